@@ -1,6 +1,6 @@
 //! Root component: leptos contexts, and the layout around every page.
 use crate::{
-    api::overview::read_frame,
+    api::layout::read_frame,
     browser,
     components::{
         layout::sidebar::{OwnName, Sidebar},
@@ -51,7 +51,7 @@ pub fn App() -> impl IntoView {
     // The server's clock is sent with the page, so that server and browser render the same times.
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
-    // So is the role, by its place among the roles, so that both draw the same buttons.
+    // The role is sent too, as its index in `Role::ALL`, so that server and browser render the same buttons.
     let role = SharedValue::new_str(|| use_context::<OwnRights>().map_or(0, |it| it.0 as i64));
     let role = usize::try_from(role.into_inner()).map(|it| Role::ALL.get(it).copied());
     provide_context(OwnRights(role.ok().flatten().unwrap_or(Role::Viewer)));

@@ -131,6 +131,15 @@ pub enum AppError {
 }
 
 impl AppError {
+    /// A conflict that is known before anything is saved: somebody else has changed what is being edited.
+    pub fn overtaken(by: Option<String>, at: Option<DateTime<Utc>>) -> Self {
+        Self::Stale(Box::new(Stale {
+            current: String::new(),
+            changed_by: by,
+            changed_at: at,
+        }))
+    }
+
     /// The message for a form field, if the error concerns it.
     pub fn message_for(&self, field: Field) -> Option<String> {
         match self {

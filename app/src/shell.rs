@@ -66,9 +66,10 @@ addEventListener("popstate", ({ state }) => {
 }, true);
 "#;
 
-/// After a session ended under an open page: asks to sign in again, in a dialog over the page, and sends the request that was refused
-/// once more. What was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know of it. If
-/// another user signs in, the page is loaded again. The provider opens in a tab of its own; back here, the session is there.
+/// After a session ended under an open page: asks to sign in again, in a dialog over the page, and sends the request that was
+/// refused once more. What was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know
+/// of it. If another user signs in, the page is loaded again. The provider opens in a tab of its own; back here, the session is
+/// there.
 const SIGN_IN: &str = r#"const door = document.getElementById("sign-in");
 if (door) {
   const send = fetch;
@@ -116,6 +117,8 @@ pub struct DocumentOf {
     pub session_user: Option<UserId>,
     /// The name of the provider to sign in at, if there is one.
     pub provider: Option<String>,
+    /// The last event that the page is sure to show.
+    pub last_event: Option<i64>,
 }
 
 /// The dialog of `SIGN_IN`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
@@ -172,12 +175,22 @@ pub fn shell(
         theme,
         session_user,
         provider,
+        last_event,
     } = page;
     let tags = site.map(|site| {
         let script = format!("/pkg/{}", site.script);
         let wasm = format!("/pkg/{}", site.wasm);
+        // The connection that tells what others change comes last, once the page is interactive and idle. Its name stays the same, so
+        // that of the build goes with it.
+        let build = &site.wasm;
+        let after = last_event.map_or_else(|| "undefined".to_owned(), |it| it.to_string());
+        let version = env!("CARGO_PKG_VERSION");
+        let live = format!(
+            "import(\"/live.js?{build}\").then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
+        );
         let start = format!(
-            "{MENUS}{PLACES}{SIGN_IN}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
+            "{MENUS}{PLACES}{SIGN_IN}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
         let preload = |file: String| {
             view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }

@@ -35,7 +35,7 @@ async function open(page, url) {
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached', timeout: 30_000 });
 }
 
-// An event, and the milliseconds until a paint shows what came of it; none if it never did.
+// Sends an event. Returns the milliseconds until a paint shows its result; null if none does.
 async function toPaint(page, type, condition, argument, act) {
   await page.evaluate(([type, condition, argument]) => window.__bench.arm(type, condition, argument), [type, condition, argument]);
   await act();
@@ -49,7 +49,7 @@ function shownOnly(values, what) {
   return shown;
 }
 
-// What it costs when there is next to nothing to do: a key that changes one letter of an empty page.
+// The baseline: a key that changes one letter of an empty page.
 export async function floor(browser, server) {
   const { context, page } = await visit(browser, { slower: SLOWER });
   try {
@@ -236,7 +236,7 @@ async function scrolling(page, data, baselines) {
   figure({ name: 'scrolling at 4x: the longest blank after two frames', size: data.name, values: found.lasted, unit: MILLISECONDS, target: target(data) && 100 });
 }
 
-// Types and takes back, letter by letter. Each changes what is shown.
+// Types letters and deletes them again. Each key changes the rows that are shown.
 async function typing(page, condition, letters) {
   const values = [];
   for (let round = 0; round < 3; round++) {

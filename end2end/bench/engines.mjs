@@ -108,7 +108,7 @@ function supply(data) {
   };
 }
 
-// What is measured of one engine, by name; the figures come later, side by side.
+// Measures one engine. Returns the values by name, since both engines are printed side by side later.
 async function measured(engine, data) {
   const found = {};
   const matrix = `/releases/${data.release}`;
@@ -227,7 +227,7 @@ async function writers(data) {
   }
 }
 
-// The load of QUALITY.md, then a pause in which freed memory goes back to the system.
+// The load that the memory target is about, then a pause in which freed memory goes back to the system.
 async function memoryOf(data, from, command) {
   return on(SQLITE, data, 'memory', 1, async ([server]) => {
     const take = supply(data);
@@ -248,7 +248,8 @@ async function memory(data, from, target) {
   figure({ name: 'memory: after the load', size: data.name, values: ofRelease, unit: MEMORY, baseline: ofGlibc === undefined ? undefined : { what: "glibc's allocator", values: ofGlibc }, target });
 }
 
-// Ten active releases: what one of 100,000 cells costs must not grow, but for what reads a release for the first time.
+// Ten active releases: a page of one release with 100,000 cells must cost no more than without the other nine, except when a
+// release is read for the first time.
 async function million(engine, data) {
   await on(engine, data, 'working', 1, async ([server], database) => {
     const size = `million, ${engine.name}`;

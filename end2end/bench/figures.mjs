@@ -48,7 +48,7 @@ export function say(text) {
   process.stderr.write(`  ${text}\n`);
 }
 
-// Runs a part. What is not there is said; what breaks is said too, and the others still run.
+// Runs a part of the benchmark. A missing tool or a failure is printed, and the other parts still run.
 export async function part(name, size, work) {
   const began = performance.now();
   process.stderr.write(`\n-- ${name}${size && `, ${size}`}\n`);

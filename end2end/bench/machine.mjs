@@ -15,7 +15,7 @@ export function endAll() {
 
 export const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
-// A command with its output. One that takes longer than its time is ended.
+// Runs a command and returns its output. It is ended after `seconds`.
 export function run(command, given, { input = '', seconds = 60 } = {}) {
   return new Promise((done, failed) => {
     const began = performance.now();
@@ -52,7 +52,7 @@ export async function shell(database, sql, { synchronous = 'NORMAL', seconds = 6
   return { milliseconds, timed: times.reduce((sum, it) => sum + it, 0), stdout };
 }
 
-// A copy of a database to work on; nobody else writes to the original.
+// Copies a database file to work on. No process may write to the original meanwhile.
 export function copyOf(folder, name, as) {
   const to = join(folder, `${as}.db`);
   remove(to);
@@ -133,7 +133,7 @@ export function must(answer, what) {
   return answer;
 }
 
-// In MB: what is resident now, and the most that ever was.
+// The resident memory of a process in MB: now, and its peak.
 function memory(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const field = name => Number(status.match(new RegExp(`${name}:\\s+(\\d+) kB`))?.[1] ?? NaN) / 1000;
@@ -180,7 +180,7 @@ export async function requestsPerSecond(url, { seconds = 3, headers = [], anew =
   return Number(found[1]);
 }
 
-// A sleeping node, as a measure of what a process costs here.
+// A sleeping node process, as the baseline for memory.
 export async function idleNode() {
   const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20000)'], { stdio: 'ignore' });
   children.add(child);

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { BYTES, MEMORY, MILLISECONDS, NotThere, figure, say } from './figures.mjs';
 import { copyOf, idleNode, inTurn, must, remove, requestsPerSecond, serve, shell } from './machine.mjs';
 
-// What a page may take and weigh, by size: QUALITY.md.
+// Targets for a page of the matrix by size of the release (steps x customers): milliseconds, and kB raw and compressed.
 const PAGE = {
   '50x30': { milliseconds: 3, raw: 120, compressed: 15 },
   '500x60': { milliseconds: 15, raw: 250, compressed: 40 },
@@ -14,8 +14,7 @@ const PLAIN = { accept: 'text/html' };
 const STATIC = '/favicon.svg';
 const STATIC_FILE = 'a static file';
 
-// An address that nobody has asked for: a page that was drawn within the second is not drawn again, and what is measured
-// is the drawing.
+// A new address each time: the page cache would answer a repeated one within the second, and rendering is what is measured.
 let asked = 0;
 const anew = path => `${path}${path.includes('?') ? '&' : '?'}n=${(asked += 1)}`;
 

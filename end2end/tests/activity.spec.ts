@@ -60,7 +60,7 @@ test('a change is undone, done again, and refused where somebody went on', async
   // Activation has its own opposite.
   await expect(lines.nth(1)).toContainText('activated');
   await expect(lines.nth(1).getByRole('button')).toHaveCount(0);
-  // What becomes of the cell is said first, and nothing happens if one thinks better of it.
+  // The dialog says first what becomes of the cell, and Cancel changes nothing.
   await lines.first().getByRole('button', { name: 'Undo' }).focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Undo this change' });

@@ -244,7 +244,7 @@ test('notes that somebody else wrote meanwhile stop the mark, and nothing is los
   await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'theirs', version: 1 });
   await here.getByRole('button', { name: 'Mark done' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Announce was not marked done: its notes could not be saved.' })).toBeVisible();
-  await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
+  await expect(here.getByText(/Jonas changed this at \d\d:\d\d/)).toBeVisible();
   await expect(here.getByLabel('Notes')).toHaveValue('mine');
   await expect(cell(page, 'Announce, Acme, eu-west: pending')).toBeVisible();
   await here.getByRole('button', { name: 'Keep mine' }).click();
@@ -260,8 +260,9 @@ test('who wrote meanwhile is shown with what was written, and nothing that was t
   await here.getByLabel('Notes').fill('mine');
   await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'theirs', version: 1 });
   await here.getByRole('button', { name: 'Save notes' }).click();
-  await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
-  await expect(here.getByText('theirs', { exact: true }).first()).toBeVisible();
+  await expect(here.getByText(/Jonas changed this at \d\d:\d\d/)).toBeVisible();
+  await here.getByRole('button', { name: 'Show changes' }).click();
+  await expect(here.getByRole('region', { name: 'Theirs and Yours' })).toContainText('theirs');
   await expect(here.getByLabel('Notes')).toHaveValue('mine');
   await here.getByRole('button', { name: 'Keep mine' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();

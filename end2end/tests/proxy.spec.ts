@@ -3,7 +3,7 @@ import { live } from '../fixtures/app';
 import { test, expect } from '../fixtures/signed_in';
 
 test.describe('as a user', () => {
-  // Whatever a browser says of itself under the proxy's header is replaced.
+  // The proxy replaces its header if a browser sends it.
   test.use({ httpCredentials: { username: 'ana', password: 'secret' }, extraHTTPHeaders: { 'X-Rollcall-User': 'root' } });
 
   test('who the proxy names is who the changes are by', async ({ page, behindProxy }) => {

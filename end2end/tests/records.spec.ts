@@ -225,6 +225,7 @@ test.describe('forms', () => {
     await button(page, 'Save changes').click();
     const alert = page.getByRole('alert');
     await expect(alert).toContainText('Jonas changed this');
+    await button(page, 'Show changes').click();
     await expect(alert.getByRole('row', { name: 'Name' })).toContainText('Acme Theirs');
     await expect(alert.getByRole('row')).toHaveCount(2);
     await expect(field(page, 'Name')).toHaveValue('Acme Mine');

@@ -263,10 +263,10 @@ test.describe('writing', () => {
     await content.fill('mine');
     await newer('theirs', 1);
     await editor.getByRole('button', { name: 'Save changes' }).click();
-    await expect(editor.getByText('Jonas has changed this step')).toBeVisible();
+    await expect(editor.getByText('Jonas changed this')).toBeVisible();
     await expect(content).toHaveValue('mine');
-    await editor.getByText('Current version').click();
-    await expect(editor.locator('.kept pre')).toContainText('theirs');
+    await editor.getByRole('button', { name: 'Show changes' }).click();
+    await expect(editor.getByRole('region', { name: 'Theirs and Yours' })).toContainText('theirs');
     await editor.getByRole('button', { name: 'Keep mine' }).click();
     await expect(content).toHaveValue('mine');
     await editor.getByRole('button', { name: 'Save changes' }).click();
@@ -278,7 +278,7 @@ test.describe('writing', () => {
     await page.keyboard.press('Control+Enter');
     await editor.getByRole('button', { name: 'Take theirs' }).click();
     await expect(content).toHaveValue('theirs again');
-    await expect(editor.getByText('has changed this step')).toHaveCount(0);
+    await expect(editor.getByText('Jonas changed this')).toHaveCount(0);
   });
 
   test('unsaved changes are asked about before they go', async ({ page, open, server }) => {

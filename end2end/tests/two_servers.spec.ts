@@ -13,7 +13,8 @@ test('by mouse on two servers in turns, from an empty database to a complete rel
   await activate(two.page);
   await one.open('/releases/1');
   await workInThePanel(one.page);
-  // The page on the other server is as old as its activation.
+  // The page on the other server hears of it.
+  await expect(two.page.getByRole('gridcell', { name: 'Step 1 Announce, Acme, eu-west: done by Ana Ferreira' })).toBeVisible();
   await two.page.getByRole('gridcell', { name: 'Step 1 Announce, Acme' }).click();
   await two.page.keyboard.press('d');
   await expect(two.page.getByRole('status').filter({ hasText: 'Already done by Ana Ferreira' })).toBeVisible();

@@ -1,6 +1,6 @@
 //! The server: settings, command line, HTTP and REST over the store, and the embedded site. The program and the tests build
 //! the same router, `http::router::router`. A folder imports only from those before it in this order: `demo`, `ops`,
-//! `oidc`, `output`, `rest`, `http`, `cli`. A test holds that.
+//! `oidc`, `output`, `live`, `rest`, `http`, `cli`. A test holds that.
 #![recursion_limit = "512"]
 
 /// The command line: arguments, verbs, and how results are printed.
@@ -9,6 +9,8 @@ pub mod cli;
 pub mod demo;
 /// Pages, forms, downloads and static files over HTTP, with their middleware.
 pub mod http;
+/// The stream of changes, and who is here.
+pub mod live;
 /// Sign-in at a provider.
 pub mod oidc;
 /// Operations: settings, limits, database, log, health, metrics, backups.

@@ -28,7 +28,8 @@ pub async fn read_step(id: StepId) -> Result<OpenStep, AppError> {
 }
 
 /// Makes one transition of one step (R2). Errors: not found; not allowed in this state; a missing reason; unresolved
-/// variables; a text that is another than the one with the SHA-256 `text_sha256` (R81); a release that is not active.
+/// variables; a text that is another than the one with the SHA-256 `text_sha256` (R81); a release that is not active. With
+/// `take_over` a start takes over what somebody else has in progress (R33).
 #[server(input = Json, output = Postcard)]
 pub async fn act_on_step(
     id: StepId,
@@ -36,12 +37,14 @@ pub async fn act_on_step(
     reason: Option<String>,
     allow_unresolved: bool,
     text_sha256: Option<String>,
+    take_over: Option<bool>,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     let ask = crate::store::steps::transitions::TransitionOptions {
         reason,
         allow_unresolved,
         text_sha256,
+        take_over: take_over.unwrap_or_default(),
         ..Default::default()
     };
     let done = store()?.act_on_step(id, action, ask, stamp()?).await;

@@ -296,9 +296,11 @@ pub fn restore_focus() {
     call_waiting();
 }
 
-/// Whether a dialog is open, a field is being typed in, or something is being pressed, whose click would be lost.
+/// Whether a dialog or a menu is open, a field is being typed in, or something is being pressed, whose click would be lost.
 fn is_busy() -> bool {
-    SAVED_FOCUS.with_borrow(|it| !it.is_empty()) || is_typing() || exists(":active")
+    SAVED_FOCUS.with_borrow(|it| !it.is_empty())
+        || is_typing()
+        || exists(":active, details.more[open]")
 }
 
 fn call_waiting() {

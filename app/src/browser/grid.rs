@@ -1,6 +1,7 @@
 //! DOM access for the matrix grid: scroll position, cell lookup, and the marks of focus, selection, hover and card, which
 //! are set as attributes without rendering a cell again. Cells carry their visual row and column in `data-r` and `data-c`;
 //! the pane is the scroll container.
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
@@ -222,6 +223,26 @@ fn for_each_match(pane: &HtmlElement, selector: &str, call: impl Fn(&Element)) {
             }
         }
     }
+}
+
+/// Marks the rendered cells at these visual rows and columns with `data-changed`, for so many milliseconds.
+pub fn mark_changed(positions: &[(usize, usize)], milliseconds: u32) {
+    let pane = super::dom::document().and_then(|it| it.query_selector(".matrix").ok().flatten());
+    let Some(pane) = pane.and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    let marked = RefCell::new(Vec::new());
+    for_each_match(&pane, "td.cell[data-c]", |cell| {
+        if position_of(cell).is_some_and(|it| positions.contains(&it)) {
+            let _ = cell.set_attribute("data-changed", "");
+            marked.borrow_mut().push(cell.clone());
+        }
+    });
+    super::dom::after(milliseconds, move || {
+        for cell in marked.take() {
+            let _ = cell.remove_attribute("data-changed");
+        }
+    });
 }
 
 /// Marks the rendered cells of the selected rectangle, given by its top left and bottom right cell, with its outline.

@@ -1,7 +1,7 @@
 //! DOM updates of the matrix table: replaces its parts, adds and removes rows and columns at its edges when the rendered
 //! window moves, and sets attributes of cells in place. The caller chooses the smallest update, since each new cell costs
-//! style, layout and paint. A pair of counts, HTML or heights is: at the start (top, left), at the end. HTML is inserted as
-//! it is, so the caller escapes.
+//! style, layout and paint. In a pair of counts, HTML texts or heights the first
+//! is for the start (top or left), the second for the end. HTML is inserted unescaped, so the caller escapes.
 use web_sys::{Element, HtmlElement};
 
 /// The scroll container of the grid.

@@ -1,4 +1,4 @@
-//! The browser's own functions for upper and lower case, so that the WASM does without the tables of Unicode.
+//! The browser's own functions for upper and lower case, so that the WASM needs no Unicode tables.
 use crate::domain::letter_case::{self, CaseFunctions};
 use js_sys::JsString;
 

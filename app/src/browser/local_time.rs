@@ -1,5 +1,5 @@
-//! The user's time zone, and the passing of time. The browser converts, because a time zone database would be too large for the
-//! WASM.
+//! Times in the user's time zone, and a clock that ticks. The browser converts them, because a time zone database would be too
+//! large for the WASM.
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use gloo::timers::callback::Interval;
 use wasm_bindgen::JsValue;

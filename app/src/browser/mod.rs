@@ -6,6 +6,7 @@ pub mod clipboard;
 pub mod dom;
 pub mod drag;
 pub mod editor;
+pub mod foreign_changes;
 pub mod form;
 pub mod grid;
 pub mod grid_dom;

@@ -1,4 +1,4 @@
-//! Width of the side panel: dragged at its edge, applied as a CSS property, and saved in this browser.
+//! Width of the step panel at the side of the matrix: dragged at its edge, applied as a CSS property, and saved in this browser.
 use super::dom;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, PointerEvent};

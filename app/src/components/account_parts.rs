@@ -37,8 +37,8 @@ impl CardRequest {
     }
 }
 
-/// A form in a card: what went wrong, its fields as children, and one button. It posts, so that a browser that sends it before the
-/// page is live puts no password into an address.
+/// A form in a card: what went wrong, its fields as children, and one button. It posts, so that a browser that sends it before
+/// the page is live puts no password into an address.
 #[component]
 fn CardForm(
     request: CardRequest,

@@ -202,7 +202,7 @@ pub fn ActivityFilter(
     let actions = options_html("All actions", actions, now.get("action"));
     let people = people_html(&choices.people);
     let plain = r#"<button class="button" type="submit">Filter</button>"#.to_owned();
-    // What has no control here must not be lost when the browser submits the form itself.
+    // Parameters without a control are hidden fields, so that they stay when the browser submits the form itself.
     let kept = HIDDEN_KEYS.into_iter().filter_map(|name| {
         let value = now.get(name).to_owned();
         (!value.is_empty()).then(|| view! { <input type="hidden" name=name value=value/> })

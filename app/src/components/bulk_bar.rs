@@ -8,6 +8,7 @@ use super::{
 use crate::{
     domain::{
         matrix::{Cell, CellIndex, Grid},
+        plural::pluralize,
         vocabulary::StepAction,
     },
     error::AppError,
@@ -37,15 +38,6 @@ const BULK_CELLS_MAX: usize = 10_000;
 
 /// How many ineligible cells are listed by name.
 const INELIGIBLE_LISTED_MAX: usize = 3;
-
-/// "1 step", "3 steps"
-fn counted(n: usize, one: &str) -> String {
-    if n == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{n} {one}s")
-    }
-}
 
 /// Why an action cannot be applied to a cell; none if it can.
 fn ineligibility(action: StepAction, cell: &Cell) -> Option<&'static str> {
@@ -83,7 +75,7 @@ fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Opti
     Some(format!(
         "{} of {}. {} not eligible: {}{more}",
         cells.len() - reasons.len(),
-        counted(cells.len(), "cell"),
+        pluralize(cells.len(), "cell"),
         reasons.len(),
         named.join("; ")
     ))
@@ -122,8 +114,8 @@ pub fn BulkBar(
         let (rows, columns) = cells.with(|cells| count_rows_and_columns(cells));
         format!(
             "{} × {}",
-            counted(rows, "step"),
-            counted(columns, "customer")
+            pluralize(rows, "step"),
+            pluralize(columns, "customer")
         )
     };
     let is_too_many = move || cells.with(|it| it.len() > BULK_CELLS_MAX);

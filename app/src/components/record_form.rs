@@ -221,8 +221,10 @@ pub fn StaleNotice(
         Some(AppError::Stale(it)) => Some(*it),
         _ => None,
     };
+    // A form that the server has rendered again after a failed POST shows at once what differs.
+    let shows = RwSignal::new(error.with_untracked(Option::is_some));
     let table = move || {
-        differences.get().map(|found| {
+        differences.get().filter(|_| shows.get()).map(|found| {
             let rows = found
                 .into_iter()
                 .map(|(label, now, typed)| {
@@ -263,11 +265,20 @@ pub fn StaleNotice(
                         </p>
                         {table}
                         <div class="row live-only">
-                            <button class="button" type="button" data-size="s" on:click=move |_| on_take.run(())>
-                                "Take theirs"
+                            <button
+                                class="button"
+                                type="button"
+                                data-size="s"
+                                aria-expanded=move || shows.get().to_string()
+                                on:click=move |_| shows.update(|it| *it = !*it)
+                            >
+                                "Show changes"
                             </button>
                             <button class="button" type="button" data-size="s" on:click=move |_| on_keep.run(())>
                                 "Keep mine"
+                            </button>
+                            <button class="button" type="button" data-size="s" on:click=move |_| on_take.run(())>
+                                "Take theirs"
                             </button>
                         </div>
                     </div>

@@ -1,4 +1,5 @@
-//! What the person at the page may do: pages leave out what a role can never do. The server refuses it all the same.
+//! The rights of the signed-in user as pages see them: they leave out what the role can never do. Nothing relies on that, since
+//! the server checks every request.
 use crate::domain::permission::{Permission, Role};
 use leptos::prelude::*;
 
@@ -7,7 +8,7 @@ use leptos::prelude::*;
 pub struct OwnRights(pub Role);
 
 impl OwnRights {
-    /// Those of the present page. Without any it is the lowest role's.
+    /// The rights that the layout provides as context; those of the lowest role if there is no layout.
     pub fn from_context() -> Self {
         use_context().unwrap_or(Self(Role::Viewer))
     }

@@ -56,7 +56,7 @@ pub fn RunStep(
             state.copy_as_chosen();
         }
     });
-    // What the step before showed is replaced a moment after this runs, and the focus may be lost with it.
+    // The elements of the previous step are replaced a moment after this runs, and the focus may be lost with them.
     Effect::new(move |_| dom::after(0, dom::focus_home));
     let next = move || {
         next_step.get().map(|it| {

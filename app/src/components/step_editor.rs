@@ -10,7 +10,10 @@ use super::{
         text_area::{TextArea, TextAreaKind},
     },
 };
-use crate::{browser::editor, domain::vocabulary::StepType};
+use crate::{
+    browser::editor,
+    domain::{plural::pluralize, vocabulary::StepType},
+};
 use leptos::prelude::*;
 
 /// Help on variables, as in the README but shorter.
@@ -64,11 +67,7 @@ pub fn StepEditor(
         })
     };
     let n_lines = move || value.with(|it| it.lines().count().max(1));
-    let count = move || {
-        let n = n_lines();
-        let lines = if n == 1 { "line" } else { "lines" };
-        format!("{}, {n} {lines}", kind.get())
-    };
+    let count = move || format!("{}, {}", kind.get(), pluralize(n_lines(), "line"));
     let missing = move || {
         let names = value.with(|text| known.with(|known| unknown_variables(text, known)));
         (!names.is_empty()).then(|| {

@@ -1,10 +1,9 @@
 //! Dialog before an undo (R101): what happens to each cell, which are left alone, and which work would be deleted.
-use super::ui::{
-    dialog::Dialog,
-    html::{grouped, pluralize},
-    time::Time,
+use super::ui::{dialog::Dialog, html::grouped, time::Time};
+use crate::domain::{
+    plural::pluralize,
+    undo::{UndoLine, UndoLines, UndoQuestion},
 };
-use crate::domain::undo::{UndoLine, UndoLines, UndoQuestion};
 use leptos::prelude::*;
 
 /// How many rows of a kind are shown at once; the others are folded.

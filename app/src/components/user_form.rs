@@ -4,11 +4,13 @@ use super::{
         FormFrame, RecordForm, StaleNotice, conflict_answers, differing, validated_submit,
     },
     scope_choice::{ScopeChoice, ScopeChoices, ScopeFields},
-    ui::{field::TextField, html::pluralize},
+    ui::field::TextField,
 };
 use crate::{
     browser::form::to_nfc,
-    domain::{permission::Role, scope::ScopeIds, user::UserDraft, vocabulary::Field},
+    domain::{
+        permission::Role, plural::pluralize, scope::ScopeIds, user::UserDraft, vocabulary::Field,
+    },
 };
 use leptos::prelude::*;
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The author and the time of a change. Times have millisecond precision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActorStamp {
+    /// The name of the person.
     pub by: String,
     #[serde(with = "crate::domain::time_serde")]
     pub at: DateTime<Utc>,

@@ -1,5 +1,5 @@
-//! The caller of the store: its identity, the way by which it was authenticated, its role and its scope (R23). A store is only to be had for one
-//! (`Database::as_caller`), so nothing is read or changed without it.
+//! The caller of the store: its identity, the way by which it was authenticated, its role and its scope (R23). A store is only
+//! to be had for one (`Database::as_caller`), so nothing is read or changed without it.
 use super::{
     actor_stamp::ActorStamp,
     id::{SessionId, TokenId, UserId},
@@ -81,8 +81,8 @@ impl Caller {
         }
     }
 
-    /// A token of a user: never above its owner. One with a scope of its own is an operator's at most, since nobody plans for
-    /// all while seeing some.
+    /// A token of a user: never above its owner. With a scope of its own it has the role operator at most, because managers
+    /// change what concerns all customers.
     pub fn of_token(
         owner: &User,
         token: TokenId,
@@ -124,6 +124,14 @@ impl Caller {
         match self.identity {
             Identity::User { id, .. } => Some(id),
             Identity::Open | Identity::Program(_) => None,
+        }
+    }
+
+    /// The person, by whatever way it comes: a user, or in `open` mode a name. Streams and presence are counted by it.
+    pub fn person(&self) -> String {
+        match self.user() {
+            Some(id) => format!("user {id}"),
+            None => format!("name {}", self.name),
         }
     }
 

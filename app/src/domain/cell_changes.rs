@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub struct CellIndex {
+    /// From 0, in the order of `Grid::rows`.
     pub row: usize,
+    /// From 0, in the order of `Grid::columns`.
     pub column: usize,
 }
 

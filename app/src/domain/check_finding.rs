@@ -13,6 +13,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckFinding {
     pub check: Check,
+    /// A sentence that names the row.
     pub detail: String,
 }
 

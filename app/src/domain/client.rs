@@ -1,5 +1,5 @@
-//! The client of a request, as the server found it out: for the throttle of logins, the list of sessions and the session's cookie.
-//! It is never identity (R24).
+//! The client of a request, as the server found it out: for the throttle of logins, the list of sessions and the session's
+//! cookie. It is never identity (R24).
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Where a request comes from.

@@ -17,12 +17,16 @@ use serde::{Deserialize, Serialize};
 pub struct Cluster {
     pub id: ClusterId,
     pub name: String,
+    /// The absolute path of a kubeconfig file, as copied texts name it.
     pub kubeconfig_path: Option<String>,
     /// The kubectl context, if it is not called as the cluster is.
     pub context: Option<String>,
     pub description: Option<String>,
+    /// False after a deletion, which keeps the row (R5).
     pub is_active: bool,
+    /// Its variables (R18).
     pub metadata: Metadata,
+    /// Counts up by one with each change of the row; an edit names the one that it is based on (R3).
     pub version: i64,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,

@@ -27,7 +27,9 @@ words! {
 /// What is around the script in a form for bash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptFrame {
+    /// The lines before the script.
     pub before: String,
+    /// The lines after the script.
     pub after: String,
 }
 
@@ -37,7 +39,9 @@ pub struct ScriptFrame {
 pub struct BashFrames {
     /// Where the script begins in `copy_text`, in bytes: behind a `#!` line and the header.
     pub script_at: usize,
+    /// For bash alone: stops if kubectl is set to another context.
     pub context_check: ScriptFrame,
+    /// To be pasted into any shell, which starts bash for the script.
     pub any_shell: ScriptFrame,
 }
 

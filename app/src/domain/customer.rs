@@ -20,8 +20,11 @@ pub struct Customer {
     pub namespace: String,
     pub name: String,
     pub description: Option<String>,
+    /// False after a deletion, which keeps the row (R5).
     pub is_active: bool,
+    /// Its variables, which come before those of its cluster and of a release (R18).
     pub metadata: Metadata,
+    /// Counts up by one with each change of the row; an edit names the one that it is based on (R3).
     pub version: i64,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
@@ -91,8 +94,11 @@ pub struct CustomerSummary {
     pub name: String,
     pub namespace: String,
     pub cluster_id: ClusterId,
+    /// The name of the cluster.
     pub cluster: String,
     pub is_active: bool,
+    /// The number of variables of its own.
     pub variables: u32,
+    /// The number of active releases that it is a member of.
     pub active_releases: u32,
 }

@@ -21,6 +21,7 @@ pub struct OpenStep {
     pub detail: StepDetail,
     /// Text changes and undo information of history entries; entries without either are left out.
     pub more: Vec<HistoryTextChange>,
+    /// None if the template has not changed since.
     pub drift: Option<TemplateDrift>,
 }
 
@@ -28,6 +29,7 @@ pub struct OpenStep {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryTextChange {
     pub event: EventId,
+    /// What the entry did to the text; empty if nothing.
     pub diff: Vec<DiffRow>,
     /// How many rows an undo of the entry's batch would restore; 0 if it cannot be undone, since the step changed
     /// later.
@@ -39,6 +41,7 @@ pub struct HistoryTextChange {
 pub struct TemplateDrift {
     /// The template's text at that time; none if the audit trail does not contain it.
     pub then: Option<String>,
+    /// Who changed the template last.
     pub changed_by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub changed_at: Option<DateTime<Utc>>,
@@ -59,10 +62,12 @@ pub struct WorkRow {
     pub is_custom: bool,
     pub is_overridden: bool,
     pub has_notes: bool,
+    /// Whether a variable of the text has no value.
     pub is_unresolved: bool,
     pub state_by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub state_at: Option<DateTime<Utc>>,
+    /// The reason of a failed, skipped or reverted step.
     pub reason: Option<String>,
 }
 
@@ -116,8 +121,8 @@ pub fn next_open(rows: &[WorkRow], from: Option<StepId>, forward: bool) -> Optio
     next_where(rows, from, forward, StepStatus::is_open)
 }
 
-/// The next step to be worked on after `from`, wrapping around at the end. A failed step is never opened by itself: who
-/// marks one step after the other done would mark it done too.
+/// The next step to be worked on after `from`, wrapping around at the end. A failed step is never opened on its own:
+/// a person who presses "done" for one step after the other would mark it done too.
 pub fn next_to_do(rows: &[WorkRow], from: Option<StepId>) -> Option<StepId> {
     next_where(rows, from, true, |it| {
         it.is_open() && it != StepStatus::Failed
@@ -162,7 +167,9 @@ pub fn reordered(rows: &[WorkRow], category: Category, order: &[StepId]) -> Vec<
 /// Where a custom step can be inserted, and the customers that would get it through the template.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomStepPositions {
+    /// The customer's steps in order: id, category, name.
     pub steps: Vec<(StepId, Category, String)>,
+    /// Names.
     pub customers: Vec<String>,
 }
 
@@ -170,6 +177,7 @@ pub struct CustomStepPositions {
 /// template's pending copies (`effect`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
+    /// Names.
     pub customers: Vec<String>,
     pub effect: TemplateImpact,
 }

@@ -6,6 +6,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 /// A row of a side-by-side diff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DiffRow {
+    /// A line that is equal on both sides.
     Same(String),
     /// A line of one side only, or two lines that replace each other.
     Changed {

@@ -108,27 +108,36 @@ pub struct Event {
     pub id: EventId,
     pub batch_id: BatchId,
     pub entity: Entity,
+    /// The id of the row in the table of `entity`.
     pub entity_id: i64,
+    /// The release that the row belongs to, or that it is.
     pub release_id: Option<ReleaseId>,
+    /// The customer that the row belongs to, or that it is.
     pub customer_id: Option<CustomerId>,
     pub action: EventAction,
+    /// The name of the person, as it was then.
     pub actor: String,
     #[serde(with = "crate::domain::time_serde::micros")]
     pub at: DateTime<Utc>,
+    /// The row, or what of it the action concerns, as a JSON object; none if there was nothing before.
     #[serde(
         default,
         deserialize_with = "crate::domain::unique_members::deserialize"
     )]
     pub before: Option<Value>,
+    /// The same after the change; none if nothing is left.
     #[serde(
         default,
         deserialize_with = "crate::domain::unique_members::deserialize"
     )]
     pub after: Option<Value>,
+    /// On done: the text that was executed, with its variables resolved.
     pub resolved_text: Option<String>,
+    /// The SHA-256 of that text as 64 lowercase hexadecimal digits; a start has it without the text.
     pub resolved_sha256: Option<String>,
     /// On done: whether the person had that text on the page (R81).
     pub text_shown: Option<bool>,
+    /// The batch that this event's batch undid.
     pub undoes: Option<BatchId>,
     /// The user who made the change; none in `open` mode, and of events from before there were users (R28).
     pub user_id: Option<UserId>,
@@ -233,6 +242,7 @@ impl Event {
 /// A field that an event changed, as text; none where it was empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
+    /// The field's name in JSON, such as `status`.
     pub field: String,
     pub before: Option<String>,
     pub after: Option<String>,
@@ -253,6 +263,7 @@ pub struct HistoryEntry {
     pub id: EventId,
     pub batch_id: BatchId,
     pub entity: Entity,
+    /// The id of the row in the table of `entity`.
     pub entity_id: i64,
     pub release_id: Option<ReleaseId>,
     pub customer_id: Option<CustomerId>,
@@ -260,14 +271,18 @@ pub struct HistoryEntry {
     pub actor: String,
     #[serde(with = "crate::domain::time_serde")]
     pub at: DateTime<Utc>,
+    /// The reason of a fail, skip or revert.
     pub reason: Option<String>,
     pub changes: Vec<FieldChange>,
     /// On a done that follows a start: what changed in the text in between (R81).
     pub text_changes: Vec<TextChange>,
+    /// On done: the text that was executed, with its variables resolved.
     pub resolved_text: Option<String>,
+    /// The SHA-256 of that text as 64 lowercase hexadecimal digits; a start has it without the text.
     pub resolved_sha256: Option<String>,
     /// On done: whether the person had that text on the page (R81).
     pub text_shown: Option<bool>,
+    /// The batch that this entry's batch undid.
     pub undoes: Option<BatchId>,
 }
 
@@ -335,15 +350,19 @@ pub struct EventFilter {
     /// Events about this cluster or about one of its customers.
     pub cluster_id: Option<ClusterId>,
     pub action: Option<EventAction>,
+    /// The whole name of a person, as it was then.
     pub actor: Option<String>,
     pub user_id: Option<UserId>,
     pub batch_id: Option<BatchId>,
+    /// Events at this time or later.
     #[serde(with = "crate::domain::time_serde::option")]
     pub from: Option<DateTime<Utc>>,
+    /// Events at this time or earlier.
     #[serde(with = "crate::domain::time_serde::option")]
     pub to: Option<DateTime<Utc>>,
     /// Only events before this one: the last event of the previous page.
     pub cursor: Option<EventId>,
+    /// How many lines: events, or batches on the activity page. 1 to 500; none for 100.
     pub limit: Option<u32>,
 }
 
@@ -352,6 +371,7 @@ pub struct EventFilter {
 #[serde(rename_all = "camelCase")]
 pub struct ListPage<T> {
     pub items: Vec<T>,
+    /// None on the last page.
     pub next_cursor: Option<EventId>,
 }
 

@@ -1,6 +1,7 @@
-//! What a caller with a scope sees of an event (R22), and which permission an undo of one needs. Which events are visible at all is
-//! the store's query; here is what is left of one. An event about a release or a template keeps only what belongs to the release
-//! itself: members are kept by name, so that a member that is added to events later is hidden until it is named here.
+//! Trims an event for a caller with a scope (R22), and says which permission an undo of it needs. The store's queries decide
+//! which events are visible at all; this decides which of their fields are. Of an event about a release or a template only
+//! fields of the release itself are kept, by a list of names: a field that is added to events later is hidden until it is
+//! listed here.
 use super::{
     event::{Entity, Event, EventAction},
     id::CustomerId,

@@ -16,11 +16,12 @@ pub type Digest = fn(&str) -> String;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     pub id: EventId,
+    /// 64 lowercase hexadecimal digits.
     pub hash: String,
 }
 
 impl Default for Head {
-    /// Of a history without events.
+    /// The head of a history without events.
     fn default() -> Self {
         Self {
             id: EventId(0),

@@ -46,15 +46,17 @@ impl fmt::Display for Break {
     }
 }
 
-/// What the event of an import says of the events that came with one release. They have gaps, and no others may have: a
-/// history that began with anything else than events of that release was not imported so, whatever its events say.
+/// The part of an import's event that describes the events of an imported release. Only these may have gaps: a history that
+/// begins with other events was not imported in this way, even if an event claims so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportedEvents {
+    /// True: not the whole history was imported.
     pub partial: bool,
     pub release: ReleaseId,
+    /// The number of events that came.
     pub events: u64,
-    /// Of all their hashes, one folded into the other.
+    /// A SHA-256 over the hashes of all these events, in order.
     pub events_sha256: String,
 }
 

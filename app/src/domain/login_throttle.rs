@@ -1,5 +1,5 @@
-//! Throttle of failed logins (R24): per login and address, and per address. It counts failures, not requests, and forgets; it never
-//! locks a user, since others could close such a lock. Pure: time and addresses are arguments.
+//! Throttle of failed logins (R24): per login and address, and per address. It counts failures, not requests, and forgets; it
+//! never locks a user, since others could close such a lock. Pure: time and addresses are arguments.
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::HashMap,

@@ -54,6 +54,7 @@ pub struct MatrixRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowBlock {
     Category(Category),
+    /// The custom rows at the end, one for all customers.
     Custom,
 }
 

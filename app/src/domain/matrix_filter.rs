@@ -9,13 +9,16 @@ use super::{
 /// Rows and columns without a matching cell are hidden; other cells in them are dimmed. Empty shows everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MatrixFilter {
+    /// Empty for all.
     pub states: Vec<StepStatus>,
     pub cluster: Option<ClusterId>,
     /// Part of a customer's name or namespace, whatever its case, diacritics and blanks.
     pub customers: String,
     /// Part of a step's name, whatever its case, diacritics and blanks.
     pub steps: String,
+    /// Only rows and columns with open cells.
     pub open_only: bool,
+    /// Only rows and columns with cells that need attention.
     pub attention_only: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The part of a matrix that a caller with a scope sees (R22): its customers' columns, the clusters of these, the template's rows,
-//! and custom rows of these customers alone. Counts are made anew, so that they tell nothing of the others.
+//! The part of a matrix that a caller with a scope sees (R22): its customers' columns, the clusters of these, the template's
+//! rows, and custom rows of these customers alone. Counts are made anew, so that they tell nothing of the others.
 use super::{
     id::{ClusterId, CustomerId},
     matrix::{ClusterGroup, Grid, MatrixColumn},

@@ -29,6 +29,8 @@ pub mod check_finding;
 /// Where a request comes from.
 pub mod client;
 pub mod cluster;
+/// Committed changes, as the stream tells them.
+pub mod committed;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
 /// The header line of a copied text.
@@ -54,6 +56,10 @@ pub mod event_trim;
 pub mod field_error;
 /// Text normalized for filters.
 pub mod fold;
+/// What others changed, as a page hears it.
+pub mod foreign_change;
+/// What differs between two readings of a matrix.
+pub mod grid_difference;
 /// What is hashed of an event, and heads of the history.
 pub mod history_chain;
 /// Walk along the history that finds its first break.
@@ -88,13 +94,15 @@ pub mod order;
 pub mod password;
 /// Roles and the table of rights.
 pub mod permission;
+/// Counts with their nouns.
+pub mod plural;
 /// Counts by state and the percentage finished.
 pub mod progress;
 /// An account at a provider.
 pub mod provider_account;
 /// Quoting of values for bash and sql.
 pub mod quote;
-/// Values of variables in records, as events store them.
+/// Releases and their lifecycle.
 pub mod release;
 /// A release as a flat table, for exports and reports.
 pub mod release_sheet;
@@ -112,6 +120,7 @@ pub mod status_info;
 pub mod step;
 /// View models of several pages.
 pub mod summary;
+/// Template steps, and how their changes reach the copies.
 pub mod template;
 /// Template steps from and to Markdown.
 pub mod template_markdown;

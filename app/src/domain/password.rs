@@ -52,8 +52,8 @@ impl Password {
     }
 }
 
-/// A password as it is compared with a hash: it may be one that could not be set today. In the browser it is unchanged: the tables
-/// would be too large for the WASM.
+/// A password as it is compared with a hash: it may be one that could not be set today. In the browser it is unchanged: the
+/// tables would be too large for the WASM.
 pub fn composed(text: &str) -> String {
     if text.is_ascii() || cfg!(target_family = "wasm") {
         text.to_owned()

@@ -114,7 +114,7 @@ impl Role {
 /// The row that a permission is asked for about. What is out of the caller's scope does not exist for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// None in particular.
+    /// No row in particular.
     Anything,
     Cluster(ClusterId),
     Customer(CustomerId),

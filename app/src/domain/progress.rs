@@ -105,7 +105,9 @@ pub const NO_STEPS: &str = "no steps";
 pub struct Progress {
     pub total: u32,
     pub counts: Counts,
+    /// Finished steps (done, skipped) of all, rounded down; none without steps.
     pub percent: Option<u32>,
+    /// The state that needs attention most; none without steps.
     pub state: Option<StepStatus>,
 }
 

@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 /// An account at a provider, as its proven claims tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderAccount {
+    /// The provider's URL, as its id tokens name it.
     pub issuer: String,
+    /// The provider's id of the account.
     pub subject: String,
     /// What the account is called there: `preferred_username`.
     pub username: Option<String>,

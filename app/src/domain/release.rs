@@ -22,11 +22,14 @@ pub struct Release {
     #[serde(rename = "type")]
     pub kind: ReleaseType,
     pub status: ReleaseStatus,
+    /// The version that is released, as people write it: "24.2", "v3".
     pub version_number: Option<String>,
     #[serde(with = "crate::domain::time_serde::day")]
     pub release_date: Option<NaiveDate>,
     pub description: Option<String>,
+    /// Its variables, which come after those of customer and cluster (R18).
     pub metadata: Metadata,
+    /// Counts up by one with each change of the row; an edit names the one that it is based on (R3).
     pub version: i64,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
@@ -39,9 +42,11 @@ pub struct Release {
 #[serde(rename_all = "camelCase", default)]
 pub struct ReleaseDraft {
     pub name: String,
+    /// The word of a `ReleaseType`.
     #[serde(rename = "type")]
     pub kind: String,
     pub version_number: String,
+    /// `2026-06-30`; empty for none.
     pub release_date: String,
     pub description: String,
     pub metadata: Metadata,
@@ -196,7 +201,9 @@ impl Release {
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseSummary {
     pub release: Release,
+    /// The number of template steps.
     pub templates: u32,
+    /// The number of members.
     pub customers: u32,
     pub progress: Progress,
 }

@@ -40,10 +40,12 @@ pub struct SheetRow {
     #[serde(with = "crate::domain::time_serde::option")]
     pub executed_at: Option<DateTime<Utc>>,
     pub executed_by: Option<String>,
+    /// The reason of a failed, skipped or reverted step.
     pub reason: Option<String>,
     pub notes: Option<String>,
     pub is_overridden: bool,
     pub is_custom: bool,
+    /// None for a custom step.
     pub template_id: Option<TemplateId>,
     /// Of a done step: what its event kept of the text.
     pub proof: Option<SheetProof>,
@@ -53,6 +55,8 @@ pub struct SheetRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SheetProof {
+    /// The SHA-256 of the executed text, as 64 lowercase hexadecimal digits.
     pub sha256: String,
+    /// Whether the person had that text on the page (R81).
     pub is_shown: bool,
 }

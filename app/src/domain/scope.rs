@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The limit of one user or token, as stored and in JSON: single customers, and all customers of some clusters. Without any id
-/// it is nobody's customers, never everybody's.
+/// it means no customer at all, never all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ScopeIds {

@@ -47,8 +47,10 @@ pub struct SessionInfo {
     pub agent: Option<String>,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
+    /// The last use; written once in a while, so it may be a few minutes old.
     #[serde(with = "crate::domain::time_serde")]
     pub used_at: DateTime<Utc>,
+    /// When it ends if it is not used any more.
     #[serde(with = "crate::domain::time_serde")]
     pub ends_at: DateTime<Utc>,
     /// Whether the request that asks came with it.

@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 
-/// Who set the state of a cell, when, and why. Cells that were never acted on have none. Cells share the texts, since 100,000 cells
-/// have only a few different ones.
+/// Who set the state of a cell, when, and why. Cells that were never acted on have none. Cells share the texts, since 100,000
+/// cells have only a few different ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
+    /// The name of the person.
     pub by: Arc<str>,
     pub at: DateTime<Utc>,
     /// The first `REASON_PREVIEW_CHARS` characters of the reason, if one was given.

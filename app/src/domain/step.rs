@@ -19,14 +19,18 @@ pub struct CustomerStep {
     pub id: StepId,
     pub release_id: ReleaseId,
     pub customer_id: CustomerId,
+    /// The template step that it is a copy of; none for a custom step.
     pub template_id: Option<TemplateId>,
     pub name: String,
     pub category: Category,
     #[serde(rename = "type")]
     pub kind: StepType,
+    /// The text with its variables as they are written; resolved only when it is shown or run.
     pub content: String,
+    /// Position within the customer's list of the category, from 0 without gaps.
     pub order_index: i32,
     pub status: StepStatus,
+    /// When it was last marked done, and by whom; both stay after a revert, and go with a reopen (R2).
     #[serde(with = "crate::domain::time_serde::option")]
     pub executed_at: Option<DateTime<Utc>>,
     pub executed_by: Option<String>,
@@ -43,8 +47,11 @@ pub struct CustomerStep {
     pub revert_reason: Option<String>,
     pub notes: Option<String>,
     pub is_custom: bool,
+    /// Whether the text differs from the template's for this customer alone (R13).
     pub is_overridden: bool,
+    /// The version of the template step that the text is based on; none for a custom step.
     pub template_version: Option<i64>,
+    /// Counts up by one with each change of the row; an edit names the one that it is based on (R3).
     pub version: i64,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
@@ -56,7 +63,10 @@ pub struct CustomerStep {
 #[derive(Clone, Debug)]
 pub struct Transition {
     pub action: StepAction,
+    /// Required for fail and skip, optional for revert, none otherwise.
     pub reason: Option<Reason>,
+    /// Whether a start takes over what somebody else has in progress (R33).
+    pub takes_over: bool,
 }
 
 impl Transition {
@@ -70,7 +80,17 @@ impl Transition {
         if action.needs_reason() && reason.is_none() {
             return Err(wrong(FieldError::Missing));
         }
-        Ok(Self { action, reason })
+        Ok(Self {
+            action,
+            reason,
+            takes_over: false,
+        })
+    }
+
+    /// The transition that also takes over, if it is a start.
+    pub fn taking_over(mut self, takes_over: bool) -> Self {
+        self.takes_over = takes_over && self.action == StepAction::Start;
+        self
     }
 }
 
@@ -107,19 +127,25 @@ impl CustomerStep {
         }
     }
 
-    /// The step after the transition; none if it is in that state already. Errors: a transition that R2 does not
+    /// The step after the transition; none if it is in that state already, and is not taken over. Errors: a transition that R2 does not
     /// allow.
     pub fn transition(
         &self,
         transition: &Transition,
         stamp: &ActorStamp,
     ) -> Result<Option<Self>, RuleViolation> {
-        let Transition { action, reason } = transition;
+        let Transition {
+            action,
+            reason,
+            takes_over,
+        } = transition;
         let target = action.target();
-        if self.status == target {
+        let is_another_s = self.started_by.as_ref() != Some(&stamp.by);
+        let is_taken_over = *takes_over && self.status == StepStatus::InProgress && is_another_s;
+        if self.status == target && !is_taken_over {
             return Ok(None);
         }
-        if !action.allows(self.status) {
+        if !is_taken_over && !action.allows(self.status) {
             return Err(RuleViolation::Transition {
                 action: *action,
                 status: self.status,
@@ -259,6 +285,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_start_that_takes_over_changes_who_has_it_in_progress_and_nothing_else() {
+        let later = DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(1);
+        let jonas = ActorStamp::new("Jonas", later).unwrap();
+        let start = |takes_over| {
+            let start = Transition::parse(StepAction::Start, None).unwrap();
+            start.taking_over(takes_over)
+        };
+        let of_ana = act(&step(StepStatus::Pending), StepAction::Start, None);
+        let of_ana = of_ana.unwrap().unwrap();
+        let plain = of_ana.transition(&start(false), &jonas);
+        assert_eq!(plain, Ok(None));
+        let taken = of_ana.transition(&start(true), &jonas).unwrap().unwrap();
+        let expected = CustomerStep {
+            started_at: Some(later),
+            started_by: Some("Jonas".into()),
+            state_at: Some(later),
+            state_by: Some("Jonas".into()),
+            ..of_ana.clone()
+        };
+        assert_eq!(taken, expected);
+        // Nobody takes over from oneself, nor what is not in progress.
+        assert_eq!(taken.transition(&start(true), &jonas), Ok(None));
+        let done = step(StepStatus::Done).transition(&start(true), &jonas);
+        assert!(done.is_err());
+        let fail = Transition::parse(StepAction::Fail, Some("x")).unwrap();
+        assert!(!fail.taking_over(true).takes_over);
     }
 
     #[test]

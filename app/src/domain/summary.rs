@@ -27,8 +27,11 @@ pub struct LayoutInfo {
     pub theme: Option<String>,
     #[serde(with = "crate::domain::time_serde")]
     pub now: DateTime<Utc>,
+    /// The number of releases.
     pub releases: u32,
+    /// The number of active customers.
     pub customers: u32,
+    /// The number of active clusters.
     pub clusters: u32,
     /// Whether the caller is a user; false in `open` mode.
     pub is_user: bool,
@@ -40,8 +43,10 @@ pub struct LayoutInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartProgress {
+    /// The id of the customer or cluster.
     pub id: i64,
     pub name: String,
+    /// The number of customers; 1 for a customer.
     pub customers: u32,
     pub progress: Progress,
 }
@@ -60,12 +65,15 @@ pub struct ActiveRelease {
 pub struct Attention {
     pub step_id: StepId,
     pub release_id: ReleaseId,
+    /// The name of the step.
     pub step: String,
     pub customer: String,
     pub cluster_id: ClusterId,
     pub cluster: String,
     pub status: StepStatus,
+    /// The reason of a failed or reverted step.
     pub reason: Option<String>,
+    /// Who set the state.
     pub by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub at: Option<DateTime<Utc>>,
@@ -77,12 +85,15 @@ pub struct Attention {
 pub struct MissingValue {
     pub release_id: ReleaseId,
     pub release: String,
+    /// Its name as texts have it: `var.HOST`, `customer.name`.
     pub variable: String,
     /// The first few customers by name.
     pub customers: Vec<(CustomerId, String)>,
+    /// The number of customers without a value.
     pub n_customers: u32,
     /// The clusters of these customers, each once.
     pub clusters: Vec<(ClusterId, String)>,
+    /// The number of open cells whose text uses it.
     pub cells: u32,
     /// The newest change that removed the value of one of these customers; none if they never had one (R81).
     pub removed: Option<TextChange>,
@@ -112,6 +123,7 @@ pub struct NamedEvent {
     pub entry: HistoryEntry,
     /// The number of events in its batch.
     pub in_batch: u32,
+    /// The name of the row that it is about; none if the row is gone.
     pub subject: Option<String>,
     pub customer: Option<String>,
     pub release: Option<String>,
@@ -154,6 +166,7 @@ pub struct ClusterRelease {
     pub id: ReleaseId,
     pub name: String,
     pub status: ReleaseStatus,
+    /// The number of the cluster's customers in it.
     pub customers: u32,
     pub progress: Progress,
 }
@@ -182,6 +195,7 @@ pub struct CustomerRelease {
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseDetail {
     pub release: Release,
+    /// The number of members.
     pub customers: u32,
     pub templates: Vec<StepTemplate>,
 }
@@ -232,7 +246,9 @@ pub struct Unresolved {
 /// What activating a release, or adding customers, would do (R14).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DryRun {
+    /// The number of customers that would be added.
     pub customers: u32,
+    /// The number of steps that would be created.
     pub cells: u32,
     pub unresolved: Vec<Unresolved>,
     pub warnings: Vec<Warning>,
@@ -260,18 +276,23 @@ pub struct StepDetail {
     pub customer: CustomerWithCluster,
     pub release: Release,
     pub resolved: ResolvedText,
+    /// The text with its variables resolved, as one string.
     pub resolved_content: String,
+    /// The SHA-256 of `resolved_content`, as 64 lowercase hexadecimal digits.
     pub resolved_sha256: String,
     /// Of a done step: the text that its event kept.
     pub kept: Option<KeptText>,
     /// What changed in the text since the release was activated; since a done step was done.
     pub changes: Vec<TextChange>,
+    /// The names of the variables without a value.
     pub unresolved: Vec<String>,
     pub variables: Vec<Variable>,
+    /// What the Copy button puts on the clipboard: the header line, then the text.
     pub copy_text: String,
-    /// Of a bash step.
+    /// The frames of a bash step; empty for others.
     pub copy_frames: BashFrames,
     pub warnings: Vec<Warning>,
+    /// Newest first.
     pub history: Vec<HistoryEntry>,
 }
 
@@ -311,8 +332,11 @@ pub struct PreviewTarget {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotEligible {
     pub id: StepId,
+    /// The name of the step.
     pub step: String,
+    /// The name of the customer.
     pub customer: String,
+    /// A sentence.
     pub reason: String,
 }
 
@@ -320,11 +344,13 @@ pub struct NotEligible {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkResult {
+    /// The number of steps that changed.
     pub changed: u32,
     /// The changed steps, so that the page can redraw them without a request.
     pub changed_ids: Vec<StepId>,
     pub not_eligible: Vec<NotEligible>,
     /// Author and time of the change.
     pub stamp: Option<super::actor_stamp::ActorStamp>,
+    /// None if nothing changed.
     pub batch_id: Option<super::id::BatchId>,
 }

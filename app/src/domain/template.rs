@@ -18,9 +18,12 @@ pub struct StepTemplate {
     pub category: Category,
     #[serde(rename = "type")]
     pub kind: StepType,
+    /// The text with its variables as they are written, `{{customer.name}}`.
     pub content: String,
+    /// Position within the category, from 0 without gaps.
     pub order_index: i32,
     pub description: Option<String>,
+    /// Counts up by one with each change of the row; an edit names the one that it is based on (R3).
     pub version: i64,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
@@ -33,7 +36,9 @@ pub struct StepTemplate {
 #[serde(rename_all = "camelCase", default)]
 pub struct TemplateDraft {
     pub name: String,
+    /// The word of a `Category`.
     pub category: String,
+    /// The word of a `StepType`.
     #[serde(rename = "type")]
     pub kind: String,
     pub content: String,
@@ -100,8 +105,11 @@ impl From<StepTemplate> for TemplateDraft {
 pub enum Propagation {
     /// Pending and not overridden: takes the new text, or is deleted with its template.
     Propagate,
+    /// It has a text of its own.
     Overridden,
+    /// It is in progress.
     Started,
+    /// It was executed, or marked as failed, skipped or reverted.
     Executed,
 }
 
@@ -136,13 +144,16 @@ impl KeptCopies {
 /// (R11).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReorderImpact {
+    /// The number of customers whose lists get the new order.
     pub follows: u32,
+    /// The number of customers whose lists have an order of their own.
     pub left_alone: u32,
 }
 
 /// How many copies a change of a template changes, and how many keep their text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateImpact {
+    /// The number of copies that change.
     pub changes: u32,
     pub keeps: KeptCopies,
 }

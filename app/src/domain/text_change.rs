@@ -15,11 +15,13 @@ pub struct TextChange {
     pub kind: TextChangeKind,
     /// `var.HOST`, `customer.name`; else the step's name.
     pub name: String,
+    /// Who made the change.
     pub by: String,
     #[serde(with = "crate::domain::time_serde")]
     pub at: DateTime<Utc>,
     /// The value or the text before; none where there was no value.
     pub from: Option<String>,
+    /// The value or the text after; none where there is no value any more.
     pub to: Option<String>,
 }
 
@@ -30,8 +32,11 @@ pub const TEXT_CHANGED: &str = "The text changed since it was shown. Look at it 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedText {
+    /// The text of today with its variables resolved.
     pub resolved_content: String,
+    /// The SHA-256 of `resolved_content`, as 64 lowercase hexadecimal digits.
     pub resolved_sha256: String,
+    /// Oldest first.
     pub changes: Vec<TextChange>,
 }
 

@@ -96,8 +96,9 @@ pub struct ApiToken {
     pub name: String,
     /// The first characters of its text.
     pub hint: String,
-    /// None follows the owner's.
+    /// None: the owner's.
     pub role: Option<Role>,
+    /// None: the owner's.
     pub scope: Option<ScopeIds>,
     #[serde(with = "crate::domain::time_serde")]
     pub expires_at: DateTime<Utc>,
@@ -112,8 +113,11 @@ pub struct ApiToken {
 #[serde(rename_all = "camelCase", default)]
 pub struct TokenDraft {
     pub name: String,
+    /// The word of a `Role`; none: the owner's.
     pub role: Option<String>,
+    /// None: the owner's.
     pub scope: Option<ScopeIds>,
+    /// Days from now.
     pub expires_in_days: Option<i64>,
 }
 

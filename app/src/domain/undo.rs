@@ -3,6 +3,7 @@ use super::{
     actor_stamp::ActorStamp,
     event::{Entity, EventAction},
     id::BatchId,
+    plural::pluralize,
     step::CustomerStep,
     template::{Propagation, propagation},
     vocabulary::StepStatus,
@@ -54,6 +55,7 @@ pub fn restored_in_words(now: &CustomerStep, then: &CustomerStep) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conflict {
+    /// The id of the row that is left alone.
     pub id: i64,
     pub reason: String,
     pub changed_by: Option<String>,
@@ -63,7 +65,7 @@ pub struct Conflict {
 
 words! {
     /// What an undo does to a row.
-    RowFate {
+    RowOutcome {
         Restored = "restored", BroughtBack = "brought-back", Deleted = "deleted", LeftAlone = "left-alone",
     }
 }
@@ -76,7 +78,7 @@ pub struct UndoRow {
     pub name: String,
     /// The customer of a cell.
     pub customer: Option<String>,
-    pub fate: RowFate,
+    pub outcome: RowOutcome,
     /// In words: "done → pending"; of a row that is left alone the reason.
     pub becomes: String,
     /// Whether it has work that the undo deletes, or would delete.
@@ -96,7 +98,7 @@ impl UndoRow {
     }
 
     fn line(&self) -> UndoLine {
-        let text = if self.fate == RowFate::LeftAlone {
+        let text = if self.outcome == RowOutcome::LeftAlone {
             self.becomes.clone()
         } else {
             format!("{}: {}", self.full_name(), self.becomes)
@@ -112,11 +114,13 @@ impl UndoRow {
 /// What an undo would do (R101).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndoPreview {
+    /// The number of rows that would be restored.
     pub restored: u32,
     pub conflicts: Vec<Conflict>,
     /// Rows with work that are deleted if that is allowed, else are conflicts.
     pub with_work: Vec<Conflict>,
     pub rows: Vec<UndoRow>,
+    /// Whether the batch is itself an undo.
     pub is_redo: bool,
 }
 
@@ -124,8 +128,10 @@ pub struct UndoPreview {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UndoResult {
+    /// The number of rows that were restored.
     pub restored: u32,
     pub conflicts: Vec<Conflict>,
+    /// The batch of the undo; none if nothing was restored.
     pub batch_id: Option<BatchId>,
     /// What pages say of it.
     pub message: String,
@@ -143,6 +149,7 @@ pub struct UndoLine {
 /// Rows in the dialog: how many there are, and the first of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UndoLines {
+    /// How many rows there are.
     pub n: u32,
     pub first: Vec<UndoLine>,
 }
@@ -183,9 +190,9 @@ impl From<UndoPreview> for UndoQuestion {
         Self {
             is_redo: preview.is_redo,
             can_restore: preview.restored > 0,
-            changes: lines(|it| !it.has_work && it.fate != RowFate::LeftAlone),
+            changes: lines(|it| !it.has_work && it.outcome != RowOutcome::LeftAlone),
             with_work: lines(|it| it.has_work),
-            left_alone: lines(|it| !it.has_work && it.fate == RowFate::LeftAlone),
+            left_alone: lines(|it| !it.has_work && it.outcome == RowOutcome::LeftAlone),
         }
     }
 }
@@ -234,9 +241,8 @@ pub fn message(action: EventAction, entity: Entity, n: u32, conflicts: &[Conflic
         Entity::Customer => "customer",
         _ => "list",
     };
-    let plural = if n == 1 { "" } else { "s" };
-    let mut text =
-        format!("{done} on {n} {noun}{plural}. The record changed; clusters are not affected");
+    let rows = pluralize(n, noun);
+    let mut text = format!("{done} on {rows}. The record changed; clusters are not affected");
     if let Some(first) = conflicts.first() {
         text = format!("{text}. {} left alone: {}", conflicts.len(), first.reason);
         if let Some(by) = &first.changed_by {
@@ -317,23 +323,23 @@ mod tests {
 
     #[test]
     fn a_question_has_the_first_rows_of_each_kind_and_their_counts() {
-        let row = |id, fate, has_work| UndoRow {
+        let row = |id, outcome, has_work| UndoRow {
             entity: Entity::Step,
             id,
             name: "Announce".into(),
             customer: Some(format!("Customer {id}")),
-            fate,
+            outcome,
             becomes: "done → pending".into(),
             has_work,
             changed_by: None,
             changed_at: None,
         };
         let mut rows: Vec<UndoRow> = (0..300)
-            .map(|id| row(id, RowFate::Restored, false))
+            .map(|id| row(id, RowOutcome::Restored, false))
             .collect();
-        rows.push(row(300, RowFate::LeftAlone, false));
-        rows.push(row(301, RowFate::LeftAlone, true));
-        rows.push(row(302, RowFate::Deleted, true));
+        rows.push(row(300, RowOutcome::LeftAlone, false));
+        rows.push(row(301, RowOutcome::LeftAlone, true));
+        rows.push(row(302, RowOutcome::Deleted, true));
         let question = UndoQuestion::from(UndoPreview {
             restored: 300,
             conflicts: Vec::new(),

@@ -1,5 +1,6 @@
-//! JSON values whose objects have no member twice. Readers differ in which of two they take: in the history (R89) the one
-//! could be hashed and shown, and the other read elsewhere. Or values that say where a member is there twice.
+//! Parsing of JSON that finds duplicate members of objects. Parsers differ in which of two equal names they take: in the history
+//! (R89) one value could be hashed and shown here, and the other be read elsewhere. `from_str` and `deserialize` fail on a
+//! duplicate; `MarkedValue` marks it, for errors that name its place.
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
@@ -7,10 +8,10 @@ use serde::{
 use serde_json::{Map, Number, Value, map::Entry};
 use std::fmt;
 
-/// The member that an object has if another is there twice: that one's name.
+/// The key that marks an object with a duplicate member. Its value is the name of the duplicate.
 pub const TWICE: &str = "\u{0}twice";
 
-/// Removes all marks of a value, at whatever depth. Answers the first: a member that is there twice.
+/// Removes all marks from a value and everything in it. Returns the name of the first duplicate member.
 pub fn take_twice(value: &mut Value) -> Option<String> {
     match value {
         Value::Array(items) => {
@@ -27,10 +28,11 @@ pub fn take_twice(value: &mut Value) -> Option<String> {
     }
 }
 
-/// A value whose objects have no member twice, or are marked where they do. Of the two they have the first then.
+/// A value that was checked for duplicate members: with `MARKS` an object with one has the first of them and a mark, else it is
+/// an error.
 pub struct ReadMembers<const MARKS: bool>(pub Value);
 
-/// A value in which the objects that have a member twice say so by `TWICE`.
+/// A value in which objects with a duplicate member are marked by `TWICE`.
 pub type MarkedValue = ReadMembers<true>;
 
 impl<'de, const MARKS: bool> Deserialize<'de> for ReadMembers<MARKS> {

@@ -1,5 +1,5 @@
-//! Users (R22): who may sign in, with which role and scope. Users are never deleted, only deactivated, since the history names them.
-//! A password's hash is the store's alone and no part of a user.
+//! Users (R22): who may sign in, with which role and scope. Users are never deleted, only deactivated, since the history names
+//! them. A password's hash is the store's alone and no part of a user.
 use super::{
     field_error::FieldError,
     id::UserId,
@@ -23,19 +23,22 @@ pub const EMAIL_MAX_CHARS: usize = 254;
 #[serde(rename_all = "camelCase")]
 pub struct User {
     pub id: UserId,
+    /// Lower case, unique (R22).
     pub login: String,
     /// The name that people see, and that events bear.
     pub name: String,
     pub email: Option<String>,
     pub role: Role,
-    /// None is everywhere. Managers and admins have none.
+    /// None: all customers. Managers and admins have none.
     pub scope: Option<ScopeIds>,
     /// Whether the user can sign in with a password.
     pub has_password: bool,
     /// Issuer and subject of the provider's account; both or none. They are the identity, never login or e-mail.
     pub oidc_issuer: Option<String>,
     pub oidc_subject: Option<String>,
+    /// False after a deletion: users are never removed, since the history names them.
     pub is_active: bool,
+    /// Counts up by one with each change of the row; an edit names the one that it is based on (R3).
     pub version: i64,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
@@ -51,6 +54,7 @@ pub struct UserDraft {
     pub login: String,
     pub name: String,
     pub email: String,
+    /// The word of a `Role`.
     pub role: String,
     pub scope: Option<ScopeIds>,
     /// None leaves it as it is; a new user then has none.

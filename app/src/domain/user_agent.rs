@@ -1,5 +1,5 @@
-//! The browser of a session in words, such as "Firefox on Linux", by the `User-Agent` header that it began with. For people to know
-//! their sessions by; nothing is decided by it.
+//! The browser of a session in words, such as "Firefox on Linux", by the `User-Agent` header that it began with. For people to
+//! know their sessions by; nothing is decided by it.
 
 /// Characters of a header that names no known browser.
 const UNKNOWN_MAX_CHARS: usize = 40;
@@ -19,7 +19,7 @@ const BROWSERS: [(&str, &str); 11] = [
     ("curl/", "curl"),
 ];
 
-/// The same of systems.
+/// Operating systems by a part of the header, as for browsers above.
 const SYSTEMS: [(&str, &str); 8] = [
     ("Windows", "Windows"),
     ("Android", "Android"),

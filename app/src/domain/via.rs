@@ -1,11 +1,12 @@
-//! The way by which a change was made (R28): session, token, proxy, command line. Written as one text, in the database, in JSON and
-//! in the chain of the history, so no word is ever renamed.
+//! The way by which a change was made (R28): session, token, proxy, command line. Written as one text, in the database, in JSON
+//! and in the chain of the history, so no word is ever renamed.
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
 /// The way of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Via {
+    /// The session of a signed-in user.
     Session,
     /// A token, by its name.
     Token(String),

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 words! {
     /// What a warning is about. `unquoted`: a value has characters that the shell acts on. `near-miss`: a text looks like a
-    /// variable, but is none. `ambiguous-quote`: a value with a backslash is no literal in sql. `invisible`: a character
-    /// cannot be seen, or looks like another. `changed`: a value changed after the release was activated. `line-breaks` and `byte-order-mark`: the text was changed as it came in.
+    /// variable, but is none. `ambiguous-quote`: a value with a backslash is no literal in sql. `invisible`: a character cannot
+    /// be seen, or looks like another. `changed`: a value changed after the release was activated. `line-breaks` and
+    /// `byte-order-mark`: the text was changed as it came in.
     WarningKind {
         Unquoted = "unquoted", NearMiss = "near-miss", AmbiguousQuote = "ambiguous-quote", Invisible = "invisible",
         Changed = "changed", LineBreaks = "line-breaks", ByteOrderMark = "byte-order-mark",

@@ -30,7 +30,7 @@ enum Nesting {
 
 /// A heredoc whose lines are still to come.
 struct Heredoc<'a> {
-    /// The word that ends it, as it stands behind `<<`.
+    /// The word that ends it, as written behind `<<`.
     word: &'a str,
     /// `<<-`: tabs before the word are no part of the line.
     strips_tabs: bool,
@@ -255,7 +255,7 @@ fn braces_end(text: &str) -> Option<usize> {
     None
 }
 
-/// One of these in a heredoc's word, and its lines are literal.
+/// If one of these is in a heredoc's end word, its lines are literal.
 const QUOTES: [char; 3] = ['\'', '"', '\\'];
 
 /// The heredoc that begins behind `<<`, and where its word ends.

@@ -9,15 +9,16 @@ use crate::domain::{
 };
 use std::collections::HashSet;
 
-/// What is around a value.
+/// How the place of a variable in a bash text is quoted, which decides what the shell does with its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum QuoteContext {
     Code {
-        /// Nothing of the word stands before the value.
+        /// Whether the shell word begins with the variable.
         starts_word: bool,
-        /// Nor behind it: blanks in the value make several words, as lists and options may be meant to.
+        /// Whether the variable is the whole word. Blanks in the value then make several words, which lists and options may
+        /// intend.
         is_word: bool,
-        /// It is a name or a path, and no list.
+        /// Whether the value is a name or a path (all variables but `var.KEY`), which is never meant as a list.
         is_name: bool,
     },
     /// `'...'`
@@ -29,7 +30,7 @@ enum QuoteContext {
     /// `${...}`
     Braces,
     Comment,
-    /// One whose word is not quoted.
+    /// The lines of a heredoc whose end word is not quoted, so that the shell expands them.
     Heredoc,
 }
 
@@ -94,8 +95,8 @@ impl BashValues {
 }
 
 impl QuoteContext {
-    /// Of the variable `name`, the one letter at `at`, in a piece of this class that begins at `start`. None where the shell
-    /// does nothing.
+    /// The context of the variable `name`, which begins at byte `at`, in a token of this class that begins at `start`. None
+    /// where the shell leaves the value alone.
     fn of(class: TokenClass, name: &str, text: &str, start: usize, at: usize) -> Option<Self> {
         let before = &text[start..at];
         Some(match class {

@@ -8,8 +8,8 @@ use crate::domain::{
     warning::{Warning, WarningKind},
 };
 
-/// The characters of a text that are to be marked, in order. In sql a tab in a literal is one: clients complete names with
-/// it, and it is stored as it stands.
+/// The characters of a text that are to be marked, in order. In sql this includes a tab in a literal: some clients take it for
+/// completion of a name, others store it.
 pub fn hidden(text: &str, kind: StepType) -> Vec<HiddenCharacter> {
     if kind != StepType::Sql {
         return invisible::marked(text);

@@ -5,15 +5,15 @@ use super::{
     undo_requests::{UndoRequest, UndoRequests},
 };
 use crate::{
-    api::overview::{list_activity, read_activity_choices},
-    browser,
+    api::activity::{list_activity, read_activity_choices},
+    browser::{self, foreign_changes::on_change},
     components::{
         activity_filter::{ActivityFilter, ActivityQuery, start_of_utc_day},
         activity_log::{ActivityLog, UndoOutcome},
         layout::page_head::PageHead,
-        ui::{notice::sentence, time::Clock, toast::Toasts},
+        ui::{follow_effect::follow, notice::sentence, time::Clock, toast::Toasts},
     },
-    domain::{event::ListPage, id::BatchId, summary::NamedEvent},
+    domain::{event::ListPage, foreign_change::ForeignChange, id::BatchId, summary::NamedEvent},
     paths,
 };
 use leptos::prelude::*;
@@ -57,15 +57,67 @@ pub fn ActivityPage() -> impl IntoView {
         },
     );
     let undo_outcome = RwSignal::new(None::<UndoOutcome>);
+    let news = RwSignal::new(NewEvents::default());
+    on_change(move |change| news.update(|it| it.add(&change)));
+    // Whatever page of the history is fetched has all that happened until then.
+    follow(move |_| {
+        filter.track();
+        news.set(NewEvents::default());
+    });
+    let on_show = move |_| {
+        news.set(NewEvents::default());
+        lines.refetch();
+    };
+    let new_events = move || {
+        let text = news.with(NewEvents::text);
+        text.map(|text| {
+            view! {
+                <p class="row" role="status">
+                    <button class="button" type="button" on:click=on_show>
+                        {format!("{text} · Show")}
+                    </button>
+                </p>
+            }
+        })
+    };
     loaded(choices, move |choices| {
         view! {
             <PageHead title="Activity"/>
             <div class="page__body stack">
                 <ActivityFilter choices=choices query=filter on_query=on_query/>
+                {new_events}
                 {loaded_part(lines, move |page| show(page, filter, lines, undo_outcome))}
             </div>
         }
     })
+}
+
+/// What has happened since the list was fetched. It is not put into a list that is being read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct NewEvents {
+    n: usize,
+    /// Whether there are more than were counted.
+    has_more: bool,
+}
+
+impl NewEvents {
+    fn add(&mut self, change: &ForeignChange) {
+        match &change.events {
+            Some(events) => self.n += events.len(),
+            None => self.has_more = true,
+        }
+    }
+
+    /// "3 new events"; none if nothing happened.
+    fn text(&self) -> Option<String> {
+        match (self.n, self.has_more) {
+            (0, false) => None,
+            (0, true) => Some("New events".to_owned()),
+            (n, true) => Some(format!("{n}+ new events")),
+            (1, false) => Some("1 new event".to_owned()),
+            (n, false) => Some(format!("{n} new events")),
+        }
+    }
 }
 
 /// One page of the history, with links to the newest and to older pages.
@@ -148,5 +200,23 @@ fn show(
                     </nav>
                 }
             })}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_events_are_counted_until_they_are_shown() {
+        let mut news = NewEvents::default();
+        assert_eq!(news.text(), None);
+        news.add(&ForeignChange::parse("1\nJonas\n1\nstep 7 done 1 4"));
+        assert_eq!(news.text().as_deref(), Some("1 new event"));
+        let two = "1\nJonas\n1\nstep 7 skip 1 4\nstep 8 skip 1 4";
+        news.add(&ForeignChange::parse(two));
+        assert_eq!(news.text().as_deref(), Some("3 new events"));
+        news.add(&ForeignChange::parse("1\nJonas\n1\n*"));
+        assert_eq!(news.text().as_deref(), Some("3+ new events"));
     }
 }

@@ -1,8 +1,8 @@
 //! Dashboard, `/`: steps that need attention, missing values, the progress of active releases and recent activity; or,
 //! while records are missing, the first steps to take.
-use super::{fetch::Fetch, loaded};
+use super::{fetch::Fetch, loaded, refresh_on_change::refresh_on_change};
 use crate::{
-    api::overview::read_dashboard,
+    api::dashboard::read_dashboard,
     components::{
         activity_list::ActivityList,
         layout::page_head::PageHead,
@@ -11,7 +11,6 @@ use crate::{
         text_change::change_text,
         ui::{
             bar::Bar,
-            html::pluralize,
             icon::Icon,
             time::{Clock, Time, long_date},
         },
@@ -20,6 +19,7 @@ use crate::{
         cluster::hue,
         id::{ClusterId, ReleaseId},
         permission::Permission,
+        plural::pluralize,
         progress::{NO_STEPS, Progress},
         summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
         variables::{Source, filled_at},
@@ -33,6 +33,7 @@ use leptos::prelude::*;
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     let dashboard = Fetch::new(|| (), |()| read_dashboard());
+    refresh_on_change(dashboard.refetch_callback(), |_| true);
     loaded(dashboard, |it| {
         let is_first_run = it.clusters == 0 || it.customers == 0 || it.releases == 0;
         if is_first_run && OwnRights::from_context().may(Permission::Clusters) {
@@ -298,11 +299,6 @@ pub fn status_counts(progress: Progress) -> impl IntoView {
         .collect_view()
 }
 
-/// "1 step", "3 steps"
-fn counted(n: u32, one: &str) -> String {
-    pluralize(n as usize, one)
-}
-
 /// An active release with its progress.
 fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     let summary = it.summary;
@@ -310,8 +306,8 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     let number = release.version_number.as_ref();
     let number = number.map(|it| format!(" {it}")).unwrap_or_default();
     let mut about = vec![format!("{}{number}", release.kind.label())];
-    about.push(counted(summary.templates, "step"));
-    about.push(counted(summary.customers, "customer"));
+    about.push(pluralize(summary.templates, "step"));
+    about.push(pluralize(summary.customers, "customer"));
     about.extend(
         release
             .release_date
@@ -359,7 +355,7 @@ fn cluster_progress(part: PartProgress) -> impl IntoView {
             <span class="place" data-cluster=hue(ClusterId(part.id))>{part.name}</span>
             <Bar counts=part.progress.counts/>
             <span class="num">{part.progress.counts.percent_text(NO_STEPS)}</span>
-            <span class="quiet num">{counted(part.customers, "customer")}</span>
+            <span class="quiet num">{pluralize(part.customers, "customer")}</span>
         </li>
     }
 }

@@ -12,6 +12,7 @@ pub mod not_found;
 pub mod page_routes;
 pub mod people;
 pub mod preferences;
+pub mod refresh_on_change;
 pub mod releases;
 pub mod request_queue;
 pub mod undo_flow;

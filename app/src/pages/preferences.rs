@@ -1,7 +1,7 @@
 //! Storing the name and the theme that a person chose. Few visits do, so this is in a lazy part.
 use super::SerialRequest;
 use crate::{
-    api::overview::{set_actor, set_theme},
+    api::preferences::{set_actor, set_theme},
     components::name_dialog::NameDialog,
 };
 use leptos::prelude::*;

@@ -1,7 +1,7 @@
 //! Sends a request to undo a change, and asks first where it has to (R101). Loaded lazily.
 use super::undo_requests::{UndoRequest, UndoRequests};
 use crate::{
-    api::overview::{preview_undo, undo},
+    api::undo::{preview_undo, undo},
     components::{ui::follow_effect::follow, undo_dialog::UndoDialog},
     domain::undo::{UndoAnswer, UndoQuestion},
 };

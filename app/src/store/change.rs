@@ -4,12 +4,13 @@ use super::{
     Store,
     access::{Permit, visible::Visible},
     audit::{
+        commits::Commits,
         events::{self, NewEvent},
         history_head::ChainEnd,
         idempotency,
         last_change::LastChange,
     },
-    engine::{db_timing, wal_checkpoint::WalCheckpointer},
+    engine::{Engine, db_timing, wal_checkpoint::WalCheckpointer},
     error::StoreError,
     texts,
 };
@@ -27,6 +28,7 @@ use std::{sync::Arc, time::Instant};
 
 /// A change in progress: its transaction and the events to record. Dropping it rolls the transaction back.
 pub struct Change {
+    /// The write transaction, which a dropped `Change` rolls back.
     pub tx: DatabaseTransaction,
     /// The caller that makes the change.
     pub caller: Arc<Caller>,
@@ -40,6 +42,7 @@ pub struct Change {
     pub undoes: Option<BatchId>,
     /// The idempotency key of the request, if it brought one.
     pub idempotency_key: Option<String>,
+    /// Events that `finish` is going to write.
     pub events: Vec<NewEvent>,
     /// The number of events that `flush` has written already.
     n_written: usize,
@@ -49,6 +52,7 @@ pub struct Change {
     chain_end: Option<ChainEnd>,
     began: Instant,
     wal_checkpointer: WalCheckpointer,
+    commits: Commits,
 }
 
 /// A row that carries a version (R3), for `Change::finish_update`.
@@ -87,6 +91,7 @@ impl Store {
             chain_end: None,
             began: Instant::now(),
             wal_checkpointer: self.database.wal_checkpointer.clone(),
+            commits: self.database.commits.clone(),
         })
     }
 }
@@ -158,7 +163,10 @@ impl Change {
         if let Some(key) = &self.idempotency_key {
             idempotency::mark_executed(&self.tx, key, &self.batch, self.permission).await?;
         }
+        let last = self.chain_end.as_ref().map_or(0, |it| it.last_id);
+        Engine::of(&self.tx).announce(&self.tx, last).await?;
         self.tx.commit().await?;
+        self.commits.tell(last);
         db_timing::record_change(self.began.elapsed());
         self.wal_checkpointer.checkpoint_if_long();
         Ok(Some(self.batch))

@@ -12,10 +12,13 @@ use sea_orm::DbErr;
 /// Why a store method failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// There is no such row, or it is out of the caller's scope.
     #[error("{0} not found")]
     NotFound(Noun),
+    /// Fields are wrong (R6).
     #[error(transparent)]
     Invalid(#[from] ValidationErrors),
+    /// A rule of the domain refuses the change.
     #[error(transparent)]
     Refused(#[from] RuleViolation),
     /// The caller's role does not allow it (R22); the role that would.
@@ -45,8 +48,10 @@ pub enum StoreError {
     /// A row has content that no version of the program writes.
     #[error("a row of {table} cannot be read: {detail}")]
     Corrupt { table: &'static str, detail: String },
+    /// The database cannot be opened; the text says what to do.
     #[error("{0}")]
     Open(String),
+    /// The database failed; the cause is only for the log.
     #[error("the database failed")]
     Db(#[from] DbErr),
 }

@@ -8,6 +8,9 @@
 //! There is one writer connection, and a read-only pool: a write outside a transaction fails at once. What differs between
 //! the engines is behind `engine::Engine`.
 //!
+//! Each public method of a `Store` is a span of the log at debug level (`tracing::instrument`), with ids as its only fields:
+//! other arguments may be texts, values or secrets, which are never logged.
+//!
 //! Modules from low to high: error, entity, engine, texts, audit, access, change, `text_variables`, records, templates, steps,
 //! undo, accounts, views, transfer. None imports from a later one; all may import `Store` and `Database` from here.
 pub mod access;
@@ -29,6 +32,7 @@ pub mod views;
 
 use crate::domain::caller::Caller;
 use accounts::{last_used::LastUsed, sign_in::SharedThrottle};
+use audit::commits::Commits;
 use engine::{Connections, Engine, db_timing, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
@@ -46,6 +50,7 @@ pub struct Database {
     wal_checkpointer: WalCheckpointer,
     last_used: LastUsed,
     throttle: SharedThrottle,
+    commits: Commits,
 }
 
 /// The database as one caller may read and change it. Clones share the connections and caches.
@@ -78,6 +83,7 @@ impl Database {
             wal_checkpointer,
             last_used: LastUsed::default(),
             throttle: SharedThrottle::default(),
+            commits: Commits::default(),
         })
     }
 

@@ -1,5 +1,5 @@
-//! Saves the texts of steps with the variables that they use, and searches for unresolved variables: which these are is
-//! answered without parsing texts again.
+//! Table `text_variables`: the names of the variables that each text of a step uses, saved together with the text. So
+//! unresolved variables of a thousand customers are found without parsing texts again.
 use super::{
     engine::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
     entity::read_metadata, entity::text_variable, error::StoreError, texts,

@@ -9,8 +9,8 @@ const COLUMNS: [&str; 5] = ["id", "entity", "before", "after", "resolved_text"];
 /// The member that is a text.
 const CONTENT: &str = "content";
 
-/// Whether a member is a text that is kept in `texts`. One with NUL, which no step has and PostgreSQL refuses, stays in the event,
-/// where JSON escapes it.
+/// Whether a member is a text that is kept in `texts`. One with NUL, which no step has and PostgreSQL refuses, stays in the
+/// event, where JSON escapes it.
 fn is_kept(name: &str, text: &str) -> bool {
     name == CONTENT && !text.contains('\0')
 }

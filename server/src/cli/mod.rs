@@ -158,7 +158,7 @@ impl Cli {
 fn completions(shell: Shell) -> Result<Exit, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "rollcall", &mut text);
-    output::write(&mut io::stdout(), &text, output::standard_output())?;
+    output::write(&mut io::stdout(), &text, output::stdout_name())?;
     Ok(Exit::Done)
 }
 

@@ -20,8 +20,8 @@ pub struct CliOutput {
     pub json: bool,
 }
 
-/// What error messages call standard output, where `write` expects a path.
-pub fn standard_output() -> &'static Path {
+/// The name of standard output in error messages, in place of the path that `write` expects.
+pub fn stdout_name() -> &'static Path {
     Path::new("standard output")
 }
 
@@ -43,7 +43,7 @@ impl CliOutput {
         } else {
             format!("{sentence}\n")
         };
-        write(&mut io::stdout(), text.as_bytes(), standard_output())?;
+        write(&mut io::stdout(), text.as_bytes(), stdout_name())?;
         Ok(())
     }
 }

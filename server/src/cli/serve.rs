@@ -1,7 +1,11 @@
 //! `rollcall serve`: opens the database, listens, starts the background tasks, and shuts down gracefully.
 use crate::{
     demo,
-    http::{peer::Arrival, router::router},
+    http::{
+        peer::{Arrival, PromptListener},
+        router::router,
+    },
+    live::Live,
     ops::{
         anchors::Anchors,
         auth_settings::AuthMode,
@@ -46,7 +50,8 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             cause,
         })?;
     let address = listener.local_addr()?;
-    // Before the address is told: who knows it may also end the program, and a signal without a handler kills it.
+    // Before the address is logged: a supervisor that waits for this line may send a signal at once, and without a handler a
+    // signal kills the process.
     let mut signals = ShutdownSignals::handle()?;
     tracing::info!("Rollcall is at http://{address}");
     if settings.auth.is_open_to_others(address) {
@@ -76,12 +81,14 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     if let Some((schedule, path)) = settings.backups.zip(file_of(&settings.database_url)) {
         tokio::spawn(backup::run_schedule(schedule, path));
     }
+    let live = Live::new(database.clone());
+    live.start();
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let router = router(context, hosts, settings.auth)
+    let router = router(context, hosts, settings.auth, live.clone())
         .layer(Extension(anchors))
         .into_make_service_with_connect_info::<Arrival>();
     let serving = tokio::spawn(
-        axum::serve(listener, router)
+        axum::serve(PromptListener(listener), router)
             .with_graceful_shutdown(async move {
                 let _ = stopped.wait_for(|it| *it).await;
             })
@@ -95,6 +102,8 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             SHUTDOWN_GRACE.as_secs()
         );
         let _ = stop.send(true);
+        // They would hold up the end.
+        live.stop();
         tokio::time::sleep(SHUTDOWN_GRACE).await;
         abort.abort();
     });

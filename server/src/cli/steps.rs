@@ -8,7 +8,7 @@ use crate::{
         database,
         failure::{Exit, Failure},
     },
-    rest::dto::runbook_import::ReadRunbook,
+    rest::dto::runbook_import::RunbookImportResult,
 };
 use app::{
     api::context::now,
@@ -16,6 +16,7 @@ use app::{
         actor_stamp::ActorStamp,
         decode::decode,
         id::{BatchId, ReleaseId},
+        plural::pluralize,
         template_markdown::TemplateImport,
         vocabulary::Noun,
     },
@@ -116,12 +117,7 @@ impl Outcome {
             let steps = import.steps.iter();
             lines.extend(steps.map(|it| format!("{} {} {}", it.category, it.kind, it.name)));
         }
-        let n = import.steps.len();
-        let steps = if n == 1 {
-            "1 step".to_owned()
-        } else {
-            format!("{n} steps")
-        };
+        let steps = pluralize(import.steps.len(), "step");
         let name = &self.release.1;
         lines.push(if is_dry_run {
             format!("Would import {steps} into {name}. Nothing was changed.")
@@ -137,7 +133,7 @@ impl Outcome {
         let faults: Vec<Value> = wrong
             .map(|it| json!({ "line": it.line, "field": "markdown", "problem": it.message }))
             .collect();
-        let mut json = json!(ReadRunbook::from(self.import));
+        let mut json = json!(RunbookImportResult::from(self.import));
         json["release"] = json!({ "id": self.release.0, "name": self.release.1 });
         json["batchId"] = json!(self.batch.map(|it| it.0));
         json["faults"] = json!(faults);

@@ -2,7 +2,7 @@
 //! spinner meanwhile.
 use super::{
     CheckArguments,
-    output::{CliOutput, ProgressSpinner, standard_output, write},
+    output::{CliOutput, ProgressSpinner, stdout_name, write},
 };
 use crate::{
     demo as example,
@@ -165,7 +165,7 @@ impl KeptHeads {
             })
         });
         let heads = arguments.head;
-        // The key of the settings asks for no less than one that is named.
+        // Without --public-key the key of the settings is used, and requires signatures in the same way.
         let is_anything_kept = anchors.is_some() || !heads.is_empty();
         let key = match (arguments.public_key, &settings.signing_key_file) {
             (None, Some(path)) if is_anything_kept => Some(anchors::read_key(path)?.public_key()),
@@ -214,7 +214,7 @@ pub async fn export(
         write_export(export, out, path).await
     };
     let result = match &file {
-        None => export(&mut io::stdout(), standard_output()).await,
+        None => export(&mut io::stdout(), stdout_name()).await,
         Some(path) => match create_new(path, with_credentials) {
             Ok(mut out) => {
                 let written = export(&mut out, path).await;
@@ -233,7 +233,7 @@ pub async fn export(
     Ok(Exit::Done)
 }
 
-/// A new file, which nobody else may read if it holds secrets.
+/// Creates a new file, readable only for its owner if it holds secrets.
 fn create_new(path: &Path, is_secret: bool) -> io::Result<fs::File> {
     let mode = if is_secret { 0o600 } else { 0o666 };
     let mut options = fs::OpenOptions::new();
@@ -348,7 +348,7 @@ pub fn keygen(file: Option<&Path>, output: CliOutput) -> Result<Exit, Failure> {
         if output.json {
             output.print("", &json!({ "key": text, "publicKey": public }))?;
         } else {
-            write(&mut io::stdout(), text.as_bytes(), standard_output())?;
+            write(&mut io::stdout(), text.as_bytes(), stdout_name())?;
             let sentence = format!("The public key is {public}.\n");
             write(
                 &mut io::stderr(),

@@ -1,10 +1,10 @@
-//! The first of two fences (R23): authenticates the caller, and refuses what the table of rights does not allow, before any handler, page
-//! or kept answer. It is closed by default: an address without a line in the table is not served. The second fence is the
-//! store, which is only to be had for a caller; this one puts the caller into the request's extensions.
+//! The first of two fences (R23): authenticates the caller, and refuses what the table of rights does not allow, before any
+//! handler, page or kept answer. It is closed by default: an address without a line in the table is not served. The second
+//! fence is the store, which is only to be had for a caller; this one puts the caller into the request's extensions.
 use super::{
-    door_page,
     peer::{self, Arrival},
-    rights::{Door, FoundRight, PathSubject, RIGHTS, Right},
+    rights::{AccessRule, FoundRight, PathSubject, RIGHTS, Right},
+    standalone_page,
 };
 use crate::{
     ops::{
@@ -65,8 +65,8 @@ impl Access {
         Ok(!has_admin)
     }
 
-    /// Whether a public address is served before the first admin: the provider's, if that one can come from there; no other way to
-    /// sign in.
+    /// Whether a public address is served before there is an admin: of the ways to sign in only the provider's, if its groups can
+    /// make the first admin.
     fn needs_no_admin(&self, path: &str) -> bool {
         match path {
             "/login" | "/api/session" => false,
@@ -76,27 +76,28 @@ impl Access {
     }
 }
 
-/// Why a request is refused.
+/// Why a request is refused before it reaches a handler.
 #[derive(Debug)]
-enum Refusal {
+enum AccessError {
     /// Not authenticated: sign in.
     Nobody,
     /// There is no admin yet.
     Setup,
-    /// What was shown proves nothing; the text says why.
+    /// The credentials, or what is asked with them, are not accepted; the text says why.
     Rejected(StatusCode, &'static str),
     Store(StoreError),
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for AccessError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-/// What of a request is looked at. Not the request itself: its body cannot be shared while the database is asked.
+/// The parts of a request that decide who the caller is. Not the request itself: its body is not `Sync`, so it cannot be held
+/// while the database answers.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct RequestFacts<'a> {
     headers: &'a HeaderMap,
     path: &'a str,
     peer: Option<IpAddr>,
@@ -117,16 +118,16 @@ pub async fn check_access(
         .map(|it| RIGHTS.find(request.method(), it))
     {
         Some(FoundRight::Right(right)) => right,
-        // The router says that there is no such address, or not for this method; but to strangers nothing.
+        // The router answers 404 or 405, but only to authenticated callers.
         None | Some(FoundRight::OtherMethod) => Right {
-            door: Door::SignedIn,
+            rule: AccessRule::SignedIn,
             takes_tokens: true,
         },
         Some(FoundRight::Nothing) => {
             tracing::error!(%path, "this address has no line in the table of rights: it is closed");
             return refuse(
                 &request,
-                Refusal::Rejected(StatusCode::NOT_FOUND, "there is nothing at this address"),
+                AccessError::Rejected(StatusCode::NOT_FOUND, "there is nothing at this address"),
             );
         }
     };
@@ -135,30 +136,30 @@ pub async fn check_access(
     let extensions = request.extensions_mut();
     extensions.insert(client);
     extensions.insert(Arc::clone(&access.settings));
-    let needs_no_admin = right.door == Door::Public && access.needs_no_admin(&path);
+    let needs_no_admin = right.rule == AccessRule::Public && access.needs_no_admin(&path);
     match access.waits_for_setup().await {
-        Ok(true) if !needs_no_admin => return refuse(&request, Refusal::Setup),
+        Ok(true) if !needs_no_admin => return refuse(&request, AccessError::Setup),
         Ok(_) => {}
         // What needs no database is served without one.
         Err(_) if needs_no_admin => {}
         Err(error) => return refuse(&request, error.into()),
     }
-    // A proxy of `proxy` mode before a server of `login` mode is a mistake, at whatever address.
+    // The header of `proxy` mode at a server in `login` mode is a mistake of configuration, at every address.
     let names_somebody = request.headers().contains_key(ACTOR_HEADER);
     if access.settings.mode == AuthMode::Login && names_somebody {
         let text = "X-Rollcall-User names nobody here: sign in, or send a token";
-        return refuse(&request, Refusal::Rejected(StatusCode::FORBIDDEN, text));
+        return refuse(&request, AccessError::Rejected(StatusCode::FORBIDDEN, text));
     }
-    if right.door == Door::Public {
+    if right.rule == AccessRule::Public {
         return next.run(request).await;
     }
-    let asked = Asked {
+    let facts = RequestFacts {
         headers: request.headers(),
         path: &path,
         peer: peer_of(&request),
         is_https,
     };
-    match admit(&access, asked, right, pattern.as_deref().unwrap_or(&path)).await {
+    match admit(&access, facts, right, pattern.as_deref().unwrap_or(&path)).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -170,34 +171,36 @@ pub async fn check_access(
 /// The caller, if it may ask this address.
 async fn admit(
     access: &Access,
-    asked: Asked<'_>,
+    facts: RequestFacts<'_>,
     right: Right,
     pattern: &str,
-) -> Result<Arc<Caller>, Refusal> {
-    if right.door == Door::Metrics && access.settings.is_metrics_open() {
+) -> Result<Arc<Caller>, AccessError> {
+    if right.rule == AccessRule::Metrics && access.settings.is_metrics_open() {
         return Ok(Arc::new(Caller::open(access.default_actor.clone())));
     }
-    let caller = identify(access, asked).await?;
-    let caller = Arc::new(caller.ok_or(Refusal::Nobody)?);
+    let caller = identify(access, facts).await?;
+    let caller = Arc::new(caller.ok_or(AccessError::Nobody)?);
     if !right.takes_tokens && caller.is_token() {
-        return Err(Refusal::Rejected(
+        return Err(AccessError::Rejected(
             StatusCode::FORBIDDEN,
             "a token cannot do this: sign in",
         ));
     }
-    match right.door {
-        // The lowest permission without a subject is everybody's.
-        Door::Public | Door::SignedIn | Door::Needs(Permission::Read, PathSubject::Nothing) => {}
-        Door::Metrics if caller.is_token() && caller.sees_all() => {}
-        Door::Metrics => {
-            return Err(Refusal::Rejected(
+    match right.rule {
+        // Every caller has the lowest permission, if it is not about a certain row.
+        AccessRule::Public
+        | AccessRule::SignedIn
+        | AccessRule::Needs(Permission::Read, PathSubject::Nothing) => {}
+        AccessRule::Metrics if caller.is_token() && caller.sees_all() => {}
+        AccessRule::Metrics => {
+            return Err(AccessError::Rejected(
                 StatusCode::FORBIDDEN,
                 "metrics need a token without a scope",
             ));
         }
-        Door::Needs(permission, subject) => {
-            let need = subject.need(permission, pattern, asked.path);
-            let need = need.ok_or(Refusal::Rejected(
+        AccessRule::Needs(permission, subject) => {
+            let need = subject.need(permission, pattern, facts.path);
+            let need = need.ok_or(AccessError::Rejected(
                 StatusCode::NOT_FOUND,
                 "there is nothing with such an id",
             ))?;
@@ -209,46 +212,46 @@ async fn admit(
 }
 
 /// The caller, by the mode; none if the request has no credentials. Errors: invalid credentials.
-async fn identify(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, Refusal> {
-    let headers = asked.headers;
+async fn identify(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Caller>, AccessError> {
+    let headers = facts.headers;
     match access.settings.mode {
         AuthMode::Open => {
             let name = context::actor(headers, &access.default_actor);
-            // A name that is none is the handler's to refuse, at its field, as before there were users.
+            // An invalid name is kept here, so that the handler refuses it as an error of its field.
             let name = ActorStamp::new(&name, context::now()).map_or(name, |it| it.by);
             Ok(Some(Caller::open(name)))
         }
         AuthMode::Login => match by_token(access, headers).await? {
             Some(caller) => Ok(Some(caller)),
-            None => by_session(access, asked).await,
+            None => by_session(access, facts).await,
         },
         AuthMode::Proxy => match by_token(access, headers).await? {
             Some(caller) => Ok(Some(caller)),
-            None => by_proxy(access, asked).await,
+            None => by_proxy(access, facts).await,
         },
     }
 }
 
-/// The caller of a token, if the request has one. A bad one is refused, whatever else the request has.
-async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>, Refusal> {
+/// The caller of a token, if the request has one. A request with an invalid token is refused even if it has a valid session.
+async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>, AccessError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
     if values.next().is_some() {
         let text = "send the header Authorization once";
-        return Err(Refusal::Rejected(StatusCode::BAD_REQUEST, text));
+        return Err(AccessError::Rejected(StatusCode::BAD_REQUEST, text));
     }
     let (scheme, text) = value
         .to_str()
         .unwrap_or_default()
         .split_once(' ')
         .unwrap_or_default();
-    // Another scheme is the proxy's affair.
+    // Other schemes (Basic) are between the browser and a proxy.
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Ok(None);
     }
-    let refused = Refusal::Rejected(
+    let refused = AccessError::Rejected(
         StatusCode::UNAUTHORIZED,
         "this token is unknown, expired or revoked",
     );
@@ -256,7 +259,7 @@ async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>
     let caller = access.database.token_caller(&token, context::now()).await?;
     match caller {
         Some(caller) => Ok(Some(caller)),
-        None => Err(Refusal::Rejected(
+        None => Err(AccessError::Rejected(
             StatusCode::UNAUTHORIZED,
             "this token is unknown, expired or revoked",
         )),
@@ -264,28 +267,31 @@ async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>
 }
 
 /// The caller of a session, by its cookie.
-async fn by_session(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, Refusal> {
-    let Some(secret) = session_cookie::secret(asked.headers, asked.is_https) else {
+async fn by_session(
+    access: &Access,
+    facts: RequestFacts<'_>,
+) -> Result<Option<Caller>, AccessError> {
+    let Some(secret) = session_cookie::secret(facts.headers, facts.is_https) else {
         return Ok(None);
     };
-    let is_use = !is_background(asked.path);
+    let is_use = !is_background(facts.path);
     let now = context::now();
     Ok(access.database.session_caller(secret, now, is_use).await?)
 }
 
 /// The caller that a trusted proxy names.
-async fn by_proxy(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, Refusal> {
+async fn by_proxy(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Caller>, AccessError> {
     let settings = &access.settings;
-    if !asked.peer.is_some_and(|it| settings.trusted.contains(it)) {
+    if !facts.peer.is_some_and(|it| settings.trusted.contains(it)) {
         return Ok(None);
     }
-    let mut values = asked.headers.get_all(&settings.proxy_header).iter();
+    let mut values = facts.headers.get_all(&settings.proxy_header).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
     if values.next().is_some() {
         let text = "the proxy named two users: it must replace the header, not add one";
-        return Err(Refusal::Rejected(StatusCode::BAD_REQUEST, text));
+        return Err(AccessError::Rejected(StatusCode::BAD_REQUEST, text));
     }
     let login = value.to_str().ok().and_then(|it| Login::parse(it).ok());
     let user = match login {
@@ -294,7 +300,7 @@ async fn by_proxy(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, R
     };
     match user {
         Some(user) => Ok(Some(Caller::of_proxy(&user))),
-        None => Err(Refusal::Rejected(
+        None => Err(AccessError::Rejected(
             StatusCode::FORBIDDEN,
             "there is no active user of the login that the proxy names: an admin can add it",
         )),
@@ -328,27 +334,27 @@ pub fn refuse_by_store(request: &Request, error: StoreError) -> Response {
 }
 
 /// The refusal in the form that the address answers in: a problem document, an error of a server function, a page.
-fn refuse(request: &Request, refusal: Refusal) -> Response {
+fn refuse(request: &Request, refusal: AccessError) -> Response {
     let path = request.uri().path();
     if problem::is_rest_path(path) || path == "/metrics" {
         return rest_refusal(refusal);
     }
     let is_rpc = path.starts_with("/rpc/");
-    // Where the text is all that the browser learns, the status is not that of `Denied`.
+    // Server functions and pages get `AppError::Denied` for its text, with the status of this refusal instead of its own.
     let denied = |status: StatusCode, text: &str| (status, AppError::Denied(text.to_owned()));
     let (status, error) = match refusal {
-        Refusal::Nobody if is_rpc => (StatusCode::UNAUTHORIZED, AppError::SignIn),
-        Refusal::Nobody => {
+        AccessError::Nobody if is_rpc => (StatusCode::UNAUTHORIZED, AppError::SignIn),
+        AccessError::Nobody => {
             let here = request.uri().path_and_query().map_or("/", |it| it.as_str());
             return Redirect::to(&app::paths::login(here)).into_response();
         }
-        Refusal::Setup if is_rpc => denied(StatusCode::SERVICE_UNAVAILABLE, SETUP),
-        Refusal::Setup => return Redirect::to(app::paths::SETUP).into_response(),
-        Refusal::Rejected(StatusCode::NOT_FOUND, text) => {
+        AccessError::Setup if is_rpc => denied(StatusCode::SERVICE_UNAVAILABLE, SETUP),
+        AccessError::Setup => return Redirect::to(app::paths::SETUP).into_response(),
+        AccessError::Rejected(StatusCode::NOT_FOUND, text) => {
             return (StatusCode::NOT_FOUND, format!("{text}\n")).into_response();
         }
-        Refusal::Rejected(status, text) => denied(status, text),
-        Refusal::Store(error) => {
+        AccessError::Rejected(status, text) => denied(status, text),
+        AccessError::Store(error) => {
             let error = to_app_error(error);
             let status = StatusCode::from_u16(error.status());
             (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error)
@@ -358,7 +364,7 @@ fn refuse(request: &Request, refusal: Refusal) -> Response {
         (status, Body::from(error.ser())).into_response()
     } else {
         let text = sentence(&error.to_string());
-        door_page::refusal_page(request.headers(), status, &text)
+        standalone_page::refusal_page(request.headers(), status, &text)
     };
     with_challenge(response)
 }
@@ -374,15 +380,15 @@ fn with_challenge(mut response: Response) -> Response {
     response
 }
 
-fn rest_refusal(refusal: Refusal) -> Response {
+fn rest_refusal(refusal: AccessError) -> Response {
     let response = match refusal {
-        Refusal::Nobody => Problem::from_status(StatusCode::UNAUTHORIZED).into_response(),
-        Refusal::Setup => Problem::new(StatusCode::SERVICE_UNAVAILABLE, SETUP)
+        AccessError::Nobody => Problem::from_status(StatusCode::UNAUTHORIZED).into_response(),
+        AccessError::Setup => Problem::new(StatusCode::SERVICE_UNAVAILABLE, SETUP)
             .with_type("setup", "There is no admin yet")
             .into_response(),
-        Refusal::Rejected(StatusCode::FORBIDDEN, text) => Problem::denied(text).into_response(),
-        Refusal::Rejected(status, text) => Problem::new(status, text).into_response(),
-        Refusal::Store(error) => Problem::from(error).into_response(),
+        AccessError::Rejected(StatusCode::FORBIDDEN, text) => Problem::denied(text).into_response(),
+        AccessError::Rejected(status, text) => Problem::new(status, text).into_response(),
+        AccessError::Store(error) => Problem::from(error).into_response(),
     };
     with_challenge(response)
 }

@@ -60,7 +60,7 @@ fn field(fields: &PostedFields, name: &str) -> String {
     fields.get(name).cloned().unwrap_or_default()
 }
 
-/// What the page of a form is rendered with again: its address, the headers of the post, and who posted.
+/// What it takes to render the page of a form again: its address, the headers of the post, and the caller.
 struct PageOfForm {
     uri: Uri,
     headers: HeaderMap,

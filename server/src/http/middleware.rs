@@ -62,7 +62,7 @@ async fn limit_time(request: Request, next: Next) -> Response {
     response
 }
 
-/// Says of each 503 when to ask again, unless it does so itself.
+/// Adds `Retry-After` to each 503 that has none.
 async fn say_when_to_retry(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -73,9 +73,9 @@ async fn say_when_to_retry(request: Request, next: Next) -> Response {
     response
 }
 
-/// Wraps the router. Each `layer` goes around those before it, so requests pass them from the last to the first: log and
-/// request id; problem documents for `/api`; metrics; when to ask again; response headers, also of refusals; the host; cross-site check; panics as
-/// 500; the time limit; the body limit; compression; who asks, and whether they may.
+/// Wraps the router. Each `layer` goes around those before it, so requests pass them from the last to the first: log and request
+/// id; problem documents for `/api`; metrics; `Retry-After` of a 503; response headers, also of refusals; the host; cross-site
+/// check; panics as 500; the time limit; the body limit; compression; authentication and rights.
 pub fn apply(router: Router, hosts: AllowedHosts, access: Access) -> Router {
     let headers = ServiceBuilder::new()
         .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -3,7 +3,6 @@
 pub mod access;
 pub mod body_limit;
 pub mod checklist_download;
-pub mod door_page;
 pub mod downloads;
 pub mod forms;
 pub mod host_check;
@@ -17,3 +16,4 @@ pub mod rights;
 pub mod router;
 pub mod sign_in_pages;
 pub mod site;
+pub mod standalone_page;

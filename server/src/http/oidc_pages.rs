@@ -7,7 +7,7 @@ use crate::{
         sign_in_state::{self, SignInState},
     },
     ops::session_cookie::the_one_cookie,
-    rest::extract::Desk,
+    rest::extract::RequestClient,
 };
 use app::{
     api::context::{self, Context, to_app_error},
@@ -90,7 +90,7 @@ pub fn router(context: Context, provider: Option<Arc<Provider>>) -> Router<Lepto
 
 async fn begin(
     State(pages): State<ProviderPages>,
-    Desk { client, settings }: Desk,
+    RequestClient { client, settings }: RequestClient,
     Query(query): Query<NextQuery>,
     headers: HeaderMap,
 ) -> Response {
@@ -129,7 +129,7 @@ fn keep_state(response: &mut Response, state: Option<&SignInState>, client: &Cli
 
 async fn come_back(
     State(pages): State<ProviderPages>,
-    Desk { client, settings }: Desk,
+    RequestClient { client, settings }: RequestClient,
     Query(answer): Query<ProviderAnswer>,
     headers: HeaderMap,
 ) -> Response {

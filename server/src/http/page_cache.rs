@@ -1,8 +1,8 @@
-//! Response cache for server-rendered pages, keyed by URL, caller (user, role, scope) and theme, and valid for one version of the database and
-//! one second; requests that come together share one rendering. Rendering a page asks the database some twenty questions; many requests for the same page then cost one
-//! rendering. A cached page is never older than one that is rendered now: every change of data writes an event and so
-//! changes the version, and what depends on the time is shown by the second or coarser. Each response gets a nonce of its
-//! own.
+//! Response cache for server-rendered pages, keyed by URL, caller (user, role, scope) and theme, and valid for one version of
+//! the database and one second; requests that come together share one rendering. Rendering a page asks the database some twenty
+//! questions; many requests for the same page then cost one rendering. A cached page is never older than one that is rendered
+//! now: every change of data writes an event and so changes the version, and what depends on the time is shown by the second or
+//! coarser. Each response gets a nonce of its own.
 use super::access::refuse_by_store;
 use app::{
     api::context::{self, THEME_COOKIE},
@@ -44,6 +44,10 @@ struct CachedPage {
     nonce: String,
     nonce_offsets: Vec<usize>,
 }
+
+/// The last event in the database when a page was asked for: the page shows at least what was changed up to it, and hears of the rest (R32).
+#[derive(Clone, Copy)]
+pub struct RenderedAfter(pub i64);
 
 #[derive(Clone)]
 pub struct PageCache {
@@ -109,8 +113,8 @@ impl CachedPage {
     }
 }
 
-/// Everything in a request that a page depends on. None if the request is not cached: what is asked by nobody, and pages about the
-/// caller's own sessions, which the key does not tell apart.
+/// Everything in a request that a page depends on. None if the request is not cached: those without a caller, and the page of
+/// one's own account, since the key does not tell sessions apart.
 fn cache_key(request: &Request) -> Option<String> {
     if request.method() != Method::GET {
         return None;
@@ -133,7 +137,7 @@ fn cache_key(request: &Request) -> Option<String> {
 /// Middleware: answers from the cache, or renders the page and caches it.
 pub async fn serve_from_cache(
     State(cache): State<PageCache>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let Some(key) = cache_key(&request) else {
@@ -141,10 +145,11 @@ pub async fn serve_from_cache(
     };
     let last_event = match cache.database.last_event().await {
         Ok(last_event) => last_event,
-        // The page would ask for much, and wait each time.
+        // Rendering would send many queries, and each would wait until its timeout.
         Err(error) if is_unavailable(&error) => return refuse_by_store(&request, error),
         Err(_) => return next.run(request).await,
     };
+    request.extensions_mut().insert(RenderedAfter(last_event));
     // An import may fill an empty database without a history, so without events there is no version.
     if last_event == 0 {
         return next.run(request).await;
@@ -154,7 +159,8 @@ pub async fn serve_from_cache(
         last_event,
         request: key,
     };
-    // Requests that come together wait for one rendering. Who renders keeps the response: it may be none to be cached.
+    // Requests that come together wait for one rendering. The request that renders sends its own response, which may be one that
+    // is not cached.
     let mut to_render = Some((request, next));
     let mut rendered = None;
     let page = cache
@@ -178,7 +184,7 @@ pub async fn serve_from_cache(
     }
 }
 
-/// The response, and what of it can be cached.
+/// Renders the page: the response, and the page for the cache if it can be cached.
 async fn render(request: Request, next: Next) -> (Response, Option<Arc<CachedPage>>) {
     let response = next.run(request).await;
     if response.status() != StatusCode::OK {

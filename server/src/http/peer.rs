@@ -1,9 +1,16 @@
-//! What is known of a connection: the address that it came to, its peer, and behind a trusted proxy the client's address and scheme.
-//! A client's address serves the throttle of logins and the list of sessions only, never identity (R24).
+//! What is known of a connection: the address that it came to, its peer, and behind a trusted proxy the client's address and
+//! scheme. A client's address serves the throttle of logins and the list of sessions only, never identity (R24).
 use crate::ops::auth_settings::TrustedProxies;
-use axum::{extract::connect_info::Connected, http::HeaderMap, serve::IncomingStream};
-use std::net::IpAddr;
-use tokio::net::TcpListener;
+use axum::{
+    extract::connect_info::Connected,
+    http::HeaderMap,
+    serve::{IncomingStream, Listener},
+};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+};
+use tokio::net::{TcpListener, TcpStream};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -17,8 +24,29 @@ pub struct Arrival {
     pub peer: Option<IpAddr>,
 }
 
-impl Connected<IncomingStream<'_, TcpListener>> for Arrival {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+/// A listener whose connections send what they have at once: with a small event the system would wait for more.
+#[derive(Debug)]
+pub struct PromptListener(pub TcpListener);
+
+impl Listener for PromptListener {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        let (connection, peer) = Listener::accept(&mut self.0).await;
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection may send with a delay");
+        }
+        (connection, peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+impl Connected<IncomingStream<'_, PromptListener>> for Arrival {
+    fn connect_info(stream: IncomingStream<'_, PromptListener>) -> Self {
         let local = stream.io().local_addr().ok();
         Self {
             local: local.map(|it| it.ip().to_canonical()),
@@ -27,8 +55,8 @@ impl Connected<IncomingStream<'_, TcpListener>> for Arrival {
     }
 }
 
-/// The client's address: the peer's; behind a trusted proxy the rightmost forwarded address that is none of the proxies'. What
-/// stands left of that anybody may have written.
+/// The client's address: the peer's; behind a trusted proxy the rightmost forwarded address that is not of a trusted
+/// proxy. Addresses left of that one may be forged.
 pub fn client_address(
     peer: Option<IpAddr>,
     headers: &HeaderMap,
@@ -42,7 +70,7 @@ pub fn client_address(
     let lines: Vec<&str> = lines.map(|it| it.to_str().unwrap_or_default()).collect();
     let mut client = peer;
     for entry in lines.iter().rev().flat_map(|it| it.rsplit(',')) {
-        // What cannot be read hides whatever stands left of it.
+        // Left of an entry that cannot be parsed nothing can be trusted.
         let Some(address) = forwarded_address(entry.trim()) else {
             break;
         };

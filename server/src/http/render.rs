@@ -1,7 +1,7 @@
 //! Server-side rendering of leptos pages: the routes of the app, the HTML document, and what every page finds in its
 //! context. Forms and downloads render a page too (the same form again, "Not found"), so this is apart from the router.
 use crate::{
-    http::{middleware, site},
+    http::{middleware, page_cache::RenderedAfter, site},
     ops::auth_settings::AuthSettings,
 };
 use app::{
@@ -42,12 +42,17 @@ pub fn document() -> impl IntoView {
         .and_then(|it| it.extensions.get::<Arc<AuthSettings>>());
     let provider = settings.and_then(|it| it.provider());
     let provider = provider.map(|it| it.name.clone());
+    let last_event = parts
+        .as_ref()
+        .and_then(|it| it.extensions.get::<RenderedAfter>());
+    let last_event = last_event.map(|it| it.0);
     let uri = parts.map(|it| it.uri).unwrap_or_default();
     let query = uri.query().unwrap_or_default();
     let page = DocumentOf {
         theme: context::theme(),
         session_user: context::session_user(),
         provider,
+        last_event,
     };
     shell(site::asset_names(), page, uri.path(), query)
 }

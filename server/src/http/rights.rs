@@ -1,5 +1,6 @@
-//! Reads the table of rights, `rights.txt`: for each address its door, and what the ids in its path name. The table is text, so that
-//! it is read as a table. A line that cannot be read opens nothing: its address stays closed, and a test fails.
+//! Reads the table of rights, `rights.txt`: for each address the rule that says who may request it, and what the ids in its
+//! path name. The table is a text file, so that people can read it as a table. A line that cannot be parsed leaves its address
+//! closed, and a test fails.
 use app::domain::permission::{Need, Permission, Subject};
 use axum::http::Method;
 use std::{collections::HashMap, sync::LazyLock};
@@ -7,9 +8,9 @@ use std::{collections::HashMap, sync::LazyLock};
 /// The table of this program.
 pub static RIGHTS: LazyLock<Rights> = LazyLock::new(|| Rights::parse(include_str!("rights.txt")));
 
-/// The right that an address needs.
+/// Who may request an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum AccessRule {
     /// No caller is needed.
     Public,
     /// Any authenticated caller; the store checks the rest.
@@ -39,7 +40,7 @@ pub enum PathSubject {
 /// One line of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Right {
-    pub door: Door,
+    pub rule: AccessRule,
     /// Whether a token may pass.
     pub takes_tokens: bool,
 }
@@ -91,7 +92,7 @@ impl Rights {
     }
 }
 
-/// None for a line that says nothing, or nothing that can be read.
+/// None for an empty line, a comment, or a line that cannot be parsed.
 fn parse_line(line: &str) -> Option<(Method, String, Right)> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
@@ -100,7 +101,7 @@ fn parse_line(line: &str) -> Option<(Method, String, Right)> {
     let mut words = line.split_whitespace();
     let method: Method = words.next()?.parse().ok()?;
     let path = words.next().filter(|it| it.starts_with('/'))?.to_owned();
-    let door = words.next()?;
+    let rule = words.next()?;
     let subject = match words.next() {
         None | Some("-") => PathSubject::Nothing,
         Some(word) => parse_subject(word)?,
@@ -110,13 +111,13 @@ fn parse_line(line: &str) -> Option<(Method, String, Right)> {
         Some("no-token") => false,
         Some(_) => return None,
     };
-    let door = match door {
-        "public" => Door::Public,
-        "signed-in" => Door::SignedIn,
-        "metrics" => Door::Metrics,
-        word => Door::Needs(word.parse().ok()?, subject),
+    let rule = match rule {
+        "public" => AccessRule::Public,
+        "signed-in" => AccessRule::SignedIn,
+        "metrics" => AccessRule::Metrics,
+        word => AccessRule::Needs(word.parse().ok()?, subject),
     };
-    Some((method, path, Right { door, takes_tokens }))
+    Some((method, path, Right { rule, takes_tokens }))
 }
 
 fn parse_subject(word: &str) -> Option<PathSubject> {
@@ -213,8 +214,10 @@ mod tests {
             };
             let is_rpc = path.starts_with("/rpc/");
             // One's own session or token; another's is not there.
-            let is_own = ["/api/sessions/{id}", "/api/tokens/{id}"].contains(&path);
-            let is_read = matches!(right.door, Door::Needs(Permission::Read, _));
+            // What a page says of its person is stored nowhere.
+            let is_own =
+                ["/api/sessions/{id}", "/api/tokens/{id}", "/api/presence"].contains(&path);
+            let is_read = matches!(right.rule, AccessRule::Needs(Permission::Read, _));
             assert!(is_rpc || is_own || !is_read, "{method} {path}");
         }
     }

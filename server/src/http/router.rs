@@ -4,21 +4,23 @@ use crate::{
         access, checklist_download, downloads, forms, middleware, oidc_pages, page_cache,
         print_page, render, sign_in_pages, site,
     },
+    live::Live,
     oidc::provider::Provider,
     ops::{allowed_hosts::AllowedHosts, auth_settings::AuthSettings, health, prometheus},
     rest,
 };
 use app::api::context::Context;
 use axum::{
-    Router, extract::Request, http::StatusCode, middleware::from_fn_with_state,
+    Extension, Router, extract::Request, http::StatusCode, middleware::from_fn_with_state,
     response::IntoResponse, routing::get,
 };
 use leptos::prelude::*;
 use leptos_axum::LeptosRoutes;
 use std::sync::Arc;
 
-/// Builds the whole router; it answers requests for these hosts and loopback only. The program and each test build it once: it owns the page cache.
-pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> Router {
+/// Builds the whole router; it answers requests for these hosts and loopback only. The program and each test build it once: it
+/// owns the page cache.
+pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, live: Live) -> Router {
     prometheus::install();
     let provider = settings.provider().cloned();
     let provider = provider.map(|it| Arc::new(Provider::new(it)));
@@ -55,8 +57,9 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> 
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
         .route("/paper.css", get(async || site::asset("paper.css")))
         .route("/print.js", get(async || site::asset("print.js")))
+        .route("/live.js", get(async || site::asset("live.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
-        .merge(rest::router(context.clone()))
+        .merge(rest::router(context.clone()).layer(Extension(live)))
         .merge(checklist_download::router(context.clone()))
         .merge(downloads::router(context.clone()))
         .merge(sign_in_pages::router(context.clone()))

@@ -1,15 +1,15 @@
 //! The pages that need no session: `/login`, `/setup`, and the address that signs out. Plain forms that post to their own
 //! address, so that they work without JavaScript.
 use super::{
-    door_page::{DoorPage, TextInput, refusal_page},
     forms::PostedFields,
+    standalone_page::{StandalonePage, TextInput, refusal_page},
 };
 use crate::{
     ops::{
         auth_settings::{AuthMode, AuthSettings},
         session_cookie,
     },
-    rest::extract::Desk,
+    rest::extract::RequestClient,
 };
 use app::{
     api::context::{Context, now, to_app_error},
@@ -77,7 +77,7 @@ pub fn page_after_failure(
 ) -> Response {
     let page = login_page(settings, next, "", None);
     let failure = Some(failure);
-    DoorPage { failure, ..page }.respond(headers)
+    StandalonePage { failure, ..page }.respond(headers)
 }
 
 /// The same, after an error that the page has words for.
@@ -96,7 +96,7 @@ fn login_page<'a>(
     next: &str,
     login: &str,
     error: Option<&'a AppError>,
-) -> DoorPage<'a> {
+) -> StandalonePage<'a> {
     let input = |label: &'static str,
                  name: &'static str,
                  kind: &'static str,
@@ -116,7 +116,7 @@ fn login_page<'a>(
         }
         .draw()
     };
-    DoorPage {
+    StandalonePage {
         title: "Sign in",
         lead: "",
         action: paths::login(next),
@@ -138,13 +138,13 @@ fn elsewhere(settings: &AuthSettings) -> Option<Response> {
 }
 
 async fn show_login(
-    Desk { settings, .. }: Desk,
+    RequestClient { settings, .. }: RequestClient,
     Query(query): Query<NextQuery>,
     headers: HeaderMap,
 ) -> Response {
     match settings.mode {
         AuthMode::Login => login_page(&settings, query.path(), "", None).respond(&headers),
-        // Not to the dashboard: from there a request that the proxy names nobody in is sent here again.
+        // A redirect to the dashboard would be a loop: a request without a user from the proxy is sent here again.
         AuthMode::Proxy => refusal_page(&headers, StatusCode::UNAUTHORIZED, SIGNED_IN_BY_PROXY),
         AuthMode::Open => Redirect::to(paths::DASHBOARD).into_response(),
     }
@@ -152,7 +152,7 @@ async fn show_login(
 
 async fn sign_in(
     State(context): State<Context>,
-    Desk { client, settings }: Desk,
+    RequestClient { client, settings }: RequestClient,
     Query(query): Query<NextQuery>,
     headers: HeaderMap,
     Form(fields): Form<PostedFields>,
@@ -198,7 +198,7 @@ pub fn go_on(secret: &str, client: &Client, path: &str) -> Response {
 /// Ends the session of the request.
 async fn sign_out(
     State(context): State<Context>,
-    Desk { client, settings }: Desk,
+    RequestClient { client, settings }: RequestClient,
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Response {
     if let Some(elsewhere) = elsewhere(&settings) {
@@ -208,7 +208,7 @@ async fn sign_out(
         let stamp = caller.stamp(now());
         let store = context.database.as_caller(caller);
         if let Err(error) = store.end_session(session, stamp).await {
-            // One that ended meanwhile is as good.
+            // If the session has ended meanwhile, signing out has succeeded.
             if !matches!(error, StoreError::NotFound(_)) {
                 to_app_error(error);
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -257,7 +257,7 @@ fn setup_page(
     };
     let code_hint = Some("The log shows it: setup code XXXX-XXXX. Valid for 30 minutes");
     let login_hint = Some("Lowercase letters, digits and . _ @ -");
-    DoorPage {
+    StandalonePage {
         title: "Set up Rollcall",
         lead: "Create the first admin. Others are added after that.",
         action: paths::SETUP.to_owned(),
@@ -292,7 +292,7 @@ async fn is_set_up(context: &Context, settings: &AuthSettings) -> Option<Respons
 
 async fn show_setup(
     State(context): State<Context>,
-    Desk { settings, .. }: Desk,
+    RequestClient { settings, .. }: RequestClient,
     headers: HeaderMap,
 ) -> Response {
     match is_set_up(&context, &settings).await {
@@ -303,7 +303,7 @@ async fn show_setup(
 
 async fn set_up(
     State(context): State<Context>,
-    Desk { client, settings }: Desk,
+    RequestClient { client, settings }: RequestClient,
     headers: HeaderMap,
     Form(fields): Form<PostedFields>,
 ) -> Response {

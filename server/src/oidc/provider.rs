@@ -1,6 +1,7 @@
-//! The provider: its metadata, the address of its sign-in page, and the proof of the account that came back. The checks of the id token are those
-//! of `openidconnect`: issuer, audience, signature, expiry, nonce. The provider is asked at a sign-in, so that one that is away
-//! does not stop the start; its metadata is kept for an hour, and read anew when it signs with a key that is not known.
+//! The provider: its metadata, the address of its sign-in page, and the proof of the account that came back. The checks of the
+//! id token are those of `openidconnect`: issuer, audience, signature, expiry, nonce. The provider is asked at a sign-in, so
+//! that one that is away does not stop the start; its metadata is kept for an hour, and read anew when it signs with a key that
+//! is not known.
 use super::{provider_http::ProviderHttp, sign_in_state::SignInState};
 use crate::ops::oidc_settings::OidcSettings;
 use app::{
@@ -169,7 +170,7 @@ impl Provider {
             CoreClientAuthMethod::ClientSecretBasic,
             CoreClientAuthMethod::ClientSecretPost,
         );
-        // Unsaid it is basic.
+        // The default is `client_secret_basic`.
         let methods = metadata.token_endpoint_auth_methods_supported();
         let wants_post = methods.is_some_and(|it| it.contains(&post) && !it.contains(&basic));
         let auth_type = if wants_post {
@@ -235,7 +236,7 @@ impl Provider {
                 SignatureVerificationError::NoMatchingKey
                 | SignatureVerificationError::CryptoError(_),
             )) => {
-                // It has another key since.
+                // The provider may have another key since its metadata was read.
                 let metadata = self.renewed_metadata().await?;
                 let client = self.client(&metadata)?;
                 proved_subject(&client, &response, id_token, &nonce, now)

@@ -1,12 +1,12 @@
-//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds. The only HTTP client of the program; it
-//! goes through the proxy that the environment names, and trusts the certificates that the system trusts.
+//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds. The only HTTP client of the
+//! program; it goes through the proxy that the environment names, and trusts the certificates that the system trusts.
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, redirect::Policy};
 use std::{pin::Pin, time::Duration};
 
-/// Of one request. A sign-in makes up to four.
-const TIMEOUT: Duration = Duration::from_secs(6);
-/// Bytes of an answer.
+/// The timeout of one request. A sign-in makes up to four.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(6);
+/// The largest body of an answer, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;
 
 /// The client.
@@ -25,9 +25,11 @@ pub enum ProviderHttpError {
 impl ProviderHttp {
     /// Errors: the system's certificates cannot be read.
     pub fn new() -> Result<Self, ProviderHttpError> {
-        // Fails if there is one already, which then is this one.
+        // Fails if a crypto provider is installed already, which can only be this one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
+        let builder = Client::builder()
+            .redirect(Policy::none())
+            .timeout(PROVIDER_TIMEOUT);
         Ok(Self(builder.build()?))
     }
 }

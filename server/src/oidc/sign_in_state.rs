@@ -1,6 +1,6 @@
-//! What a browser keeps between the start of a sign-in and its end: one secret, when it began, and where to go on to. State, nonce and
-//! the code verifier of PKCE are made of the secret, so that an answer is only good in the browser that asked, and nothing is kept
-//! here before the callback. The cookie says nothing that its owner may not know, so it is not encrypted.
+//! What a browser keeps between the start of a sign-in and its end: one secret, when it began, and where to go on to. State,
+//! nonce and the code verifier of PKCE are made of the secret, so that an answer is only good in the browser that asked, and
+//! nothing is kept here before the callback. The cookie says nothing that its owner may not know, so it is not encrypted.
 use app::paths;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};

@@ -55,7 +55,7 @@ impl Anchors {
         self.key.as_ref().map(|it| it.sign(&head.to_string()))
     }
 
-    /// Adds a line, if there is a file. If that fails the log says so, and whatever needs the line goes on.
+    /// Adds a line, if there is a file. A failure is logged and does not fail the caller.
     pub async fn add(self: &Arc<Self>, head: &Head) {
         if self.file.is_none() {
             return;
@@ -122,7 +122,7 @@ fn append_to(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// `2026-06-01T09:00:00Z 41 9f86…`, and behind that the signature of what stands before it.
+/// `2026-06-01T09:00:00Z 41 9f86…`, followed by the signature of that text if there is a key.
 fn line(at: DateTime<Utc>, head: &Head, key: Option<&SigningKey>) -> String {
     let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let text = format!("{at} {} {}", head.id, head.hash);
@@ -188,7 +188,7 @@ pub async fn check(
             (Some(_), None) => found("the signature is missing"),
             _ => {}
         }
-        // Most hours nothing happens.
+        // In most hours there is no new event.
         if last.as_ref() != Some(&anchor.head) {
             if let Some(mismatch) = database.head_mismatch(&anchor.head).await? {
                 found(&mismatch);
@@ -238,8 +238,8 @@ impl FromStr for KeptHead {
     }
 }
 
-/// Holds the history against heads that somebody kept, and their signatures against the key. If there is a key, every head
-/// needs one, as the lines of a file do.
+/// Compares the history with heads that were kept elsewhere, and verifies their signatures. With a key every head must be signed,
+/// as the lines of a file must.
 pub async fn check_heads(
     database: &Database,
     heads: &[KeptHead],

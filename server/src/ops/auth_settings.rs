@@ -40,13 +40,13 @@ impl AuthMode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthSettings {
     pub mode: AuthMode,
-    /// Whether the mode was said; `open` unsaid is for loopback only.
+    /// Whether the mode was set; without a setting `open` is for loopback only.
     pub is_said: bool,
-    /// Peers whose forwarded addresses count, and in `proxy` mode whose header does.
+    /// Proxies whose forwarded addresses are believed, and in `proxy` mode their header with the user.
     pub trusted: TrustedProxies,
     /// The header that names the user in `proxy` mode.
     pub proxy_header: HeaderName,
-    /// Whether `/metrics` is free, whatever the mode.
+    /// Whether `/metrics` needs no authentication in any mode.
     pub metrics_open: bool,
     /// Whether users may sign in with a password; admins always may.
     pub has_password_login: bool,

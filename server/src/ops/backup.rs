@@ -191,7 +191,7 @@ fn replace_database(
 
 /// UTC, to the second, without signs that a file name may not have.
 const FILE_TIME_FORMAT: &str = "%Y%m%dT%H%M%SZ";
-/// Of a backup that is not finished.
+/// The suffix of a backup that is not finished.
 const TEMPORARY_SUFFIX: &str = ".part";
 
 fn file_time(at: DateTime<Utc>) -> String {

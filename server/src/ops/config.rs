@@ -183,7 +183,7 @@ impl Settings {
                 Some(name) => Name::parse(&name)
                     .map_err(|problem| InvalidSetting::User(name, problem))?
                     .into(),
-                // Not a setting of ours: whatever is wrong with it, the system knows the user.
+                // `USER` is not a setting of ours: if it cannot be used, the system is asked for the user.
                 None => variable("USER").ok().flatten().unwrap_or_else(system_user),
             },
             auth: auth(&variable)?,

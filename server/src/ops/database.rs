@@ -10,9 +10,9 @@ use app::store::{
 };
 use migration::{Migrator, MigratorTrait};
 
-/// Opens the database, creates its file if it is one and is missing, and applies the pending migrations. Returns the names of those.
-/// Several programs may do so at once: one applies them, and the others wait. A database that was there before is compacted
-/// then; it is used as it is if that fails, because the disk is full for example.
+/// Opens the database, creates its file if it is one and is missing, and applies the pending migrations. Returns the names of
+/// those. Several programs may do so at once: one applies them, and the others wait. A database that was there before is
+/// compacted then; it is used as it is if that fails, because the disk is full for example.
 pub async fn open(url: &str) -> Result<(Database, Vec<String>), Failure> {
     let database = connect(url).await?;
     let lock = MigrationLock::take(url).await;

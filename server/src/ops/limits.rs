@@ -14,6 +14,8 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
 /// When a request that is answered with 503 may be sent again, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 5;
+/// The same for a stream that is one too many: others end by themselves.
+pub const STREAM_RETRY_AFTER_SECONDS: u64 = 30;
 /// How much of a body beyond its limit is read and discarded: 1 MiB. A client that is still sending would otherwise see a
 /// closed connection instead of the 413.
 pub const BODY_OVERRUN_MAX_BYTES: usize = 1024 * 1024;

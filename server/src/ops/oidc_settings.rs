@@ -11,7 +11,7 @@ const NAME: &str = "ROLLCALL_OIDC_NAME";
 const SCOPES: &str = "ROLLCALL_OIDC_SCOPES";
 const GROUPS_CLAIM: &str = "ROLLCALL_OIDC_GROUPS_CLAIM";
 const ROLES: &str = "ROLLCALL_OIDC_ROLES";
-/// That of people, which the provider sends them back to.
+/// The URL of this server for browsers, which the provider redirects to after a sign-in.
 const PUBLIC_URL: &str = "ROLLCALL_PUBLIC_URL";
 
 /// The settings that `OidcSettings::parse` asks for, beside `ROLLCALL_PUBLIC_URL`.
@@ -25,7 +25,7 @@ pub const NAMES: [&str; 7] = [
     ROLES,
 ];
 
-/// A provider, and what this server is to it.
+/// A provider, and this server as its client.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OidcSettings {
     /// Compared as it is written, with or without a slash at its end.

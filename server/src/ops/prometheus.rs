@@ -1,4 +1,4 @@
-//! Metrics in Prometheus' text format, `GET /metrics`: requests by route and status with their latency, latency of the
+//! Metrics in Prometheus' text format, `GET /metrics`: requests by route and status with their latency, open streams, latency of the
 //! database, cells of active releases by state, and the size of the database.
 use app::{
     domain::{
@@ -54,6 +54,7 @@ fn describe() {
         "rollcall_http_request_seconds",
         "Until the answer began, in seconds."
     );
+    metrics::describe_gauge!("rollcall_open_streams", "Open streams of changes.");
     metrics::describe_histogram!(
         "rollcall_store_query_seconds",
         "One statement, by what it does and its first table, in seconds."

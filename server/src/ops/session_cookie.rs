@@ -1,5 +1,5 @@
-//! The cookie of a session (R24): its name, its attributes, and how it is read. Behind TLS it is called `__Host-…`: a browser takes
-//! such a cookie from this host alone, by https, and for all of it, so that no sub-domain and no network can plant one.
+//! The cookie of a session (R24): its name, its attributes, and how it is read. Behind TLS it is called `__Host-…`: a browser
+//! takes such a cookie from this host alone, by https, and for all of it, so that no sub-domain and no network can plant one.
 use app::domain::session::LIFETIME_DAYS;
 use axum::http::{HeaderMap, HeaderValue, header};
 

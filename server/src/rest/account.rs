@@ -1,7 +1,7 @@
 //! REST: the caller's own account: name and password (R24).
 use super::{
     dto::people::User,
-    extract::{Desk, JsonBody, Writer},
+    extract::{JsonBody, RequestClient, Writer},
     response::{self, RestResponse},
     users::changed_user,
 };
@@ -48,7 +48,7 @@ pub async fn update_account(
     responses((status = 204, description = "It is changed")))]
 pub async fn change_password(
     caller: Writer,
-    Desk { client, .. }: Desk,
+    RequestClient { client, .. }: RequestClient,
     JsonBody(body): JsonBody<PasswordChange>,
 ) -> RestResponse {
     let PasswordChange { current, password } = body;

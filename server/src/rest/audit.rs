@@ -3,7 +3,7 @@ use super::{
     dto::{
         enums::{EntitySchema, EventActionSchema},
         rows::{Event, HistoryHead},
-        undo::{UndoOptions, Undone},
+        undo::{UndoOptions, UndoResponse},
     },
     extract::{HeadAnchors, Id, OptionalBody, QueryString, Reader, Writer},
     page::{self, List},
@@ -49,6 +49,9 @@ pub struct AuditQuery {
     limit: Option<String>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,
+    /// Only what came after this event, oldest first: for those who follow the history.
+    #[param(value_type = Option<i64>)]
+    after: Option<String>,
     /// `json` (a page of it), or all of it as `csv` or `jsonl`.
     format: Option<String>,
 }
@@ -78,7 +81,7 @@ impl AuditQuery {
     }
 }
 
-/// The history, newest first.
+/// The history, newest first; with `after` oldest first.
 #[utoipa::path(get, path = "/api/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, description = "A page of events, or all of them", content(
         (List<Event> = "application/json"),
@@ -90,16 +93,20 @@ pub async fn list_events(
     QueryString(query): QueryString<AuditQuery>,
 ) -> RestResponse {
     let filter = query.filter()?;
+    let after = page::parse_id("after", query.after.as_deref())?.map(EventId);
     match query.format.as_deref() {
         None | Some("json") => {}
-        Some("csv") => return transfer::history_csv(store, filter).await,
-        Some("jsonl") => return transfer::history_json_lines(store, filter).await,
+        Some("csv") => return transfer::history_csv(store, filter, after).await,
+        Some("jsonl") => return transfer::history_json_lines(store, filter, after).await,
         Some(other) => {
             let problem = format!("`{other}` is none of json, csv, jsonl");
             return Err(Problem::invalid("format", problem));
         }
     }
-    let page = store.events(filter).await?;
+    let page = match after {
+        Some(after) => store.events_after(after, filter).await?,
+        None => store.events(filter).await?,
+    };
     let list = List::<Event> {
         items: page.items.into_iter().map(Into::into).collect(),
         next_cursor: page.next_cursor.map(|it| it.to_string()),
@@ -128,7 +135,7 @@ pub async fn read_head(Reader(store): Reader, HeadAnchors(anchors): HeadAnchors)
 /// and that have work, unless they are to be deleted with it.
 #[utoipa::path(post, path = "/api/audit/{batchId}/undo", tag = "audit", request_body = Option<UndoOptions>,
     params(("batchId" = String, Path, description = "The change, by the `batchId` of its events")),
-    responses((status = 200, description = "What was restored, or what would be done", body = Undone)))]
+    responses((status = 200, description = "What was restored, or what would be done", body = UndoResponse)))]
 pub async fn undo_batch(
     Id(batch): Id<BatchId>,
     caller: Writer,
@@ -138,7 +145,7 @@ pub async fn undo_batch(
     let deletes_work = options.delete_work.unwrap_or_default();
     if options.dry_run.unwrap_or_default() {
         let preview = store.preview_undo(batch, deletes_work, stamp).await?;
-        return Ok(response::ok(&Undone::DryRun(preview.into()), None));
+        return Ok(response::ok(&UndoResponse::DryRun(preview.into()), None));
     }
     let result = if deletes_work {
         store.undo_with_work(batch, stamp).await?
@@ -146,5 +153,5 @@ pub async fn undo_batch(
         store.undo(batch, stamp).await?
     };
     let batch = result.batch_id.clone();
-    Ok(response::ok(&Undone::Result(result.into()), batch))
+    Ok(response::ok(&UndoResponse::Result(result.into()), batch))
 }

@@ -4,25 +4,22 @@ use super::{
     dto::{
         enums::{CategorySchema, StepTypeSchema},
         rows::Step,
-        written::WrittenStep,
+        written::StepWithWarnings,
     },
     extract::{Id, JsonBody, OptionalBody, QueryString, Reader, Writer},
     page::{List, PageQuery},
+    position::{position, require_neighbor},
     problem::Problem,
-    releases::OfVersion,
+    releases::VersionRequest,
     response::{self, RestResponse},
     steps::{changed, written},
-    templates::position,
 };
-use app::{
-    domain::{
-        event::Changed,
-        id::{CustomerId, ReleaseId, StepId},
-        order::Position,
-        template::TemplateDraft,
-        vocabulary::Category,
-    },
-    store::{Store, error::StoreError},
+use app::domain::{
+    event::Changed,
+    id::{CustomerId, ReleaseId, StepId},
+    order::Position,
+    template::TemplateDraft,
+    vocabulary::Category,
 };
 use axum::Json;
 use serde::{Deserialize, Serialize};
@@ -56,7 +53,7 @@ pub struct NewStep {
 /// Where to: before or after a neighbor.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Move {
+pub struct MoveRequest {
     /// The step of the same customer and category that it comes before.
     insert_before: Option<i64>,
     /// The step of the same customer and category that it comes after.
@@ -68,7 +65,7 @@ pub struct Move {
 /// A new order of one customer's steps in a category, whole.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CustomerReorder {
+pub struct CustomerReorderRequest {
     #[schema(value_type = CategorySchema)]
     category: Option<Category>,
     /// Every step of the customer in the category, once.
@@ -82,24 +79,10 @@ pub struct CustomerReorder {
 /// What became of a new order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CustomerReordered {
+pub struct CustomerReorderResult {
     success: bool,
     /// Null if the order was that already.
     batch_id: Option<String>,
-}
-
-/// 422 at the field if the neighbor does not exist. The store refuses one of another list (409).
-async fn require_neighbor(store: &Store, position: Position<StepId>) -> Result<(), Problem> {
-    let (field, id) = match position {
-        Position::Last => return Ok(()),
-        Position::Before(id) => ("insertBefore", id),
-        Position::After(id) => ("insertAfter", id),
-    };
-    match store.step_row(id).await {
-        Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// One customer's steps in a release, deploy first, in the customer's order.
@@ -123,7 +106,7 @@ pub async fn list_customer_steps(
     params(
         ("id" = i64, Path, description = "The release's id"),
         ("customerId" = i64, Path, description = "The customer's id")),
-    responses((status = 201, description = "The customer's new step", body = WrittenStep)))]
+    responses((status = 201, description = "The customer's new step", body = StepWithWarnings)))]
 pub async fn create_step(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     caller: Writer,
@@ -133,7 +116,7 @@ pub async fn create_step(
     store.must_be_member(release, customer).await?;
     let before = body.insert_before.map(StepId);
     let position = position(before, body.insert_after.map(StepId))?;
-    require_neighbor(store, position).await?;
+    require_neighbor(position, |id| store.step_row(id)).await?;
     let to_all = body.add_to_template.unwrap_or_default();
     let sent = body.content.clone();
     let draft = TemplateDraft {
@@ -146,23 +129,23 @@ pub async fn create_step(
     let created = store.add_custom_step(release, customer, draft, position, to_all, caller.stamp);
     let Changed { row, batch_id } = created.await?;
     let (location, version) = (format!("/api/steps/{}", row.id), row.version);
-    let written = WrittenStep::of(row, Some(&sent));
+    let written = StepWithWarnings::of(row, Some(&sent));
     Ok(response::created(&location, version, &written, batch_id))
 }
 
 /// Puts a step before or after another one of its customer's list; the category stays.
-#[utoipa::path(post, path = "/api/steps/{id}/move", tag = "steps", request_body = Option<Move>,
+#[utoipa::path(post, path = "/api/steps/{id}/move", tag = "steps", request_body = Option<MoveRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn move_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<Move>,
+    OptionalBody(body): OptionalBody<MoveRequest>,
 ) -> RestResponse {
     let row = caller.store.step_row(id).await?;
     let before = body.insert_before.map(StepId);
     let position = position(before, body.insert_after.map(StepId))?;
-    require_neighbor(&caller.store, position).await?;
+    require_neighbor(position, |id| caller.store.step_row(id)).await?;
     let version = caller.version(body.version);
     // A stale version is refused first (409), by the store.
     if position == Position::Last && version.is_none_or(|it| it == row.version) {
@@ -176,13 +159,13 @@ pub async fn move_step(
 }
 
 /// Makes a custom step a template step of the release; or an overridden copy's text the template's.
-#[utoipa::path(post, path = "/api/steps/{id}/promote", tag = "steps", request_body = Option<OfVersion>,
+#[utoipa::path(post, path = "/api/steps/{id}/promote", tag = "steps", request_body = Option<VersionRequest>,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
+    responses((status = 200, description = "The step as it is now", body = StepWithWarnings)))]
 pub async fn promote_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<OfVersion>,
+    OptionalBody(body): OptionalBody<VersionRequest>,
 ) -> RestResponse {
     let version = caller.version(body.version);
     let done = caller.store.promote_step(id, version, caller.stamp);
@@ -190,15 +173,15 @@ pub async fn promote_step(
 }
 
 /// Puts one customer's steps of a category into an order of their own, which the template's order then leaves alone.
-#[utoipa::path(post, path = "/api/releases/{id}/customers/{customerId}/reorder", tag = "steps", request_body = CustomerReorder,
+#[utoipa::path(post, path = "/api/releases/{id}/customers/{customerId}/reorder", tag = "steps", request_body = CustomerReorderRequest,
     params(
         ("id" = i64, Path, description = "The release's id"),
         ("customerId" = i64, Path, description = "The customer's id")),
-    responses((status = 200, description = "The order is that now", body = CustomerReordered)))]
+    responses((status = 200, description = "The order is that now", body = CustomerReorderResult)))]
 pub async fn reorder_customer_steps(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     caller: Writer,
-    JsonBody(body): JsonBody<CustomerReorder>,
+    JsonBody(body): JsonBody<CustomerReorderRequest>,
 ) -> RestResponse {
     let category = body.category;
     let category = category.ok_or_else(|| Problem::missing("category"))?;
@@ -208,7 +191,7 @@ pub async fn reorder_customer_steps(
     let (ids, stamp) = (body.ordered_ids, caller.stamp);
     let done = store.reorder_steps_of(release, version, customer, category, ids, stamp);
     let batch_id = done.await?.batch_id;
-    let reordered = CustomerReordered {
+    let reordered = CustomerReorderResult {
         success: true,
         batch_id: batch_id.clone().map(|it| it.0),
     };

@@ -94,13 +94,13 @@ impl FromRequestParts<Context> for Writer {
     }
 }
 
-/// Where a request comes from, and who is let in by which way; `http::access` found it out.
-pub struct Desk {
+/// The client that sent a request, and the authentication settings; `http::access` puts both into the request.
+pub struct RequestClient {
     pub client: Client,
     pub settings: Arc<AuthSettings>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Desk {
+impl<S: Send + Sync> FromRequestParts<S> for RequestClient {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {

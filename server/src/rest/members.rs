@@ -24,7 +24,7 @@ use utoipa::{IntoParams, ToSchema};
 /// Whom to activate a release for.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Activation {
+pub struct ActivateRequest {
     /// Left out, all active customers are taken.
     #[schema(value_type = Option<Vec<i64>>)]
     customer_ids: Option<Vec<CustomerId>>,
@@ -35,7 +35,7 @@ pub struct Activation {
 /// Whom to add.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Newcomers {
+pub struct AddCustomersRequest {
     #[serde(default)]
     #[schema(value_type = Vec<i64>, required = true, min_items = 1)]
     customer_ids: Vec<CustomerId>,
@@ -46,7 +46,7 @@ pub struct Newcomers {
 /// Whom to remove.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Leavers {
+pub struct RemoveCustomersRequest {
     #[serde(default)]
     #[schema(value_type = Vec<i64>, required = true, min_items = 1)]
     customer_ids: Vec<CustomerId>,
@@ -55,7 +55,7 @@ pub struct Leavers {
 /// The activated release; or on a dry run, what would be done.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Activated {
+pub enum ActivateResult {
     Release(Release),
     DryRun(DryRun),
 }
@@ -63,7 +63,7 @@ pub enum Activated {
 /// Who was added; or on a dry run, what would be done.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Added {
+pub enum AddCustomersResult {
     Customers(AddedCustomers),
     DryRun(DryRun),
 }
@@ -101,13 +101,13 @@ fn plain_ids(ids: Vec<CustomerId>) -> Vec<i64> {
 }
 
 /// Activates a draft: copies its template steps to the customers.
-#[utoipa::path(post, path = "/api/releases/{id}/activate", tag = "releases", request_body = Option<Activation>,
+#[utoipa::path(post, path = "/api/releases/{id}/activate", tag = "releases", request_body = Option<ActivateRequest>,
     params(("id" = i64, Path, description = "The release's id")),
-    responses((status = 200, description = "The release as it is now, or what would be done", body = Activated)))]
+    responses((status = 200, description = "The release as it is now, or what would be done", body = ActivateResult)))]
 pub async fn activate_release(
     Id(id): Id<ReleaseId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<Activation>,
+    OptionalBody(body): OptionalBody<ActivateRequest>,
 ) -> RestResponse {
     let store = &caller.store;
     if body.dry_run.unwrap_or_default() {
@@ -115,36 +115,39 @@ pub async fn activate_release(
         let allowed = draft.release.may_be_activated(draft.templates.len());
         allowed.map_err(StoreError::from)?;
         let dry_run = store.dry_run(id, body.customer_ids).await?;
-        return Ok(response::ok(&Activated::DryRun(dry_run.into()), None));
+        return Ok(response::ok(&ActivateResult::DryRun(dry_run.into()), None));
     }
     let Changed { row, batch_id } = store
         .activate_release(id, body.customer_ids, caller.stamp)
         .await?;
     let version = row.version;
-    let release = Activated::Release(row.into());
+    let release = ActivateResult::Release(row.into());
     Ok(response::changed(version, &release, batch_id))
 }
 
 /// Adds customers to an active release, with copies of its present template steps. Who is in already is skipped.
-#[utoipa::path(post, path = "/api/releases/{id}/add-customers", tag = "releases", request_body = Newcomers,
+#[utoipa::path(post, path = "/api/releases/{id}/add-customers", tag = "releases", request_body = AddCustomersRequest,
     params(("id" = i64, Path, description = "The release's id")),
-    responses((status = 200, description = "Who was added, or what would be done", body = Added)))]
+    responses((status = 200, description = "Who was added, or what would be done", body = AddCustomersResult)))]
 pub async fn add_customers(
     Id(id): Id<ReleaseId>,
     caller: Writer,
-    JsonBody(body): JsonBody<Newcomers>,
+    JsonBody(body): JsonBody<AddCustomersRequest>,
 ) -> RestResponse {
     let store = &caller.store;
     if body.dry_run.unwrap_or_default() {
         let release = store.release_row(id).await?;
         release.may_be_worked_on().map_err(StoreError::from)?;
         let dry_run = store.dry_run(id, Some(body.customer_ids)).await?;
-        return Ok(response::ok(&Added::DryRun(dry_run.into()), None));
+        return Ok(response::ok(
+            &AddCustomersResult::DryRun(dry_run.into()),
+            None,
+        ));
     }
     let Changed { row, batch_id } = store
         .add_customers(id, body.customer_ids, caller.stamp)
         .await?;
-    let added = Added::Customers(AddedCustomers {
+    let added = AddCustomersResult::Customers(AddedCustomers {
         success: true,
         added: plain_ids(row),
         batch_id: batch_id.clone().map(|it| it.0),
@@ -153,13 +156,13 @@ pub async fn add_customers(
 }
 
 /// Removes customers whose steps are all pending.
-#[utoipa::path(post, path = "/api/releases/{id}/remove-customers", tag = "releases", request_body = Leavers,
+#[utoipa::path(post, path = "/api/releases/{id}/remove-customers", tag = "releases", request_body = RemoveCustomersRequest,
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 200, description = "Who was removed", body = RemovedCustomers)))]
 pub async fn remove_customers(
     Id(id): Id<ReleaseId>,
     caller: Writer,
-    JsonBody(body): JsonBody<Leavers>,
+    JsonBody(body): JsonBody<RemoveCustomersRequest>,
 ) -> RestResponse {
     let Changed { row, batch_id } = caller
         .store

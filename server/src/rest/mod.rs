@@ -2,7 +2,7 @@
 //! description at `/api/openapi.json` is generated from the handlers; Swagger UI at `/api/docs` shows it from files in the
 //! binary.
 //!
-//! `problem` (errors), `etag`, `extract` (requests), `page` (lists), `response`, `streamed_body`, `idempotency` and `dto` serve
+//! `problem` (errors), `etag`, `extract` (requests), `page` (lists), `position`, `response`, `streamed_body`, `idempotency` and `dto` serve
 //! all resources and import none of them.
 #![expect(unused_qualifications, reason = "utoipa writes `params` with a path")]
 
@@ -15,9 +15,11 @@ pub mod dto;
 pub mod etag;
 pub mod extract;
 pub mod idempotency;
+pub mod live;
 pub mod members;
 pub mod openapi_operations;
 pub mod page;
+pub mod position;
 pub mod problem;
 pub mod releases;
 pub mod response;
@@ -121,11 +123,14 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(audit::list_events))
         .routes(routes!(audit::read_head))
         .routes(routes!(audit::undo_batch))
+        .routes(routes!(live::follow_changes))
+        .routes(routes!(live::say_presence))
         .merge(account_operations())
         .merge(transfer::router())
 }
 
-/// Operations on users, and on the caller's own account. Those that tell a secret take no idempotency key, whose answer is kept.
+/// Operations on users, and on the caller's own account. Those that answer with a secret take no idempotency key,
+/// because the answer of a key is stored.
 fn account_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
         .routes(routes!(

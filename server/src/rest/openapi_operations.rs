@@ -1,7 +1,7 @@
 //! Parts of the OpenAPI description that are the same for all operations, so that no handler repeats them: request headers,
 //! response headers, and the problem documents that can occur.
 use super::{
-    dto::undo::Undone,
+    dto::undo::UndoResponse,
     problem::{PROBLEM_MEDIA_TYPE, ProblemDetails},
 };
 use utoipa::{
@@ -57,7 +57,7 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
     }
     let components = api.components.get_or_insert_default();
     // `anyOf` instead of the derived `oneOf`: a dry run's answer also satisfies the schema of a result.
-    if let Some(schema) = components.schemas.get_mut(&*Undone::name())
+    if let Some(schema) = components.schemas.get_mut(&*UndoResponse::name())
         && let RefOr::T(Schema::OneOf(either)) = schema
     {
         let any = AnyOf {
@@ -85,7 +85,8 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
         if status == "201" {
             add_header(response, "Location", "Where the new row is");
         }
-        if verb != OperationVerb::Get && !path.contains("/session") {
+        let changes_nothing = path.contains("/session") || path == "/api/presence";
+        if verb != OperationVerb::Get && !changes_nothing {
             let text = "The change, by which it can be undone; not if nothing was changed";
             add_header(response, "X-Rollcall-Batch", text);
         }
@@ -221,7 +222,9 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
             "Too many tries failed: Retry-After says how long to wait",
         ));
     }
-    if path.contains('{') || is_own(path) {
+    // It names a release.
+    let is_stream = path == "/api/events";
+    if path.contains('{') || is_own(path) || is_stream {
         statuses.push(("404", "Nothing has this id, or it is out of your scope"));
     }
     if verb != OperationVerb::Get || reads_query {

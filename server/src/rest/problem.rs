@@ -67,7 +67,7 @@ pub struct ProblemDetails {
 #[derive(Debug)]
 pub struct Problem(pub Box<ProblemDetails>);
 
-/// Of a status: the last part of the problem's type, its title, and the default detail.
+/// For a status: the last part of the problem's type, its title, and the default detail.
 fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static str) {
     match status.as_u16() {
         400 => (
@@ -181,7 +181,7 @@ impl Problem {
         self
     }
 
-    /// 403: this way of authentication is not allowed here, whatever the role.
+    /// 403: this way of authentication is not allowed here, with any role.
     pub fn denied(detail: &str) -> Self {
         let problem = Self::new(StatusCode::FORBIDDEN, detail);
         problem.with_type("denied", "You are not let in this way")

@@ -93,7 +93,7 @@ impl ReleasePatch {
 
 /// A version to check, if one is given.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct OfVersion {
+pub struct VersionRequest {
     /// The version that the change is based on; or send If-Match.
     pub version: Option<i64>,
 }
@@ -101,7 +101,7 @@ pub struct OfVersion {
 /// What is different in a clone.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CloneBody {
+pub struct CloneRequest {
     #[serde(default)]
     #[schema(required = true, min_length = 1, max_length = 100)]
     name: String,
@@ -193,13 +193,13 @@ pub async fn delete_release(Id(id): Id<ReleaseId>, caller: Writer) -> RestRespon
 }
 
 /// Archives an active release: it is read-only until it is restored.
-#[utoipa::path(post, path = "/api/releases/{id}/archive", tag = "releases", request_body = Option<OfVersion>,
+#[utoipa::path(post, path = "/api/releases/{id}/archive", tag = "releases", request_body = Option<VersionRequest>,
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 200, description = "The release as it is now", body = Release)))]
 pub async fn archive_release(
     Id(id): Id<ReleaseId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<OfVersion>,
+    OptionalBody(body): OptionalBody<VersionRequest>,
 ) -> RestResponse {
     let version = caller.version(body.version);
     changed(
@@ -211,13 +211,13 @@ pub async fn archive_release(
 }
 
 /// Makes an archived release active again.
-#[utoipa::path(post, path = "/api/releases/{id}/restore", tag = "releases", request_body = Option<OfVersion>,
+#[utoipa::path(post, path = "/api/releases/{id}/restore", tag = "releases", request_body = Option<VersionRequest>,
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 200, description = "The release as it is now", body = Release)))]
 pub async fn restore_release(
     Id(id): Id<ReleaseId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<OfVersion>,
+    OptionalBody(body): OptionalBody<VersionRequest>,
 ) -> RestResponse {
     let version = caller.version(body.version);
     changed(
@@ -229,13 +229,13 @@ pub async fn restore_release(
 }
 
 /// A new draft with the details and template steps of this release, and no customers.
-#[utoipa::path(post, path = "/api/releases/{id}/clone", tag = "releases", request_body = CloneBody,
+#[utoipa::path(post, path = "/api/releases/{id}/clone", tag = "releases", request_body = CloneRequest,
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 201, description = "The new release", body = Release)))]
 pub async fn clone_release(
     Id(id): Id<ReleaseId>,
     caller: Writer,
-    JsonBody(body): JsonBody<CloneBody>,
+    JsonBody(body): JsonBody<CloneRequest>,
 ) -> RestResponse {
     created(
         caller

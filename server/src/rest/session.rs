@@ -1,7 +1,7 @@
 //! REST: signing in and out, and the caller's sessions (R24).
 use super::{
-    dto::people::{NewSession, PresentSession, Session},
-    extract::{Desk, Id, JsonBody, QueryString, Reader, Writer},
+    dto::people::{CurrentSession, NewSession, Session},
+    extract::{Id, JsonBody, QueryString, Reader, RequestClient, Writer},
     page::{List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
@@ -46,7 +46,7 @@ fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response 
     responses((status = 201, description = "The user who signed in", body = NewSession)))]
 pub async fn begin_session(
     State(context): State<Context>,
-    Desk { client, settings }: Desk,
+    RequestClient { client, settings }: RequestClient,
     headers: HeaderMap,
     JsonBody(body): JsonBody<Credentials>,
 ) -> RestResponse {
@@ -74,23 +74,26 @@ pub async fn begin_session(
 
 /// The caller.
 #[utoipa::path(get, path = "/api/session", tag = "account",
-    responses((status = 200, description = "The caller", body = PresentSession)))]
+    responses((status = 200, description = "The caller", body = CurrentSession)))]
 pub async fn read_session(
     Reader(store): Reader,
-    Desk { settings, .. }: Desk,
-) -> Result<Json<PresentSession>, Problem> {
+    RequestClient { settings, .. }: RequestClient,
+) -> Result<Json<CurrentSession>, Problem> {
     let user = match store.caller().user() {
         Some(_) => Some(store.own_user().await?.into()),
         None => None,
     };
     let mode = settings.mode;
-    Ok(Json(PresentSession { user, mode }))
+    Ok(Json(CurrentSession { user, mode }))
 }
 
 /// Signs out: the session of this request ends.
 #[utoipa::path(delete, path = "/api/session", tag = "account",
     responses((status = 204, description = "It is ended")))]
-pub async fn end_session(caller: Writer, Desk { client, .. }: Desk) -> RestResponse {
+pub async fn end_session(
+    caller: Writer,
+    RequestClient { client, .. }: RequestClient,
+) -> RestResponse {
     if let Some(session) = caller.store.caller().session() {
         caller.store.end_session(session, caller.stamp).await?;
     }

@@ -4,13 +4,13 @@ use super::{
     dto::{
         enums::{StepActionSchema, StepTypeSchema},
         rows::Step,
-        text_changes::DoneStep,
+        text_changes::StepWithTextChanges,
         work_views::{BulkResult, StepDetail},
-        written::WrittenStep,
+        written::StepWithWarnings,
     },
     extract::{Id, JsonBody, OptionalBody, Patch, Reader, Writer},
     problem::Problem,
-    releases::OfVersion,
+    releases::VersionRequest,
     response::{self, RestResponse},
 };
 use app::{
@@ -48,7 +48,7 @@ pub struct StepFields {
 /// Marks a step done.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Done {
+pub struct MarkDoneRequest {
     /// New notes; they replace the step's notes.
     #[schema(max_length = 10000)]
     notes: Option<String>,
@@ -64,7 +64,9 @@ pub struct Done {
 /// Starts a step.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Started {
+pub struct StartRequest {
+    /// Whether to take over a step that somebody else has in progress: it is started anew, by the caller.
+    take_over: Option<bool>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
     /// The SHA-256 of the text that was shown (`resolvedSha256`): if the text is another by now, 409 `text-changed`.
@@ -74,7 +76,7 @@ pub struct Started {
 
 /// The reason of a transition.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct Because {
+pub struct ReasonRequest {
     #[schema(min_length = 1, max_length = 10000)]
     reason: Option<String>,
     /// The version that the change is based on; or send If-Match.
@@ -83,7 +85,7 @@ pub struct Because {
 
 /// A step's text for one customer alone.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct Override {
+pub struct OverrideRequest {
     /// At most 256 KiB.
     #[serde(default)]
     #[schema(required = true, min_length = 1)]
@@ -95,7 +97,7 @@ pub struct Override {
 /// One action on many steps.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Bulk {
+pub struct BulkActionRequest {
     /// At most 10,000; what is named twice counts once.
     #[serde(default)]
     #[schema(value_type = Vec<i64>, required = true, min_items = 1, max_items = 10000)]
@@ -125,7 +127,7 @@ pub fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse 
     let version = row.version;
     Ok(response::changed(
         version,
-        &WrittenStep::of(row, sent),
+        &StepWithWarnings::of(row, sent),
         batch_id,
     ))
 }
@@ -155,7 +157,7 @@ pub async fn read_step_detail(Reader(store): Reader, Id(id): Id<StepId>) -> Rest
 /// Changes the notes of a step; or name, type and content of a custom one.
 #[utoipa::path(patch, path = "/api/steps/{id}", tag = "steps", request_body = StepFields,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
+    responses((status = 200, description = "The step as it is now", body = StepWithWarnings)))]
 pub async fn update_step(
     Id(id): Id<StepId>,
     caller: Writer,
@@ -197,7 +199,7 @@ async fn act(
     changed(done.await?.into())
 }
 
-fn with_reason(body: Because) -> TransitionOptions {
+fn with_reason(body: ReasonRequest) -> TransitionOptions {
     TransitionOptions {
         reason: body.reason,
         version: body.version,
@@ -205,25 +207,26 @@ fn with_reason(body: Because) -> TransitionOptions {
     }
 }
 
-fn with_version(body: OfVersion) -> TransitionOptions {
+fn with_version(body: VersionRequest) -> TransitionOptions {
     TransitionOptions {
         version: body.version,
         ..TransitionOptions::default()
     }
 }
 
-/// Starts a step: its status becomes `in_progress`.
-#[utoipa::path(post, path = "/api/steps/{id}/start", tag = "steps", request_body = Option<Started>,
+/// Starts a step: its status becomes `in_progress`. One that is in progress stays as it is, unless it is taken over.
+#[utoipa::path(post, path = "/api/steps/{id}/start", tag = "steps", request_body = Option<StartRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn start_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<Started>,
+    OptionalBody(body): OptionalBody<StartRequest>,
 ) -> RestResponse {
     let options = TransitionOptions {
         version: body.version,
         text_sha256: body.text_sha256,
+        take_over: body.take_over.unwrap_or_default(),
         ..TransitionOptions::default()
     };
     act(caller, id, StepAction::Start, options).await
@@ -231,13 +234,13 @@ pub async fn start_step(
 
 /// Marks a step done. A step with a variable that has no value is refused, unless that is allowed; so is a text that is another
 /// than the one with `textSha256`.
-#[utoipa::path(post, path = "/api/steps/{id}/done", tag = "steps", request_body = Option<Done>,
+#[utoipa::path(post, path = "/api/steps/{id}/done", tag = "steps", request_body = Option<MarkDoneRequest>,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = DoneStep)))]
+    responses((status = 200, description = "The step as it is now", body = StepWithTextChanges)))]
 pub async fn finish_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<Done>,
+    OptionalBody(body): OptionalBody<MarkDoneRequest>,
 ) -> RestResponse {
     let options = TransitionOptions {
         notes: body.notes,
@@ -254,7 +257,7 @@ pub async fn finish_step(
         changes,
     } = done.await?;
     let version = row.version;
-    let step = DoneStep {
+    let step = StepWithTextChanges {
         step: row.into(),
         changes: changes.into_iter().map(Into::into).collect(),
     };
@@ -262,61 +265,61 @@ pub async fn finish_step(
 }
 
 /// Marks a step failed; the reason is required.
-#[utoipa::path(post, path = "/api/steps/{id}/fail", tag = "steps", request_body = Option<Because>,
+#[utoipa::path(post, path = "/api/steps/{id}/fail", tag = "steps", request_body = Option<ReasonRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn fail_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<Because>,
+    OptionalBody(body): OptionalBody<ReasonRequest>,
 ) -> RestResponse {
     act(caller, id, StepAction::Fail, with_reason(body)).await
 }
 
 /// Skips a step for this customer; the reason is required.
-#[utoipa::path(post, path = "/api/steps/{id}/skip", tag = "steps", request_body = Option<Because>,
+#[utoipa::path(post, path = "/api/steps/{id}/skip", tag = "steps", request_body = Option<ReasonRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn skip_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<Because>,
+    OptionalBody(body): OptionalBody<ReasonRequest>,
 ) -> RestResponse {
     act(caller, id, StepAction::Skip, with_reason(body)).await
 }
 
 /// Marks a step reverted: what it did was taken back.
-#[utoipa::path(post, path = "/api/steps/{id}/revert", tag = "steps", request_body = Option<Because>,
+#[utoipa::path(post, path = "/api/steps/{id}/revert", tag = "steps", request_body = Option<ReasonRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn revert_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<Because>,
+    OptionalBody(body): OptionalBody<ReasonRequest>,
 ) -> RestResponse {
     act(caller, id, StepAction::Revert, with_reason(body)).await
 }
 
 /// Reopens a step: its status becomes pending.
-#[utoipa::path(post, path = "/api/steps/{id}/reopen", tag = "steps", request_body = Option<OfVersion>,
+#[utoipa::path(post, path = "/api/steps/{id}/reopen", tag = "steps", request_body = Option<VersionRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn reopen_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<OfVersion>,
+    OptionalBody(body): OptionalBody<VersionRequest>,
 ) -> RestResponse {
     act(caller, id, StepAction::Reopen, with_version(body)).await
 }
 
 /// Rewrites a copy's text for this customer alone.
-#[utoipa::path(post, path = "/api/steps/{id}/override", tag = "steps", request_body = Override,
+#[utoipa::path(post, path = "/api/steps/{id}/override", tag = "steps", request_body = OverrideRequest,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
+    responses((status = 200, description = "The step as it is now", body = StepWithWarnings)))]
 pub async fn override_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    JsonBody(body): JsonBody<Override>,
+    JsonBody(body): JsonBody<OverrideRequest>,
 ) -> RestResponse {
     // An unknown id is 404, even if the version is missing too.
     caller.store.step_row(id).await?;
@@ -328,13 +331,13 @@ pub async fn override_step(
 }
 
 /// Brings back the template's name, type and text; the state stays.
-#[utoipa::path(post, path = "/api/steps/{id}/reset", tag = "steps", request_body = Option<OfVersion>,
+#[utoipa::path(post, path = "/api/steps/{id}/reset", tag = "steps", request_body = Option<VersionRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn reset_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<OfVersion>,
+    OptionalBody(body): OptionalBody<VersionRequest>,
 ) -> RestResponse {
     let version = caller.version(body.version);
     let done = caller.store.reset_step(id, version, caller.stamp);
@@ -342,9 +345,12 @@ pub async fn reset_step(
 }
 
 /// One action on many steps, in one change. The steps that are not eligible are named, with the reason.
-#[utoipa::path(post, path = "/api/steps/bulk", tag = "steps", request_body = Bulk,
+#[utoipa::path(post, path = "/api/steps/bulk", tag = "steps", request_body = BulkActionRequest,
     responses((status = 200, description = "What was done", body = BulkResult)))]
-pub async fn act_on_steps(caller: Writer, JsonBody(body): JsonBody<Bulk>) -> RestResponse {
+pub async fn act_on_steps(
+    caller: Writer,
+    JsonBody(body): JsonBody<BulkActionRequest>,
+) -> RestResponse {
     let action = body.action;
     let action = action.ok_or_else(|| Problem::missing("action"))?;
     let options = TransitionOptions {

@@ -122,7 +122,7 @@ mod tests {
         let reading = tokio::spawn(async move {
             let mut chunks = body.into_data_stream();
             let mut n_chunks = 0;
-            // Each chunk in time, all of them never.
+            // Each chunk is taken in time, but all of them would take too long.
             while let Some(Ok(_)) = chunks.next().await {
                 n_chunks += 1;
                 tokio::time::sleep(Duration::from_millis(10)).await;

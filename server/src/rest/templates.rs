@@ -4,24 +4,22 @@ use super::{
     dto::{
         enums::{CategorySchema, StepTypeSchema},
         rows::Template,
-        runbook_import::{ReadRunbook, RunbookImport},
+        runbook_import::{RunbookImport, RunbookImportResult},
         work_views::Effect,
-        written::{EditEffect, WrittenTemplate},
+        written::{EditEffect, TemplateWithWarnings},
     },
     extract::{Id, JsonBody, Patch, QueryString, Reader, Writer},
     page::{self, List, PageQuery},
+    position::{position, require_neighbor},
     problem::Problem,
     response::{self, RestResponse},
 };
 use app::{
     domain::{
         event::Changed,
-        field_error::FieldError,
         id::{ReleaseId, TemplateId},
-        order::Position,
         template::{StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
-        validation_errors::ValidationErrors,
-        vocabulary::{Category, Field},
+        vocabulary::Category,
     },
     store::{Store, error::StoreError},
 };
@@ -107,8 +105,8 @@ impl TemplatePatch {
 /// The template step as it is now; or on a dry run, what would become of its copies.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Edited {
-    Template(WrittenTemplate),
+pub enum TemplateEditResult {
+    Template(TemplateWithWarnings),
     DryRun(EditEffect),
 }
 
@@ -128,7 +126,7 @@ pub struct DeleteQuery {
 /// A new order of a category, whole.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Reorder {
+pub struct ReorderRequest {
     #[schema(value_type = i64)]
     release_id: Option<ReleaseId>,
     #[schema(value_type = CategorySchema)]
@@ -144,39 +142,12 @@ pub struct Reorder {
 /// What became of a new order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Reordered {
+pub struct ReorderResult {
     success: bool,
-    /// So many customers' lists were left alone, because they were reordered for themselves.
+    /// The number of customers' lists that were left alone, because they have an order of their own.
     left_alone: u32,
     /// Null if the order was that already.
     batch_id: Option<String>,
-}
-
-/// The position that a body names by one neighbor; without one it is the last. Two neighbors are a wrong field.
-pub fn position<T>(before: Option<T>, after: Option<T>) -> Result<Position<T>, Problem> {
-    match (before, after) {
-        (None, None) => Ok(Position::Last),
-        (Some(id), None) => Ok(Position::Before(id)),
-        (None, Some(id)) => Ok(Position::After(id)),
-        (Some(_), Some(_)) => {
-            let error = ValidationErrors::one(Field::Position, FieldError::TwoNeighbours);
-            Err(StoreError::from(error).into())
-        }
-    }
-}
-
-/// 422 at the field if the neighbor does not exist. The store refuses one of another list (409).
-async fn require_neighbor(store: &Store, position: Position<TemplateId>) -> Result<(), Problem> {
-    let (field, id) = match position {
-        Position::Last => return Ok(()),
-        Position::Before(id) => ("insertBefore", id),
-        Position::After(id) => ("insertAfter", id),
-    };
-    match store.template_row(id).await {
-        Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Dry run of an update: how many copies it would change. None if only the category differs, or nothing.
@@ -232,7 +203,7 @@ pub async fn read_template(Reader(store): Reader, Id(id): Id<TemplateId>) -> Res
 /// Adds a template step. In an active release every customer gets a pending copy.
 #[utoipa::path(post, path = "/api/releases/{id}/templates", tag = "templates", request_body = NewTemplate,
     params(("id" = i64, Path, description = "The release's id")),
-    responses((status = 201, description = "The new template step", body = WrittenTemplate)))]
+    responses((status = 201, description = "The new template step", body = TemplateWithWarnings)))]
 pub async fn create_template(
     Id(id): Id<ReleaseId>,
     caller: Writer,
@@ -240,7 +211,7 @@ pub async fn create_template(
 ) -> RestResponse {
     let before = body.insert_before.map(TemplateId);
     let position = position(before, body.insert_after.map(TemplateId))?;
-    require_neighbor(&caller.store, position).await?;
+    require_neighbor(position, |id| caller.store.template_row(id)).await?;
     let sent = body.content.clone();
     let done = caller
         .store
@@ -252,7 +223,7 @@ pub async fn create_template(
 /// Appends the steps of a Markdown runbook, all of them or none. In an active release every customer gets pending copies.
 #[utoipa::path(post, path = "/api/releases/{id}/templates/import", tag = "templates", request_body = RunbookImport,
     params(("id" = i64, Path, description = "The release's id")),
-    responses((status = 200, description = "What was read and created, or would be", body = ReadRunbook)))]
+    responses((status = 200, description = "What was read and created, or would be", body = RunbookImportResult)))]
 pub async fn import_templates(
     Id(id): Id<ReleaseId>,
     caller: Writer,
@@ -264,18 +235,18 @@ pub async fn import_templates(
     let edits = edits.into_iter().map(Into::into).collect();
     if body.dry_run.unwrap_or_default() {
         let read = store.preview_runbook(id, markdown, edits).await?;
-        return Ok(response::ok(&ReadRunbook::from(read), None));
+        return Ok(response::ok(&RunbookImportResult::from(read), None));
     }
     let Changed { row, batch_id } = store
         .import_runbook(id, markdown, edits, caller.stamp)
         .await?;
-    Ok(response::ok(&ReadRunbook::from(row), batch_id))
+    Ok(response::ok(&RunbookImportResult::from(row), batch_id))
 }
 
 /// The same step once more, behind the original.
 #[utoipa::path(post, path = "/api/templates/{id}/duplicate", tag = "templates",
     params(("id" = i64, Path, description = "The template step's id")),
-    responses((status = 201, description = "The new template step", body = WrittenTemplate)))]
+    responses((status = 201, description = "The new template step", body = TemplateWithWarnings)))]
 pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Writer) -> RestResponse {
     let done = caller.store.duplicate_template(id, caller.stamp).await?;
     created(done, None)
@@ -285,14 +256,14 @@ pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Writer) -> RestR
 fn created(done: Changed<StepTemplate>, sent: Option<&str>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let (location, version) = (format!("/api/templates/{}", row.id), row.version);
-    let written = WrittenTemplate::of(row, sent);
+    let written = TemplateWithWarnings::of(row, sent);
     Ok(response::created(&location, version, &written, batch_id))
 }
 
 /// Changes some fields of a template step.
 #[utoipa::path(patch, path = "/api/templates/{id}", tag = "templates", request_body = TemplatePatch,
     params(("id" = i64, Path, description = "The template step's id")),
-    responses((status = 200, description = "The template step as it is now, or what would be done", body = Edited)))]
+    responses((status = 200, description = "The template step as it is now, or what would be done", body = TemplateEditResult)))]
 pub async fn update_template(
     Id(id): Id<TemplateId>,
     caller: Writer,
@@ -303,7 +274,7 @@ pub async fn update_template(
     if patch.dry_run.unwrap_or_default() {
         let draft = patch.apply_to(present.clone().into());
         let effect = update_effect(&caller.store, present, draft, sent.as_deref()).await?;
-        return Ok(response::ok(&Edited::DryRun(effect), None));
+        return Ok(response::ok(&TemplateEditResult::DryRun(effect), None));
     }
     let version = caller.require_version(patch.version)?;
     let draft = patch.apply_to(present.into());
@@ -312,7 +283,7 @@ pub async fn update_template(
         .update_template(id, draft, version, caller.stamp)
         .await?;
     let version = row.version;
-    let template = Edited::Template(WrittenTemplate::of(row, sent.as_deref()));
+    let template = TemplateEditResult::Template(TemplateWithWarnings::of(row, sent.as_deref()));
     Ok(response::changed(version, &template, batch_id))
 }
 
@@ -343,9 +314,12 @@ pub async fn delete_template(
 }
 
 /// Puts the template steps of a category into a new order; the customers' lists follow.
-#[utoipa::path(post, path = "/api/steps/reorder", tag = "templates", request_body = Reorder,
-    responses((status = 200, description = "The order is that now", body = Reordered)))]
-pub async fn reorder_templates(caller: Writer, JsonBody(body): JsonBody<Reorder>) -> RestResponse {
+#[utoipa::path(post, path = "/api/steps/reorder", tag = "templates", request_body = ReorderRequest,
+    responses((status = 200, description = "The order is that now", body = ReorderResult)))]
+pub async fn reorder_templates(
+    caller: Writer,
+    JsonBody(body): JsonBody<ReorderRequest>,
+) -> RestResponse {
     let release = body.release_id;
     let release = release.ok_or_else(|| Problem::missing("releaseId"))?;
     let category = body.category;
@@ -363,7 +337,7 @@ pub async fn reorder_templates(caller: Writer, JsonBody(body): JsonBody<Reorder>
         }
         Err(error) => return Err(error.into()),
     };
-    let reordered = Reordered {
+    let reordered = ReorderResult {
         success: true,
         left_alone: row,
         batch_id: batch_id.clone().map(|it| it.0),

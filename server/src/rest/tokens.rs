@@ -87,7 +87,7 @@ pub async fn create_token(caller: Writer, JsonBody(body): JsonBody<NewToken>) ->
     };
     let mut response = response::ok(&made, batch_id);
     *response.status_mut() = StatusCode::CREATED;
-    // It has no address of its own.
+    // A single token has no address, so the location is the list.
     let location = HeaderValue::from_static("/api/tokens");
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)

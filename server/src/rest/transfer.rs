@@ -16,7 +16,7 @@ use app::{
     api::context::Context,
     domain::{
         event::{Event, EventFilter},
-        id::ReleaseId,
+        id::{EventId, ReleaseId},
         rule_violation::RuleViolation,
         transfer::{ImportErrors, Transfer},
     },
@@ -94,7 +94,7 @@ pub struct ExportHead {
 
 /// How many rows of each list were taken in.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Imported {
+pub struct ImportCounts {
     pub imported: BTreeMap<String, usize>,
 }
 
@@ -126,9 +126,9 @@ pub async fn export_all(Reader(store): Reader) -> RestResponse {
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
 /// event of the history names the caller. In `login` and `proxy` mode only the command line imports everything.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
-    responses((status = 200, description = "What was taken in", body = Imported)))]
+    responses((status = 200, description = "What was taken in", body = ImportCounts)))]
 pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
-    // An empty database has no user who could ask, and the import brings none with a password.
+    // An import needs an empty database, which has no user to sign in; and imported users have no passwords.
     if caller.store.caller().user().is_some() {
         return Err(StoreError::from(RuleViolation::ImportOverHttp).into());
     }
@@ -149,7 +149,10 @@ pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
         .into_iter()
         .map(|(part, n)| (part.to_string(), n))
         .collect();
-    Ok(response::ok(&Imported { imported }, Some(outcome.batch_id)))
+    Ok(response::ok(
+        &ImportCounts { imported },
+        Some(outcome.batch_id),
+    ))
 }
 
 /// 422 with an error for each line and field.
@@ -196,7 +199,7 @@ pub async fn export_release(
         }
         Some("md") => {
             // Read first: the report may show more than its head proves, and never less.
-            // A head proves what a scope hides.
+            // The head covers events of all customers, so a caller with a scope does not get it.
             let newest = if store.caller().sees_all() {
                 store.head().await?
             } else {
@@ -221,10 +224,15 @@ pub async fn export_release(
 }
 
 /// All events that the filter matches, newest first, as CSV.
-pub async fn history_csv(store: Store, filter: EventFilter) -> RestResponse {
+pub async fn history_csv(
+    store: Store,
+    filter: EventFilter,
+    after: Option<EventId>,
+) -> RestResponse {
     let reader = HistoryReader {
         store,
         filter,
+        after,
         render: csv_tables::event_csv_rows,
     };
     let header = csv_tables::event_csv_header();
@@ -232,10 +240,15 @@ pub async fn history_csv(store: Store, filter: EventFilter) -> RestResponse {
 }
 
 /// All events that the filter matches, newest first, as JSON lines.
-pub async fn history_json_lines(store: Store, filter: EventFilter) -> RestResponse {
+pub async fn history_json_lines(
+    store: Store,
+    filter: EventFilter,
+    after: Option<EventId>,
+) -> RestResponse {
     let reader = HistoryReader {
         store,
         filter,
+        after,
         render: event_json_lines,
     };
     stream_history(reader, Vec::new(), JSON_LINES_MEDIA_TYPE, "audit.jsonl").await
@@ -258,6 +271,8 @@ fn event_json_lines(events: &[Event]) -> Vec<u8> {
 struct HistoryReader {
     store: Store,
     filter: EventFilter,
+    /// Only what came after it, oldest first.
+    after: Option<EventId>,
     render: fn(&[Event]) -> Vec<u8>,
 }
 
@@ -265,7 +280,11 @@ impl HistoryReader {
     /// The next rendered events, and whether there are more.
     async fn next_chunk(&mut self) -> Result<(Vec<u8>, bool), StoreError> {
         self.filter.limit = Some(EVENTS_PER_READ);
-        let page = self.store.events(self.filter.clone()).await?;
+        let filter = self.filter.clone();
+        let page = match self.after {
+            Some(after) => self.store.events_after(after, filter).await?,
+            None => self.store.events(filter).await?,
+        };
         let has_more = page.next_cursor.is_some();
         self.filter.cursor = page.next_cursor;
         Ok(((self.render)(&page.items), has_more))

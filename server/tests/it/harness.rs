@@ -13,13 +13,14 @@ use app::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{HeaderValue, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::BodyExt;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
+use server::live::Live;
 use server::ops::{
     allowed_hosts::AllowedHosts,
     auth_settings::{AuthMode, AuthSettings},
@@ -58,6 +59,8 @@ pub struct TestApp {
     pub database: Database,
     /// That of everybody in `open` mode.
     pub store: Store,
+    /// The stream of changes, and who is here.
+    pub live: Live,
     /// Of the test's clock, since its start.
     minutes: AtomicI64,
     settings: AuthSettings,
@@ -123,6 +126,7 @@ impl TestApp {
         let store = in_open_mode(&database);
         Self {
             router: OnceLock::new(),
+            live: Live::new(database.clone()),
             database,
             store,
             minutes: AtomicI64::new(0),
@@ -169,13 +173,14 @@ impl TestApp {
         customers
     }
 
-    fn router(&self) -> Router {
+    pub fn router(&self) -> Router {
         let build = || {
             let context = Context {
                 database: self.database.clone(),
                 default_actor: "Test".into(),
             };
-            server::http::router::router(context, AllowedHosts::default(), self.settings.clone())
+            let (hosts, settings) = (AllowedHosts::default(), self.settings.clone());
+            server::http::router::router(context, hosts, settings, self.live.clone())
         };
         self.router.get_or_init(build).clone()
     }
@@ -259,7 +264,14 @@ impl TestApp {
         request.headers_mut().entry(header::HOST).or_insert(host);
         let response = self.router().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let mut body = response.into_body();
+        // A stream does not end by itself: of one the first event is read.
+        let bytes = if is_stream(&headers) {
+            let first = body.frame().await;
+            first.map_or_else(Bytes::new, |it| it.unwrap().into_data().unwrap())
+        } else {
+            body.collect().await.unwrap().to_bytes()
+        };
         // leptos writes empty comments between adjacent texts; tests read the text without them.
         let body = String::from_utf8_lossy(&bytes).replace("<!>", "");
         TestResponse {
@@ -271,9 +283,15 @@ impl TestApp {
     }
 }
 
+/// Whether these are the headers of a stream of events.
+fn is_stream(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE);
+    media.is_some_and(|it| it.as_bytes() == b"text/event-stream")
+}
+
 pub struct TestResponse {
     pub status: StatusCode,
-    pub headers: axum::http::HeaderMap,
+    pub headers: HeaderMap,
     /// The body.
     pub bytes: Bytes,
     /// The body as text.

@@ -27,6 +27,7 @@ mod raw_http;
 mod scope;
 mod shells;
 mod store;
+mod streams;
 mod test_database;
 mod tidy;
 mod world;

@@ -1,10 +1,10 @@
 //! Tests of the real program over TCP, byte by byte: what a router in memory cannot show.
 use crate::program::{RunningServer, program};
-use server::ops::limits::BODY_DRAIN_TIMEOUT;
+use server::ops::limits::{BODY_DRAIN_TIMEOUT, SHUTDOWN_GRACE};
 use std::{
     io::{Read, Write},
     net::{IpAddr, TcpStream, UdpSocket},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -204,4 +204,44 @@ fn bound_to_all_addresses_the_one_that_the_connection_came_to_counts() {
         status(&server, "/api/clusters", "Host: 192.0.2.1\r\n"),
         "421"
     );
+}
+
+#[test]
+fn open_streams_do_not_hold_up_the_end_of_the_program() {
+    let (_folder, server) = server();
+    let host = server.address.clone();
+    let streams: Vec<TcpStream> = (0..5)
+        .map(|n| {
+            let mut stream = TcpStream::connect(&host).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(20)))
+                .unwrap();
+            write!(
+                stream,
+                "GET /api/events HTTP/1.1\r\nHost: {host}\r\nX-Rollcall-User: {n}\r\n\r\n"
+            )
+            .unwrap();
+            let mut seen = Vec::new();
+            while !String::from_utf8_lossy(&seen).contains("event: hello") {
+                let mut bytes = [0; 1024];
+                let n_bytes = stream.read(&mut bytes).unwrap();
+                assert!(n_bytes > 0, "{seen:?}");
+                seen.extend_from_slice(&bytes[..n_bytes]);
+            }
+            stream
+        })
+        .collect();
+    let began = Instant::now();
+    let log = server.end();
+    assert!(
+        began.elapsed() < SHUTDOWN_GRACE / 2,
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(!log.contains("cut off"), "{log}");
+    for mut stream in streams {
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("retry: "), "{rest}");
+    }
 }

@@ -41,9 +41,9 @@ impl TestEngine {
 }
 
 /// A database of its own, which is deleted when this is dropped.
-pub struct TestDatabase(Place);
+pub struct TestDatabase(Location);
 
-enum Place {
+enum Location {
     /// The folder of its file.
     Sqlite(TempDir),
     /// Its name in the shared cluster.
@@ -54,28 +54,28 @@ impl TestDatabase {
     /// A new one: on `PostgreSQL` with the schema of today, on `SQLite` without, as no file is there yet.
     pub async fn new(engine: TestEngine) -> Self {
         match engine {
-            TestEngine::Sqlite => Self(Place::Sqlite(TempDir::new().unwrap())),
-            TestEngine::Postgres => Self(Place::Postgres(create(template().await).await)),
+            TestEngine::Sqlite => Self(Location::Sqlite(TempDir::new().unwrap())),
+            TestEngine::Postgres => Self(Location::Postgres(create(template().await).await)),
         }
     }
 
     /// A database of `PostgreSQL` without a schema.
     pub async fn empty_on_postgres() -> Self {
-        Self(Place::Postgres(create("template1").await))
+        Self(Location::Postgres(create("template1").await))
     }
 
     /// `DATABASE_URL`.
     pub fn url(&self) -> String {
         match &self.0 {
-            Place::Sqlite(folder) => format!("sqlite://{}", file_in(folder.path()).display()),
-            Place::Postgres(name) => cluster::url_of(name),
+            Location::Sqlite(folder) => format!("sqlite://{}", file_in(folder.path()).display()),
+            Location::Postgres(name) => cluster::url_of(name),
         }
     }
 
     /// A copy. Nobody may have this one open.
     pub async fn copy(&self) -> Self {
         match &self.0 {
-            Place::Sqlite(folder) => {
+            Location::Sqlite(folder) => {
                 let copy = TempDir::new().unwrap();
                 for ending in ["", "-wal", "-shm"] {
                     let with = |path: &Path| format!("{}{ending}", file_in(path).display());
@@ -83,16 +83,16 @@ impl TestDatabase {
                         fs::copy(with(folder.path()), with(copy.path())).unwrap();
                     }
                 }
-                Self(Place::Sqlite(copy))
+                Self(Location::Sqlite(copy))
             }
-            Place::Postgres(name) => Self(Place::Postgres(create(name).await)),
+            Location::Postgres(name) => Self(Location::Postgres(create(name).await)),
         }
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let Place::Postgres(name) = &self.0 else {
+        let Location::Postgres(name) = &self.0 else {
             return;
         };
         let sql = format!("DROP DATABASE {name} WITH (FORCE)");

@@ -1,5 +1,5 @@
-//! Sidebar of every page: navigation with counts, and at its foot the person. In `open` mode that is a name to be changed, beside
-//! the theme switch; of a user it is a menu.
+//! Sidebar of every page: navigation with counts; at its foot the caller. A signed-in user gets a menu there; in `open` mode,
+//! where there are no users, it is a name that can be changed, and the theme switch. `OwnName` lets other pages set that name.
 use crate::{
     browser,
     components::rights::OwnRights,
@@ -17,7 +17,7 @@ const THEME_SWITCH: &str = "data-theme-switch";
 pub struct OwnName(pub RwSignal<String>);
 
 impl OwnName {
-    /// That of the present layout.
+    /// The name signal of the layout around the page; an unconnected one outside of a layout.
     pub fn from_context() -> Self {
         use_context().unwrap_or_else(|| Self(RwSignal::default()))
     }

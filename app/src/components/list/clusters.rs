@@ -8,8 +8,8 @@ use super::{
     },
 };
 use crate::{
-    components::ui::{html::pluralize, sorting::sort_by},
-    domain::{cluster::ClusterSummary, fold::fold},
+    components::ui::sorting::sort_by,
+    domain::{cluster::ClusterSummary, fold::fold, plural::pluralize},
     paths,
 };
 use maud::{Markup, html};

@@ -7,8 +7,10 @@ use super::{
     },
 };
 use crate::{
-    components::ui::{html::pluralize, sorting::sort_by},
-    domain::{cluster::hue, customer::CustomerSummary, fold::fold, id::ClusterId},
+    components::ui::sorting::sort_by,
+    domain::{
+        cluster::hue, customer::CustomerSummary, fold::fold, id::ClusterId, plural::pluralize,
+    },
     paths,
 };
 use maud::{Markup, html};

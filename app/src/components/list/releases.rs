@@ -1,4 +1,4 @@
-//! Releases as the HTML text of a table, searched and sorted; newest first at first.
+//! Releases as the HTML text of a table, searched and sorted; by default the newest first.
 use super::{
     list_query::ListQuery,
     table_html::{
@@ -7,8 +7,11 @@ use super::{
     },
 };
 use crate::{
-    components::ui::{bar::bar_html, html::pluralize, sorting::sort_by, time::long_date},
-    domain::{fold::fold, progress::NO_STEPS, release::ReleaseSummary, vocabulary::ReleaseStatus},
+    components::ui::{bar::bar_html, sorting::sort_by, time::long_date},
+    domain::{
+        fold::fold, plural::pluralize, progress::NO_STEPS, release::ReleaseSummary,
+        vocabulary::ReleaseStatus,
+    },
     paths,
 };
 use maud::{Markup, html};

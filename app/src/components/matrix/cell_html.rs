@@ -10,12 +10,13 @@ use crate::{
     components::pending_actions::PendingActions,
     components::step_state::state_icon,
     components::step_state::type_icon,
-    components::ui::html::{escape, escape_into, pluralize, put},
+    components::ui::html::{escape, escape_into, put},
     domain::actor_stamp::initials,
     domain::matrix::Cell,
     domain::matrix::CellIndex,
     domain::matrix::Grid,
     domain::matrix::RowBlock,
+    domain::plural::pluralize,
     domain::progress::Counts,
     domain::vocabulary::StepStatus,
 };
@@ -256,6 +257,7 @@ impl GridView<'_> {
             html.push_str("data-none ");
             return;
         };
+        put!(html, r#"data-step="{}" "#, cell.step);
         html.push_str(r#"aria-selected="false" data-state=""#);
         html.push_str(cell.status.as_str());
         html.push_str("\" ");

@@ -8,13 +8,9 @@ use super::{
     state::MatrixState,
 };
 use crate::{
-    browser,
-    components::step_state::state_icon,
-    components::ui::follow_effect::follow,
-    components::ui::html::{icon_html, pluralize},
-    domain::matrix::Grid,
-    domain::matrix_filter::MatrixFilter,
-    domain::vocabulary::StepStatus,
+    browser, components::step_state::state_icon, components::ui::follow_effect::follow,
+    components::ui::html::icon_html, domain::matrix::Grid, domain::matrix_filter::MatrixFilter,
+    domain::plural::pluralize, domain::vocabulary::StepStatus,
 };
 use leptos::prelude::*;
 use maud::{Markup, html};

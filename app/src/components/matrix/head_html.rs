@@ -10,10 +10,10 @@ use crate::{
         step_state::state_icon,
         ui::{
             bar::bar_html,
-            html::{escape, pluralize, put},
+            html::{escape, put},
         },
     },
-    domain::{cluster::hue, matrix::Grid, progress::Counts},
+    domain::{cluster::hue, matrix::Grid, plural::pluralize, progress::Counts},
     paths,
 };
 

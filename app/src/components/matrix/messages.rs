@@ -1,8 +1,8 @@
 //! Messages about actions on matrix cells, for toasts, hover cards and labels. In one file, so that the same result is
 //! always told in the same words.
 use crate::{
-    components::pending_actions::FailedAction, domain::summary::BulkResult,
-    domain::vocabulary::StepAction,
+    components::pending_actions::FailedAction, domain::plural::pluralize,
+    domain::summary::BulkResult, domain::vocabulary::StepAction,
 };
 use std::fmt::Write;
 
@@ -22,8 +22,7 @@ pub fn bulk_text(
     result: &BulkResult,
     (rows, columns): (usize, usize),
 ) -> String {
-    let cells = if result.changed == 1 { "cell" } else { "cells" };
-    let cells = format!("{} {cells}", result.changed);
+    let cells = pluralize(result.changed, "cell");
     let mut text = match action {
         StepAction::Done => format!("Marked {cells} done"),
         StepAction::Fail => format!("Marked {cells} failed"),

@@ -14,6 +14,7 @@ pub mod messages;
 pub mod paging;
 mod pointer_selection;
 pub mod print;
+pub mod remembered_selection;
 mod render_window;
 mod rendered_grid;
 pub mod selection;

@@ -1,5 +1,5 @@
-//! Arithmetic on windows of the matrix grid, without the DOM: which cells two windows share, and which to render next. The visible
-//! cells come first and the overscan later, so that no key press waits for cells outside of the visible area.
+//! Arithmetic on windows of the matrix grid, without the DOM: which cells two windows share, and which to render next. The
+//! visible cells come first and the overscan later, so that no key press waits for cells outside of the visible area.
 use super::{
     layout::GridWindow,
     measured_layout::{MeasuredLayout, OVERSCAN_CELLS},

@@ -107,13 +107,6 @@ impl MatrixState {
         self.focus_requests.update(|it| *it += 1);
     }
 
-    /// Replaces the grid by a newer one from the server. Filter and selection stay.
-    pub fn replace_grid(self, grid: Grid) {
-        if self.grid.try_set(grid).is_none() {
-            self.grid_version.update(|it| *it += 1);
-        }
-    }
-
     /// Applies who changed cells, when and why. Returns false, and changes nothing, if it was made for another arrangement
     /// of cells.
     pub fn set_status_info(self, info: &StatusInfo) -> bool {

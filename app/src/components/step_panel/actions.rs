@@ -131,7 +131,7 @@ pub fn StateButtons(
     on_next: Callback<()>,
 ) -> impl IntoView {
     let size = large.then_some("l");
-    // What is read alone has no buttons that would not work.
+    // A step that can only be read has no buttons, since none would work.
     let shown = if state.can_work {
         primary_actions(state.status)
     } else {

@@ -80,6 +80,8 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
             <span class="row push">{sources}</span>
         </div>
         {reason.map(|it| view! { <p class="muted small reason">{it}</p> })}
+        // The connection of the page says here who else looks at the step (R33).
+        <p class="muted small" data-also-here="" aria-live="polite" hidden></p>
     }
 }
 

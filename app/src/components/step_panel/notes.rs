@@ -2,7 +2,7 @@
 //! are opened, and are saved when the field is left; if somebody else has saved notes meanwhile, both versions are shown.
 use super::{
     actions::edit_links, events::StepPanelEvent, panel_session::NotesDraft,
-    step_detail::StepDetailState,
+    step_detail::StepDetailState, text_dialogs::Comparison,
 };
 use crate::{
     browser::menu::focus_leaves,
@@ -127,7 +127,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     let saved = RwSignal::new(saved);
     let before = StoredValue::new(before);
     let is_changed = Memo::new(move |_| value.with(|text| saved.with(|it| differs(text, it))));
-    // What this page has saved is what is known from then on, also before the step is read again.
+    // Notes that this page has saved are the known ones from then on, even before the step is read again.
     follow(move |is_first| {
         let own = state.saved_notes.get().filter(|it| it.0 == id && !is_first);
         if let Some((_, text)) = own {
@@ -158,27 +158,36 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
         value.set(saved.get_untracked());
     };
     let clock = Clock::from_context();
+    let shows = RwSignal::new(false);
+    let comparison = move || {
+        shows
+            .get()
+            .then(|| view! { <Comparison state=state before=saved after=value left="Theirs" right="Yours"/> })
+    };
     let overtaken = move || {
         if !is_overtaken.get() || !is_changed.get() {
             return None;
         }
         let who = match &writer {
-            Some((by, at)) => format!("{by} wrote at {}:", clock.time(*at)),
-            None => "Someone wrote since then:".to_owned(),
-        };
-        let theirs = saved.get();
-        let theirs = if theirs.is_empty() {
-            "(nothing)".to_owned()
-        } else {
-            theirs
+            Some((by, at)) => format!("{by} changed this at {}", clock.time(*at)),
+            None => "Someone changed this since then".to_owned(),
         };
         Some(view! {
             <div class="alert" role="alert">
                 <Icon name="i-warn"/>
-                <div>
+                <div class="grow stack stack-s">
                     <b>{who}</b>
-                    <p class="notes">{theirs}</p>
+                    {comparison}
                     <p class="row">
+                        <button
+                            type="button"
+                            class="button"
+                            data-size="s"
+                            aria-expanded=move || shows.get().to_string()
+                            on:click=move |_| shows.update(|it| *it = !*it)
+                        >
+                            "Show changes"
+                        </button>
                         <button type="button" class="button" data-size="s" on:click=move |_| save()>"Keep mine"</button>
                         <button type="button" class="button" data-size="s" on:click=take_theirs>"Take theirs"</button>
                     </p>
@@ -198,13 +207,16 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             on:keydown=move |event: ev::KeyboardEvent| {
                 if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
                     event.prevent_default();
-                    save();
+                    // Over another's notes only by its own button.
+                    if !is_overtaken.get_untracked() {
+                        save();
+                    }
                 }
             }
         >
             <label for="notes">"Notes"</label>
-            <TextArea value=value id="notes" kind=TextAreaKind::Prose(2)/>
             {overtaken}
+            <TextArea value=value id="notes" kind=TextAreaKind::Prose(2)/>
             <Show when=move || is_changed.get() && !is_overtaken.get()>
                 <div class="row">
                     <button type="button" class="button" data-size="s" on:click=move |_| save()>"Save notes"</button>

@@ -81,7 +81,8 @@ impl PanelSession {
         now == known.trim() || self.saved_notes.with_untracked(is_saved)
     }
 
-    /// This page has saved a step's text, from a dialog. In it, more may have been typed: that is on top of this text.
+    /// Notes that this page has saved a step's text. Of a dialog that is still open, what was typed since is an edit of this
+    /// text.
     pub fn keep_saved(&self, from: Option<OpenStepDialog>, step: CustomerStep) {
         let of = from.map(|it| (step.id, it));
         if of.is_some() && self.asked.get_untracked() == of {

@@ -92,7 +92,7 @@ pub fn known_names(customer: &Customer, cluster: &Cluster, release: &Release) ->
     names
 }
 
-/// The same for the customer of an open step.
+/// The names of the variables that the customer of an open step has.
 pub fn known_names_of(open: &OpenStep) -> Vec<String> {
     let of = &open.detail.customer;
     known_names(&of.customer, &of.cluster, &open.detail.release)
@@ -115,7 +115,7 @@ pub struct StepDetailState {
     pub refused: RwSignal<Option<FailedAction>>,
     /// Why the last change of this step was not saved, in its open dialog.
     pub unsaved: Signal<Option<AppError>>,
-    /// The same of a change that was made outside of dialogs, or in one that is closed by now.
+    /// Why the last change outside of dialogs, or in a dialog that is closed by now, was not saved.
     pub unsaved_outside: Signal<Option<AppError>>,
     unsaved_of: RwSignal<Option<UnsavedChange>>,
     /// The action whose reason the prompt asks for, and its step.

@@ -107,7 +107,7 @@ pub fn ChangesNotice(state: StepDetailState) -> impl IntoView {
     })
 }
 
-/// Asks before a step is started or marked done whose text is another than the one that was shown.
+/// Dialog that asks before a step is started or marked done if its text differs from the one that was shown.
 #[component]
 pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
     let title = state.read(|it| {
@@ -156,7 +156,7 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
             };
             let shown = request.with_value(|it| it.text.as_ref().map(|it| it.sha256.clone()));
             if shown.as_ref() == Some(&now.resolved_sha256) {
-                // What was copied is what is there now, whatever was on screen: there is nothing to ask.
+                // The copied text is the present one, so there is nothing to ask, even if the screen showed another.
                 return untrack(|| send(now));
             }
             rows.set(Some(found));

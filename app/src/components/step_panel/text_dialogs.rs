@@ -8,7 +8,7 @@ use super::{
 use crate::{
     browser, components::diff_view::SideBySide, components::step_editor::StepEditor,
     components::ui::dialog::Dialog, components::ui::icon::Icon, components::ui::notice::Failure,
-    components::ui::time::Clock, domain::customer_work::Promotion,
+    components::ui::time::Clock, domain::customer_work::Promotion, domain::plural::pending_copies,
     domain::template::TemplateImpact, domain::vocabulary::Field,
 };
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ const COMPARE_DEBOUNCE_MS: u32 = 300;
 /// Two texts side by side, compared again when the right one has changed. The server compares them, so that the WASM carries
 /// no diff; if it cannot be reached, that is said, with a button that tries again.
 #[component]
-fn Comparison(
+pub fn Comparison(
     state: StepDetailState,
     #[prop(into)] before: Signal<String>,
     #[prop(into)] after: Signal<String>,
@@ -239,15 +239,6 @@ pub fn DriftDialog(state: StepDetailState) -> impl IntoView {
                 {(can_work && is_overridden).then(|| view! { <KeepButton state=state/> })}
             </div>
         </Dialog>
-    }
-}
-
-/// "1 pending copy", "3 pending copies"
-fn pending_copies(n: u32) -> String {
-    if n == 1 {
-        "1 pending copy".to_owned()
-    } else {
-        format!("{n} pending copies")
     }
 }
 

@@ -1,10 +1,10 @@
 //! Code block: the text of a step with syntax highlighting, line numbers, and a tooltip on each resolved variable that tells
 //! where its value comes from. The lines are written as HTML text, because a thousand lines would be thousands of reactive
 //! elements.
-use super::{html::escape_into, html::pluralize, icon::Icon};
+use super::{html::escape_into, icon::Icon};
 use crate::{
-    browser::dom, browser::tooltip, domain::invisible, domain::variables,
-    domain::variables::ResolvedSegment, domain::variables::ResolvedText,
+    browser::dom, browser::tooltip, domain::invisible, domain::plural::pluralize,
+    domain::variables, domain::variables::ResolvedSegment, domain::variables::ResolvedText,
     domain::variables::TextSegment, domain::variables::Variable, domain::vocabulary::StepType,
     highlight, highlight::TokenClass,
 };

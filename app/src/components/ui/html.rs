@@ -24,15 +24,6 @@ pub fn write_icon(html: &mut String, name: &str) {
     html.push_str(&icon_html(name).0);
 }
 
-/// A count with its noun: "1 customer", "12 customers". Only for nouns with a plural in "s".
-pub fn pluralize(n: usize, one: &str) -> String {
-    if n == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{n} {one}s")
-    }
-}
-
 /// Escapes a text for the content of an element or a quoted attribute.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -95,12 +86,6 @@ pub(crate) mod tests {
     fn thousands_are_separated() {
         let texts = [0, 12, 999, 1_000, 12_345, 1_234_567].map(grouped);
         assert_eq!(texts, ["0", "12", "999", "1,000", "12,345", "1,234,567"]);
-    }
-
-    #[test]
-    fn one_thing_is_singular() {
-        assert_eq!(pluralize(1, "customer"), "1 customer");
-        assert_eq!(pluralize(0, "customer"), "0 customers");
     }
 
     #[test]

@@ -163,7 +163,7 @@ impl ListState {
                     dom::after(0, move || self.move_by(id, by));
                 }
             } else if !self.is_busy.get_untracked() && drag::is_requested(ids) {
-                // It was requested on a page that was left, and refused.
+                // The order was requested on a page that was left, and was refused.
                 drag::clear_request();
             }
         });

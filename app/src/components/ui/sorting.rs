@@ -1,4 +1,4 @@
-//! Sorting whose algorithm is in the WASM once: of places, in the stead of each type of item.
+//! Sorting of indices in place of items, so that the WASM has the code of the sort once and not once for each type of item.
 use std::{cmp::Ordering, mem};
 
 /// Sorts items; equal ones keep their order.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 words! {
     /// What becomes of a row: it creates a customer; a customer has its namespace already, and is written only on
-    /// request; nothing can be done with it, for a reason; or it creates a customer only if somebody ticks it.
+    /// request; nothing can be done with it, for a reason; or it creates a customer only if it is ticked.
     ImportState { New = "new", Known = "known", LeftOut = "left-out", Doubtful = "doubtful" }
 }
 
@@ -31,6 +31,7 @@ pub struct ImportChange {
     pub name: String,
     /// None if it is not set today.
     pub from: Option<String>,
+    /// The value in the text.
     pub to: String,
 }
 
@@ -70,7 +71,7 @@ impl ImportRow {
         }
     }
 
-    /// Whether somebody should look at it first. Of a known customer only a doubt is told beside changes.
+    /// Whether the row is to be looked at before it is taken: its cluster or namespace is not certain.
     pub fn is_doubtful(&self) -> bool {
         match self.state {
             ImportState::Doubtful => true,
@@ -90,7 +91,9 @@ impl ImportRow {
 #[serde(rename_all = "camelCase")]
 pub struct ImportReport {
     pub rows: Vec<ImportRow>,
+    /// The number of customers that were created; in a dry run, would be.
     pub created: u32,
+    /// The number of known customers that were changed; in a dry run, would be.
     pub updated: u32,
 }
 
@@ -108,7 +111,7 @@ pub struct ImportRequest {
     /// Without ticks: known customers are written as well, unless their rows are doubtful.
     #[serde(default)]
     pub update: bool,
-    /// The rows that somebody ticked. Without it every new row counts.
+    /// The ticked rows. None: all new rows are written.
     #[serde(default)]
     pub ticked: Option<TickedRows>,
 }
@@ -124,9 +127,10 @@ pub struct TickedRows {
     pub update: Vec<TickedUpdate>,
 }
 
-/// A known customer that somebody ticked.
+/// A ticked row of a known customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TickedUpdate {
+    /// The row's line, from 1.
     pub line: u32,
     /// The customer's version when its row was shown.
     pub version: i64,
@@ -172,6 +176,7 @@ pub enum ImportAction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedRow {
     pub row: ImportRow,
+    /// What is written; none if nothing is.
     pub action: Option<ImportAction>,
 }
 

@@ -57,8 +57,8 @@ fn meant_clusters(context: &ImportContext) -> MeantClusters<'_> {
     meant
 }
 
-/// Why a row that names no cluster may belong into another one than the chosen: what stands above it, or one of its variables
-/// says so.
+/// Why a row that names no cluster may belong to another cluster than the chosen one: the lines above it, or one of its
+/// variables, name another.
 fn other_cluster(
     row: &SourceRow,
     chosen: Option<ClusterId>,

@@ -16,6 +16,7 @@ pub enum Separator {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableCell {
     pub text: String,
+    /// Whether it was between double quotes.
     pub is_quoted: bool,
     /// It begins with a quote that nothing closes.
     pub is_unclosed: bool,

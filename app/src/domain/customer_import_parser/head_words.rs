@@ -11,11 +11,12 @@ pub enum Column {
     Variable(String),
     /// Row numbers under `#` or in an untitled first column, and what helm says of a release.
     NotTaken,
+    /// A column without a header, which is not taken.
     Untitled,
 }
 
-/// Words for each field of ours, English, German, French and Spanish, without accents. If a table has several of them, the first in
-/// this list is the field and the others are variables.
+/// Words for each field of ours, English, German, French and Spanish, without accents. If a table has several of them, the
+/// first in this list is the field and the others are variables.
 pub const WORDS: [(Column, &[&str]); 4] = [
     (
         Column::Namespace,

@@ -332,7 +332,7 @@ mod tests {
         ] {
             assert_eq!(heads(line), "NAME NAMESPACE CLUSTER Region", "{line}");
         }
-        // What is spelt right is the field, whatever else is like it.
+        // A correct spelling wins over a similar word.
         assert_eq!(
             heads("Namespce;Name;Namespace;Costumer"),
             "Namespce NAME NAMESPACE Costumer"

@@ -23,10 +23,10 @@ use std::collections::{HashMap, btree_map::Entry};
 /// A text has at most this many lines; JSON this many objects.
 pub const ROWS_MAX: usize = 5_000;
 
-/// What is said of rows of a table whose name is in no known column.
+/// The note on rows of a table without a known column for the name.
 const NO_NAME: &str = "No column has the name, so it's named after its namespace";
 
-/// What is said of rows of a table whose namespace is in no known column.
+/// The note on rows of a table without a known column for the namespace.
 const NO_NAMESPACE: &str = "No column has the namespace, so the name is taken for it";
 
 /// In characters.
@@ -47,16 +47,15 @@ pub struct SourceRow {
     pub cluster: String,
     /// The id of a cluster. If there is no name either, it is the one that was chosen.
     pub cluster_id: String,
-    /// What stands above the row and may say which cluster it is of, in lines: the context in a command, a comment, a title,
-    /// the name of its list.
+    /// Lines above the row that may name its cluster: a command with a context, a comment, a title, the name of its list.
     pub above: String,
     pub description: String,
     pub variables: Metadata,
-    /// A warning about it. It is accepted all the same.
+    /// A warning about the row, which is accepted all the same.
     pub note: Option<String>,
-    /// Why somebody should look at it before it is taken.
+    /// Why the row is to be looked at before it is taken.
     pub doubt: Option<String>,
-    /// Why it cannot be taken.
+    /// Why the row cannot be taken.
     pub left_out: Option<String>,
 }
 

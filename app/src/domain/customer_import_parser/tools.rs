@@ -44,7 +44,7 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
         .collect();
     let mut top = lines.iter().take(LINES_ABOVE_HEADER_MAX);
     if !top.any(|(_, line)| header(line).is_some()) {
-        // Without a header most lines tell it, and the first one, unless a command stands further down.
+        // Without a header the text is such a list if most lines look like its rows, and the first one does or there is a command.
         let is_known = |it: &(u32, &str)| shape(it.1).is_some();
         let n_known = lines.iter().filter(|it| is_known(it)).count();
         let n_commands = lines.iter().filter(|it| is_command(it.1)).count();

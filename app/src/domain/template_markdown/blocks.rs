@@ -7,7 +7,7 @@ use super::{
     guess,
     scan::{CodeFence, Heading, MarkdownElement, MarkdownScan},
 };
-use crate::domain::vocabulary::StepType;
+use crate::domain::{plural::pluralize, vocabulary::StepType};
 use std::ops::Range;
 
 /// A fenced block that makes a step.
@@ -18,9 +18,11 @@ pub struct StepBlock {
     pub raw: String,
     /// What is taken from it: of a session, only the commands.
     pub content: String,
+    /// What the person should decide about it.
     pub question: Option<String>,
     /// What to say about it.
     pub note: Option<String>,
+    /// How far it is indented within a list, in spaces.
     pub list_indent: usize,
 }
 
@@ -30,14 +32,6 @@ pub enum RunbookPart {
     Heading(Heading),
     StepBlock(StepBlock),
     Description(String),
-}
-
-fn counted(n: usize, word: &str) -> String {
-    if n == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{n} {word}s")
-    }
 }
 
 const DOUBTFUL: &str = "Some lines without a prompt read like commands, and only those behind a prompt were taken. Is anything missing?";
@@ -82,7 +76,7 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
                 0 => "Only the commands were taken; the prompts are left out".to_owned(),
                 n => format!(
                     "Only the commands were taken; the prompts and {} of output are left out",
-                    counted(n, "line")
+                    pluralize(n, "line")
                 ),
             });
         }

@@ -22,11 +22,11 @@ fn has_same_text(one: &ImportedStep, other: &ImportedStep) -> bool {
 /// The edit of one step.
 #[derive(Clone, Debug)]
 struct KeptEdit {
-    /// As it was read last.
+    /// The step as it was read last.
     step: ImportedStep,
-    /// The step before it that it is to join, as that was read last.
+    /// The step before it that it joins, as that step was read last.
     joins: Option<ImportedStep>,
-    /// Of the row that the step had last.
+    /// The edit, with the index of the row that the step had last.
     edit: RowEdit,
     /// Whether the step is missing in the last reading.
     is_gone: bool,
@@ -41,9 +41,10 @@ pub struct KeptEdits {
 }
 
 impl KeptEdits {
-    /// The edits of the steps that were read last (`edits`) as edits of the same runbook after some typing (`after`). A step is the
-    /// same one if its name and its text are, else if its name is, else if its text is; of several, the first for the first. A step
-    /// that is no longer there keeps its edits until it is back. A row joins the one before only while that is the same, too.
+    /// The edits of the steps that were read last (`edits`) as edits of the same runbook after some typing (`after`). A step is
+    /// the same one if its name and its text are, else if its name is, else if its text is; of several, the first for the
+    /// first. A step that is no longer there keeps its edits until it is back. A row joins the one before only while that is
+    /// the same, too.
     pub fn carried(&mut self, edits: &[RowEdit], after: &[ImportedStep]) -> Vec<RowEdit> {
         self.keep(edits);
         let rows = same_rows(&self.steps, after);

@@ -49,6 +49,7 @@ pub struct ImportedStep {
     pub name: String,
     /// Empty if there is none.
     pub description: String,
+    /// The text with its variables as they are written.
     pub content: String,
     /// Where the step's text begins in the runbook; the first line is 1.
     pub line: u32,

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct RowEdit {
     /// The row's index in the steps as they were read, from 0.
     pub row: u32,
+    /// The row is not imported.
     pub leave_out: bool,
+    /// The new name; none leaves it.
     pub name: Option<String>,
     pub category: Option<Category>,
     #[serde(rename = "type")]
@@ -23,7 +25,7 @@ pub struct RowEdit {
     pub join_previous: bool,
 }
 
-/// What of a row can be wrong.
+/// The part of a row that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowPart {
     LeaveOut,
@@ -46,12 +48,12 @@ impl From<Field> for RowPart {
     }
 }
 
-/// Why a row cannot be edited so, or imported as it is.
+/// Why an edit of a row is refused, or why the row cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowError {
     /// The row's index in the steps as they were read.
     pub row: u32,
-    /// What of the row is wrong.
+    /// The part that is wrong.
     pub part: RowPart,
     /// A sentence.
     pub message: String,

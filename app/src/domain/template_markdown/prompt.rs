@@ -19,10 +19,10 @@ pub struct PromptedLine<'a> {
     /// The prompt, with its sign.
     pub prompt: &'a str,
     pub command: &'a str,
-    /// False if output looks so, too, such as `% Total` of curl or `→ done`: then the command has to read like one, here or
+    /// False if output may look the same, such as `% Total` of curl or `→ done`: then the command has to read like one, here or
     /// behind the same prompt in another line.
     pub is_sure: bool,
-    /// Nothing is between sign and command: `#reboot`, `$VARIABLE`.
+    /// Whether no blank is between prompt and command: `#reboot`, `$VARIABLE`.
     pub is_glued: bool,
 }
 
@@ -52,7 +52,7 @@ pub fn prompted(line: &str, sign: PromptSign) -> Option<PromptedLine<'_>> {
     }
 }
 
-/// What stands behind the first of these signs that ends a prompt.
+/// The command behind the first of these signs that ends a prompt.
 fn behind_sign<'a>(line: &'a str, signs: &[char]) -> Option<PromptedLine<'a>> {
     let letters = line.char_indices().take_while(|it| it.0 < PROMPT_MAX);
     for (at, found) in letters.filter(|it| signs.contains(&it.1)) {

@@ -7,11 +7,11 @@ use crate::domain::{fold::lowercase, vocabulary::Category};
 /// What a heading does to the steps under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadingRole {
-    /// It leaves the category as it is.
+    /// The category stays as it is.
     Plain,
-    /// It names a category and nothing else: "Verify", "Deployment", "Smoke tests".
+    /// The heading names a category and nothing else: "Verify", "Deployment", "Smoke tests".
     Section(Category),
-    /// It starts the verify category with words of its own: "Verify rollout".
+    /// The heading starts the verify category and has a name beside: "Verify rollout".
     Verify,
 }
 

@@ -4,15 +4,23 @@ use super::{
     json_lines::{JsonItem, JsonItems, key_and_value},
 };
 use crate::domain::{
-    field_error::FieldError, invisible::is_bidi_control, step::CustomerStep, text::Name,
-    validation_errors::ValidationErrors, vocabulary::StepStatus,
+    event::{Entity, Event, EventAction},
+    field_error::FieldError,
+    history_chain::is_sha256,
+    invisible::is_bidi_control,
+    step::CustomerStep,
+    text::Name,
+    validation_errors::ValidationErrors,
+    vocabulary::StepStatus,
 };
+use serde_json::Value;
 use std::fmt;
 
 /// The row under validation.
 pub struct CheckedRow<'a> {
     pub errors: &'a mut ImportErrors,
     pub part: TransferPart,
+    /// From 1.
     pub line: usize,
 }
 
@@ -97,6 +105,43 @@ pub fn check_state(row: &mut CheckedRow<'_>, it: &CustomerStep) {
     }
     if it.status == StepStatus::Skipped {
         row.check("skipReason", it.skip_reason.is_some(), "say why");
+    }
+}
+
+/// The batch id of an event, and its text: with the SHA-256 of it, only on actions that run a text (R17), never with NUL.
+pub fn check_event(row: &mut CheckedRow<'_>, it: &Event) {
+    let batch = Name::parse(&it.batch_id.0);
+    row.check(
+        "batchId",
+        batch.is_ok_and(|name| name.as_str() == it.batch_id.0),
+        "1 to 100 characters",
+    );
+    let text = it.resolved_text.as_deref().unwrap_or_default();
+    row.check("resolvedText", !text.contains('\0'), "no text has NUL");
+    row.check(
+        "resolvedSha256",
+        it.resolved_text.is_some() == it.resolved_sha256.is_some()
+            || (it.resolved_text.is_none() && it.action == EventAction::Start),
+        "a text and its SHA-256 come together; a start has the SHA-256 alone",
+    );
+    row.check(
+        "resolvedSha256",
+        it.resolved_text.is_some() || it.resolved_sha256.as_deref().is_none_or(is_sha256),
+        "Enter 64 lowercase hexadecimal digits",
+    );
+    row.check(
+        "resolvedText",
+        (it.entity, it.action) != (Entity::Step, EventAction::Done) || it.resolved_text.is_some(),
+        "a done step has the text that was executed",
+    );
+    row.check(
+        "textShown",
+        it.text_shown.is_none() || it.action == EventAction::Done,
+        "only on done",
+    );
+    for (field, value) in [("before", &it.before), ("after", &it.after)] {
+        let is_object = value.as_ref().is_none_or(Value::is_object);
+        row.check(field, is_object, "write an object");
     }
 }
 

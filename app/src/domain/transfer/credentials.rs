@@ -24,6 +24,7 @@ pub struct UserCredentials {
 pub struct HashedToken {
     #[serde(flatten)]
     pub token: ApiToken,
+    /// The SHA-256 of the token's text, as 64 lowercase hexadecimal digits.
     pub sha256: String,
 }
 

@@ -86,6 +86,7 @@ pub struct Membership {
 /// One error in an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportError {
+    /// Counts from 1.
     pub line: usize,
     /// Such as `customers.namespace`; empty if it concerns the text as a whole.
     pub field: String,
@@ -155,6 +156,7 @@ pub struct Transfer {
     text: String,
     /// The byte range of each list, and its line.
     parts: BTreeMap<TransferPart, (Range<usize>, usize)>,
+    /// The highest id ever assigned in each list, so that ids are not used twice after an import.
     pub last_ids: BTreeMap<TransferPart, i64>,
     /// The newest migration of the source database.
     pub schema: String,

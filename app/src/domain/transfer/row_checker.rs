@@ -3,7 +3,7 @@
 use super::{
     ImportErrors, JSON_INTEGER_MAX, Membership, Transfer, TransferPart,
     batch_order::BatchOrder,
-    checked_row::{CheckedRow, check_state, field_of},
+    checked_row::{CheckedRow, check_event, check_state, field_of},
     credentials::UserCredentials,
     json_error_message,
     json_lines::JsonItem,
@@ -11,19 +11,17 @@ use super::{
 use crate::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
-    event::{Entity, Event, EventAction},
-    history_chain::is_sha256,
+    event::Event,
     id::{ClusterId, CustomerId, ReleaseId, TemplateId},
     release::{Release, ReleaseDraft},
     step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
-    text::{Name, Notes, Reason},
+    text::{Notes, Reason},
     unique_members,
     user::{User, UserDraft},
     vocabulary::{Category, ReleaseStatus},
 };
 use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A list with positions from 0: of a release, a customer (0: the template) and a category.
@@ -311,43 +309,10 @@ impl RowChecker {
         self.id(part, item.line, it.id.0);
         let out_of_order = self.batches.take(it.id, &it.batch_id, it.undoes.as_ref());
         let mut row = self.row(part, item.line);
-        let batch = Name::parse(&it.batch_id.0);
         for (field, problem) in out_of_order {
             row.add(field, problem);
         }
-        row.check(
-            "batchId",
-            batch.is_ok_and(|name| name.as_str() == it.batch_id.0),
-            "1 to 100 characters",
-        );
-        let text = it.resolved_text.as_deref().unwrap_or_default();
-        row.check("resolvedText", !text.contains('\0'), "no text has NUL");
-        row.check(
-            "resolvedSha256",
-            it.resolved_text.is_some() == it.resolved_sha256.is_some()
-                || (it.resolved_text.is_none() && it.action == EventAction::Start),
-            "a text and its SHA-256 come together; a start has the SHA-256 alone",
-        );
-        row.check(
-            "resolvedSha256",
-            it.resolved_text.is_some() || it.resolved_sha256.as_deref().is_none_or(is_sha256),
-            "Enter 64 lowercase hexadecimal digits",
-        );
-        row.check(
-            "resolvedText",
-            (it.entity, it.action) != (Entity::Step, EventAction::Done)
-                || it.resolved_text.is_some(),
-            "a done step has the text that was executed",
-        );
-        row.check(
-            "textShown",
-            it.text_shown.is_none() || it.action == EventAction::Done,
-            "only on done",
-        );
-        for (field, value) in [("before", &it.before), ("after", &it.after)] {
-            let is_object = value.as_ref().is_none_or(Value::is_object);
-            row.check(field, is_object, "write an object");
-        }
+        check_event(&mut row, &it);
         let actor = row.person("actor", Some(it.actor));
         it.actor = actor?;
         Some(it)

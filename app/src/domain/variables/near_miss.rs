@@ -9,7 +9,9 @@ use crate::domain::{invisible, metadata::is_key};
 /// What was meant to be a variable: where it is in the text, in bytes, and how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NearMiss {
+    /// In bytes of the text.
     pub start: usize,
+    /// In bytes of the text; the first one after it.
     pub end: usize,
     /// `{{customer.name}}`.
     pub meant: String,
@@ -41,7 +43,7 @@ pub fn near_misses(text: &str) -> Vec<NearMiss> {
                     }
                 }
             }
-            // One of ours whose name is unknown, but would be known in other letters.
+            // A variable whose name is unknown, but would be known in another case.
             TextSegment::Variable { text, name, .. } if !is_name(name) => {
                 let meant = braced(text).map(|it| it.1);
                 if let Some(meant) = meant.filter(|it| are_names(it)) {
@@ -93,7 +95,7 @@ fn plain(letter: char) -> Option<char> {
     }
 }
 
-/// What stands in two pairs of braces at the begin of this text: how long it is, and which variable was meant.
+/// Braces with something in them at the begin of this text: their length in bytes, and the variable that was probably meant.
 fn braced(text: &str) -> Option<(usize, String)> {
     // Without its blanks.
     let mut inside = String::new();

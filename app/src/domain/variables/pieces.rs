@@ -11,11 +11,11 @@ pub(super) const ROOTS: [&str; 4] = ["customer", "cluster", "release", "var"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextSegment<'a> {
     Literal(&'a str),
-    /// Pairs of backslashes before one of ours: half of them are printed.
+    /// Pairs of backslashes before a variable: half of them are printed.
     Backslashes(&'a str),
-    /// One of ours that is printed as it stands, without the backslash that this piece begins with.
+    /// A variable behind a single backslash: printed with its braces, without the backslash that this piece begins with.
     Escaped(&'a str),
-    /// `text` is what stands there, braces and all; `name` is `customer.name`, `var.KEY`.
+    /// `text` is the source with its braces; `name` is `customer.name` or `var.KEY`.
     Variable {
         text: &'a str,
         name: &'a str,
@@ -24,7 +24,7 @@ pub enum TextSegment<'a> {
 }
 
 impl<'a> TextSegment<'a> {
-    /// What stands in the text.
+    /// The source of the piece.
     pub fn source(self) -> &'a str {
         match self {
             Self::Literal(text)
@@ -68,10 +68,10 @@ pub fn pieces(text: &str) -> Vec<TextSegment<'_>> {
     pieces
 }
 
-/// One of ours at this place, and where it ends.
+/// The variable whose braces open at byte `open`, and where it ends; none if these braces are not a variable of ours.
 fn variable_at(text: &str, open: usize) -> Option<(TextSegment<'_>, usize)> {
     let inside = &text[open + 2..];
-    // None of ours goes beyond one of these: the search stays linear, whatever the text is.
+    // A variable never contains these characters, so the search for its end stays linear for any text.
     let inside = &inside[..inside.find(['\n', '\r', '{']).unwrap_or(inside.len())];
     let close = inside.find("}}")?;
     let trimmed = inside[..close].trim_matches([' ', '\t']);

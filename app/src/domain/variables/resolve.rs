@@ -91,7 +91,9 @@ pub fn filled_at(name: &str) -> Option<Source> {
 /// A variable of a text with its value, if it has one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variable {
+    /// `customer.name`, `var.KEY`.
     pub name: String,
+    /// None if there is no value.
     pub value: Option<String>,
     pub source: Option<Source>,
     /// Why the value that is there cannot be filled in.

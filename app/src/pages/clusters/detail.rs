@@ -5,16 +5,20 @@ use crate::{
         layout::page_head::PageHead,
         list::customers::cluster_customers_html,
         rights::Allowed,
-        ui::{bar::Bar, html::pluralize, notice::Failure, time::Time, toast::Toasts},
+        ui::{bar::Bar, notice::Failure, time::Time, toast::Toasts},
         variables_facts::variables_facts,
     },
     domain::{
         id::ClusterId,
         permission::Permission,
+        plural::pluralize,
         progress::NO_STEPS,
         summary::{ClusterDetail, ClusterRelease},
     },
-    pages::{SerialRequest, fetch::Fetch, loaded, param, releases::list::status_badge},
+    pages::{
+        SerialRequest, fetch::Fetch, loaded, param, refresh_on_change::refresh_on_change,
+        releases::list::status_badge,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -29,6 +33,7 @@ pub fn ClusterPage() -> impl IntoView {
     let cluster = Fetch::new(id, |id| async move {
         read_cluster(id.unwrap_or(ClusterId(0))).await
     });
+    refresh_on_change(cluster.refetch_callback(), |_| true);
     let sending = SerialRequest::new();
     loaded(cluster, move |it| show(it, cluster, sending))
 }

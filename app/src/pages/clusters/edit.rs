@@ -5,7 +5,7 @@ use crate::{
         cluster_form::ClusterForm, layout::page_head::PageHead, record_form::FormFrame,
         ui::toast::Toasts,
     },
-    domain::{cluster::ClusterDraft, id::ClusterId},
+    domain::{cluster::ClusterDraft, event::Entity, id::ClusterId},
     pages::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
@@ -81,6 +81,7 @@ pub fn EditClusterPage() -> impl IntoView {
             });
         });
         let (requests, current) = edit_requests(
+            (Entity::Cluster, id.0),
             sending,
             version,
             restore_request(sending),

@@ -8,7 +8,7 @@ use crate::{
         ui::icon::Icon,
     },
     domain::{cluster::ClusterSummary, permission::Permission},
-    pages::{fetch::Fetch, list_url::list_query, loaded},
+    pages::{fetch::Fetch, list_url::list_query, loaded, refresh_on_change::refresh_on_change},
     paths,
 };
 use leptos::prelude::*;
@@ -18,6 +18,7 @@ use leptos::prelude::*;
 pub fn ClustersPage() -> impl IntoView {
     let query = list_query(paths::CLUSTERS);
     let clusters = Fetch::new(|| (), |()| list_clusters(true));
+    refresh_on_change(clusters.refetch_callback(), |_| true);
     loaded(clusters, move |it| show(it, query))
 }
 

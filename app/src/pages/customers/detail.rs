@@ -20,7 +20,10 @@ use crate::{
         progress::NO_STEPS,
         summary::{CustomerDetail, CustomerRelease},
     },
-    pages::{SerialRequest, fetch::Fetch, loaded, param, releases::list::status_badge},
+    pages::{
+        SerialRequest, fetch::Fetch, loaded, param, refresh_on_change::refresh_on_change,
+        releases::list::status_badge,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -32,6 +35,7 @@ pub fn CustomerPage() -> impl IntoView {
     let customer = Fetch::new(id, |id| async move {
         read_customer(id.unwrap_or(CustomerId(0))).await
     });
+    refresh_on_change(customer.refetch_callback(), |_| true);
     let sending = SerialRequest::new();
     loaded(customer, move |it| show(it, customer, sending))
 }

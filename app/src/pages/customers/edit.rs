@@ -1,5 +1,5 @@
 //! Pages with the form of a customer: `/customers/new`, which is also the way to the import, and `/customers/:id/edit`.
-use super::{only_cluster::only_cluster, paste::PastePage};
+use super::{customer_import::CustomerImportPage, only_cluster::only_cluster};
 use crate::{
     api::{
         clusters::list_clusters,
@@ -9,7 +9,7 @@ use crate::{
         customer_form::CustomerForm, layout::page_head::PageHead, record_form::FormFrame,
         ui::toast::Toasts,
     },
-    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::CustomerId},
+    domain::{cluster::ClusterSummary, customer::CustomerDraft, event::Entity, id::CustomerId},
     pages::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
@@ -45,7 +45,7 @@ pub fn NewCustomerPage() -> impl IntoView {
             if clusters.is_empty() {
                 no_cluster().into_any()
             } else if pastes.get() {
-                view! { <PastePage clusters=clusters/> }.into_any()
+                view! { <CustomerImportPage clusters=clusters/> }.into_any()
             } else {
                 view! { <NewCustomer clusters=clusters/> }.into_any()
             }
@@ -124,6 +124,7 @@ pub fn EditCustomerPage() -> impl IntoView {
             });
         });
         let (requests, current) = edit_requests(
+            (Entity::Customer, id.0),
             sending,
             version,
             restore_request(sending),

@@ -8,7 +8,7 @@ use crate::{
         ui::icon::Icon,
     },
     domain::{customer::CustomerSummary, permission::Permission},
-    pages::{fetch::Fetch, list_url::list_query, loaded},
+    pages::{fetch::Fetch, list_url::list_query, loaded, refresh_on_change::refresh_on_change},
     paths,
 };
 use leptos::prelude::*;
@@ -18,6 +18,7 @@ use leptos::prelude::*;
 pub fn CustomersPage() -> impl IntoView {
     let query = list_query(paths::CUSTOMERS);
     let customers = Fetch::new(|| (), |()| list_customers(true));
+    refresh_on_change(customers.refetch_callback(), |_| true);
     loaded(customers, move |it| show(it, query))
 }
 

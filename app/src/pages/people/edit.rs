@@ -13,6 +13,7 @@ use crate::{
         user_form::UserForm,
     },
     domain::{
+        event::Entity,
         id::UserId,
         permission::Role,
         user::{User, UserDraft},
@@ -132,6 +133,7 @@ pub fn EditUserPage() -> impl IntoView {
                 });
             });
             let (requests, current) = edit_requests(
+                (Entity::User, id.0),
                 sending,
                 version,
                 restore_request(sending),

@@ -1,11 +1,8 @@
 //! Page with the list of users, `/users`; for admins.
 use crate::{
     api::people::list_users,
-    components::{
-        layout::page_head::PageHead,
-        ui::{html::pluralize, icon::Icon},
-    },
-    domain::user::User,
+    components::{layout::page_head::PageHead, ui::icon::Icon},
+    domain::{plural::pluralize, user::User},
     pages::{fetch::Fetch, loaded},
     paths,
 };

@@ -1,4 +1,5 @@
-//! What the scope of a user or a token can be chosen from: what the signed-in user sees.
+//! Fetches the clusters and customers that the scope of a user or a token can be chosen from, for the forms of both. They are
+//! those that the signed-in user may see.
 use crate::{
     api::{clusters::list_clusters, customers::list_customers},
     components::scope_choice::ScopeChoices,

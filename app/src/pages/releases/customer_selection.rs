@@ -8,13 +8,14 @@ use crate::{
     components::{
         customer_picker::CustomerPicker,
         text_change::change_text,
-        ui::{html::pluralize, icon::Icon, notice::sentence, time::Clock},
+        ui::{icon::Icon, notice::sentence, time::Clock},
         warning_list::warning_list,
     },
     domain::{
         cluster::hue,
         customer::CustomerSummary,
         id::{ClusterId, CustomerId, ReleaseId},
+        plural::pluralize,
         summary::{DryRun, Unresolved},
         variables::{Source, filled_at},
         vocabulary::Field,

@@ -7,8 +7,9 @@ use super::{
 use crate::{
     api::releases::read_release, components::layout::page_head::PageHead,
     components::rights::Allowed, components::step_state::type_icon, components::ui::icon::Icon,
-    domain::permission::Permission, domain::release::Release, domain::summary::ReleaseDetail,
-    domain::vocabulary::ReleaseStatus, pages::fetch::Fetch, pages::loaded, paths,
+    domain::foreign_change::ForeignChange, domain::permission::Permission,
+    domain::release::Release, domain::summary::ReleaseDetail, domain::vocabulary::ReleaseStatus,
+    pages::fetch::Fetch, pages::loaded, pages::refresh_on_change::refresh_on_change, paths,
 };
 use leptos::prelude::*;
 
@@ -17,6 +18,8 @@ use leptos::prelude::*;
 pub fn Draft(release: Release, reload: Callback<()>, load_dialogs: LoadDialogs) -> impl IntoView {
     let id = release.id;
     let detail = Fetch::new(move || id, read_release);
+    let touches = move |it: &ForeignChange| it.may_touch_release(id);
+    refresh_on_change(reload, touches);
     loaded(detail, move |it| draft_view(it, reload, load_dialogs))
 }
 

@@ -11,7 +11,7 @@ use crate::{
         ui::toast::Toasts,
     },
     domain::{
-        event::Changed,
+        event::{Changed, Entity},
         id::ReleaseId,
         release::{Release, ReleaseDraft},
     },
@@ -115,12 +115,17 @@ pub fn EditReleasePage() -> impl IntoView {
                 go(&paths::release(it.row.id));
             });
         });
-        let (requests, current) =
-            edit_requests(sending, version, nothing_to_restore(), move || async move {
+        let (requests, current) = edit_requests(
+            (Entity::Release, id.0),
+            sending,
+            version,
+            nothing_to_restore(),
+            move || async move {
                 let release = read_release(id).await?.release;
                 let version = release.version;
                 Ok((ReleaseDraft::from(release), version))
-            });
+            },
+        );
         let crumbs = vec![
             ("Releases".into(), paths::RELEASES.into()),
             (release.name.clone(), paths::release(id)),

@@ -5,7 +5,8 @@ use super::{
     draft::Draft,
     release_matrix::{
         bulk_actions::{copy_link, send_bulk_action, set_archived},
-        controller::BulkRequest,
+        controller::{BulkRequest, MatrixController},
+        foreign_changes::show_change,
         step_panel_host::{StepPanelHost, StepPanelHostProps},
     },
 };
@@ -16,7 +17,7 @@ use crate::{
         shortcuts_dialog::ShortcutsDialog,
         ui::toast::Toasts,
     },
-    domain::{id::ReleaseId, release::Release},
+    domain::{foreign_change::ForeignChange, id::ReleaseId, release::Release},
     pages::{
         preferences,
         undo_flow::UndoFlow,
@@ -50,6 +51,8 @@ pub enum LazyPart {
     },
     /// Renders nothing.
     BulkAction(Box<BulkRequest>),
+    /// Renders nothing. What others changed, and what reads the whole page.
+    ForeignChange(Box<(MatrixController, ForeignChange, Callback<()>)>),
     /// Renders nothing.
     CopyLink(Toasts),
     /// Renders nothing.
@@ -89,6 +92,10 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         }
         LazyPart::BulkAction(request) => {
             send_bulk_action(*request);
+            ().into_any()
+        }
+        LazyPart::ForeignChange(it) => {
+            show_change(it.0, &it.1, it.2);
             ().into_any()
         }
         LazyPart::CopyLink(toasts) => {

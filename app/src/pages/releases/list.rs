@@ -6,7 +6,7 @@ use crate::{
     components::rights::Allowed, components::ui::icon::Icon, domain::permission::Permission,
     domain::release::ReleaseSummary, domain::vocabulary::ReleaseStatus,
     domain::vocabulary::ReleaseType, pages::fetch::Fetch, pages::list_url::list_query,
-    pages::loaded, paths,
+    pages::loaded, pages::refresh_on_change::refresh_on_change, paths,
 };
 use leptos::prelude::*;
 
@@ -15,6 +15,7 @@ use leptos::prelude::*;
 pub fn ReleasesPage() -> impl IntoView {
     let query = list_query(paths::RELEASES);
     let releases = Fetch::new(|| (), |()| list_releases());
+    refresh_on_change(releases.refetch_callback(), |_| true);
     loaded(releases, move |it| show(it, query))
 }
 

@@ -73,6 +73,12 @@ fn ReleaseMatrix(
         toasts,
         ..
     } = controller;
+    browser::foreign_changes::on_change(move |change| {
+        if change.may_touch_release(id) {
+            let change = Box::new((controller, change, reload));
+            lazy_parts::run(LazyPart::ForeignChange(change));
+        }
+    });
     let dialogs = OpenDialogs::default();
     let on_command = Callback::new(move |command| controller.run(command));
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));

@@ -220,7 +220,7 @@ impl StepDetailActions {
                         let is_stale = row.status != this.step.status;
                         let outcome = StepPanelOutcome::Noted(Box::new(row), batch_id, is_asked);
                         this.finish(None, None, Ok(outcome));
-                        // Somebody else has started it, say: the view shows that.
+                        // Another person has changed the state meanwhile, for example started the step: the view shows that.
                         if is_stale {
                             this.report(StepPanelOutcome::Stale);
                         }

@@ -7,7 +7,7 @@ use super::{Store, error::StoreError};
 use crate::domain::permission::{Need, Permission, Subject};
 use visible::Visible;
 
-/// That the caller may make a change. Nothing else makes one.
+/// Proof that the caller may make a change. Only `Store::permit` makes one.
 #[derive(Debug)]
 #[must_use = "a permit that no change takes protects nothing"]
 pub struct Permit {
@@ -34,7 +34,7 @@ impl Store {
             Subject::Anything => false,
             // A caller who may not manage users does not learn whether this id exists.
             Subject::User(_) => may,
-            // These belong to one person, whatever a caller may see.
+            // Sessions and tokens belong to one user, independently of scopes.
             Subject::Session(_) | Subject::Token(_) => true,
             // A caller that may do and see all needs no query; the method that follows finds what is missing.
             _ => !may || !self.caller.sees_all(),

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 impl Store {
     /// The caller's user with its sessions and tokens. Errors: not found, if the caller is no user.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn account(&self, now: DateTime<Utc>) -> Result<Account, StoreError> {
         let mut sessions = self.own_sessions(now).await?;
         for session in &mut sessions {
@@ -25,6 +26,7 @@ impl Store {
     }
 
     /// Makes a token of the caller's, with a text of the system's randomness. Errors: as `create_token`.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_own_token(
         &self,
         draft: TokenDraft,

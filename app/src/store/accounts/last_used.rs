@@ -1,5 +1,5 @@
-//! When sessions and tokens were used last, gathered in memory and written once in a while: a write for every request would make every
-//! reader wait for the one writer. What is lost with a crash is a few minutes of it.
+//! When sessions and tokens were used last, gathered in memory and written once in a while: a write for every request would
+//! make every reader wait for the one writer. What is lost with a crash is a few minutes of it.
 use crate::domain::id::{SessionId, TokenId};
 use crate::store::{
     Database,
@@ -47,6 +47,7 @@ impl LastUsed {
 
 impl Database {
     /// Writes when sessions and tokens were used last. To be called each minute, and before the program ends.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn write_last_used(&self) -> Result<(), StoreError> {
         let Pending { sessions, tokens } = std::mem::take(&mut *self.last_used.lock());
         if sessions.is_empty() && tokens.is_empty() {
@@ -57,7 +58,7 @@ impl Database {
             session::Entity::update_many()
                 .col_expr(session::Column::UsedAt, Expr::val(at))
                 .filter(session::Column::Id.eq(id.0))
-                // A clock that was set back, or another server, makes nothing older.
+                // An earlier time, from a clock that was set back or another server, does not replace a later one.
                 .filter(session::Column::UsedAt.lt(at))
                 .exec(&tx)
                 .await?;

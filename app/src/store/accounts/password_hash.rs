@@ -1,5 +1,5 @@
-//! Hashing of passwords by argon2id (R24), off the threads that serve requests and two at a time: each takes 19 MiB and some tens of
-//! milliseconds. A login that nobody has is compared with a hash all the same, so that the time tells nothing.
+//! Hashing of passwords by argon2id (R24), off the threads that serve requests and two at a time: each takes 19 MiB and some
+//! tens of milliseconds. For an unknown login a password is hashed all the same, so that the time of the answer tells nothing.
 use crate::domain::password::{Password, composed};
 use crate::store::{engine::compute::compute, error::StoreError};
 use argon2::{
@@ -57,7 +57,7 @@ pub(in crate::store) async fn hash_password(password: Password) -> Result<String
     run(move |hasher| hash(&hasher, password.as_bytes())).await
 }
 
-/// The same of a password that was compared with a hash: it may be one that could not be set today.
+/// Hashes a password anew after it was compared with an older hash. It may break today's limits, since it was set before them.
 pub(in crate::store) async fn hash_compared(password: &str) -> Result<String, StoreError> {
     let password = composed(password);
     run(move |hasher| hash(&hasher, password.as_bytes())).await
@@ -72,7 +72,7 @@ pub(in crate::store) enum Verified {
     RightButOld,
 }
 
-/// Compares a password with a hash; without one, with the hash of something that nobody knows. Errors: too many are waiting; a hash
+/// Compares a password with a hash; without one, with the hash of a random password. Errors: too many are waiting; a hash
 /// that cannot be read.
 pub(in crate::store) async fn verify_password(
     password: &str,

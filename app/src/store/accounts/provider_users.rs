@@ -63,6 +63,7 @@ async fn unused_login(tx: &DatabaseTransaction, wanted: &Login) -> Result<Login,
 impl Database {
     /// The user of an account at a provider: made at its first sign-in, with the role of its groups. Another role ends the
     /// sessions. The last active admin stays one, whatever its groups.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn provider_user(
         &self,
         account: &ProviderAccount,

@@ -2,7 +2,7 @@
 use crate::domain::{session::SESSION_SECRET_BYTES, setup_code::SetupCode, token::TokenText};
 use crate::store::{entity::hex_digits, error::StoreError};
 
-/// Random bytes for a token: it takes 40, and passes a few over. It cannot run out of so many.
+/// Random bytes for a token. It needs 40, and rejects a few; so many are always enough.
 const TOKEN_BYTES: usize = 512;
 
 fn random<const N: usize>() -> Result<[u8; N], StoreError> {

@@ -33,6 +33,7 @@ const AGENT_MAX_CHARS: usize = 200;
 impl Database {
     /// Begins a session for an authenticated user, under a new secret. An earlier session of the same browser is none of
     /// this one's: its secret is not taken over. Sessions of the user that ended by themselves are deleted.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn begin_session(
         &self,
         user: &User,
@@ -76,7 +77,9 @@ impl Database {
         Ok(id)
     }
 
-    /// Ends the session of a secret that another one takes the place of: the same browser signed in again. Nothing, if it is none.
+    /// Ends the session of a secret that another one takes the place of: the same browser signed in again. Nothing, if it is
+    /// none.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn end_replaced_session(
         &self,
         secret: &str,
@@ -97,6 +100,7 @@ impl Database {
     }
 
     /// Records a failed login. An unknown login is not stored: people type passwords there by mistake.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn record_failed_login(
         &self,
         login: &str,
@@ -126,6 +130,7 @@ impl Database {
 
 impl Store {
     /// The caller's sessions that still count, newest first.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn own_sessions(&self, now: DateTime<Utc>) -> Result<Vec<SessionInfo>, StoreError> {
         let rows = session::Entity::find()
             .filter(session::Column::UserId.eq(self.own_id()))
@@ -138,6 +143,7 @@ impl Store {
     }
 
     /// Ends one of the caller's sessions. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn end_session(&self, id: SessionId, stamp: ActorStamp) -> Result<(), StoreError> {
         let permit = self.permit(Permission::Read.on(id)).await?;
         let mut change = self.change(permit, stamp).await?;
@@ -155,6 +161,7 @@ impl Store {
     }
 
     /// Ends all sessions of a user. Errors: a role that is too low; not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(user = user.0))]
     pub async fn end_sessions_of(&self, user: UserId, stamp: ActorStamp) -> Result<(), StoreError> {
         let permit = self.permit(Permission::Sessions.on(user)).await?;
         let mut change = self.change(permit, stamp).await?;

@@ -1,5 +1,5 @@
-//! The first admin (R26): a one-time code that the log shows while there is no active admin, and the user that is made with it. The
-//! code's hash is in the database, so that all servers on it know the same one.
+//! The first admin (R26): a one-time code that the log shows while there is no active admin, and the user that is made with it.
+//! The code's hash is in the database, so that all servers on it know the same one.
 use super::{password_hash, users::insert};
 use crate::domain::{
     caller::Caller,
@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 impl Database {
     /// Whether a code is there that can still be used.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn has_setup_code(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let alive = setup_code::Column::ExpiresAt.gt(now);
         let found = setup_code::Entity::find().filter(alive).count(&self.read);
@@ -36,6 +37,7 @@ impl Database {
     }
 
     /// Makes this the code, in the place of any other.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn set_setup_code(
         &self,
         code: &SetupCode,
@@ -53,8 +55,9 @@ impl Database {
         Ok(())
     }
 
-    /// Makes the first admin with a code, which is used up. Errors: a wrong or expired code; wrong fields; not found, if there is an
-    /// active admin already.
+    /// Makes the first admin with a code, which is used up. Errors: a wrong or expired code; wrong fields; not found, if there
+    /// is an active admin already.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_first_admin(
         &self,
         code: &str,

@@ -1,6 +1,7 @@
-//! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those at a
-//! provider by address (R24); a try that has to wait is refused whatever it brings, so that the answer tells nothing.
-use super::{door::LoginOutcome, random};
+//! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those
+//! at a provider by address (R24). An attempt that is throttled is refused without looking at the password, so that the answer
+//! tells nothing about it.
+use super::{random, request_caller::LoginOutcome};
 use crate::domain::{
     client::Client,
     login::Login,
@@ -62,8 +63,8 @@ impl SharedThrottle {
     }
 }
 
-/// What failures of a login are counted under: as it is compared, so that capitals give no more tries. A text that is no login
-/// is nobody's, and is counted as one.
+/// The name that failures of a login are counted under: in the form in which logins are compared, so that capital letters give no
+/// further tries. All texts that cannot be a login count as one name.
 pub(super) fn throttled_name(login: &str) -> String {
     Login::parse(login).map_or_else(|_| "no login".to_owned(), String::from)
 }
@@ -71,12 +72,14 @@ pub(super) fn throttled_name(login: &str) -> String {
 /// A user who signed in, and the secret of the session, which only the cookie has.
 pub struct SignedIn {
     pub user: User,
+    /// The value of the session's cookie.
     pub secret: String,
 }
 
 impl Database {
     /// Begins a session by a password; none if login or password is wrong, which of the two is not said. With `admins_only` the
     /// passwords of other roles are wrong too. Errors: too many failures before; too many are waiting.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn sign_in(
         &self,
         login: &str,
@@ -101,8 +104,9 @@ impl Database {
         signed_in.await.map(Some)
     }
 
-    /// Makes the first admin by the code of the log, and begins its session. Errors: a wrong code; wrong fields; too many failures
-    /// before.
+    /// Makes the first admin by the code of the log, and begins its session. Errors: a wrong code; wrong fields; too many
+    /// failures before.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn set_up(
         &self,
         code: &str,
@@ -136,6 +140,7 @@ impl Database {
     }
 
     /// Begins a session for an authenticated user.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn signed_in(
         &self,
         user: User,

@@ -26,6 +26,7 @@ use std::collections::BTreeSet;
 
 impl Store {
     /// The caller's tokens, newest first; those of all users if `all`. Errors: a role that is too low for all.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn tokens(&self, all: bool) -> Result<Vec<ApiToken>, StoreError> {
         let mut query = token::Entity::find().order_by_desc(token::Column::Id);
         if all {
@@ -38,6 +39,7 @@ impl Store {
     }
 
     /// Makes a token of the caller's; its text is shown this once. Errors: wrong fields; a scope beyond the caller's; no user.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_token(
         &self,
         draft: TokenDraft,
@@ -49,6 +51,7 @@ impl Store {
     }
 
     /// Makes a token of a user's; the command line's way. Errors: as above, and an unknown user.
+    #[tracing::instrument(level = "debug", skip_all, fields(owner = owner.0))]
     pub async fn create_token_of(
         &self,
         owner: UserId,
@@ -86,6 +89,7 @@ impl Store {
     }
 
     /// Revokes one of the caller's tokens; admins revoke those of others too. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn revoke_token(&self, id: TokenId, stamp: ActorStamp) -> Result<(), StoreError> {
         let permit = self.permit(Permission::Read.on(id)).await?;
         let mut change = self.change(permit, stamp).await?;

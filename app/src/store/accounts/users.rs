@@ -1,4 +1,5 @@
-//! Writes to users: create, edit, deactivate, restore, set a password. No event holds a hash: an event has a `User`, which has none.
+//! Writes to users: create, edit, deactivate, restore, set a password. No event holds a hash: an event has a `User`, which has
+//! none.
 use super::password_hash::{self, Verified};
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -101,6 +102,7 @@ async fn must_be_known(
 
 impl Store {
     /// All users by login. Errors: a role that is too low.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn users(&self, include_inactive: bool) -> Result<Vec<User>, StoreError> {
         self.must_have(Permission::Users)?;
         let mut query = user::Entity::find().order_by_asc(user::Column::Login);
@@ -112,17 +114,20 @@ impl Store {
     }
 
     /// One user. Errors: a role that is too low; not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn user(&self, id: UserId) -> Result<User, StoreError> {
         self.must_have(Permission::Users)?;
         Ok(load(&self.read, id).await?.0)
     }
 
     /// The caller's own user. Errors: not found, if it is none.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn own_user(&self) -> Result<User, StoreError> {
         Ok(load(&self.read, UserId(self.own_id())).await?.0)
     }
 
     /// Creates a user. Errors: wrong fields; a login that is taken; a scope with unknown ids.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_user(
         &self,
         draft: UserDraft,
@@ -166,6 +171,7 @@ impl Store {
 
     /// Replaces the details of a user, and its password if the draft has one. Another role or password ends its sessions (R24).
     /// Errors: not found; wrong fields; a login that is taken; the last active admin; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_user(
         &self,
         id: UserId,
@@ -195,7 +201,7 @@ impl Store {
             ..before.clone()
         };
         if new_hash.is_some() {
-            // The session of a caller who sets the own password stays, as in `change_own_password`.
+            // A caller who sets their own password keeps this session, as in `change_own_password`.
             let own = self.caller.user() == Some(id);
             let kept = self.caller.session().filter(|_| own);
             change.end_sessions(id, kept).await?;
@@ -208,6 +214,7 @@ impl Store {
     }
 
     /// Deactivates a user, whose sessions end (R22). Errors: not found; the last active admin.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn deactivate_user(
         &self,
         id: UserId,
@@ -217,6 +224,7 @@ impl Store {
     }
 
     /// Makes an inactive user active again. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn restore_user(
         &self,
         id: UserId,
@@ -247,6 +255,7 @@ impl Store {
     }
 
     /// Replaces the caller's own name. Errors: not found; a wrong name.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn rename_own_user(
         &self,
         name: String,
@@ -265,8 +274,9 @@ impl Store {
             .await
     }
 
-    /// Replaces the caller's own password. This session stays, the others end. Errors: not found; the present password is another;
-    /// a password that may not be set; too many failures before; too many are waiting.
+    /// Replaces the caller's own password. This session stays, the others end. Errors: not found; the present password is
+    /// another; a password that may not be set; too many failures before; too many are waiting.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn change_own_password(
         &self,
         current: String,
@@ -306,6 +316,7 @@ impl Store {
 
     /// Sets a user's password, whose sessions end; the command line's way. Errors: a role that is too low; not found; a password
     /// that may not be set.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn set_password(
         &self,
         login: &str,
@@ -345,7 +356,7 @@ pub(super) async fn insert(
     row.insert(tx).await?.try_into()
 }
 
-/// That a password was set: nothing of it, neither before nor after.
+/// The event of a new password. It has neither the password nor a hash.
 fn password_event(user: &User) -> NewEvent {
     NewEvent::of(Entity::User, user.id.0, EventAction::Password)
         .after(&json!({ "login": user.login }))

@@ -14,8 +14,8 @@ const TABLE: &str = "audit_events";
 /// The member that is a text.
 const CONTENT: &str = "content";
 
-/// Whether a member is a text that is kept in `texts`. One with NUL, which no step has and PostgreSQL refuses, stays in the event,
-/// where JSON escapes it.
+/// Whether a member is a text that is kept in `texts`. One with NUL, which no step has and PostgreSQL refuses, stays in the
+/// event, where JSON escapes it.
 fn is_kept(name: &str, text: &str) -> bool {
     name == CONTENT && !text.contains('\0')
 }
@@ -137,7 +137,7 @@ fn add_ids(value: &Value, ids: &mut Vec<i64>) {
         Value::Array(items) => items.iter().for_each(|it| add_ids(it, ids)),
         Value::Object(members) => {
             for (name, it) in members {
-                // What is in an object is told apart from the object itself.
+                // A `content` that was an object is wrapped in `value`; its own texts are within.
                 let content = it.as_object().filter(|_| name == CONTENT);
                 match content.map(|it| (reference(it), it.get("value"))) {
                     Some((Some(id), _)) => ids.push(id),

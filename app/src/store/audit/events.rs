@@ -27,11 +27,14 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub struct NewEvent {
     pub entity: Entity,
+    /// The id of the row in the table of `entity`.
     pub entity_id: i64,
     pub release_id: Option<ReleaseId>,
     pub customer_id: Option<CustomerId>,
     pub action: EventAction,
+    /// A JSON object; none if there was nothing before.
     pub before: Option<Value>,
+    /// A JSON object; none if nothing is left.
     pub after: Option<Value>,
     pub proof: TextProof,
 }
@@ -39,7 +42,9 @@ pub struct NewEvent {
 /// What an event keeps of a step's text: all of it on done, its SHA-256 on start (R81).
 #[derive(Debug, Default)]
 pub struct TextProof {
+    /// The resolved text; on done only.
     pub text: Option<String>,
+    /// The SHA-256 of the resolved text, as 64 lowercase hexadecimal digits; on start and done.
     pub sha256: Option<String>,
     /// On done: whether the person had that text on the page.
     pub is_shown: Option<bool>,
@@ -116,8 +121,10 @@ pub struct StepSnapshot {
     pub category: Category,
     #[serde(rename = "type")]
     pub kind: StepType,
+    /// The text, in events that changed it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub content: Option<String>,
+    /// A fingerprint of the text, which an undo compares; see `FINGERPRINT_BYTES`.
     pub text_key: String,
     pub status: StepStatus,
     #[serde(skip_serializing_if = "Option::is_none", default)]

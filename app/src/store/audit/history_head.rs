@@ -1,5 +1,5 @@
-//! The end of the history's chain (R89): what the next event follows, the newest event, and whether a head that somebody
-//! kept is part of the history.
+//! The end of the history's chain (R89): the hash that the next event continues, the head (id and hash of the newest event), and
+//! whether a head that was kept elsewhere is part of this history.
 use crate::domain::{history_chain::Head, id::EventId};
 use crate::store::{
     Database, Store,
@@ -64,6 +64,7 @@ fn no_hash(id: i64) -> StoreError {
 
 impl Store {
     /// The newest event of the history and its time, which prove all of it. Errors: a caller with a scope (R89).
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn head(&self) -> Result<Option<(Head, DateTime<Utc>)>, StoreError> {
         if self.caller.sees_all() {
             newest(&self.read).await
@@ -75,11 +76,13 @@ impl Store {
 
 impl Database {
     /// The newest event of the history and its time, for the program itself.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn head(&self) -> Result<Option<(Head, DateTime<Utc>)>, StoreError> {
         newest(&self.read).await
     }
 
     /// Why a head is not part of today's history; none if it is.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn head_mismatch(&self, head: &Head) -> Result<Option<String>, StoreError> {
         if *head == Head::default() {
             return Ok(None);

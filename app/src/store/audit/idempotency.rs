@@ -33,6 +33,7 @@ pub struct StoredResponse {
     pub status: u16,
     pub location: Option<String>,
     pub etag: Option<String>,
+    /// The batch id of the change.
     pub batch: Option<String>,
     pub body: String,
 }
@@ -56,6 +57,7 @@ impl Store {
     /// Claims a key, which is the caller's own: another user or token may use the same word. `request` identifies the request:
     /// method, path and body. A kept response is given only to who may still make the change (R23). Also deletes expired keys.
     /// Errors: a role that is too low by now.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn claim_key(
         &self,
         key: &str,
@@ -104,6 +106,7 @@ impl Store {
     }
 
     /// Stores the response of the request that claimed the key.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn store_response(
         &self,
         key: &str,
@@ -125,6 +128,7 @@ impl Store {
     }
 
     /// Frees a key under which nothing was executed. An executed key is kept.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn release_key(&self, key: &str) -> Result<(), StoreError> {
         use idempotency_key::{Column, Entity};
         let key = stored_key(&self.caller, key);
@@ -156,7 +160,7 @@ pub async fn mark_executed(
     Ok(())
 }
 
-/// A key as it is stored: behind its owner, who is a user and a token. A key is visible ASCII, so the line break parts them.
+/// A key as it is stored: the owner (user and token), a line break, the key. A key is visible ASCII, so it has no line break.
 fn stored_key(caller: &Caller, key: &str) -> String {
     match caller.key_owner() {
         Some(owner) => format!("{owner}\n{key}"),

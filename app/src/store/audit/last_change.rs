@@ -11,7 +11,7 @@ use sea_orm::{
 /// By whom, and when.
 pub type LastChange = (String, DateTime<Utc>);
 
-/// Who changed a step last, and when: itself, or by way of its template. None if it is as it was made.
+/// Who changed a step last, and when: the step itself, or its template. None if it was never changed.
 pub async fn last_change_of_step(
     db: &impl ConnectionTrait,
     step: &CustomerStep,

@@ -1,5 +1,6 @@
 //! The audit trail: appending events (R17), the end of their hash chain (R89), and who changed a step last; and the
-//! idempotency keys of requests. A low layer: of the store it imports only `entity` and `texts`.
+//! idempotency keys of requests; and who is told of a commit. A low layer: of the store it imports only `engine`, `entity` and `texts`.
+pub mod commits;
 pub mod event_texts;
 pub mod events;
 pub mod history_head;

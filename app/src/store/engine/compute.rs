@@ -1,5 +1,5 @@
-//! Work that computes for long, off the threads that serve requests: it would hold up everybody whose request waits for
-//! the same thread (R88).
+//! Runs long computations outside of the threads that serve requests, where they would delay all other requests of the same
+//! thread (R88).
 use crate::store::error::StoreError;
 
 /// Runs work on a thread of the blocking pool, and waits for it.

@@ -45,7 +45,7 @@ pub fn without_password(url: &str) -> String {
         Some(at) => url.split_at(at + 3),
         None => ("", url),
     };
-    // A password may have any sign that is not escaped as it should be, so it ends at the last of these.
+    // A password may have unescaped special characters, so it ends at the last of these.
     let user = rest.rfind('@').map(|end| &rest[..end]);
     let rest = match user.and_then(|it| it.find(':').map(|colon| (colon, it.len()))) {
         Some((colon, end)) => format!("{}:{HIDDEN}{}", &rest[..colon], &rest[end..]),

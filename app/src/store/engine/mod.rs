@@ -1,22 +1,26 @@
 //! The database engines: `SQLite`, which is the default, and `PostgreSQL`. What is an engine's own (connections, locks,
-//! sequences, sizes, words of its SQL, errors) is in `sqlite` and `postgres`, and only here somebody asks which one it is.
-//! Besides: addresses, backups and WAL checkpoints of `SQLite`, query timings, values that cannot be read. It knows no table of
-//! the product.
+//! sequences, sizes, SQL that differs, errors) is in `sqlite` and `postgres`; only this file chooses between them. Also here:
+//! database addresses, backups and WAL checkpoints of `SQLite`, notifications of `PostgreSQL`, query timings, and rows that
+//! cannot be decoded. No table of the product is named in this folder.
 pub mod backup;
 pub mod compute;
 pub mod database_url;
 pub mod db_timing;
+pub mod notices;
 mod postgres;
 pub mod row_decode;
 pub mod sqlite;
 pub mod wal_checkpoint;
 
 use super::error::StoreError;
+use notices::Notice;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     sea_query::{Expr, SelectStatement},
 };
 use sqlx::PgConnection;
+use std::time::Duration;
+use tokio::sync::mpsc;
 use wal_checkpoint::WalCheckpointer;
 
 /// Ids in one `IN (...)`: `SQLite` accepts 32,766 values per statement, `PostgreSQL` 65,535.
@@ -38,7 +42,7 @@ pub struct Connections {
     pub wal_checkpointer: WalCheckpointer,
 }
 
-/// Held by who brings the schema up to date. `SQLite`'s file is locked by the migration itself.
+/// The lock that a process holds while it migrates the schema. `SQLite`'s file is locked by the migration itself.
 #[derive(Debug)]
 pub struct MigrationLock(Option<PgConnection>);
 
@@ -55,7 +59,7 @@ impl MigrationLock {
     pub async fn release(self) {
         use sqlx::Connection;
         if let Some(connection) = self.0 {
-            // The lock ends with the connection, whatever becomes of its last words.
+            // The lock ends with the connection, even if closing it fails.
             let _ = connection.close().await;
         }
     }
@@ -139,6 +143,38 @@ impl Engine {
         match self {
             Self::Sqlite => sqlite::vacuum(write).await,
             Self::Postgres => Ok(()),
+        }
+    }
+
+    /// Tells other processes of a commit, once it is made; `last` is its last event. On `SQLite` they look.
+    pub async fn announce(self, tx: &DatabaseTransaction, last: i64) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite => Ok(()),
+            Self::Postgres => notices::announce(tx, last).await,
+        }
+    }
+
+    /// Says a word to all processes on the database; on `SQLite` to nobody.
+    pub async fn say(self, read: &DatabaseConnection, word: &str) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite => Ok(()),
+            Self::Postgres => notices::say(read, word).await,
+        }
+    }
+
+    /// Passes on what other processes say, until the receiver is dropped; on `SQLite` they say nothing.
+    pub async fn hear(self, write: &DatabaseConnection, notices: mpsc::Sender<Notice>) {
+        match self {
+            Self::Sqlite => {}
+            Self::Postgres => notices::hear(write, notices).await,
+        }
+    }
+
+    /// How often commits of other processes are looked for. On `PostgreSQL` only for what was not heard.
+    pub fn look_interval(self) -> Duration {
+        match self {
+            Self::Sqlite => Duration::from_millis(500),
+            Self::Postgres => Duration::from_secs(5),
         }
     }
 
@@ -238,7 +274,7 @@ pub fn is_unavailable(error: &StoreError) -> bool {
     }
 }
 
-/// What to do about a failure, from its message. `database` is the address or path, if it is known whose failure it is.
+/// What to do about a failure, from its message. `database` is the address or path of the database that failed, if it is known.
 pub fn advice(database: Option<&str>, failure: &str) -> &'static str {
     const CHECK_PATH: &str = "Check the path and its permissions";
     match database.map(Engine::of_url) {

@@ -22,13 +22,13 @@ const READERS: u32 = 8;
 
 /// The lock that each change takes: `rollcall` in ASCII.
 const CHANGE_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
-/// The lock of who brings the schema up to date.
+/// The key of the advisory lock that a migration holds.
 const MIGRATION_LOCK: i64 = CHANGE_LOCK + 1;
 
 /// How long a statement waits for a lock, as long as `SQLite`'s busy timeout.
 const LOCK_TIMEOUT: &str = "10s";
 /// How long it takes until a database that does not answer is taken for lost. Also how long a reader waits for a connection.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a change waits for those before it on the same server.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -64,7 +64,8 @@ fn options(url: &str, settings: &[(&str, &str)]) -> Result<PgConnectOptions, DbE
         .options(settings.iter().copied()))
 }
 
-fn connection_error(error: SqlxError) -> DbErr {
+/// The error of a connection.
+pub fn connection_error(error: SqlxError) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
@@ -88,7 +89,7 @@ fn pool(options: PgConnectOptions, connections: u32, wait: Duration) -> Database
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(wait)
-        // A connection that was lost while nobody used it is replaced before it is handed out.
+        // A connection that was lost while it was idle is replaced before it is handed out.
         .test_before_acquire(true)
         .connect_lazy_with(options);
     let mut db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
@@ -103,7 +104,7 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         &[
             ("lock_timeout", LOCK_TIMEOUT),
             ("default_transaction_isolation", "read committed"),
-            // What a lost machine began holds up all others.
+            // The open transaction of a machine that is gone would block all others.
             ("idle_in_transaction_session_timeout", "60s"),
         ],
     )?;
@@ -132,7 +133,7 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
     ))
 }
 
-/// Takes the lock of who brings the schema up to date, and waits for it: ten servers may start at once. It is held as long as
+/// Waits for the lock of migrations and takes it: ten servers may start at once. It is held as long as
 /// the connection.
 pub async fn lock_migrations(url: &str) -> Result<PgConnection, DbErr> {
     let mut connection = connect_once(&options(url, &[])?).await?;
@@ -154,7 +155,7 @@ pub async fn begin(
     loop {
         match timeout(ANSWER_TIMEOUT, &mut begun).await {
             Ok(begun) => return begun,
-            // Either many write, or the database is lost.
+            // Either many changes are waiting, or the database is lost: this query tells which.
             Err(_) => read.execute_unprepared("SELECT 1").await?,
         };
     }

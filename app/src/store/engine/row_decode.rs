@@ -11,6 +11,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableRow {
     pub id: i64,
+    /// The name of the column.
     pub column: String,
 }
 
@@ -21,7 +22,7 @@ impl fmt::Display for UnreadableRow {
     }
 }
 
-/// The column whose value cannot be read, if it is that what failed.
+/// The column whose value cannot be decoded; none if the error is another one.
 pub fn unreadable_column(error: &DbErr) -> Option<String> {
     let DbErr::Query(RuntimeErr::SqlxError(error)) = error else {
         return None;

@@ -16,7 +16,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub user_id: i64,
-    /// Of the secret in the cookie.
+    /// The SHA-256 of the secret in the cookie.
     #[sea_orm(unique)]
     pub sha256: String,
     pub how: String,

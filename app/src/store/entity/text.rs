@@ -13,7 +13,7 @@ pub struct Model {
     /// The SHA-256 of the body: 32 bytes, unique.
     pub key: Vec<u8>,
     pub body: String,
-    /// Whether an event has it. Such a text stays, whatever else points to it.
+    /// Whether an event refers to it. Such a text is never deleted.
     pub in_history: bool,
 }
 

@@ -19,7 +19,7 @@ pub struct Model {
     pub user_id: i64,
     pub name: String,
     pub hint: String,
-    /// Of the token's text.
+    /// The SHA-256 of the token's text.
     #[sea_orm(unique)]
     pub sha256: String,
     pub role: Option<String>,

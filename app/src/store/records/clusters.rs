@@ -68,6 +68,7 @@ async fn must_be_unused(
 
 impl Store {
     /// Creates a cluster. Errors: wrong fields; a name that is taken.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_cluster(
         &self,
         draft: ClusterDraft,
@@ -106,6 +107,7 @@ impl Store {
     }
 
     /// Replaces the details of a cluster. Errors: not found; wrong fields; a name that is taken; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_cluster(
         &self,
         id: ClusterId,
@@ -139,6 +141,7 @@ impl Store {
     }
 
     /// Deactivates a cluster (R5). Errors: not found; active customers, which are named.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn deactivate_cluster(
         &self,
         id: ClusterId,
@@ -161,6 +164,7 @@ impl Store {
     }
 
     /// Makes an inactive cluster active again. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn restore_cluster(
         &self,
         id: ClusterId,

@@ -28,6 +28,7 @@ use std::collections::BTreeSet;
 impl Store {
     /// What becomes of each row of a pasted text; unless it is a dry run, also creates and updates the chosen customers.
     /// Errors: an empty text; too many rows; an unknown cluster.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn import_customers(
         &self,
         mut request: ImportRequest,

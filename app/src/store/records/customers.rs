@@ -121,6 +121,7 @@ pub async fn insert(
 
 impl Store {
     /// Creates a customer. Errors: wrong fields; a namespace that is taken; an inactive cluster.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_customer(
         &self,
         draft: CustomerDraft,
@@ -144,6 +145,7 @@ impl Store {
 
     /// Replaces the details of a customer. Errors: not found; wrong fields; a namespace that is taken; an inactive
     /// cluster; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_customer(
         &self,
         id: CustomerId,
@@ -185,6 +187,7 @@ impl Store {
     }
 
     /// Deactivates a customer (R5); it stays in its releases, marked. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn deactivate_customer(
         &self,
         id: CustomerId,
@@ -197,6 +200,7 @@ impl Store {
     }
 
     /// Makes an inactive customer active again. Errors: not found; an inactive cluster.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn restore_customer(
         &self,
         id: CustomerId,

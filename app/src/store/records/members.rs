@@ -306,6 +306,7 @@ async fn non_members(
 impl Store {
     /// Adds customers to an active release, with copies of its current templates; members are skipped. Answers the
     /// new ones. Errors: not found; not active; no, unknown or inactive customers; all are members already.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn add_customers(
         &self,
         id: ReleaseId,
@@ -327,6 +328,7 @@ impl Store {
 
     /// Removes customers from an active release (R1). Errors: not found; not active; no customers; unknown ones or no
     /// members; steps that are not pending, which are named.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn remove_customers(
         &self,
         id: ReleaseId,
@@ -411,6 +413,7 @@ impl Store {
     }
 
     /// What activating a release, or adding customers, would do. Errors: those of the action itself.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn dry_run(
         &self,
         id: ReleaseId,

@@ -25,6 +25,7 @@ use serde_json::json;
 
 impl Store {
     /// Creates a draft without template steps. Errors: wrong fields.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_release(
         &self,
         draft: ReleaseDraft,
@@ -39,6 +40,7 @@ impl Store {
     }
 
     /// Replaces the details of a release. Errors: not found; wrong fields; archived; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_release(
         &self,
         id: ReleaseId,
@@ -74,6 +76,7 @@ impl Store {
 
     /// Creates a draft with its own details and the template steps of another release. Errors: wrong fields; that
     /// release is not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(from = from.0))]
     pub async fn create_release_from(
         &self,
         draft: ReleaseDraft,
@@ -97,6 +100,7 @@ impl Store {
 
     /// Creates a draft with the details and template steps of another release, without customers and date. Errors:
     /// not found; wrong fields.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn clone_release(
         &self,
         id: ReleaseId,
@@ -138,6 +142,7 @@ impl Store {
 
     /// Activates a draft: copies its templates to the customers within the database (R14). None given means all
     /// active customers. Errors: not found; not a draft; no template steps; no, unknown or inactive customers.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn activate_release(
         &self,
         id: ReleaseId,
@@ -164,6 +169,7 @@ impl Store {
     }
 
     /// Archives an active release (R4). Errors: not found; not active; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn archive_release(
         &self,
         id: ReleaseId,
@@ -175,6 +181,7 @@ impl Store {
     }
 
     /// Makes an archived release active again (R4). Errors: not found; not archived; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn restore_release(
         &self,
         id: ReleaseId,
@@ -213,6 +220,7 @@ impl Store {
     }
 
     /// Deletes a draft and its template steps. Errors: not found; not a draft.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn delete_draft(
         &self,
         id: ReleaseId,

@@ -209,7 +209,7 @@ async fn newest_changes(
     Ok(found)
 }
 
-/// Whose value, of which variable, before and after an edit.
+/// A value that an edit changed: whose it is, of which variable, before and after.
 type ChangedValue = (CustomerId, String, Option<String>, Option<String>);
 
 /// The rows that values come from, at some time.

@@ -41,6 +41,7 @@ const STEPS_IN_MEMORY_MAX: usize = 50;
 impl Store {
     /// Makes one transition of many steps. Unknown steps and those that do not allow it are reported, not errors.
     /// Errors: no ids or more than `BULK_STEPS_MAX`; a missing or wrong reason; wrong notes.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn act_on_steps(
         &self,
         ids: Vec<StepId>,
@@ -274,7 +275,7 @@ fn next_state(
         StepAction::Done => {
             let text = StepText::of(before, scope);
             text.resolved.must_be_complete(options.allow_unresolved)?;
-            // Nobody was shown the texts of a bulk.
+            // A bulk action shows no texts.
             text.done(false, Vec::new())
         }
         _ => TextProof::default(),

@@ -27,6 +27,7 @@ impl Store {
     /// Adds a step for one customer (R12), or with `add_to_template` for all customers of the release (R8); the
     /// position in the customer's list is then translated to one in the template. Errors: not found; a release that
     /// is not active; not a member; wrong fields; a neighbour of another list.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn add_custom_step(
         &self,
         release: ReleaseId,
@@ -100,6 +101,7 @@ impl Store {
     }
 
     /// Replaces name, type and text of a custom step. Errors: not found; a copy; wrong fields; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn edit_custom_step(
         &self,
         id: StepId,
@@ -124,6 +126,7 @@ impl Store {
     }
 
     /// Deletes a custom step. Errors: not found; a copy; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn delete_custom_step(
         &self,
         id: StepId,
@@ -144,6 +147,7 @@ impl Store {
 
     /// Promotes a custom step to a template step of the release, or an overridden text to its template's text (R9).
     /// Errors: not found; nothing to promote; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn promote_step(
         &self,
         id: StepId,

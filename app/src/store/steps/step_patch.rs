@@ -23,6 +23,7 @@ pub struct StepPatch {
 
 impl Store {
     /// Changes the given fields. Errors: not found; wrong fields; name, type or text of a copy; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn patch_step(
         &self,
         id: StepId,

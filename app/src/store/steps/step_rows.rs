@@ -140,8 +140,8 @@ impl Change {
     }
 }
 
-/// Checks that the neighbour named by a position is a step of this list. One that is out of the caller's scope is unknown: that it
-/// stands in another list would say that it exists.
+/// Checks that the neighbour named by a position is a step of this list. One that is out of the caller's scope is unknown: that
+/// it stands in another list would say that it exists.
 pub(super) async fn check_neighbour(
     change: &Change,
     position: Position<StepId>,

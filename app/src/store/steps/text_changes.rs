@@ -56,7 +56,7 @@ pub struct StepText {
     pub resolved: variables::ResolvedText,
     /// The text with its variables resolved.
     pub text: String,
-    /// Of `text`, as 64 lowercase hexadecimal digits.
+    /// The SHA-256 of `text`, as 64 lowercase hexadecimal digits.
     pub sha256: String,
 }
 
@@ -137,7 +137,7 @@ impl StepText {
 
     /// Goes back behind an event, in memory only, and returns what it had changed. Of a change of the type alone, which changes
     /// what is quoted, these are the types before and after.
-    async fn undo(
+    async fn rewind(
         &mut self,
         db: &impl ConnectionTrait,
         step: &CustomerStep,
@@ -149,7 +149,7 @@ impl StepText {
         let (after, after_type) = (self.content.clone(), self.kind);
         let kind = match event.entity {
             Entity::Customer | Entity::Cluster | Entity::Release => {
-                return self.undo_values(db, event, before).await;
+                return self.rewind_values(db, event, before).await;
             }
             Entity::Step => {
                 self.take_text(before);
@@ -190,7 +190,7 @@ impl StepText {
         variables::resolve(&self.content, kind, self.scope()).text()
     }
 
-    /// `content` with its variables resolved. `text` stays the present text when `undo` goes back.
+    /// `content` with its variables resolved. `text` stays the present text when `rewind` goes back.
     fn resolved_text(&self) -> String {
         self.resolved_as(self.kind)
     }
@@ -205,9 +205,9 @@ impl StepText {
         }
     }
 
-    /// `undo` for an event of a customer, cluster or release: compares the values of the variables in the text. Events whose
+    /// `rewind` for an event of a customer, cluster or release: compares the values of the variables in the text. Events whose
     /// `before` is not the whole row are skipped.
-    async fn undo_values(
+    async fn rewind_values(
         &mut self,
         db: &impl ConnectionTrait,
         event: &Event,
@@ -323,7 +323,7 @@ pub async fn changes(
                 break 'walk;
             }
             let cluster = then.cluster.id;
-            let mut changes = then.undo(db, step, event).await?;
+            let mut changes = then.rewind(db, step, event).await?;
             changes.reverse();
             found.extend(changes);
             if let Since::Text(shown) = since

@@ -19,6 +19,7 @@ impl Store {
     /// Parses a runbook into steps and applies `edits` to them. Nothing is stored. What is wrong with the text is no error
     /// here: it is in `TemplateImport::notes`.
     /// Errors: not found; archived; edits that cannot be made.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn preview_runbook(
         &self,
         release: ReleaseId,
@@ -35,6 +36,7 @@ impl Store {
     /// Parses a runbook, applies `edits`, and appends its steps as `import_templates` does. The name and description that
     /// the runbook gives the release are returned, but not written. Errors: not found; archived; edits that cannot be made;
     /// an error in the text.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn import_runbook(
         &self,
         release: ReleaseId,
@@ -53,6 +55,7 @@ impl Store {
 
     /// Appends template steps to their categories in one change, all of them or none. Returns how many. Errors: no steps or
     /// more than `STEPS_MAX`; wrong fields; archived.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn import_templates(
         &self,
         release: ReleaseId,

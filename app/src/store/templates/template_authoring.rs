@@ -22,6 +22,7 @@ use std::collections::{BTreeSet, HashMap};
 
 impl Store {
     /// A template step, and who changed it last. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn template(&self, id: TemplateId) -> Result<TemplateDetail, StoreError> {
         let template = self.visible_template(id).await?;
         let last = events::last_change(&self.read, Entity::Template, id.0).await?;
@@ -35,6 +36,7 @@ impl Store {
 
     /// The names of all variables that a step of a release can use: the built-in ones, and every key of the release,
     /// any cluster and any customer. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn variable_names(&self, release: ReleaseId) -> Result<Vec<String>, StoreError> {
         self.must_have(Permission::PreviewTemplates)?;
         let release = self.visible_release(release).await?;
@@ -70,6 +72,7 @@ impl Store {
 
     /// The customers whose values a text can be previewed with, by name: the members, or for a draft all active
     /// customers. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn preview_targets(
         &self,
         release: ReleaseId,
@@ -117,6 +120,7 @@ impl Store {
     }
 
     /// A text, stored or not, with one customer's values filled in. Errors: not found; wrong text.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn preview_text(
         &self,
         release: ReleaseId,

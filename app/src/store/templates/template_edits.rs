@@ -93,6 +93,7 @@ fn other_list(position: Position<TemplateId>) -> RuleViolation {
 
 impl Store {
     /// Adds a template step. Errors: not found; wrong fields; archived; a neighbour of another list.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn add_template(
         &self,
         release: ReleaseId,
@@ -109,6 +110,7 @@ impl Store {
     }
 
     /// Adds a copy of a template step directly after it. Errors: not found; archived.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn duplicate_template(
         &self,
         id: TemplateId,
@@ -124,6 +126,7 @@ impl Store {
     }
 
     /// What an edit or a deletion would do to the copies. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn template_impact(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
         self.must_have(Permission::PreviewTemplates)?;
         template_rows::load(&self.read, id).await?;
@@ -132,6 +135,7 @@ impl Store {
 
     /// Edits a template step and propagates name, type and text to pending copies without override (R9). A new
     /// category moves it as well. Errors: not found; wrong fields; archived; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_template(
         &self,
         id: TemplateId,
@@ -166,6 +170,7 @@ impl Store {
 
     /// Deletes a template step. Pending copies without override are deleted, the others become custom steps (R10).
     /// Errors: not found; archived; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn delete_template(
         &self,
         id: TemplateId,
@@ -190,6 +195,7 @@ impl Store {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TemplateCopyText {
+    /// The id of the copy.
     pub id: i64,
     pub name: String,
     #[serde(rename = "type")]
@@ -233,7 +239,9 @@ impl From<CustomerStep> for RemovedCopy {
 /// restores earlier texts.
 #[derive(Default)]
 pub struct PropagationLimits {
+    /// The ids of the copies that the edit may change.
     pub ids: HashSet<i64>,
+    /// The texts of copies that get another than the template's.
     pub texts: Vec<TemplateCopyText>,
 }
 
@@ -307,7 +315,7 @@ pub async fn edit(
     let mut after_json = serde_json::to_value(&after).unwrap_or_default();
     after_json["copies"] = json!(impact_of(&copies));
     after_json["changedIds"] = json!(targets);
-    // Whose they are: who is removed from the release takes them along.
+    // By customer, because a customer that is removed from the release loses its copies too.
     let customers: HashMap<i64, i64> = copies.iter().map(|it| (it.id, it.customer)).collect();
     let customers: Vec<Option<&i64>> = targets.iter().map(|it| customers.get(it)).collect();
     after_json["changedCustomers"] = json!(customers);

@@ -26,6 +26,7 @@ use serde_json::json;
 impl Store {
     /// Moves a template step to the end of the other category, with all its copies in whatever state (R11). Errors:
     /// not found; archived.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn move_template(
         &self,
         id: TemplateId,
@@ -47,6 +48,7 @@ impl Store {
 
     /// What a new order of a category would do: how many customers' lists follow it, and how many keep their own
     /// order. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn reorder_impact(
         &self,
         release: ReleaseId,
@@ -68,6 +70,7 @@ impl Store {
 
     /// Reorders a category; `ordered` must list all its steps (R11). Answers how many customers' lists keep their own
     /// order. Errors: not found; not a permutation; archived.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn reorder_templates(
         &self,
         release: ReleaseId,
@@ -80,6 +83,7 @@ impl Store {
     }
 
     /// The same, checked against the version of the release. Errors: also stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn reorder_templates_of(
         &self,
         release: ReleaseId,

@@ -59,7 +59,7 @@ pub struct TemplateCopy {
     pub version: i64,
     /// Whether changes of the template propagate to it.
     pub propagation: Propagation,
-    /// Whether somebody has worked on it (R101).
+    /// Whether it has work: another status than pending, notes, or an override (R101).
     pub has_work: bool,
 }
 

@@ -56,6 +56,7 @@ impl CheckFindings {
 impl Store {
     /// All inconsistencies; empty if there are none. Reads every row in one read transaction and does not block
     /// writers. Errors: a role that is too low, since it reads what no scope sees.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn check(&self) -> Result<Vec<CheckFinding>, StoreError> {
         self.must_have(Permission::Transfer)?;
         let mut found = CheckFindings::default();

@@ -31,7 +31,7 @@ pub async fn findings(
         .into_tuple()
         .all(db)
         .await?;
-    // A step without any is a row that cannot be read.
+    // `None`, a step without a text, is left out: another check reports it as an unreadable row.
     let of_rows: HashSet<i64> = of_templates.into_iter().chain(of_steps).flatten().collect();
     let mut missing: HashSet<i64> = of_rows.union(of_history).copied().collect();
     let mut findings = Vec::new();

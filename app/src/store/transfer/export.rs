@@ -92,6 +92,7 @@ pub struct Export {
 impl Store {
     /// Begins an export of everything, or of one release with its customers, their clusters and its events. Errors:
     /// not found.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn export(&self, release: Option<ReleaseId>) -> Result<Export, StoreError> {
         match release {
             None => self.must_have(Permission::Transfer)?,
@@ -103,7 +104,7 @@ impl Store {
             let found = release_rows::load(&tx, id).await;
             found.map_err(|it| of_row(it, "releases", id.0))?;
         }
-        // A head proves what a scope hides.
+        // The head covers events of all customers, so a caller with a scope does not get it.
         if release.is_some() && self.caller.sees_all() {
             let head = history_head::newest(&tx).await?;
             end = head.map(|(head, _)| SignedHead {
@@ -359,7 +360,7 @@ impl Export {
             rows.push(if self.has_credentials {
                 json(&UserWithCredentials { user, credentials })?
             } else {
-                // As it is after an import.
+                // Without hashes the user has no password after an import.
                 user.has_password = false;
                 json(&user)?
             });

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     audit::{
+        commits::Commits,
         event_texts,
         events::{self, NewEvent},
     },
@@ -57,6 +58,7 @@ struct ImportRecord<'a> {
 /// A running import; dropping it rolls it back.
 struct Import {
     tx: DatabaseTransaction,
+    commits: Commits,
     /// Who imports; the events that are taken in keep their own.
     caller: Caller,
     checker: RowChecker,
@@ -71,6 +73,7 @@ struct Import {
 impl Store {
     /// Imports an export with its ids. If any row is invalid, nothing is imported and all errors are answered.
     /// Errors: the database is not empty.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn import(
         &self,
         file: &Transfer,
@@ -81,6 +84,7 @@ impl Store {
         must_be_empty(&tx).await?;
         let mut import = Import {
             tx,
+            commits: self.database.commits.clone(),
             caller: self.caller.importing(),
             checker: RowChecker::default(),
             chain: ImportChain::of(file),
@@ -303,9 +307,21 @@ impl Import {
             part,
         };
         let event = NewEvent::of(Entity::Database, 0, EventAction::Import).after(&record);
-        let (event, end) = (vec![event], &mut None);
-        events::insert(&self.tx, &self.caller, stamp, &batch_id, None, event, end).await?;
+        let (event, mut end) = (vec![event], None);
+        events::insert(
+            &self.tx,
+            &self.caller,
+            stamp,
+            &batch_id,
+            None,
+            event,
+            &mut end,
+        )
+        .await?;
+        let last = end.map_or(0, |it| it.last_id);
+        Engine::of(&self.tx).announce(&self.tx, last).await?;
         self.tx.commit().await?;
+        self.commits.tell(last);
         Ok(Ok(ImportOutcome {
             imported: self.imported,
             batch_id,

@@ -174,7 +174,7 @@ impl ImportChain {
         if self.is_broken {
             return (None, None);
         }
-        // What other faults have kept out may be what is missing.
+        // Events that were left out because of other errors may be the missing ones.
         let is_whole = faults.is_empty();
         if is_whole {
             self.compare_states(faults);

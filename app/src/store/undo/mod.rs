@@ -66,12 +66,14 @@ struct PendingUndo {
 impl Store {
     /// Undoes all events of a batch, newest first. Rows with work are not deleted (R101). Errors: not found; not undoable;
     /// archived; nothing left to restore.
+    #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
     pub async fn undo(&self, batch: BatchId, stamp: ActorStamp) -> Result<UndoResult, StoreError> {
         self.undone(batch, false, stamp).await?.commit().await
     }
 
     /// Undoes all events of a batch, newest first; rows that it created are deleted together with the work that was done on
     /// them since. Errors: as `undo`.
+    #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
     pub async fn undo_with_work(
         &self,
         batch: BatchId,
@@ -82,6 +84,7 @@ impl Store {
 
     /// Undoes a batch, unless that would delete work: then nothing is changed, and the answer is what to ask. If
     /// `deletes_work` is given, it was asked. Errors: as `undo`.
+    #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
     pub async fn undo_or_ask(
         &self,
         batch: BatchId,
@@ -100,6 +103,7 @@ impl Store {
     /// What an undo would do; nothing is changed. It is done and rolled back, so that it says what would happen: later events of
     /// the batch meet the rows that earlier ones restored. So it holds the write lock as long as the undo itself. Errors: not
     /// found; not undoable; archived.
+    #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
     pub async fn preview_undo(
         &self,
         batch: BatchId,

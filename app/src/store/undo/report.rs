@@ -4,7 +4,7 @@ use crate::domain::{
     event::{Entity, Event},
     id::{CustomerId, StepId},
     step::CustomerStep,
-    undo::{Conflict, RowFate, UndoPreview, UndoRow},
+    undo::{Conflict, RowOutcome, UndoPreview, UndoRow},
 };
 use crate::store::{change::Change, entity::customer, error::StoreError};
 use sea_orm::EntityTrait;
@@ -44,13 +44,13 @@ impl UndoSubject {
         }
     }
 
-    fn row(self, fate: RowFate, becomes: String) -> UndoRow {
+    fn row(self, outcome: RowOutcome, becomes: String) -> UndoRow {
         UndoRow {
             entity: self.entity,
             id: self.id,
             name: self.name,
             customer: self.customer,
-            fate,
+            outcome,
             becomes,
             has_work: false,
             changed_by: None,
@@ -68,6 +68,7 @@ pub struct UndoReport {
     pub own_steps: HashSet<i64>,
     pub rows: Vec<UndoRow>,
     pub conflicts: Vec<Conflict>,
+    /// Rows with work that the undo would delete.
     pub with_work: Vec<Conflict>,
     pub removals: StepRemovals,
     /// The steps that were left alone.
@@ -91,8 +92,8 @@ impl UndoReport {
     }
 
     /// A row is restored, brought back or deleted.
-    pub fn add(&mut self, subject: UndoSubject, fate: RowFate, becomes: impl Into<String>) {
-        self.rows.push(subject.row(fate, becomes.into()));
+    pub fn add(&mut self, subject: UndoSubject, outcome: RowOutcome, becomes: impl Into<String>) {
+        self.rows.push(subject.row(outcome, becomes.into()));
     }
 
     /// A row is left alone. A step is named once, for the first reason.
@@ -103,23 +104,23 @@ impl UndoReport {
         self.rows.push(UndoRow {
             changed_by: conflict.changed_by.clone(),
             changed_at: conflict.changed_at,
-            ..subject.row(RowFate::LeftAlone, conflict.reason.clone())
+            ..subject.row(RowOutcome::LeftAlone, conflict.reason.clone())
         });
         self.conflicts.push(conflict);
     }
 
     /// A row with work is deleted if that is allowed, else left alone. Answers whether it may be deleted.
     pub fn may_delete_work(&mut self, subject: UndoSubject, conflict: Conflict) -> bool {
-        let (fate, becomes) = if self.deletes_work {
-            (RowFate::Deleted, "deleted".to_owned())
+        let (outcome, becomes) = if self.deletes_work {
+            (RowOutcome::Deleted, "deleted".to_owned())
         } else {
-            (RowFate::LeftAlone, conflict.reason.clone())
+            (RowOutcome::LeftAlone, conflict.reason.clone())
         };
         self.rows.push(UndoRow {
             has_work: true,
             changed_by: conflict.changed_by.clone(),
             changed_at: conflict.changed_at,
-            ..subject.row(fate, becomes)
+            ..subject.row(outcome, becomes)
         });
         self.with_work.push(conflict.clone());
         if !self.deletes_work {

@@ -20,6 +20,7 @@ const REMOVALS_MAX: u64 = 200;
 /// A step that is gone, or may be.
 #[derive(Clone, Copy, Debug)]
 pub struct GoneStep {
+    /// The id that it had.
     pub id: StepId,
     pub release: Option<ReleaseId>,
     pub customer: Option<CustomerId>,

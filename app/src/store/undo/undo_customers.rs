@@ -8,7 +8,7 @@ use crate::domain::{
     customer::Customer,
     event::{Entity, Event, EventAction},
     id::CustomerId,
-    undo::RowFate,
+    undo::RowOutcome,
 };
 use crate::store::{
     audit::events::{last_change, read_snapshot},
@@ -106,7 +106,11 @@ impl Change {
             return Ok(false);
         }
         customer::Entity::delete_by_id(id.0).exec(&self.tx).await?;
-        report.add(subject(event, &customer.name), RowFate::Deleted, "deleted");
+        report.add(
+            subject(event, &customer.name),
+            RowOutcome::Deleted,
+            "deleted",
+        );
         self.record(customer.event(EventAction::Undo).before(&customer));
         Ok(true)
     }
@@ -133,7 +137,7 @@ impl Change {
         restored.set_next_version(self.stamp.at);
         let restored = restored.save(&self.tx).await?;
         let details = "details as before";
-        report.add(subject(event, &present.name), RowFate::Restored, details);
+        report.add(subject(event, &present.name), RowOutcome::Restored, details);
         let event = restored.event(EventAction::Undo);
         self.record(event.before(&present).after(&restored));
         Ok(true)
@@ -148,7 +152,7 @@ impl Change {
     ) -> Result<bool, StoreError> {
         let earlier: Customer = read_snapshot(before)?;
         if customers::load(&self.tx, earlier.id).await.is_ok() {
-            // It was brought back already.
+            // The customer was restored already.
             self.leave_changed(subject(event, &earlier.name), report)
                 .await?;
             return Ok(false);
@@ -165,8 +169,8 @@ impl Change {
         customer::Entity::insert(row.reset_all())
             .exec_without_returning(&self.tx)
             .await?;
-        let fate = RowFate::BroughtBack;
-        report.add(subject(event, &customer.name), fate, "brought back");
+        let outcome = RowOutcome::BroughtBack;
+        report.add(subject(event, &customer.name), outcome, "brought back");
         self.record(customer.event(EventAction::Undo).after(&customer));
         Ok(true)
     }

@@ -3,7 +3,7 @@ use super::report::{UndoReport, UndoSubject};
 use crate::domain::{
     event::{Entity, Event, EventAction},
     id::{ReleaseId, StepId, TemplateId},
-    undo::RowFate,
+    undo::RowOutcome,
     vocabulary::Category,
 };
 use crate::store::{
@@ -84,7 +84,7 @@ impl Change {
             }
             lists_after = copy_order::ids_of(&self.tx, release.id, category, &lists).await?;
         }
-        report.add(subject, RowFate::Restored, "as before");
+        report.add(subject, RowOutcome::Restored, "as before");
         let mut undone = release.event(EventAction::Undo)
             .before(&json!({ "category": category, "orderedIds": after.ordered_ids, "lists": lists }))
             .after(&json!({ "category": category, "orderedIds": before.ordered_ids, "lists": lists_after }));
@@ -114,7 +114,7 @@ impl Change {
         };
         let subject = UndoSubject::template(event, &template.name);
         let becomes = format!("in {} again", before.category.label());
-        report.add(subject, RowFate::Restored, becomes);
+        report.add(subject, RowOutcome::Restored, becomes);
         let release = template.release_id;
         let present = copy_order::ids_of(&self.tx, release, before.category, &before.lists).await?;
         template_order::move_to(self, &template, before.category).await?;

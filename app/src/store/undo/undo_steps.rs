@@ -4,7 +4,7 @@ use crate::domain::{
     event::{Event, EventAction},
     id::{StepId, TemplateId},
     step::CustomerStep,
-    undo::{RowFate, restored_in_words},
+    undo::{RowOutcome, restored_in_words},
     vocabulary::StepStatus,
 };
 use crate::store::{
@@ -67,7 +67,7 @@ impl Change {
         }
         let subject = report.cell_of(self, &step).await?;
         let becomes = restored_in_words(&step, &restored);
-        report.add(subject, RowFate::Restored, becomes);
+        report.add(subject, RowOutcome::Restored, becomes);
         self.save_step(&step, restored, EventAction::Undo, TextProof::default())
             .await?;
         Ok(true)
@@ -127,7 +127,7 @@ impl Change {
         }
         if report.rows.len() == n_rows {
             let subject = report.cell_of(self, step).await?;
-            report.add(subject, RowFate::Deleted, "deleted");
+            report.add(subject, RowOutcome::Deleted, "deleted");
         }
         remove(&self.tx, step).await?;
         let event = NewEvent::of_step(step, EventAction::Undo).before(&whole_snapshot(step));
@@ -157,7 +157,7 @@ impl Change {
             ..CustomerStep::blank(release, customer, self.stamp.at)
         };
         let mut step = snapshot.restored(&blank);
-        // It may have been restored already, or have no customer or no template to go back to.
+        // The step may have been restored already, or have no customer or template any more.
         if is_there
             || !members::is_member(&self.tx, release, customer).await?
             || !self.can_follow(&blank, step.template_id).await?
@@ -179,7 +179,7 @@ impl Change {
             .exec_without_returning(&self.tx)
             .await?;
         let subject = report.cell_of(self, &step).await?;
-        report.add(subject, RowFate::BroughtBack, "brought back");
+        report.add(subject, RowOutcome::BroughtBack, "brought back");
         let event = NewEvent::of_step(&step, EventAction::Undo).after(&whole_snapshot(&step));
         self.record(event);
         Ok(true)

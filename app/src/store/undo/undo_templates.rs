@@ -11,7 +11,7 @@ use crate::domain::{
     id::{CustomerId, StepId, TemplateId},
     step::CustomerStep,
     template::{Propagation, StepTemplate, TemplateDraft},
-    undo::RowFate,
+    undo::RowOutcome,
 };
 use crate::store::{
     audit::events::{NewEvent, read_snapshot},
@@ -125,7 +125,7 @@ impl Change {
             .transpose()?
             .unwrap_or_default();
         let subject = UndoSubject::template(event, &template.name);
-        report.add(subject, RowFate::Restored, "as before");
+        report.add(subject, RowOutcome::Restored, "as before");
         self.report_copies(event, after, &template, &changed, report)
             .await?;
         let limits = PropagationLimits {
@@ -167,7 +167,7 @@ impl Change {
             {
                 let customer = Some(CustomerId(copy.customer));
                 let subject = report.cell(self, id, &template.name, customer).await?;
-                report.add(subject, RowFate::Restored, "text as before");
+                report.add(subject, RowOutcome::Restored, "text as before");
                 continue;
             }
             let row = customer_step::Entity::find_by_id(id.0)
@@ -197,13 +197,13 @@ impl Change {
             return Ok(false);
         };
         let subject = UndoSubject::template(event, &template.name);
-        report.add(subject, RowFate::Deleted, "deleted");
+        report.add(subject, RowOutcome::Deleted, "deleted");
         let mut spared = HashSet::new();
         for copy in template_rows::copies_of(&self.tx, template.id).await? {
             let id = StepId(copy.id);
             let customer = Some(CustomerId(copy.customer));
             if report.own_steps.contains(&copy.id) {
-                // It was there before the template, or was left alone by the undo of its own event.
+                // The step was there before the template, or was left alone by the undo of its own event.
                 let gone = GoneStep {
                     id,
                     customer,
@@ -221,7 +221,7 @@ impl Change {
                 }
             } else {
                 let subject = report.cell(self, id, &template.name, customer).await?;
-                report.add(subject, RowFate::Deleted, "deleted");
+                report.add(subject, RowOutcome::Deleted, "deleted");
             }
         }
         template_edits::delete(self, &template, &spared).await?;
@@ -239,7 +239,7 @@ impl Change {
         match template_rows::load(&self.tx, earlier.id).await {
             Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error),
-            // It was restored already.
+            // The step was restored already.
             Ok(template) => {
                 let subject = UndoSubject::template(event, &template.name);
                 self.leave_changed(subject, report).await?;
@@ -273,7 +273,7 @@ impl Change {
         copy_order::write_template_order(&self.tx, release, category, &wanted).await?;
         let members = members::member_ids(&self.tx, release).await?;
         let subject = UndoSubject::template(event, &template.name);
-        report.add(subject, RowFate::BroughtBack, "brought back");
+        report.add(subject, RowOutcome::BroughtBack, "brought back");
         let mut come_back = HashSet::new();
         for deleted in &removed {
             let (id, customer) = (StepId(deleted.id), Some(CustomerId(deleted.customer)));
@@ -290,7 +290,7 @@ impl Change {
                 report.leave(subject, conflict);
                 continue;
             }
-            report.add(subject, RowFate::BroughtBack, "brought back");
+            report.add(subject, RowOutcome::BroughtBack, "brought back");
             come_back.insert(id);
             let mut copy = blank_copy(&template, deleted.customer, now);
             copy.id = StepId(deleted.id);
@@ -338,7 +338,7 @@ impl Change {
                 self.leave_step(gone, &template.name, report).await?;
             } else {
                 let subject = report.cell(self, id, &template.name, customer).await?;
-                report.add(subject, RowFate::Restored, "a copy of the template");
+                report.add(subject, RowOutcome::Restored, "a copy of the template");
             }
         }
         custom_orders.reorder_to_template(&self.tx, &order).await?;
@@ -357,7 +357,7 @@ impl Change {
     pub async fn add_missing_copies(&mut self, id: TemplateId) -> Result<(), StoreError> {
         let template = match template_rows::load(&self.tx, id).await {
             Ok(template) => template,
-            // It could not come back.
+            // The template was not restored.
             Err(StoreError::NotFound(_)) => return Ok(()),
             Err(error) => return Err(error),
         };

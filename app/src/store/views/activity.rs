@@ -18,7 +18,7 @@ use crate::store::{
 use audit_event::Column;
 use sea_orm::{
     ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Condition, Expr, Query},
+    sea_query::{Condition, Expr, Order, Query},
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -97,14 +97,27 @@ fn is_last_of_batch(filter: &EventFilter, visible: Visible<'_>) -> Expr {
 
 impl Store {
     /// Events, newest first. Errors: a limit out of 1 to 500.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn events(&self, filter: EventFilter) -> Result<ListPage<Event>, StoreError> {
-        self.page_of_events(&filter, false).await
+        self.page_of_events(&filter, false, None).await
+    }
+
+    /// Events after this one, oldest first: for those who follow the history. The filter's cursor is the last event of the page
+    /// before. Errors: a limit out of 1 to 500.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn events_after(
+        &self,
+        after: EventId,
+        filter: EventFilter,
+    ) -> Result<ListPage<Event>, StoreError> {
+        self.page_of_events(&filter, false, Some(after)).await
     }
 
     async fn page_of_events(
         &self,
         filter: &EventFilter,
         is_one_per_batch: bool,
+        after: Option<EventId>,
     ) -> Result<ListPage<Event>, StoreError> {
         let limit = filter.limit.unwrap_or(DEFAULT_PAGE_SIZE);
         if !(1..=PAGE_SIZE_MAX).contains(&limit) {
@@ -114,22 +127,28 @@ impl Store {
             };
             return Err(ValidationErrors::one(Field::Limit, problem).into());
         }
+        let is_forward = after.is_some();
+        let order = if is_forward { Order::Asc } else { Order::Desc };
         let mut query = self
             .visible()
             .events()
             .filter(filter_condition(filter, column_of_table))
-            .order_by_desc(Column::Id);
+            .order_by(Column::Id, order);
         if is_one_per_batch {
             query = query.filter(is_last_of_batch(filter, self.visible()));
         }
         let wanted = limit as usize + 1;
         let mut items: Vec<Event> = Vec::new();
-        let mut cursor = filter.cursor;
-        // What a caller with a scope sees of an event may be nothing; then the page is filled from what follows.
+        let mut cursor = filter.cursor.max(after);
+        // Trimming may leave nothing of an event for a caller with a scope; the page is then filled with further events.
         loop {
             let mut rest = query.clone();
             if let Some(cursor) = cursor {
-                rest = rest.filter(Column::Id.lt(cursor.0));
+                rest = rest.filter(if is_forward {
+                    Column::Id.gt(cursor.0)
+                } else {
+                    Column::Id.lt(cursor.0)
+                });
             }
             let rows = rest
                 .limit((wanted - items.len()) as u64)
@@ -151,9 +170,10 @@ impl Store {
 
     /// Batches, newest first, each by its last event; or all events of one batch, if the filter names it. Errors: a
     /// limit out of 1 to 500.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn activity(&self, filter: EventFilter) -> Result<ListPage<NamedEvent>, StoreError> {
         let is_one_per_batch = filter.batch_id.is_none();
-        let page = self.page_of_events(&filter, is_one_per_batch).await?;
+        let page = self.page_of_events(&filter, is_one_per_batch, None).await?;
         let undo = self.undo_states(&page.items).await?;
         let mut items = self.named_events(page.items).await?;
         for line in &mut items {
@@ -177,7 +197,7 @@ impl Store {
             limit: Some(limit),
             ..EventFilter::default()
         };
-        let page = self.page_of_events(&filter, true).await?;
+        let page = self.page_of_events(&filter, true, None).await?;
         let mut named_events = self.named_events(page.items).await?;
         for line in &mut named_events {
             line.entry.changes.clear();
@@ -268,6 +288,7 @@ impl Store {
     }
 
     /// The choices of the activity filter.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn activity_choices(&self) -> Result<ActivityFilterOptions, StoreError> {
         let clusters: Vec<(i64, String)> = self
             .visible()

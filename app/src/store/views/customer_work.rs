@@ -20,6 +20,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 impl Store {
     /// One customer's steps without their texts, and the neighbouring customers in the matrix. Errors: not found; not
     /// a member.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn work_list(
         &self,
         release: ReleaseId,
@@ -73,6 +74,7 @@ impl Store {
 
     /// One customer's steps with variables filled in; done ones with the text that they were done with (R81). Errors: not found;
     /// not a member.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn checklist(
         &self,
         release: ReleaseId,
@@ -132,6 +134,7 @@ impl Store {
 
     /// Where a custom step can be inserted in a customer's list, and which customers would get it through the
     /// template. Errors: not found; not a member.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn custom_step_positions(
         &self,
         release: ReleaseId,
@@ -173,6 +176,7 @@ impl Store {
     }
 
     /// What promoting a step would do. Errors: not found; nothing to promote.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn promotion(&self, id: StepId) -> Result<Promotion, StoreError> {
         let step = self.visible_step(id).await?;
         self.must_have(Permission::Promote)?;

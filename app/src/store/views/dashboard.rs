@@ -51,6 +51,7 @@ fn to_u32(n: i64) -> u32 {
 
 impl Store {
     /// The counts and settings that the layout shows; `actor` and `theme` are passed through.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn layout_info(
         &self,
         actor: String,
@@ -70,6 +71,7 @@ impl Store {
     }
 
     /// Everything on the dashboard.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn dashboard(&self, now: DateTime<Utc>) -> Result<Dashboard, StoreError> {
         let active: Vec<Release> = self
             .visible()

@@ -13,12 +13,14 @@ use crate::store::{Store, error::StoreError};
 
 impl Store {
     /// The current matrix of a release, with the status information of all cells. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn grid(&self, id: ReleaseId) -> Result<Grid, StoreError> {
         Ok(self.visible_matrix(id).await?.grid().clone())
     }
 
     /// The matrix in its wire format, with status information for the window that begins at `first`. Errors: not
     /// found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn matrix(
         &self,
         id: ReleaseId,
@@ -31,11 +33,13 @@ impl Store {
     }
 
     /// The status information of all cells in its wire format. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn matrix_status_info(&self, id: ReleaseId) -> Result<StatusInfo, StoreError> {
         Ok(self.visible_matrix(id).await?.grid().status_info(|_| true))
     }
 
     /// The progress of a release: in total, and by customer, cluster and category. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn release_progress(&self, id: ReleaseId) -> Result<ReleaseProgress, StoreError> {
         let kept = self.visible_matrix(id).await?;
         let grid = kept.grid();

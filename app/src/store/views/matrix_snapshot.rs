@@ -41,6 +41,7 @@ pub struct NarrowCell<'a> {
     is_overridden: bool,
     #[serde(deserialize_with = "flag")]
     has_notes: bool,
+    /// The id of its text in `texts`.
     pub text: i64,
     by: Option<String>,
     at: Option<DateTime<Utc>>,

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 impl Store {
     /// The members of a release in the matrix's order. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn members(&self, id: ReleaseId) -> Result<Vec<Member>, StoreError> {
         let kept = self.visible_matrix(id).await?;
         let grid = kept.grid();

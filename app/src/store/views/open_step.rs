@@ -57,6 +57,7 @@ fn shown_entry(event: Event) -> HistoryEntry {
 
 impl Store {
     /// One step with everything its panel shows. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn open_step(&self, id: StepId) -> Result<OpenStep, StoreError> {
         let (mut detail, events) = self.step_and_events(id).await?;
         let (events, mut diffs) = compute(move || {

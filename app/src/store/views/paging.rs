@@ -24,6 +24,7 @@ use std::collections::{HashMap, HashSet};
 /// Which page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
+    /// The number of rows, 1 to 500.
     pub limit: u64,
     /// The id of the previous page's last row; none for the first page.
     pub after: Option<i64>,
@@ -33,6 +34,7 @@ pub struct PageRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageOfRows<T> {
     pub items: Vec<T>,
+    /// The cursor of the next page; none on the last one.
     pub next: Option<i64>,
 }
 
@@ -51,6 +53,7 @@ fn unknown_cursor(id: i64) -> StoreError {
 
 impl Store {
     /// Clusters by name, with the number of their active customers. Errors: an unknown cursor.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn cluster_page(
         &self,
         include_inactive: bool,
@@ -113,6 +116,7 @@ impl Store {
     }
 
     /// Customers of one cluster or of all, by name, with their clusters. Errors: an unknown cursor.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn customer_page(
         &self,
         cluster: Option<ClusterId>,
@@ -175,6 +179,7 @@ impl Store {
     }
 
     /// Releases with progress, newest first. Errors: an unknown cursor.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn release_page(
         &self,
         page: PageRequest,
@@ -213,6 +218,7 @@ impl Store {
     }
 
     /// One release with progress. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn release_summary(&self, id: ReleaseId) -> Result<ReleaseSummary, StoreError> {
         let release = self.visible_release(id).await?;
         let summary = self.summaries(vec![release]).await?.pop();
@@ -272,11 +278,13 @@ impl Store {
     }
 
     /// A cluster as stored. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn cluster_row(&self, id: ClusterId) -> Result<Cluster, StoreError> {
         self.visible_cluster(id).await
     }
 
     /// A customer as stored, and its cluster. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn customer_row(&self, id: CustomerId) -> Result<(Customer, Cluster), StoreError> {
         let customer = self.visible_customer(id).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
@@ -284,21 +292,25 @@ impl Store {
     }
 
     /// A release as stored. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn release_row(&self, id: ReleaseId) -> Result<Release, StoreError> {
         self.visible_release(id).await
     }
 
     /// A template step as stored. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn template_row(&self, id: TemplateId) -> Result<StepTemplate, StoreError> {
         self.visible_template(id).await
     }
 
     /// A customer's step as stored. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn step_row(&self, id: StepId) -> Result<CustomerStep, StoreError> {
         self.visible_step(id).await
     }
 
     /// Checks that release and customer exist and that the customer is a member. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn must_be_member(
         &self,
         release: ReleaseId,

@@ -16,6 +16,7 @@ use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 impl Store {
     /// A cluster with all its customers, active or not, and the releases they are in. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn cluster(&self, id: ClusterId) -> Result<ClusterDetail, StoreError> {
         let cluster = self.visible_cluster(id).await?;
         let customers: Vec<CustomerSummary> = self.customers_of(Some(id), true).await?;
@@ -31,6 +32,7 @@ impl Store {
     }
 
     /// A customer with its cluster and its releases. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn customer(&self, id: CustomerId) -> Result<CustomerDetail, StoreError> {
         let customer = self.visible_customer(id).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
@@ -43,6 +45,7 @@ impl Store {
     }
 
     /// A release with its template steps, deploy before verify. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn release(&self, id: ReleaseId) -> Result<ReleaseDetail, StoreError> {
         let release = self.visible_release(id).await?;
         let templates = self

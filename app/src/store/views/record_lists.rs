@@ -17,6 +17,7 @@ use std::collections::HashMap;
 
 impl Store {
     /// Clusters by name, with the number of their active customers.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn clusters(
         &self,
         include_inactive: bool,
@@ -54,6 +55,7 @@ impl Store {
     }
 
     /// Customers of all clusters, by name.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn customers(
         &self,
         include_inactive: bool,
@@ -119,6 +121,7 @@ impl Store {
     }
 
     /// Releases with progress, newest first.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn releases(&self) -> Result<Vec<ReleaseSummary>, StoreError> {
         let rows = self
             .visible()
@@ -132,6 +135,7 @@ impl Store {
     }
 
     /// The names of all releases, newest first.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn release_names(&self) -> Result<Vec<(ReleaseId, String)>, StoreError> {
         let releases: Vec<(i64, String)> = self
             .visible()

@@ -41,6 +41,7 @@ fn parse_column<T: FromStr<Err = FieldError>>(text: &str) -> Result<T, StoreErro
 
 impl Store {
     /// All cells: customers in the matrix's order, each one's steps in the customer's order. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn release_sheet(&self, id: ReleaseId) -> Result<ReleaseSheet, StoreError> {
         use customer_step::Column as Of;
         let release = self.visible_release(id).await?;

@@ -34,6 +34,7 @@ const HISTORY_EVENTS_MAX: u64 = 200;
 impl Store {
     /// One customer's steps in a release, deploy before verify, in the customer's order. Errors: not found; not a
     /// member.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn customer_work(
         &self,
         release: ReleaseId,
@@ -71,6 +72,7 @@ impl Store {
     }
 
     /// One step with its template, its resolved text and its history. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn step(&self, id: StepId) -> Result<StepDetail, StoreError> {
         let (mut detail, events) = self.step_and_events(id).await?;
         detail.history = events.into_iter().map(HistoryEntry::from).collect();
@@ -246,6 +248,7 @@ impl Store {
     }
 
     /// A step's text as it is now beside the one that was shown, with what changed in between. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn compare_step_text(
         &self,
         id: StepId,
@@ -262,6 +265,7 @@ impl Store {
     }
 
     /// The last `HISTORY_EVENTS_MAX` events of a step and of its template since the step was created, newest first.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn step_events(&self, step: &CustomerStep) -> Result<Vec<Event>, StoreError> {
         use audit_event::Column;
         let mut about = Column::Entity

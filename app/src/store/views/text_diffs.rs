@@ -10,6 +10,7 @@ use crate::store::{Store, engine::compute::compute, error::StoreError};
 
 impl Store {
     /// What is different between two texts, each at most as long as a step's text may be.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn compare_texts(
         &self,
         before: String,

@@ -1,5 +1,5 @@
-//! Single rows as the caller sees them: one that is out of its scope is not found. What is read beside a visible row (a customer's
-//! cluster, a step's release) is visible with it.
+//! Single rows as the caller sees them: one that is out of its scope is not found. What is read beside a visible row (a
+//! customer's cluster, a step's release) is visible with it.
 use super::matrix_cache::CachedMatrix;
 use crate::domain::{
     cluster::Cluster,

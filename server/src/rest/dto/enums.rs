@@ -7,7 +7,7 @@ use app::domain::{
     permission::Role,
     session::SignIn,
     text_change::TextChangeKind,
-    undo::RowFate,
+    undo::RowOutcome,
     variables::Source,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
     warning::WarningKind,
@@ -55,7 +55,7 @@ enum_schemas! {
     ImportChangeKindSchema = "ImportChangeKind" of ImportChangeKind;
     TextChangeKindSchema = "TextChangeKind" of TextChangeKind;
     WarningKindSchema = "WarningKind" of WarningKind;
-    RowFateSchema = "RowFate" of RowFate;
+    RowOutcomeSchema = "RowOutcome" of RowOutcome;
     RoleSchema = "Role" of Role;
     SignInSchema = "SignIn" of SignIn;
     AuthModeSchema = "AuthMode" of AuthMode;

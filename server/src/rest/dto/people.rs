@@ -93,7 +93,7 @@ pub struct NewSession {
 
 /// The caller, and how it was authenticated.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct PresentSession {
+pub struct CurrentSession {
     /// Null in `open` mode, where there are no users.
     pub user: Option<User>,
     #[schema(value_type = AuthModeSchema)]

@@ -129,7 +129,7 @@ impl From<ImportNote> for RunbookNote {
 /// The steps that were read from a runbook, and how many were created; in a dry run, would be.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ReadRunbook {
+pub struct RunbookImportResult {
     /// A name that the text offers for the release. An import does not write it.
     release_name: Option<String>,
     /// A description that the text offers for the release: what comes before the first step. An import does not write it.
@@ -141,7 +141,7 @@ pub struct ReadRunbook {
     created: u32,
 }
 
-impl From<TemplateImport> for ReadRunbook {
+impl From<TemplateImport> for RunbookImportResult {
     fn from(import: TemplateImport) -> Self {
         let created = if import.may_be_imported() {
             u32::try_from(import.steps.len()).unwrap_or(u32::MAX)

@@ -34,7 +34,7 @@ impl From<text_change::TextChange> for TextChange {
 
 /// A step after it was done.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct DoneStep {
+pub struct StepWithTextChanges {
     #[serde(flatten)]
     pub step: Step,
     /// What changed in the text since the step was started; empty if nothing did, or if it was not started.

@@ -1,8 +1,8 @@
 //! DTOs of undo: what it is asked for, what it did, and what it would do.
-use super::enums::{EntitySchema, RowFateSchema};
+use super::enums::{EntitySchema, RowOutcomeSchema};
 use app::domain::{
     event::Entity,
-    undo::{self, RowFate},
+    undo::{self, RowOutcome},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub struct UndoOptions {
 /// What was restored; or on a dry run, what would be done.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Undone {
+pub enum UndoResponse {
     Result(UndoResult),
     DryRun(UndoDryRun),
 }
@@ -70,8 +70,8 @@ pub struct UndoRow {
     pub name: String,
     /// Of a customer's step: the customer's name.
     pub customer: Option<String>,
-    #[schema(value_type = RowFateSchema)]
-    pub state: RowFate,
+    #[schema(value_type = RowOutcomeSchema)]
+    pub state: RowOutcome,
     /// In words: `done → pending`; of a row that would be left alone the reason.
     pub becomes: String,
     /// Whether it has work that the undo would delete with `deleteWork`.
@@ -108,7 +108,7 @@ impl From<undo::UndoRow> for UndoRow {
             id: it.id,
             name: it.name,
             customer: it.customer,
-            state: it.fate,
+            state: it.outcome,
             becomes: it.becomes,
             has_work: it.has_work,
             changed_by: it.changed_by,

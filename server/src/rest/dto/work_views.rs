@@ -276,14 +276,14 @@ impl From<summary::DryRun> for DryRun {
 /// What a change of a template would do to its copies.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Effect {
-    /// So many copies would follow it.
+    /// The number of copies that would change.
     pub changes: u32,
-    pub keeps: Keeps,
+    pub keeps: KeptCopies,
 }
 
 /// Copies that would keep their own text, by the reason.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Keeps {
+pub struct KeptCopies {
     pub overridden: u32,
     pub started: u32,
     pub executed: u32,
@@ -293,7 +293,7 @@ impl From<template::TemplateImpact> for Effect {
     fn from(it: template::TemplateImpact) -> Self {
         Self {
             changes: it.changes,
-            keeps: Keeps {
+            keeps: KeptCopies {
                 overridden: it.keeps.overridden,
                 started: it.keeps.started,
                 executed: it.keeps.executed,

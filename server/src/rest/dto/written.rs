@@ -26,13 +26,13 @@ fn of_text(sent: Option<&str>, content: &str, kind: StepType) -> Vec<Warning> {
 
 /// A template step after a change of its text.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct WrittenTemplate {
+pub struct TemplateWithWarnings {
     #[serde(flatten)]
     pub template: Template,
     pub warnings: Vec<Warning>,
 }
 
-impl WrittenTemplate {
+impl TemplateWithWarnings {
     pub fn of(row: StepTemplate, sent: Option<&str>) -> Self {
         Self {
             warnings: of_text(sent, &row.content, row.kind),
@@ -43,13 +43,13 @@ impl WrittenTemplate {
 
 /// A customer's step after a change of its text.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct WrittenStep {
+pub struct StepWithWarnings {
     #[serde(flatten)]
     pub step: Step,
     pub warnings: Vec<Warning>,
 }
 
-impl WrittenStep {
+impl StepWithWarnings {
     pub fn of(row: CustomerStep, sent: Option<&str>) -> Self {
         Self {
             warnings: of_text(sent, &row.content, row.kind),

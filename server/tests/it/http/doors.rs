@@ -1,5 +1,5 @@
-//! The walk along every address (R23): who is nobody, who has too low a role, and who asks for what is out of scope, is turned
-//! away at each; and no address is without its line in the table of rights.
+//! Tests that walk along every address (R23): each refuses a request without a caller, one with too low a role, and one for
+//! something out of the caller's scope; and every address has its line in the table of rights.
 use crate::{
     harness::{TestApp, TestResponse},
     people::{Person, scope},
@@ -16,7 +16,7 @@ use axum::{
 use serde_json::{Value, json};
 use server::http::{
     render::page_routes,
-    rights::{Door, FoundRight, PathSubject, RIGHTS, Right},
+    rights::{AccessRule, FoundRight, PathSubject, RIGHTS, Right},
 };
 use std::collections::BTreeSet;
 
@@ -111,11 +111,11 @@ async fn every_address_has_a_line_in_the_table_of_rights() {
 async fn nobody_is_let_in_anywhere_but_where_one_signs_in() {
     let world = World::active_in(TestApp::with_login().await).await;
     for (method, pattern, right) in lines() {
-        if right.door == Door::Public {
+        if right.rule == AccessRule::Public {
             continue;
         }
-        let subject = match right.door {
-            Door::Needs(_, subject) => subject,
+        let subject = match right.rule {
+            AccessRule::Needs(_, subject) => subject,
             _ => PathSubject::Nothing,
         };
         let path = filled(&world, &world.acme, &pattern, subject).await;
@@ -145,7 +145,7 @@ async fn a_role_that_is_too_low_is_403_before_the_body_is_looked_at() {
     for role in [Role::Viewer, Role::Operator, Role::Manager] {
         let person = world.app.person(role, None).await;
         for (method, pattern, right) in lines() {
-            let Door::Needs(permission, subject) = right.door else {
+            let AccessRule::Needs(permission, subject) = right.rule else {
                 continue;
             };
             if role.may(permission) {
@@ -183,7 +183,7 @@ fn writes(world: &World, step: i64) -> impl Iterator<Item = (&'static str, Value
     calls.filter(move |(name, ..)| {
         let path = format!("/rpc/{name}");
         let found = RIGHTS.find(&Method::POST, &path);
-        let is_read = matches!(found, FoundRight::Right(it) if it.door != Door::SignedIn);
+        let is_read = matches!(found, FoundRight::Right(it) if it.rule != AccessRule::SignedIn);
         !is_read && !own.contains(name)
     })
 }
@@ -272,7 +272,7 @@ async fn what_is_out_of_scope_is_404_whatever_the_role() {
     for role in [Role::Viewer, Role::Operator] {
         let person = world.app.person(role, of_eu()).await;
         for (method, pattern, right) in lines() {
-            let Door::Needs(permission, subject) = right.door else {
+            let AccessRule::Needs(permission, subject) = right.rule else {
                 continue;
             };
             // June has customers in scope, so it and its template are visible.

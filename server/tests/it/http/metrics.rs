@@ -62,6 +62,16 @@ async fn it_tells_how_long_the_database_takes_and_how_large_it_is() {
 }
 
 #[tokio::test]
+async fn it_tells_how_many_streams_are_open() {
+    let app = TestApp::new().await;
+    app.get("/healthz").await;
+    let slot = app.live.take_slot("somebody");
+    let text = app.get("/metrics").await.body;
+    assert!(value(&text, "rollcall_open_streams", &[]) >= 1);
+    drop(slot);
+}
+
+#[tokio::test]
 async fn it_tells_cells_by_state_of_active_releases_only() {
     let world = World::active().await;
     let id = world.id(&world.acme, "Announce").await;

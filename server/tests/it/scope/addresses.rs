@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use server::http::rights::RIGHTS;
 
 /// Addresses without anything of anybody.
-const STATIC: [&str; 10] = [
+const STATIC: [&str; 11] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -14,6 +14,7 @@ const STATIC: [&str; 10] = [
     "/favicon.svg",
     "/paper.css",
     "/print.js",
+    "/live.js",
     "/robots.txt",
     "/api/openapi.json",
     "/api/docs",
@@ -92,6 +93,7 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
             of("entity=cluster&entityId", &ids.clusters),
         ]
         .concat(),
+        "/api/events" => [of("release", &ids.releases), words(&["?after=0"])].concat(),
         "/activity" => [of("release", &ids.releases), of("customer", &ids.customers)].concat(),
         _ => Vec::new(),
     }

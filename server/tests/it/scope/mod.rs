@@ -1,5 +1,5 @@
-//! Proof that what is out of a scope does not exist for who has it (R22, R23): random worlds in which everything of the customers out
-//! of scope bears a marker word, and a walk along every address that reads, as a viewer and an operator of that scope.
+//! Tests that nothing out of a caller's scope can be seen (R22, R23): in random worlds everything of customers out of scope has a
+//! marker word, and every address that reads is requested as a viewer and as an operator with that scope.
 mod addresses;
 mod leaks;
 mod random_world;

@@ -1,4 +1,4 @@
-//! What R83 does not warn of, bash leaves alone.
+//! Tests of the warnings about values (R83) against bash itself: a value without a warning reaches the command unchanged.
 use super::harness::{BASH, PROGRAMS, cases, run, said};
 use app::{
     domain::{

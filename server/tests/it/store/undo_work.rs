@@ -8,7 +8,7 @@ use app::{
         rule_violation::RuleViolation,
         step::CustomerStep,
         template::StepTemplate,
-        undo::{RowFate, UndoAnswer, UndoPreview},
+        undo::{RowOutcome, UndoAnswer, UndoPreview},
         vocabulary::{StepAction, StepStatus},
     },
     store::{error::StoreError, steps::transitions::TransitionOptions},
@@ -192,12 +192,12 @@ async fn a_dry_run_says_what_becomes_of_each_row_and_changes_nothing() {
         let preview = store.preview_undo(batch.clone(), deletes_work, world.app.ana());
         preview.await.unwrap()
     };
-    let rows = |preview: &UndoPreview| -> Vec<(String, RowFate, bool)> {
+    let rows = |preview: &UndoPreview| -> Vec<(String, RowOutcome, bool)> {
         let rows = preview.rows.iter();
-        rows.map(|it| (it.full_name(), it.fate, it.has_work))
+        rows.map(|it| (it.full_name(), it.outcome, it.has_work))
             .collect()
     };
-    let row = |name: &str, fate, has_work| (name.to_owned(), fate, has_work);
+    let row = |name: &str, outcome, has_work| (name.to_owned(), outcome, has_work);
     let kept = preview(false).await;
     let named = kept.with_work.iter();
     let named: Vec<_> = named
@@ -206,17 +206,17 @@ async fn a_dry_run_says_what_becomes_of_each_row_and_changes_nothing() {
     assert_eq!(named, OF_WORK);
     assert_eq!((kept.restored, &kept.conflicts), (1, &kept.with_work));
     let expected = [
-        row("Smoke test", RowFate::Deleted, false),
-        row("Smoke test, Acme", RowFate::LeftAlone, true),
-        row("Smoke test, Globex", RowFate::LeftAlone, true),
-        row("Smoke test, Initech", RowFate::Deleted, false),
+        row("Smoke test", RowOutcome::Deleted, false),
+        row("Smoke test, Acme", RowOutcome::LeftAlone, true),
+        row("Smoke test, Globex", RowOutcome::LeftAlone, true),
+        row("Smoke test, Initech", RowOutcome::Deleted, false),
     ];
     assert_eq!(rows(&kept), expected);
     let gone = preview(true).await;
     assert_eq!((gone.with_work.len(), gone.conflicts.len()), (2, 0));
     assert_eq!(
         rows(&gone)[1],
-        row("Smoke test, Acme", RowFate::Deleted, true)
+        row("Smoke test, Acme", RowOutcome::Deleted, true)
     );
     let after = (
         everything(&world).await,

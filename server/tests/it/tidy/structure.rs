@@ -1,5 +1,6 @@
 //! Structure, checked on the source itself: one meaning per type name, functions that fit on a few screens, no circle of
-//! imports between files, and no import from a folder that lies above.
+//! imports between files, no import from a folder that lies above, a doc line on each public item, a span on each method
+//! of the store.
 use super::{files_below, source};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -45,7 +46,9 @@ const STORE_LAYERS: [&str; 15] = [
     "transfer",
 ];
 /// The same for `server/src`.
-const SERVER_LAYERS: [&str; 7] = ["demo", "ops", "oidc", "output", "rest", "http", "cli"];
+const SERVER_LAYERS: [&str; 8] = [
+    "demo", "ops", "oidc", "output", "live", "rest", "http", "cli",
+];
 
 /// The name that a line defines as a type, if it does.
 fn defined_type(line: &str) -> Option<&str> {
@@ -135,6 +138,31 @@ fn every_public_item_has_a_doc_line() {
             }
         }
     }
+}
+
+#[test]
+fn every_public_method_of_a_store_is_a_span_without_its_arguments() {
+    let mut found = 0;
+    for (file, text) in files_below("app/src/store") {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let blocks = code
+            .split("\nimpl Store {\n")
+            .skip(1)
+            .filter_map(|it| it.split("\n}\n").next());
+        for lines in blocks.map(|it| it.lines().collect::<Vec<_>>()) {
+            for (index, line) in lines.iter().enumerate() {
+                // `permit` is asked within the span of the method that needs it.
+                if !line.starts_with("    pub async fn ") || line.contains(" fn permit(") {
+                    continue;
+                }
+                let above = index.checked_sub(1).map_or("", |it| lines[it]);
+                let is_span = above.contains("#[tracing::instrument(level = \"debug\", skip_all");
+                assert!(is_span, "{file}: no span above {}", line.trim());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 100, "only {found} methods were found");
 }
 
 /// Whether a line begins a function, and how far it is indented.

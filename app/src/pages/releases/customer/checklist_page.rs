@@ -1,4 +1,5 @@
-//! Printable checklist of one customer's steps. The server renders all of it, so that it prints without JavaScript.
+//! Printable checklist of one customer's steps: the customer page's view `?view=print`, which fetches it. The server renders
+//! all of it, so that it prints without JavaScript.
 use crate::{
     browser::dom,
     components::{checklist_view::ChecklistView, layout::page_head::PageHead},

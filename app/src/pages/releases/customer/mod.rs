@@ -2,6 +2,7 @@
 //! open step beside it, or, with `?view=print`, the printable checklist.
 
 pub mod checklist_page;
+pub mod foreign_changes;
 pub mod keys;
 pub mod overview;
 pub mod page_state;

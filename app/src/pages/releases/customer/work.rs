@@ -1,14 +1,16 @@
 //! View of one customer's work: the step list on the left, the open step large on the right. The open step is part of
 //! the URL, so that a reload or a shared link shows the same step.
 use super::{
+    foreign_changes::show_change,
     overview::{AddStep, Overview, neighbor_link},
     page_state::CustomerPageState,
     work_controller::WorkController,
 };
 use crate::{
-    components::layout::page_head::PageHead, components::rights::OwnRights,
-    components::run_step::RunStep, components::step_panel::step_detail::known_names,
-    components::ui::bar::Bar, components::ui::icon::Icon, components::ui::notice::sentence,
+    browser::foreign_changes::on_change, components::layout::page_head::PageHead,
+    components::rights::OwnRights, components::run_step::RunStep,
+    components::step_panel::step_detail::known_names, components::ui::bar::Bar,
+    components::ui::icon::Icon, components::ui::notice::sentence,
     components::work_steps::WorkStepList, components::work_steps::WorkSteps,
     domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
     domain::customer_work::WorkList, domain::customer_work::WorkRow, domain::id::BatchId,
@@ -52,6 +54,7 @@ pub fn CustomerWork(
         .as_ref()
         .map(|it| paths::customer_steps(release.id, it.id));
     let work = WorkController::new(ids, customer_name, can_work, rows, page, reload);
+    on_change(move |change| show_change(work, &change));
     let adding = RwSignal::new(false);
     let on_added = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
         work.on_added(text, batch);

@@ -55,7 +55,8 @@ pub struct WorkController {
     open: Callback<Option<StepId>>,
     /// The path and the query in the address.
     address: (Memo<String>, Memo<ParamsMap>),
-    reload: Callback<()>,
+    /// Reads the list again.
+    pub reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
     shown: ShownTexts,
@@ -193,8 +194,8 @@ impl WorkController {
         });
     }
 
-    /// Whether the address is that of this customer's steps, though the list may have been rendered again. Beside another's steps,
-    /// or on paper, nothing is asked. Tracked.
+    /// Whether the address is that of this customer's steps, though the list may have been rendered again. Beside another's
+    /// steps, or on paper, nothing is asked. Tracked.
     fn is_here(self) -> bool {
         let (path, query) = self.address;
         let own = paths::customer_steps(self.release, self.customer);
@@ -279,12 +280,12 @@ impl WorkController {
     }
 
     /// Reads the open step again, unless something is being written in one of its dialogs.
-    fn reload_detail(self) {
+    pub fn reload_detail(self) {
         self.detail_versions.0.update(|it| *it += 1);
     }
 
     /// Shows a changed step in its row.
-    fn update_row(self, step: &CustomerStep) {
+    pub fn update_row(self, step: &CustomerStep) {
         let _ = self.rows.try_update(|rows| {
             if let Some(row) = rows.iter_mut().find(|it| it.id == step.id) {
                 *row = WorkRow::new(step, row.is_unresolved);
@@ -309,7 +310,7 @@ impl WorkController {
             let sent = request.clone();
             let sha256 = request.text.map(|it| it.sha256.clone());
             let allow = request.allow_unresolved;
-            match act_on_step(step, action, request.reason, allow, sha256).await {
+            match act_on_step(step, action, request.reason, allow, sha256, None).await {
                 Ok(changed) if !self.rows.is_disposed() => {
                     self.finish_action((step, action), changed, &names.1);
                 }
@@ -353,7 +354,7 @@ impl WorkController {
         customer: &str,
     ) {
         let Changed { row, batch_id } = changed;
-        // What was copied counts until this page has marked it done itself.
+        // A copied text counts as shown until this page has marked the step done.
         if action == StepAction::Done && batch_id.is_some() {
             self.shown.forget(step);
         }
@@ -380,7 +381,7 @@ impl WorkController {
             return;
         }
         let is_finished = matches!(action, StepAction::Done | StepAction::Skip);
-        // What is typed here is no shortcut of the next step. The reason that was given is still in its field.
+        // While the person types, the next step is not opened, where these keys would be shortcuts. A reason stays in its field.
         let is_typing = dom::is_typing() && !dom::exists("dialog[open]");
         let is_free = !is_typing && untrack(|| self.is_here() && !self.is_writing());
         if is_new && is_finished && is_free {
@@ -430,7 +431,7 @@ impl WorkController {
         if !self.can_work {
             self.toasts.show(self.why_read_only, None);
         } else if action == StepAction::Done && status == Some(StepStatus::Failed) {
-            // Who presses d for one step after the other must not mark a failed one done in passing.
+            // Pressing d for one step after the other must not mark a failed step done in passing.
             let text = "This step failed. Press n for the next one, or i to start it again.";
             self.toasts.show(text, None);
         } else if !action.accepts_reason() {

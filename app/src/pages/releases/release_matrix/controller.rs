@@ -363,7 +363,7 @@ impl MatrixController {
                 text,
             } = request.clone();
             let sha256 = text.map(|it| it.sha256.clone());
-            match act_on_step(step, action, reason, allow_unresolved, sha256).await {
+            match act_on_step(step, action, reason, allow_unresolved, sha256, None).await {
                 Ok(changed) => self.finish_action((step, action, number), changed),
                 Err(error) => {
                     let failed = FailedAction {
@@ -386,7 +386,7 @@ impl MatrixController {
         changed: Changed<CustomerStep>,
     ) {
         let Changed { row, batch_id } = changed;
-        // What was copied counts until this page has marked it done itself.
+        // A copied text counts as shown until this page has marked the step done.
         if action == StepAction::Done && batch_id.is_some() {
             self.shown.forget(step);
         }

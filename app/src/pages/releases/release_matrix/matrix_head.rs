@@ -112,6 +112,8 @@ pub fn MatrixHead(
                             </span>
                         </span>
                     </span>
+                    // The connection of the page fills it (R33).
+                    <ul class="also-here" id="also-here" aria-label="Also here" hidden></ul>
                 }
             }
         >

@@ -2,6 +2,7 @@
 //! this folder imports either of them.
 pub mod bulk_actions;
 pub mod controller;
+pub mod foreign_changes;
 pub mod matrix_head;
 pub mod reloader;
 pub mod step_panel_host;

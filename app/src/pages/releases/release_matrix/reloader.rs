@@ -2,14 +2,17 @@
 //! answer that may be older than a change of this page is dropped, and asked for again once all changes are answered.
 use crate::{
     api::releases::{read_marks, read_matrix},
-    components::matrix::state::MatrixState,
-    domain::{id::ReleaseId, matrix::Grid},
+    components::{matrix::state::MatrixState, ui::toast::Toasts},
+    domain::{grid_difference::changed_steps, id::ReleaseId, matrix::Grid},
 };
 use leptos::prelude::*;
 
 /// How often the grid is read for one request: cells can move between the answers with the grid and with its status
 /// information.
 const READS_MAX: usize = 3;
+
+/// Said when others have removed the cell that had the focus.
+const FOCUS_MOVED: &str = "Someone removed this cell. You are on the nearest one.";
 
 /// The changes of this page, and whether one of them keeps the grid from being read.
 #[derive(Clone, Copy, Default)]
@@ -22,6 +25,8 @@ struct ChangeCount {
     template: u64,
     /// Whether this page has added or removed steps since the grid was read.
     has_changed_rows: bool,
+    /// Whether the grid is read because others have changed something, whose cells are outlined then.
+    is_by_others: bool,
 }
 
 /// Reads the grid and the open step again.
@@ -38,6 +43,7 @@ pub struct MatrixReloader {
     /// A counter: raised when the template's steps or their names have changed.
     pub template_version: RwSignal<u32>,
     changes: StoredValue<ChangeCount>,
+    toasts: Toasts,
 }
 
 impl MatrixReloader {
@@ -54,6 +60,7 @@ impl MatrixReloader {
                 template: state.grid.with_untracked(Grid::template_hash),
                 ..ChangeCount::default()
             }),
+            toasts: Toasts::from_context(),
         }
     }
 
@@ -91,6 +98,17 @@ impl MatrixReloader {
         self.changes.get_value().n_begun
     }
 
+    /// The same; none once the page is gone.
+    pub fn n_begun(self) -> Option<u32> {
+        self.changes.try_get_value().map(|it| it.n_begun)
+    }
+
+    /// Whether this page has sent no change since then, and none is pending. False once the page is gone.
+    pub fn is_unchanged_since(self, n_begun: u32) -> bool {
+        let changes = self.changes.try_get_value();
+        changes.is_some_and(|it| it.n_pending == 0 && it.n_begun == n_begun)
+    }
+
     /// A change that was sent elsewhere, as by the panel, has its answer: what is being read may be older than it.
     pub fn note_change(self) {
         self.begin_change();
@@ -115,6 +133,12 @@ impl MatrixReloader {
     /// Reads the grid and who changed its cells.
     pub fn reload_grid(self) {
         self.read(true);
+    }
+
+    /// The same after others have changed something.
+    pub fn reload_by_others(self) {
+        let _ = self.changes.try_update_value(|it| it.is_by_others = true);
+        self.reload_grid();
     }
 
     /// Whether an answer may be taken: no change was sent after `n_begun`, and none is pending. If not, it is read again
@@ -175,8 +199,17 @@ impl MatrixReloader {
         self.changes.update_value(|it| {
             it.template = key;
             it.has_changed_rows = false;
+            it.is_by_others = false;
         });
-        self.state.replace_grid(grid);
+        let changed = before.is_by_others.then(|| {
+            let old = self.state.grid;
+            old.with_untracked(|old| changed_steps(old, &grid))
+        });
+        let lost_focus = self.state.replace_grid(grid);
+        self.state.mark_changed(changed.unwrap_or_default());
+        if lost_focus && before.is_by_others {
+            self.toasts.show(FOCUS_MOVED, None);
+        }
         if before.template == key {
             return;
         }

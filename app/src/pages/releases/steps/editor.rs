@@ -7,11 +7,12 @@ use super::{
     template_facts::TemplateFacts,
 };
 use crate::{
-    api::templates::add_template, api::templates::update_template, components::step_form::StepForm,
+    api::steps::compare_texts, api::templates::add_template, api::templates::update_template,
+    components::diff_view::SideBySide, components::step_form::StepForm,
     components::step_form::StepFormSlots, components::step_form::StepFormState,
     components::ui::code::CodeBlock, components::ui::icon::Icon, components::ui::time::Time,
-    domain::id::TemplateId, domain::normalize::saved_message, domain::order::Position,
-    domain::summary::TemplateDetail, domain::template::TemplateDraft,
+    domain::diff::DiffRow, domain::id::TemplateId, domain::normalize::saved_message,
+    domain::order::Position, domain::summary::TemplateDetail, domain::template::TemplateDraft,
     domain::variables::ResolvedSegment, domain::variables::ResolvedText,
 };
 use leptos::prelude::*;
@@ -58,29 +59,46 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
         changed_at,
     } = newer;
     let who = changed_by.unwrap_or_else(|| "Someone".to_owned());
-    let text = format!("{}\n\n{}", template.name, template.content);
     let template = StoredValue::new(template);
+    let shows = RwSignal::new(false);
+    let rows = RwSignal::new(None::<Vec<DiffRow>>);
+    // Both texts, as they are when they are asked for.
+    let show_changes = move || {
+        shows.update(|it| *it = !*it);
+        let text_of = |name: &str, content: &str| format!("{name}\n\n{content}");
+        let theirs = template.with_value(|it| text_of(&it.name, &it.content));
+        let mine = untrack(|| editor.fields().draft());
+        let mine = text_of(&mine.name, &mine.content);
+        leptos::task::spawn_local(async move {
+            if let Ok(found) = compare_texts(theirs, mine).await {
+                let _ = rows.try_set(Some(found));
+            }
+        });
+    };
+    let changes = move || {
+        shows
+            .get()
+            .then(|| view! { <SideBySide rows=rows left="Theirs" right="Yours"/> })
+    };
     view! {
         <div class="alert">
             <Icon name="i-warn"/>
             <div class="grow stack stack-s">
                 <p>
-                    <b>{format!("{who} has changed this step")}</b>
-                    {changed_at.map(|at| view! { ", " <Time at=at/> })}
-                    ". What you have typed is still here, and not saved."
+                    <b>{format!("{who} changed this")}</b>
+                    {changed_at.map(|at| view! { " at " <Time at=at/> })}
+                    ". What you typed is still here, and not saved."
                 </p>
-                <details class="kept">
-                    <summary>"Current version"</summary>
-                    <pre tabindex="0">{text}</pre>
-                </details>
+                {changes}
                 <div class="row">
                     <button
                         class="button"
                         type="button"
                         data-size="s"
-                        on:click=move |_| editor.put(template.get_value())
+                        aria-expanded=move || shows.get().to_string()
+                        on:click=move |_| show_changes()
                     >
-                        "Take theirs"
+                        "Show changes"
                     </button>
                     <button
                         class="button"
@@ -89,6 +107,14 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
                         on:click=move |_| editor.based_on(&template.get_value())
                     >
                         "Keep mine"
+                    </button>
+                    <button
+                        class="button"
+                        type="button"
+                        data-size="s"
+                        on:click=move |_| editor.put(template.get_value())
+                    >
+                        "Take theirs"
                     </button>
                 </div>
             </div>

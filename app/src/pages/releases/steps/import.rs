@@ -22,6 +22,7 @@ use crate::{
     domain::{
         decode::decode,
         id::BatchId,
+        plural::pluralize,
         release::ReleaseDraft,
         template_markdown::{
             TemplateImport,
@@ -194,7 +195,7 @@ impl RunbookForm {
         editor
             .sending
             .run(import_templates(editor.release, steps), move |it| {
-                let text = format!("Imported {}", messages::counted(it.row, "step"));
+                let text = format!("Imported {}", pluralize(it.row, "step"));
                 editor.toasts.show(text.clone(), it.batch_id.clone());
                 self.discard();
                 editor.importing.set(false);
@@ -462,7 +463,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
             >
                 {move || match runbook.n_steps() {
                     0 => "Import".to_owned(),
-                    n => format!("Import {}", messages::counted(n, "step")),
+                    n => format!("Import {}", pluralize(n, "step")),
                 }}
             </button>
         </div>

@@ -10,7 +10,7 @@ use crate::{
     api::templates::preview_order, api::templates::preview_template,
     api::templates::reorder_templates, browser::drag, components::step_state::type_icon,
     components::ui::dialog::Dialog, components::ui::icon::Icon,
-    components::ui::sortable::SortableList, domain::id::TemplateId,
+    components::ui::sortable::SortableList, domain::id::TemplateId, domain::plural::pluralize,
     domain::template::ReorderImpact, domain::template::TemplateImpact,
     domain::vocabulary::Category, domain::vocabulary::StepType,
 };
@@ -97,7 +97,7 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
     let heading = format!("list-{category}");
     let labelled_by = heading.clone();
     let count = move || {
-        messages::counted(
+        pluralize(
             rows.with(|it| u32::try_from(it.len()).unwrap_or(u32::MAX)),
             "step",
         )

@@ -3,25 +3,12 @@
 use crate::{
     components::ui::notice::sentence,
     domain::{
+        plural::{pending_copies, pluralize},
         template::{ReorderImpact, TemplateImpact},
         vocabulary::Field,
     },
     error::AppError,
 };
-
-/// "1 customer", "3 customers".
-pub fn counted(n: u32, word: &str) -> String {
-    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
-}
-
-/// "1 pending copy", "3 pending copies"
-fn pending_copies(n: u32) -> String {
-    if n == 1 {
-        "1 pending copy".to_owned()
-    } else {
-        format!("{n} pending copies")
-    }
-}
 
 /// Appends how many copies stay as they are, and why: "8 keep their text (1 overridden, 1 started, 6 done)."
 fn with_reasons(impact: TemplateImpact, changes: String, keep: &str) -> String {
@@ -80,15 +67,15 @@ pub fn moving(impact: TemplateImpact, to: &str) -> String {
 
 /// "Adds this step to 3 customers."
 pub fn adding(what: &str, members: u32) -> String {
-    format!("Adds {what} to {}.", counted(members, "customer"))
+    format!("Adds {what} to {}.", pluralize(members, "customer"))
 }
 
 /// "12 steps × 3 customers: 36 pending copies."
 pub fn importing(steps: u32, members: u32) -> String {
     format!(
         "{} × {}: {}.",
-        counted(steps, "step"),
-        counted(members, "customer"),
+        pluralize(steps, "step"),
+        pluralize(members, "customer"),
         pending_copies(steps.saturating_mul(members))
     )
 }
@@ -97,7 +84,7 @@ pub fn importing(steps: u32, members: u32) -> String {
 pub fn reordering(impact: ReorderImpact) -> String {
     let reaches = format!(
         "Reordering applies to {}.",
-        counted(impact.follows, "customer")
+        pluralize(impact.follows, "customer")
     );
     match impact.left_alone {
         0 => reaches,

@@ -17,6 +17,7 @@ use crate::{
     components::{layout::page_head::PageHead, ui::icon::Icon},
     domain::{
         id::ReleaseId,
+        plural::pluralize,
         summary::ReleaseDetail,
         vocabulary::{Category, ReleaseStatus},
     },
@@ -97,7 +98,7 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
             {move || status_badge(editor.status())}
             {move || {
                 let members = editor.members();
-                (members > 0).then(|| view! { <span class="quiet">{messages::counted(members, "customer")}</span> })
+                (members > 0).then(|| view! { <span class="quiet">{pluralize(members, "customer")}</span> })
             }}
         }
     };

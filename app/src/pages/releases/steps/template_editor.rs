@@ -6,15 +6,17 @@ use crate::{
         releases::read_release,
         templates::{delete_template, duplicate_template, move_template},
     },
-    browser::{dom, drag, unsaved_guard},
+    browser::{dom, drag, foreign_changes::on_change, unsaved_guard},
     components::{rights::OwnRights, step_form::StepFormFields, ui::toast::Toasts},
     domain::{
+        event::Entity,
         id::{ReleaseId, TemplateId},
         permission::Permission,
         summary::ReleaseDetail,
         template::{StepTemplate, TemplateDraft},
-        vocabulary::{Category, ReleaseStatus},
+        vocabulary::{Category, Noun, ReleaseStatus},
     },
+    error::AppError,
     pages::SerialRequest,
 };
 use leptos::prelude::*;
@@ -122,6 +124,12 @@ impl TemplateEditor {
             is_dirty.get() || this.runbook.with(|it| !it.trim().is_empty())
         }));
         Effect::new(move |_| this.catch_up());
+        on_change(move |change| {
+            let is_open = |id: TemplateId| change.may_touch(Entity::Template, id.0);
+            if change.may_touch_release(this.release) || this.open_id().is_some_and(is_open) {
+                this.reload();
+            }
+        });
         this.toasts.refresh_with(Callback::new(move |_| {
             this.reload();
             // The toast with the focused Undo button is removed.
@@ -197,16 +205,27 @@ impl TemplateEditor {
     }
 
     /// Shows a change that somebody else has made to the step in the editor. With unsaved edits the editor stays as it
-    /// is, and saving reports the conflict.
+    /// is, and the conflict is shown above them.
     fn catch_up(self) {
         self.detail.track();
         let Some(EditedTemplate::Step { id, version, .. }) = self.what.get_untracked() else {
             return;
         };
+        let found = self.step(id);
         if self.is_dirty.get_untracked() {
+            let conflict = match found {
+                Some(step) if step.version > version => Some(AppError::overtaken(None, None)),
+                Some(_) => None,
+                None => Some(AppError::NotFound(Noun::Template)),
+            };
+            let is_known = self.saving.error.with_untracked(Option::is_some);
+            // The answer to one's own save says itself which version is the newest.
+            if conflict.is_some() && !is_known && !self.saving.is_busy().get_untracked() {
+                self.saving.error.set(conflict);
+            }
             return;
         }
-        match self.step(id) {
+        match found {
             Some(step) if step.version != version => self.put(step),
             Some(_) => {}
             None => self.what.set(None),

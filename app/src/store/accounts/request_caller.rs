@@ -1,21 +1,23 @@
-//! The caller of a request, by its session, token or proxy: asked of the `Database`. One query a request, and no cache of it: a session
-//! that ended, a user who was deactivated, another role or scope count at the next request, whichever server or command line wrote them.
+//! Finds the caller of a request by its session, its token, or the login that a proxy names; and compares passwords. One query
+//! per request without a cache, so that an ended session, a deactivated user, or a changed role or scope takes effect at the
+//! next request on every server.
 use super::password_hash::{self, Verified};
 use crate::domain::{
-    caller::Caller,
-    id::SessionId,
+    caller::{Caller, Identity},
+    id::{SessionId, TokenId},
     login::Login,
     permission::Role,
     token::{ApiToken, TokenText},
     user::User,
 };
 use crate::store::{
-    Database,
+    Database, Store,
     entity::{session, sha256, token, user},
     error::{StoreError, chain},
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+use std::sync::Arc;
 
 /// What a login found.
 #[derive(Clone, Debug)]
@@ -25,9 +27,67 @@ pub enum LoginOutcome {
     Wrong,
 }
 
+/// The caller of a token's row; none if the token expired, or its owner is not active.
+fn caller_of_token(
+    found: Option<(token::Model, Option<user::Model>)>,
+    now: DateTime<Utc>,
+) -> Result<Option<(TokenId, Caller)>, StoreError> {
+    let Some((token, Some(owner))) = found else {
+        return Ok(None);
+    };
+    if !owner.is_active || now >= token.expires_at {
+        return Ok(None);
+    }
+    let ApiToken {
+        id,
+        name,
+        role,
+        scope,
+        ..
+    } = token.try_into()?;
+    let owner: User = owner.try_into()?;
+    let caller = Caller::of_token(&owner, id, &name, role, scope);
+    Ok(Some((id, caller)))
+}
+
+impl Store {
+    /// The same caller's store with the rights of now, for what lives longer than a request; none if the session or token is over, or
+    /// its user not active.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn renewed(&self, now: DateTime<Utc>) -> Result<Option<Self>, StoreError> {
+        let database = &self.database;
+        let caller = match &self.caller.identity {
+            Identity::Open | Identity::Program(_) => return Ok(Some(self.clone())),
+            Identity::User {
+                session: Some(id), ..
+            } => {
+                let query = session::Entity::find_by_id(id.0).find_also_related(user::Entity);
+                database.caller_of_session(query.one(&self.read).await?, now)?
+            }
+            Identity::User {
+                token: Some(id), ..
+            } => {
+                let query = token::Entity::find_by_id(id.0).find_also_related(user::Entity);
+                caller_of_token(query.one(&self.read).await?, now)?.map(|it| it.1)
+            }
+            Identity::User { id, .. } => {
+                let query = user::Entity::find_by_id(id.0).filter(user::Column::IsActive.eq(true));
+                let user: Option<User> = query
+                    .one(&self.read)
+                    .await?
+                    .map(TryInto::try_into)
+                    .transpose()?;
+                user.map(|it| Caller::of_proxy(&it))
+            }
+        };
+        Ok(caller.map(|it| database.as_caller(Arc::new(it))))
+    }
+}
+
 impl Database {
-    /// The caller that a session's secret stands for; none if there is no such session, it ended, or its user is not active. The use
-    /// is noted if `is_use`: streams, presence and background reads are none.
+    /// The caller that a session's secret stands for; none if there is no such session, it ended, or its user is not active.
+    /// The use is noted if `is_use`: streams, presence and background reads are none.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn session_caller(
         &self,
         secret: &str,
@@ -39,6 +99,19 @@ impl Database {
             .find_also_related(user::Entity)
             .one(&self.read)
             .await?;
+        let caller = self.caller_of_session(found, now)?;
+        if let Some(id) = caller.as_ref().and_then(Caller::session).filter(|_| is_use) {
+            self.last_used.session(id, now);
+        }
+        Ok(caller)
+    }
+
+    /// The caller of a session's row; none if the session ended, or its user is not active.
+    fn caller_of_session(
+        &self,
+        found: Option<(session::Model, Option<user::Model>)>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Caller>, StoreError> {
         let Some((mut session, Some(user))) = found else {
             return Ok(None);
         };
@@ -50,13 +123,11 @@ impl Database {
         if !user.is_active || !session.times().is_alive(now) {
             return Ok(None);
         }
-        if is_use {
-            self.last_used.session(id, now);
-        }
         Ok(Some(Caller::of_session(&user.try_into()?, id)))
     }
 
     /// The caller that a token stands for; none if there is no such token, it expired, or its owner is not active.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn token_caller(
         &self,
         text: &TokenText,
@@ -67,25 +138,15 @@ impl Database {
             .find_also_related(user::Entity)
             .one(&self.read)
             .await?;
-        let Some((token, Some(owner))) = found else {
-            return Ok(None);
-        };
-        if !owner.is_active || now >= token.expires_at {
-            return Ok(None);
+        let found = caller_of_token(found, now)?;
+        if let Some((id, _)) = found {
+            self.last_used.token(id, now);
         }
-        let ApiToken {
-            id,
-            name,
-            role,
-            scope,
-            ..
-        } = token.try_into()?;
-        self.last_used.token(id, now);
-        let owner: User = owner.try_into()?;
-        Ok(Some(Caller::of_token(&owner, id, &name, role, scope)))
+        Ok(found.map(|it| it.1))
     }
 
     /// The active user of this login, for a proxy's word.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn active_user(&self, login: &Login) -> Result<Option<User>, StoreError> {
         let found = user::Entity::find()
             .filter(user::Column::Login.eq(login.as_str()))
@@ -96,6 +157,7 @@ impl Database {
     }
 
     /// Compares a password with that of a login, in constant time also for unknown logins. Errors: too many are waiting.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn check_password(
         &self,
         login: &str,
@@ -139,6 +201,7 @@ impl Database {
     }
 
     /// The number of active admins.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn active_admins(&self) -> Result<u64, StoreError> {
         let is_admin = Expr::col(user::Column::Role)
             .eq(Role::Admin.as_str())

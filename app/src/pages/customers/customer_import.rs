@@ -22,7 +22,7 @@ const PREVIEW_DELAY_MS: u32 = 200;
 
 /// The page of the import.
 #[component]
-pub fn PastePage(clusters: Vec<ClusterSummary>) -> impl IntoView {
+pub fn CustomerImportPage(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
     let (go, toasts) = (navigator(), Toasts::from_context());
     let (report, is_current) = (RwSignal::new(None), RwSignal::new(false));

@@ -1,8 +1,9 @@
-//! Pages that are drawn without the application, by `maud`: a form in the middle to sign in or set up, and a refusal. They load no
-//! script at all.
+//! HTML pages that are rendered by `maud` without the leptos application: a form to sign in or to set up the first admin, and a
+//! page that refuses a request. They load no script.
 use super::site;
 use app::{
     api::context::{self, THEME_COOKIE},
+    domain::plural::pluralize,
     error::AppError,
     paths,
 };
@@ -12,15 +13,15 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-/// Nothing but our style and pictures, and forms that post to us.
+/// The content security policy of these pages: our style sheet and images, and forms that post to this server.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; \
                       form-action 'self'";
 
 /// The mark of the product, as in the sidebar; these pages have no sprite.
 const MARK: &str = "/favicon.svg";
 
-/// A page that is drawn here: its title, what it says is wrong, and its form.
-pub struct DoorPage<'a> {
+/// A page without the application: its title, an error, and its form.
+pub struct StandalonePage<'a> {
     pub title: &'static str,
     pub lead: &'static str,
     /// The address that the form posts to.
@@ -35,7 +36,7 @@ pub struct DoorPage<'a> {
     pub other_way: Option<(String, String)>,
 }
 
-impl DoorPage<'_> {
+impl StandalonePage<'_> {
     /// The page as a response, with the status of the error.
     pub fn respond(self, headers: &HeaderMap) -> Response {
         let status = self.error.map_or(200, AppError::status);
@@ -161,7 +162,7 @@ fn waiting(seconds: u64) -> String {
     } else {
         (seconds.div_ceil(60), "minute")
     };
-    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+    pluralize(n, unit)
 }
 
 /// A field of a form.

@@ -1,0 +1,29 @@
+//! Server functions that undo a batch of changes, and say before what that would do (R16, R101).
+use crate::{
+    domain::{
+        id::BatchId,
+        undo::{UndoAnswer, UndoQuestion},
+    },
+    error::AppError,
+};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{Json, Postcard},
+};
+
+/// Undoes a batch (R16). If steps with work (a state but pending, notes, an override) would be deleted and `deletes_work` is
+/// `None`, nothing is done and the answer is a question; `true` deletes them, `false` keeps them (R101). Errors: not found; not
+/// undoable; an archived release; nothing left to restore.
+#[server(input = Json, output = Postcard)]
+pub async fn undo(batch: BatchId, deletes_work: Option<bool>) -> Result<UndoAnswer, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store()?.undo_or_ask(batch, deletes_work, stamp()?).await)
+}
+
+/// What an undo would do, for the dialog before it (R101). Errors: not found; not undoable; an archived release.
+#[server(input = Json, output = Postcard)]
+pub async fn preview_undo(batch: BatchId) -> Result<UndoQuestion, AppError> {
+    use super::context::{reply, stamp, store};
+    let preview = store()?.preview_undo(batch, false, stamp()?).await;
+    reply(preview.map(Into::into))
+}

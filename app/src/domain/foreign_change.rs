@@ -1,0 +1,191 @@
+//! What others changed, as a page hears it from its connection (R32): which rows, in which releases, by whom and when.
+use super::{
+    event::{Entity, EventAction},
+    id::{CustomerId, ReleaseId, StepId},
+};
+use chrono::{DateTime, Utc};
+
+/// One event of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForeignEvent {
+    pub entity: Entity,
+    pub id: i64,
+    pub action: EventAction,
+    /// Id 0 if the event is of no release.
+    pub release: ReleaseId,
+    /// Id 0 if the event is of no customer.
+    pub customer: CustomerId,
+}
+
+/// What others changed since the page was last told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignChange {
+    releases: Vec<ReleaseId>,
+    /// Who made the last of the changes.
+    pub by: Option<String>,
+    /// When the last of the changes was made.
+    pub at: Option<DateTime<Utc>>,
+    /// None if there are too many to be named, or if it is not known what was missed.
+    pub events: Option<Vec<ForeignEvent>>,
+}
+
+/// Up to so many steps are read one by one after a change; a whole page weighs as much as some more.
+const SINGLE_READS_MAX: usize = 8;
+
+impl ForeignEvent {
+    /// Reads `entity id action release customer`.
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split(' ');
+        let (entity, id, action) = (words.next()?, words.next()?, words.next()?);
+        Some(Self {
+            entity: Entity::ALL
+                .iter()
+                .copied()
+                .find(|it| it.as_str() == entity)?,
+            id: id.parse().ok()?,
+            action: EventAction::ALL
+                .iter()
+                .copied()
+                .find(|it| it.as_str() == action)?,
+            release: words.next()?.parse().ok()?,
+            customer: words.next()?.parse().ok()?,
+        })
+    }
+
+    /// Whether it changes one step, and nothing but its state and its notes.
+    fn is_of_one_step(&self) -> bool {
+        use EventAction as A;
+        self.entity == Entity::Step
+            && matches!(
+                self.action,
+                A::Start | A::Done | A::Fail | A::Skip | A::Revert | A::Reopen | A::Notes
+            )
+    }
+}
+
+impl ForeignChange {
+    /// Reads the text that `public/live.js` makes: the releases, who, when in milliseconds, and a line for each event. An event of an
+    /// unknown kind makes all of them unknown, so that the page reads everything anew.
+    pub fn parse(text: &str) -> Self {
+        let mut lines = text.split('\n');
+        let releases = lines.next().unwrap_or_default().split(' ');
+        let by = lines.next().filter(|it| !it.is_empty());
+        let at = lines.next().and_then(|it| it.parse::<i64>().ok());
+        Self {
+            releases: releases.filter_map(|it| it.parse().ok()).collect(),
+            by: by.map(str::to_owned),
+            at: at
+                .filter(|it| *it > 0)
+                .and_then(DateTime::from_timestamp_millis),
+            events: lines.map(ForeignEvent::parse).collect(),
+        }
+    }
+
+    /// Whether a page about a release may look different now: also a customer's or a cluster's value may be in its texts.
+    pub fn may_touch_release(&self, release: ReleaseId) -> bool {
+        let is_shared = |it: &ForeignEvent| {
+            matches!(
+                it.entity,
+                Entity::Cluster | Entity::Customer | Entity::Database
+            )
+        };
+        self.releases.contains(&release)
+            || match &self.events {
+                Some(events) => events.iter().any(is_shared),
+                None => self.releases.is_empty(),
+            }
+    }
+
+    /// The steps whose state or notes changed, each once, if nothing else did among the events that concern a page, and if they are few.
+    pub fn steps_alone(&self, concerns: impl Fn(&ForeignEvent) -> bool) -> Option<Vec<StepId>> {
+        let events = self.events.as_ref()?.iter().filter(|it| concerns(it));
+        let mut steps = Vec::new();
+        for event in events {
+            let step = StepId(event.id);
+            if !event.is_of_one_step() || steps.len() > SINGLE_READS_MAX {
+                return None;
+            }
+            if !steps.contains(&step) {
+                steps.push(step);
+            }
+        }
+        (steps.len() <= SINGLE_READS_MAX).then_some(steps)
+    }
+
+    /// Whether a row may be another now.
+    pub fn may_touch(&self, entity: Entity, id: i64) -> bool {
+        self.events.as_ref().is_none_or(|events| {
+            let mut events = events.iter();
+            events.any(|it| it.entity == Entity::Database || (it.entity, it.id) == (entity, id))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_names_its_releases_and_rows() {
+        let change = ForeignChange::parse(
+            "1 3\nJonas\n1717243320000\nstep 17 done 1 4\nrelease 3 update 3 0",
+        );
+        assert_eq!(change.by.as_deref(), Some("Jonas"));
+        assert_eq!(change.at.map(|it| it.timestamp()), Some(1_717_243_320));
+        let done = ForeignEvent {
+            entity: Entity::Step,
+            id: 17,
+            action: EventAction::Done,
+            release: ReleaseId(1),
+            customer: CustomerId(4),
+        };
+        assert_eq!(change.events.as_ref().map(|it| it[0]), Some(done));
+        assert!(change.may_touch_release(ReleaseId(3)) && !change.may_touch_release(ReleaseId(2)));
+        assert!(change.may_touch(Entity::Step, 17) && !change.may_touch(Entity::Step, 3));
+    }
+
+    #[test]
+    fn a_few_marks_are_read_one_by_one_and_all_else_with_the_page() {
+        let alone = |lines: &[&str]| {
+            let change = ForeignChange::parse(&format!("1\nJonas\n1\n{}", lines.join("\n")));
+            change.steps_alone(|it| it.release == ReleaseId(1))
+        };
+        let (done, noted, other) = ("step 7 done 1 4", "step 7 notes 1 4", "step 3 skip 1 5");
+        assert_eq!(
+            alone(&[done, noted, other]),
+            Some(vec![StepId(7), StepId(3)])
+        );
+        assert_eq!(alone(&[done, "template 7 update 1 0"]), None);
+        assert_eq!(alone(&["step 9 create 1 4"]), None);
+        // What concerns another page is no matter.
+        assert_eq!(alone(&[done, "step 9 create 2 4"]), Some(vec![StepId(7)]));
+        let many: Vec<String> = (1..=9).map(|it| format!("step {it} done 1 4")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(alone(&many[..8]).is_some() && alone(&many).is_none());
+        assert_eq!(alone(&["*"]), None);
+    }
+
+    #[test]
+    fn a_customer_s_change_may_be_in_the_texts_of_any_release() {
+        let change = ForeignChange::parse("\nJonas\n1717243320000\ncustomer 4 update 0 4");
+        assert!(change.may_touch_release(ReleaseId(9)));
+        assert!(!change.may_touch(Entity::Customer, 5));
+    }
+
+    #[test]
+    fn what_cannot_be_told_may_have_touched_everything() {
+        for text in [
+            "\n\n0\n*",
+            "\nJonas\n1\nplanet 3 done 0 0",
+            "\nJonas\n1\nstep x done 1 4",
+        ] {
+            let change = ForeignChange::parse(text);
+            assert_eq!(change.events, None);
+            assert!(change.may_touch_release(ReleaseId(1)) && change.may_touch(Entity::Step, 1));
+        }
+        // Many events of one release leave the others alone.
+        let many = ForeignChange::parse("1\nJonas\n1717243320000\n*");
+        assert!(many.may_touch_release(ReleaseId(1)) && !many.may_touch_release(ReleaseId(2)));
+        assert_eq!(ForeignChange::parse("\n\n0\n*").at, None);
+    }
+}

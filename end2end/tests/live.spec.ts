@@ -1,0 +1,327 @@
+// Two pages side by side (R32): what one person changes, the other sees, and nothing that is being used or typed is touched.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { test as base, expect, live, problemsOf, program, started } from '../fixtures/app';
+import { act, other, step } from '../fixtures/other';
+import { activeJune, people } from '../fixtures/world';
+
+const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
+const said = (page: Page, text: string | RegExp) => page.getByRole('status').filter({ hasText: text });
+const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
+
+// Ben's page, in a browser of his own.
+const test = base.extend<{ ben: Page; openAsBen: (path: string) => Promise<void> }>({
+  ben: async ({ browser, server: _ }, use) => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, extraHTTPHeaders: { 'x-rollcall-user': 'Ben Okoro' } });
+    const page = await context.newPage();
+    const problems = problemsOf(page);
+    await use(page);
+    expect(problems).toEqual([]);
+    await context.close();
+  },
+  openAsBen: async ({ ben, server }, use) => {
+    await use(async path => {
+      await ben.goto(server.url + path);
+      await live(ben);
+    });
+  },
+});
+
+test.use({ hears: true });
+
+test('a mark is seen in place on the other page, outlined for a moment, and its focus stays', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await openAsBen(`/releases/${june}`);
+  await cell(page, 'Step 2 Migrate schema, Globex').click();
+  await cell(ben, 'Step 1 Announce, Acme').click();
+  await ben.keyboard.press('d');
+  const marked = cell(page, /Step 1 Announce, Acme, eu-west: done by Ben Okoro/);
+  await expect(marked).toBeVisible();
+  await expect(marked).toHaveAttribute('data-changed', '');
+  await expect(page.getByText('1 of 12 cells')).toBeVisible();
+  await expect(cell(page, 'Step 2 Migrate schema, Globex')).toBeFocused();
+  await expect(page.locator('td[aria-selected=true]')).toHaveCount(1);
+  await expect(marked).not.toHaveAttribute('data-changed');
+  // Not on the page of who did it.
+  await expect(ben.locator('[data-changed]')).toHaveCount(0);
+});
+
+test('many cells, and an undo, are seen as they are done', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await openAsBen(`/releases/${june}`);
+  await cell(ben, 'Step 1 Announce, Acme').click();
+  await ben.keyboard.press('Shift+ArrowRight');
+  await ben.keyboard.press('Shift+ArrowRight');
+  await ben.keyboard.press('d');
+  await expect(cell(page, /Step 1 Announce, Initech, us-east: done by Ben Okoro/)).toBeVisible();
+  await expect(page.getByText('3 of 12 cells')).toBeVisible();
+  await ben.keyboard.press('Control+z');
+  await expect(cell(page, 'Step 1 Announce, Initech, us-east: pending')).toBeVisible();
+  await expect(page.getByText('0 of 12 cells')).toBeVisible();
+});
+
+test('what this page did itself is not read again', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await openAsBen(`/releases/${june}`);
+  const read: string[] = [];
+  page.on('request', it => { if (/rpc\/read_(matrix|step)/.test(it.url())) read.push(it.url()); });
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
+  // The other page has heard of it, and then of a mark of its own.
+  await expect(cell(ben, /Step 1 Announce, Acme, eu-west: done by Ana Ferreira/)).toBeVisible();
+  await cell(ben, 'Step 1 Announce, Globex').click();
+  await ben.keyboard.press('d');
+  await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Ben Okoro/)).toBeVisible();
+  expect(read.length).toBe(1);
+});
+
+test('a step that is added before the focused one moves the focus along with its cell', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?customers=g`);
+  await cell(page, 'Step 2 Migrate schema, Globex').click();
+  const draft = { name: 'Snapshot', category: 'deploy', type: 'text', content: 'x', description: '' };
+  await other(server, 'Jonas')('add_template', { release: june, draft, place: { Before: 1 } });
+  await expect(cell(page, 'Step 1 Snapshot, Globex')).toBeVisible();
+  await expect(cell(page, 'Step 3 Migrate schema, Globex')).toBeFocused();
+  await expect(page.getByLabel('Filter customers')).toHaveValue('g');
+});
+
+test('a customer that is removed takes its cell along, and the focus goes to the nearest one and says so', async ({ page, open, server }) => {
+  const { june, globex } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 2 Migrate schema, Globex').click();
+  await other(server, 'Jonas')('remove_customers', { id: june, customers: [globex] });
+  await expect(said(page, 'Someone removed this cell. You are on the nearest one.')).toBeVisible();
+  await expect(cell(page, 'Step 2 Migrate schema, Initech')).toBeFocused();
+});
+
+test('notes that are being written stay with their caret when somebody else marks the step', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const notes = panel(page, 'Announce, Acme').getByLabel('Notes');
+  await notes.click();
+  await page.keyboard.type('called them');
+  await page.keyboard.press('Home');
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Jonas/)).toBeVisible();
+  await expect(panel(page, 'Announce, Acme').getByText(/Jonas since \d\d:\d\d/).first()).toBeVisible();
+  await expect(notes).toBeFocused();
+  await page.keyboard.type('I ');
+  await expect(notes).toHaveValue('I called them');
+});
+
+test('another\'s notes are shown above mine at once, and saving waits for a choice', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  await here.getByLabel('Notes').click();
+  await page.keyboard.type('mine');
+  await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'theirs', version: 1 });
+  const notice = here.getByRole('alert').filter({ hasText: /Jonas changed this at \d\d:\d\d/ });
+  await expect(notice).toBeVisible();
+  await expect(here.getByLabel('Notes')).toBeFocused();
+  await expect(here.getByLabel('Notes')).toHaveValue('mine');
+  await expect(here.getByRole('button', { name: 'Save notes' })).toHaveCount(0);
+  await notice.getByRole('button', { name: 'Show changes' }).click();
+  await expect(notice.getByRole('region', { name: 'Theirs and Yours' })).toContainText('theirs');
+  await notice.getByRole('button', { name: 'Take theirs' }).click();
+  await expect(here.getByLabel('Notes')).toHaveValue('theirs');
+});
+
+test('a record that is being edited says at once who changed it', async ({ page, open, server }) => {
+  const { acme, eu } = await people(server);
+  await open(`/customers/${acme}/edit`);
+  await page.getByLabel('Name', { exact: true }).fill('Acme Mine');
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: { name: 'Acme Theirs', clusterId: eu, namespace: 'acme', metadata: {} }, version: 1 });
+  const alert = page.getByRole('alert');
+  await expect(alert).toContainText('Jonas changed this');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Acme Mine');
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(alert).toContainText('Jonas changed this');
+  await alert.getByRole('button', { name: 'Show changes' }).click();
+  await expect(alert.getByRole('row', { name: 'Name' })).toContainText('Acme Theirs');
+  await alert.getByRole('button', { name: 'Keep mine' }).click();
+  await expect(page.getByRole('heading', { name: 'Acme Mine', level: 1 })).toBeVisible();
+});
+
+test('a step of the template that is being edited says at once who changed it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}/steps`);
+  await page.getByRole('listitem').getByRole('button', { name: 'Upgrade', exact: true }).click();
+  const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+  await editor.getByLabel('Content').fill('mine');
+  const draft = { name: 'Upgrade', category: 'deploy', type: 'bash', content: 'theirs', description: '' };
+  await other(server, 'Jonas')('update_template', { id: 3, draft, version: 1 });
+  await expect(editor.getByText('Jonas changed this')).toBeVisible();
+  await expect(editor.getByLabel('Content')).toHaveValue('mine');
+  await editor.getByRole('button', { name: 'Take theirs' }).click();
+  await expect(editor.getByLabel('Content')).toHaveValue('theirs');
+});
+
+test('the run mode shows what others did, in the list and in the open step', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.migrate}`);
+  const jonas = other(server, 'Jonas');
+  await jonas('act_on_step', act(step.acme.announce, 'done'));
+  await expect(page.getByText('1 of 4')).toBeVisible();
+  await jonas('act_on_step', act(step.acme.migrate, 'start'));
+  await expect(page.getByText(/Jonas since \d\d:\d\d/).first()).toBeVisible();
+});
+
+test('the dashboard follows, and the activity says that there is more', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open('/');
+  await openAsBen('/activity');
+  const jonas = other(server, 'Jonas');
+  await jonas('act_on_step', act(step.acme.announce, 'fail', 'no answer'));
+  await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText('Announce');
+  const more = ben.getByRole('button', { name: '1 new event · Show' });
+  await expect(more).toBeVisible();
+  await expect(ben.getByText('no answer')).toHaveCount(0);
+  await jonas('act_on_step', act(step.globex.announce, 'done'));
+  await ben.getByRole('button', { name: '2 new events · Show' }).click();
+  await expect(ben.getByText('Jonas').first()).toBeVisible();
+  await expect(ben.getByRole('button', { name: /new events?/ })).toHaveCount(0);
+  expect(june).toBeGreaterThan(0);
+});
+
+test('a list of records follows while nothing is typed in its search', async ({ page, open, server }) => {
+  const { eu } = await people(server);
+  await open('/customers');
+  await other(server, 'Jonas')('create_customer', { draft: { name: 'Hooli', clusterId: eu, namespace: 'hooli', metadata: {} } });
+  await expect(page.getByRole('link', { name: 'Hooli' })).toBeVisible();
+});
+
+test('a server of another version is said, and nothing is loaded again by force', async ({ page, open, server }) => {
+  await activeJune(server);
+  const hello = 'id: 1\nevent: hello\ndata: {"last":1,"version":"99.0.0"}\n\n';
+  await page.route('**/api/events*', route => route.fulfill({ contentType: 'text/event-stream', body: hello }));
+  await open('/customers');
+  await page.getByLabel('Filter customers').fill('ac');
+  const line = said(page, 'Rollcall was updated · Reload');
+  await expect(line).toBeVisible();
+  await expect(page.getByLabel('Filter customers')).toHaveValue('ac');
+  await line.getByRole('button', { name: 'Reload' }).click();
+  await live(page);
+});
+
+test('who else is here is listed, and shown at the cell and in the panel', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await openAsBen(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(page.getByRole('list', { name: 'Also here' })).toContainText('Ben Okoro');
+  await expect(cell(page, 'Step 1 Announce, Acme')).toHaveAttribute('data-here', 'BO');
+  const here = panel(page, 'Announce, Acme');
+  await expect(here.getByText('Ben Okoro is looking at this step')).toBeVisible();
+  await panel(ben, 'Announce, Acme').getByLabel('Notes').click();
+  await expect(here.getByText('Ben Okoro is editing')).toBeVisible();
+  await ben.goto('about:blank');
+  await expect(page.getByRole('list', { name: 'Also here' })).toBeHidden();
+  await expect(page.locator('[data-here]')).toHaveCount(0);
+});
+
+// A server that can be stopped and started again at its address.
+class Restarted {
+  readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
+  url = '';
+  private port = 0;
+  private child?: ChildProcess;
+
+  async start() {
+    if (!this.port) {
+      const probe = createServer().listen(0, '127.0.0.1');
+      await once(probe, 'listening');
+      this.port = (probe.address() as AddressInfo).port;
+      probe.close();
+      await once(probe, 'close');
+    }
+    const env = { PATH: process.env.PATH, NO_COLOR: '1', DATABASE_URL: `sqlite://${this.folder}/app.db`, ROLLCALL_ADDR: `127.0.0.1:${this.port}`, ROLLCALL_USER: 'Ana Ferreira' };
+    this.child = spawn(program, [], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.url = await started(this.child);
+  }
+
+  async stop() {
+    this.child!.removeAllListeners('exit');
+    const ended = once(this.child!, 'exit');
+    this.child!.kill('SIGTERM');
+    await ended;
+  }
+
+  async call(name: string, body: unknown) {
+    const answer = await fetch(`${this.url}/rpc/${name}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
+  }
+}
+
+test('a lost connection is said, and what was missed is read when it is back', async ({ browser }) => {
+  const server = new Restarted();
+  await server.start();
+  await server.call('create_cluster', { draft: { name: 'eu-west' } });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const problems = problemsOf(page, [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING/]);
+  await page.goto(`${server.url}/clusters`);
+  await live(page);
+  await expect(page.getByRole('link', { name: 'eu-west' })).toBeVisible();
+  // The connection is there once a change has been heard.
+  await server.call('create_cluster', { draft: { name: 'eu-east' } });
+  await expect(page.getByRole('link', { name: 'eu-east' })).toBeVisible();
+  await server.stop();
+  const line = said(page, 'Connection lost. What you see may be out of date.');
+  await expect(line).toBeVisible();
+  await server.start();
+  await server.call('create_cluster', { draft: { name: 'us-east' } });
+  await expect(line).toHaveCount(0, { timeout: 30_000 });
+  await expect(page.getByRole('link', { name: 'us-east' })).toBeVisible();
+  expect(problems).toEqual([]);
+  await context.close();
+  await server.stop();
+  rmSync(server.folder, { recursive: true, force: true });
+});
+
+test('a mark that was made without a connection waits, and is sent once when it is back', async ({ browser }) => {
+  const server = new Restarted();
+  await server.start();
+  await server.call('create_cluster', { draft: { name: 'eu-west' } });
+  await server.call('create_customer', { draft: { name: 'Acme', clusterId: 1, namespace: 'acme' } });
+  await server.call('create_release', { draft: { name: 'June', type: 'release' } });
+  const draft = { name: 'Announce', category: 'deploy', type: 'text', content: 'Tell them.', description: '' };
+  await server.call('add_template', { release: 1, draft, place: 'Last' });
+  await server.call('activate_release', { id: 1, customers: [1] });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const problems = problemsOf(page, [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING/]);
+  await page.goto(`${server.url}/releases/1?step=1`);
+  await live(page);
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  // The connection is there once a change has been heard.
+  await server.call('act_on_step', act(1, 'start'));
+  await expect(cell(page, /Announce, Acme, eu-west: in progress by Ana Ferreira/)).toBeVisible();
+  await server.stop();
+  await expect(said(page, 'Connection lost.')).toBeVisible();
+  await cell(page, 'Announce, Acme').click();
+  await page.keyboard.press('d');
+  const waiting = cell(page, 'Announce, Acme, eu-west: done');
+  await expect(waiting).toHaveAttribute('aria-busy', 'true');
+  await expect(said(page, '1 change waits to be sent.')).toBeVisible();
+  await server.start();
+  await expect(said(page, 'Marked Announce done for Acme')).toBeVisible({ timeout: 30_000 });
+  await expect(waiting).not.toHaveAttribute('aria-busy');
+  await expect(page.getByText('1 change waits')).toHaveCount(0);
+  const history = await (await page.request.get(`${server.url}/api/audit?limit=100`)).json();
+  expect(history.items.filter((it: { action: string }) => it.action === 'done')).toHaveLength(1);
+  expect(problems).toEqual([]);
+  await context.close();
+  await server.stop();
+  rmSync(server.folder, { recursive: true, force: true });
+});

@@ -1,0 +1,274 @@
+//! Live: the stream of changes (R31) and presence (R33). One reader a process reads what was committed, on whatever server, once for
+//! all streams; each stream takes from that what its caller sees.
+//!
+//! `ring` keeps the newest batches, `presence` who is here, `stream` is one client's.
+pub mod presence;
+mod ring;
+pub mod stream;
+
+use app::store::{
+    Database,
+    engine::notices::Notice,
+    error::{StoreError, chain},
+};
+use presence::{Presence, PresenceWord};
+use ring::{Ring, RingAnswer};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until},
+};
+
+/// Streams of one process, and of one person on it.
+const STREAMS_MAX: usize = 1_000;
+const STREAMS_OF_PERSON_MAX: usize = 20;
+/// Notices of other processes that wait to be taken in.
+const NOTICES_MAX: usize = 256;
+
+/// What processes on one database tell each other.
+#[derive(Debug, Serialize, Deserialize)]
+enum ServerWord {
+    /// Somebody said this to the process of that number.
+    Presence(u64, PresenceWord),
+    /// The process of that number is new: who is here?
+    WhoIsHere(u64),
+}
+
+/// The changes and the people of one process. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Live(Arc<LiveState>);
+
+#[derive(Debug)]
+struct LiveState {
+    database: Database,
+    /// Tells the processes on one database apart.
+    process: u64,
+    ring: Mutex<Ring>,
+    /// Held while the ring is extended.
+    reading: tokio::sync::Mutex<()>,
+    /// The end of the ring.
+    told: watch::Sender<i64>,
+    /// The open streams, by person.
+    people: Mutex<HashMap<String, usize>>,
+    open: watch::Sender<usize>,
+    presence: Presence,
+    is_started: AtomicBool,
+    stop: watch::Sender<bool>,
+}
+
+/// A random number; for spreading and telling apart, not for secrets.
+fn random() -> u64 {
+    RandomState::new().hash_one(0_u8)
+}
+
+/// A random part of this time.
+fn jitter(longest: Duration) -> Duration {
+    let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(random() % longest.max(1))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The place of an open stream; free again when dropped.
+#[derive(Debug)]
+pub struct StreamSlot {
+    live: Live,
+    person: String,
+}
+
+impl Drop for StreamSlot {
+    fn drop(&mut self) {
+        let shared = &self.live.0;
+        let mut people = locked(&shared.people);
+        if let Some(n) = people.get_mut(&self.person) {
+            *n -= 1;
+            if *n == 0 {
+                people.remove(&self.person);
+            }
+        }
+        drop(people);
+        shared.open.send_modify(|it| *it -= 1);
+        metrics::gauge!("rollcall_open_streams").decrement(1.0);
+    }
+}
+
+impl Live {
+    /// For this database. Nothing runs before the first stream or word, or `start`.
+    pub fn new(database: Database) -> Self {
+        Self(Arc::new(LiveState {
+            database,
+            process: random(),
+            ring: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            told: watch::Sender::new(0),
+            people: Mutex::default(),
+            open: watch::Sender::new(0),
+            presence: Presence::default(),
+            is_started: AtomicBool::new(false),
+            stop: watch::Sender::new(false),
+        }))
+    }
+
+    /// Begins to follow what is committed and said, also on other servers. Once is enough.
+    pub fn start(&self) {
+        if self.0.is_started.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (sender, notices) = mpsc::channel(NOTICES_MAX);
+        let database = self.0.database.clone();
+        tokio::spawn(async move { database.hear(sender).await });
+        tokio::spawn(self.clone().take_in(notices));
+        tokio::spawn(self.clone().follow());
+    }
+
+    /// Ends all streams, and what `start` began.
+    pub fn stop(&self) {
+        self.0.stop.send_replace(true);
+    }
+
+    /// A place for a stream of this person; none if there are too many.
+    pub fn take_slot(&self, person: &str) -> Option<StreamSlot> {
+        let mut people = locked(&self.0.people);
+        let n_all: usize = people.values().sum();
+        let of_person = people.get(person).copied().unwrap_or_default();
+        if n_all >= STREAMS_MAX || of_person >= STREAMS_OF_PERSON_MAX {
+            return None;
+        }
+        people.insert(person.to_owned(), of_person + 1);
+        drop(people);
+        self.0.open.send_modify(|it| *it += 1);
+        metrics::gauge!("rollcall_open_streams").increment(1.0);
+        self.start();
+        Some(StreamSlot {
+            live: self.clone(),
+            person: person.to_owned(),
+        })
+    }
+
+    /// Reads what was committed since it was read last, and tells the streams; the last event.
+    pub async fn advance(&self) -> Result<i64, StoreError> {
+        let shared = &self.0;
+        let _reading = shared.reading.lock().await;
+        let end = locked(&shared.ring).end();
+        let read = shared.database.batches_since(end).await?;
+        let last = read.end;
+        if end != Some(last) {
+            locked(&shared.ring).extend(read);
+            shared.told.send_replace(last);
+        }
+        Ok(last)
+    }
+
+    /// The last event that is known.
+    fn end(&self) -> i64 {
+        locked(&self.0.ring).end().unwrap_or_default()
+    }
+
+    fn after(&self, position: i64) -> RingAnswer {
+        locked(&self.0.ring).after(position)
+    }
+
+    /// Follows the commits as long as there are streams.
+    async fn follow(self) {
+        let shared = &self.0;
+        let (mut commits, mut open) = (shared.database.commits(), shared.open.subscribe());
+        let mut stop = shared.stop.subscribe();
+        let mut is_failing = false;
+        while !*stop.borrow_and_update() {
+            if *open.borrow_and_update() == 0 {
+                tokio::select! {
+                    _ = open.changed() => {}
+                    _ = stop.changed() => {}
+                }
+                continue;
+            }
+            commits.borrow_and_update();
+            let advanced = self.advance().await;
+            if let (Err(error), false) = (&advanced, is_failing) {
+                tracing::warn!(error = %chain(error), "what was committed could not be read for the open streams");
+            }
+            is_failing = advanced.is_err();
+            let now = Instant::now();
+            let look = now + shared.database.look_interval();
+            let next = shared.presence.expire(now).map_or(look, |it| it.min(look));
+            tokio::select! {
+                _ = commits.changed() => {}
+                _ = open.changed() => {}
+                _ = stop.changed() => {}
+                () = sleep_until(next) => {}
+            }
+        }
+    }
+
+    /// Takes in what other processes say.
+    async fn take_in(self, mut notices: mpsc::Receiver<Notice>) {
+        let shared = &self.0;
+        let mut stop = shared.stop.subscribe();
+        while !*stop.borrow_and_update() {
+            let notice = tokio::select! {
+                notice = notices.recv() => notice,
+                _ = stop.changed() => continue,
+            };
+            match notice {
+                // Nobody else says anything.
+                None => return,
+                Some(Notice::Committed(last)) => shared.database.heard_of_commit(last),
+                Some(Notice::Word(text)) => self.take_in_word(&text).await,
+                Some(Notice::Missed) => {
+                    // Those who follow look whether there is more than they know.
+                    shared.open.send_modify(|_| {});
+                    self.tell_others(&ServerWord::WhoIsHere(shared.process))
+                        .await;
+                }
+            }
+        }
+    }
+
+    async fn take_in_word(&self, text: &str) {
+        let shared = &self.0;
+        // What cannot be read is a newer program's.
+        match serde_json::from_str(text) {
+            Ok(ServerWord::Presence(process, word)) if process != shared.process => {
+                shared.presence.take_in(word, false, Instant::now());
+            }
+            Ok(ServerWord::WhoIsHere(process)) if process != shared.process => {
+                shared.presence.expire(Instant::now());
+                for word in shared.presence.own_words() {
+                    self.tell_others(&ServerWord::Presence(shared.process, word))
+                        .await;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn tell_others(&self, told: &ServerWord) {
+        let Ok(text) = serde_json::to_string(told) else {
+            return;
+        };
+        if let Err(error) = self.0.database.say(&text).await {
+            tracing::debug!(error = %chain(&error), "other servers were not told who is here");
+        }
+    }
+
+    /// Takes in what a page says somebody looks at, and tells the other servers.
+    pub async fn say(&self, word: PresenceWord) {
+        self.start();
+        let now = Instant::now();
+        self.0.presence.expire(now);
+        self.0.presence.take_in(word.clone(), true, now);
+        self.tell_others(&ServerWord::Presence(self.0.process, word))
+            .await;
+    }
+}
