@@ -250,9 +250,14 @@ function place_of_page() {
 function say_place(word) {
   const body = JSON.stringify(word);
   if (body === told && (word.releaseId === null || Date.now() - told_at < PRESENCE_MS)) return;
+  const before = JSON.parse(told).releaseId ?? null;
   if (told === '{}' && word.releaseId === null) return;
   [told, told_at] = [body, Date.now()];
-  send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true }).catch(() => {});
+  const post = (body) => send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true }).catch(() => {});
+  // Whoever goes to another release is no longer at the first.
+  const moves = before !== null && word.releaseId !== null && before !== word.releaseId;
+  if (moves) post('{"releaseId":null}').then(() => post(body));
+  else post(body);
 }
 
 function initials_of(name) {

@@ -230,6 +230,33 @@ test('who else is here is listed, and shown at the cell and in the panel', async
   await expect(page.locator('[data-here]')).toHaveCount(0);
 });
 
+test('what somebody else has in progress is taken over only after a question', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await other(server, 'Ben Okoro')('act_on_step', act(step.acme.announce, 'start'));
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Ben Okoro/)).toBeVisible();
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('i');
+  const dialog = page.getByRole('dialog', { name: /^In progress by Ben Okoro since \d\d:\d\d\. Take over\?$/ });
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Ben Okoro/)).toBeFocused();
+  await page.keyboard.press('i');
+  await dialog.getByRole('button', { name: 'Take over' }).click();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Ana Ferreira/)).toBeVisible();
+  await expect(said(page, 'Started Announce for Acme')).toBeVisible();
+});
+
+test('in the run mode too a start of another\'s step is a question', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await other(server, 'Ben Okoro')('act_on_step', act(step.acme.announce, 'start'));
+  await expect(page.getByText(/Ben Okoro since \d\d:\d\d/).first()).toBeVisible();
+  await page.keyboard.press('i');
+  await page.getByRole('dialog', { name: /^In progress by Ben Okoro since/ }).getByRole('button', { name: 'Take over' }).click();
+  await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
+});
+
 // A server that can be stopped and started again at its address.
 class Restarted {
   readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
