@@ -8,6 +8,7 @@ const LONGEST_WAIT_MS = 15_000;
 const ENDED_BY_SERVER_MS = 600_000;
 const LOST_AFTER_MS = 3_000;
 const NOTICED_MS = 300;
+const BUSY_TRIES = 5;
 // Who looks at something says so anew within this time; the server forgets it after twice as long.
 const PRESENCE_MS = 15_000;
 // How often what is shown of others is put where the page has been rendered again.
@@ -47,8 +48,7 @@ window.fetch = async (request, options) => {
   }
 };
 
-// --- Marks and notes wait while the connection is lost, and are sent one after the other when it is back. One that the server has
-// carried out although its answer was lost changes nothing when it is sent again (R2, R3).
+// --- Marks and notes wait while the connection is lost, and are sent one after the other when it is back.
 
 let n_waiting = 0;
 let queue = Promise.resolve();
@@ -60,16 +60,23 @@ function wait(change) {
   say('waiting', n_waiting > 0 && `${n_waiting} ${n_waiting === 1 ? 'change waits' : 'changes wait'} to be sent.`);
 }
 
+// Under a key of its own, so that what was carried out although its answer was lost is not carried out again.
 async function deliver(request, options) {
-  for (;;) {
-    const again = request instanceof Request ? request.clone() : request;
+  let now = new Request(request, options);
+  now.headers.set('Idempotency-Key', crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
+  for (let n_busy = 0; ;) {
+    const again = now.clone();
     try {
-      return await send(request, options);
+      const answer = await send(now);
+      // Of a server function only this has a problem for an answer: the first sending is still being carried out.
+      const is_busy = answer.status === 409 && answer.headers.get('content-type')?.startsWith('application/problem+json');
+      if (!is_busy || n_busy++ === BUSY_TRIES) return answer;
+      await new Promise((done) => setTimeout(done, NOTICED_MS * n_busy));
     } catch (error) {
       if (!is_lost()) throw error;
-      request = again;
       await new Promise((done) => tries.push(done));
     }
+    now = again;
   }
 }
 
