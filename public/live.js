@@ -166,7 +166,7 @@ function look_at_place() {
 }
 
 function put_back() {
-  const { focused, selector, text, caret, scrolls, open } = place;
+  const { scrolls, open } = place;
   for (const [element, path] of open) {
     const now = element.isConnected ? undefined : document.querySelector(path);
     if (now?.localName === 'details') now.open = true;
@@ -176,17 +176,24 @@ function put_back() {
     const now = document.querySelector(SCROLLS[index]);
     if (now && !now.scrollTop && !now.scrollLeft) now.scrollTo(left, top);
   }
-  if (focused && !focused.isConnected && document.activeElement === document.body) {
-    const now = document.querySelector(selector);
-    if (now && now.localName === focused.localName && (text === undefined || now.textContent === text)) {
-      now.focus({ preventScroll: true });
-      if (caret && 'selectionStart' in now) { now.setSelectionRange(caret[0], caret[1]); now.scrollTop = caret[2]; }
-    }
-  }
-  look_at_place();
+  put_focus_back();
 }
 
-const see_place = () => place && look_at_place();
+function put_focus_back() {
+  if (!place) return;
+  const { focused, selector, text, caret } = place;
+  const active = document.activeElement;
+  const is_nowhere = active === document.body;
+  // A dialog that was rendered again takes the focus itself, a moment later.
+  const is_its_own = focused?.id && active.id === focused.id;
+  if (!focused || focused.isConnected || !(is_nowhere || is_its_own)) return look_at_place();
+  const now = is_nowhere ? document.querySelector(selector) : active;
+  if (!now || now.localName !== focused.localName || (text !== undefined && now.textContent !== text)) return;
+  if (is_nowhere) now.focus({ preventScroll: true });
+  if (document.activeElement !== now) return;
+  if (caret && 'selectionStart' in now) { now.setSelectionRange(caret[0], caret[1]); now.scrollTop = caret[2]; }
+  look_at_place();
+}
 
 function keep_place() {
   place ??= {};
@@ -194,15 +201,15 @@ function keep_place() {
   if (!watcher) {
     watcher = new MutationObserver(put_back);
     watcher.observe(document.getElementById('main'), { childList: true, subtree: true });
-    for (const it of ['focusin', 'input', 'keyup', 'pointerup']) addEventListener(it, see_place);
-    addEventListener('scroll', see_place, true);
+    for (const it of ['focusin', 'input', 'keyup', 'pointerup']) addEventListener(it, put_focus_back);
+    addEventListener('scroll', put_focus_back, true);
   }
   clearTimeout(place.end);
   place.end = setTimeout(() => {
     watcher.disconnect();
     watcher = undefined;
-    for (const it of ['focusin', 'input', 'keyup', 'pointerup']) removeEventListener(it, see_place);
-    removeEventListener('scroll', see_place, true);
+    for (const it of ['focusin', 'input', 'keyup', 'pointerup']) removeEventListener(it, put_focus_back);
+    removeEventListener('scroll', put_focus_back, true);
     place = undefined;
   }, KEEP_FOCUS_MS);
 }
@@ -381,7 +388,7 @@ function fail() {
   n_failures += 1;
   next_try = setTimeout(() => { try_again(); connect(); }, is_end ? wait / 3 : wait);
   lost ??= setTimeout(() => {
-    document.documentElement.setAttribute('data-lost', new Date().toISOString());
+    document.documentElement.setAttribute('data-lost', new Date(Date.now() - LOST_AFTER_MS).toTimeString().slice(0, 5));
     say('lost', 'Connection lost. What you see may be out of date.');
   }, LOST_AFTER_MS);
 }

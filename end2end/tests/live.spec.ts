@@ -137,6 +137,23 @@ test('another\'s notes are shown above mine at once, and saving waits for a choi
   await expect(here.getByLabel('Notes')).toHaveValue('theirs');
 });
 
+test('a text that is being overridden says at once who changed it, and saving waits for a choice', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await panel(page, 'Upgrade, Acme').getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Override' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await dialog.getByLabel('Content').fill('mine');
+  await other(server, 'Jonas')('override_step', { id: step.acme.upgrade, content: 'theirs', version: 1 });
+  await expect(dialog.getByText(/Jonas changed this at \d\d:\d\d/)).toBeVisible();
+  await expect(dialog.getByLabel('Content')).toBeFocused();
+  await expect(dialog.getByLabel('Content')).toHaveValue('mine');
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole('button', { name: 'Take theirs' }).click();
+  await expect(dialog.getByLabel('Content')).toHaveValue('theirs');
+});
+
 test('a record that is being edited says at once who changed it', async ({ page, open, server }) => {
   const { acme, eu } = await people(server);
   await open(`/customers/${acme}/edit`);
@@ -336,6 +353,9 @@ test('a mark that was made without a connection waits, and is sent once when it 
   await expect(cell(page, /Announce, Acme, eu-west: in progress by Ana Ferreira/)).toBeVisible();
   await server.stop();
   await expect(said(page, 'Connection lost.')).toBeVisible();
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await panel(page, 'Announce, Acme').getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(page.getByRole('button', { name: /^Copied for Acme \(eu-west\) as of \d\d:\d\d/ })).toBeVisible();
   await cell(page, 'Announce, Acme').click();
   await page.keyboard.press('d');
   const waiting = cell(page, 'Announce, Acme, eu-west: done');

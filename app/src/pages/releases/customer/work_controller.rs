@@ -286,6 +286,11 @@ impl WorkController {
         self.detail_versions.0.update(|it| *it += 1);
     }
 
+    /// Reads the open step again, also under an open dialog.
+    pub fn force_detail(self) {
+        self.detail_versions.1.update(|it| *it += 1);
+    }
+
     /// Shows a changed step in its row.
     pub fn update_row(self, step: &CustomerStep) {
         let _ = self.rows.try_update(|rows| {
@@ -419,7 +424,7 @@ impl WorkController {
                 }
                 self.reload.run(());
             }
-            StepPanelOutcome::Stale => self.detail_versions.1.update(|it| *it += 1),
+            StepPanelOutcome::Stale => self.force_detail(),
             StepPanelOutcome::Close => self.open.run(None),
         }
     }

@@ -34,12 +34,17 @@ pub fn show_change(controller: MatrixController, change: &ForeignChange, reload:
         let _ = reload.try_run(());
         return;
     }
+    let open = controller.open_step.try_get_untracked().flatten();
     let Some(steps) = change.steps_alone(is_here) else {
         reloader.reload_by_others();
-        reloader.reload_panel();
+        // Also under an open dialog: its text may be what is being edited there.
+        if open.is_some_and(|it| change.writes_text_of(it)) {
+            reloader.force_panel();
+        } else {
+            reloader.reload_panel();
+        }
         return;
     };
-    let open = controller.open_step.try_get_untracked().flatten();
     if open.is_some_and(|it| steps.contains(&it)) {
         reloader.reload_panel();
     }
