@@ -356,6 +356,7 @@ function connect() {
     clearTimeout(lost);
     lost = undefined;
     document.documentElement.removeAttribute('data-lost');
+    document.documentElement.setAttribute('data-live', '');
     if (region) say('lost');
     try_again();
     keep_presence();
@@ -371,6 +372,7 @@ function connect() {
 function disconnect() {
   if (is_open) say_place({ releaseId: null });
   is_open = false;
+  document.documentElement.removeAttribute('data-live');
   source?.close();
   source = undefined;
   clearTimeout(next_try);
@@ -383,6 +385,7 @@ function fail() {
   source?.close();
   source = undefined;
   is_open = false;
+  document.documentElement.removeAttribute('data-live');
   const is_end = n_failures === 0 && Date.now() - opened_at > ENDED_BY_SERVER_MS;
   const wait = n_failures === 0 ? SPREAD_MS * Math.random() : Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** n_failures) * (0.5 + Math.random() / 2);
   n_failures += 1;

@@ -12,6 +12,8 @@ import { activeJune, people } from '../fixtures/world';
 
 const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
 const said = (page: Page, text: string | RegExp) => page.getByRole('status').filter({ hasText: text });
+// From then on a page knows which changes are its own.
+const connected = (page: Page) => page.locator('html[data-live]').waitFor({ state: 'attached' });
 const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
 
 // Ben's page, in a browser of his own.
@@ -28,6 +30,7 @@ const test = base.extend<{ ben: Page; openAsBen: (path: string) => Promise<void>
     await use(async path => {
       await ben.goto(server.url + path);
       await live(ben);
+      await connected(ben);
     });
   },
 });
@@ -37,6 +40,7 @@ test.use({ hears: true });
 test('a mark is seen in place on the other page, outlined for a moment, and its focus stays', async ({ page, open, ben, openAsBen, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
+  await connected(page);
   await openAsBen(`/releases/${june}`);
   await cell(page, 'Step 2 Migrate schema, Globex').click();
   await cell(ben, 'Step 1 Announce, Acme').click();
@@ -70,6 +74,7 @@ test('many cells, and an undo, are seen as they are done', async ({ page, open, 
 test('what this page did itself is not read again', async ({ page, open, ben, openAsBen, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
+  await connected(page);
   await openAsBen(`/releases/${june}`);
   const read: string[] = [];
   page.on('request', it => { if (/rpc\/read_(matrix|step)/.test(it.url())) read.push(it.url()); });
