@@ -29,7 +29,10 @@ pub fn show_change(controller: MatrixController, change: &ForeignChange, reload:
     // Steps of another release may be of the same batch.
     let is_here = |it: &ForeignEvent| it.entity != Entity::Step || it.release == release;
     let mut events = change.events.iter().flatten();
-    if events.any(|it| is_of_head(it, release)) {
+    // An empty grid is not on the page at all.
+    let grid = controller.state.grid;
+    let is_empty = grid.try_with_untracked(|it| it.columns.is_empty() || it.rows.is_empty());
+    if events.any(|it| is_of_head(it, release)) || is_empty == Some(true) {
         // The page may be gone by now.
         let _ = reload.try_run(());
         return;
