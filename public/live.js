@@ -8,6 +8,7 @@ const LONGEST_WAIT_MS = 15_000;
 const ENDED_BY_SERVER_MS = 600_000;
 const LOST_AFTER_MS = 3_000;
 const NOTICED_MS = 300;
+const BUSY_TRIES = 5;
 // Who looks at something says so anew within this time; the server forgets it after twice as long.
 const PRESENCE_MS = 15_000;
 // How often what is shown of others is put where the page has been rendered again.
@@ -47,8 +48,7 @@ window.fetch = async (request, options) => {
   }
 };
 
-// --- Marks and notes wait while the connection is lost, and are sent one after the other when it is back. One that the server has
-// carried out although its answer was lost changes nothing when it is sent again (R2, R3).
+// --- Marks and notes wait while the connection is lost, and are sent one after the other when it is back.
 
 let n_waiting = 0;
 let queue = Promise.resolve();
@@ -60,16 +60,23 @@ function wait(change) {
   say('waiting', n_waiting > 0 && `${n_waiting} ${n_waiting === 1 ? 'change waits' : 'changes wait'} to be sent.`);
 }
 
+// Under a key of its own, so that what was carried out although its answer was lost is not carried out again.
 async function deliver(request, options) {
-  for (;;) {
-    const again = request instanceof Request ? request.clone() : request;
+  let now = new Request(request, options);
+  now.headers.set('Idempotency-Key', crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
+  for (let n_busy = 0; ;) {
+    const again = now.clone();
     try {
-      return await send(request, options);
+      const answer = await send(now);
+      // Of a server function only this has a problem for an answer: the first sending is still being carried out.
+      const is_busy = answer.status === 409 && answer.headers.get('content-type')?.startsWith('application/problem+json');
+      if (!is_busy || n_busy++ === BUSY_TRIES) return answer;
+      await new Promise((done) => setTimeout(done, NOTICED_MS * n_busy));
     } catch (error) {
       if (!is_lost()) throw error;
-      request = again;
       await new Promise((done) => tries.push(done));
     }
+    now = again;
   }
 }
 
@@ -159,7 +166,7 @@ function look_at_place() {
 }
 
 function put_back() {
-  const { focused, selector, text, caret, scrolls, open } = place;
+  const { scrolls, open } = place;
   for (const [element, path] of open) {
     const now = element.isConnected ? undefined : document.querySelector(path);
     if (now?.localName === 'details') now.open = true;
@@ -169,17 +176,24 @@ function put_back() {
     const now = document.querySelector(SCROLLS[index]);
     if (now && !now.scrollTop && !now.scrollLeft) now.scrollTo(left, top);
   }
-  if (focused && !focused.isConnected && document.activeElement === document.body) {
-    const now = document.querySelector(selector);
-    if (now && now.localName === focused.localName && (text === undefined || now.textContent === text)) {
-      now.focus({ preventScroll: true });
-      if (caret && 'selectionStart' in now) { now.setSelectionRange(caret[0], caret[1]); now.scrollTop = caret[2]; }
-    }
-  }
-  look_at_place();
+  put_focus_back();
 }
 
-const see_place = () => place && look_at_place();
+function put_focus_back() {
+  if (!place) return;
+  const { focused, selector, text, caret } = place;
+  const active = document.activeElement;
+  const is_nowhere = active === document.body;
+  // A dialog that was rendered again takes the focus itself, a moment later.
+  const is_its_own = focused?.id && active.id === focused.id;
+  if (!focused || focused.isConnected || !(is_nowhere || is_its_own)) return look_at_place();
+  const now = is_nowhere ? document.querySelector(selector) : active;
+  if (!now || now.localName !== focused.localName || (text !== undefined && now.textContent !== text)) return;
+  if (is_nowhere) now.focus({ preventScroll: true });
+  if (document.activeElement !== now) return;
+  if (caret && 'selectionStart' in now) { now.setSelectionRange(caret[0], caret[1]); now.scrollTop = caret[2]; }
+  look_at_place();
+}
 
 function keep_place() {
   place ??= {};
@@ -187,15 +201,15 @@ function keep_place() {
   if (!watcher) {
     watcher = new MutationObserver(put_back);
     watcher.observe(document.getElementById('main'), { childList: true, subtree: true });
-    for (const it of ['focusin', 'input', 'keyup', 'pointerup']) addEventListener(it, see_place);
-    addEventListener('scroll', see_place, true);
+    for (const it of ['focusin', 'input', 'keyup', 'pointerup']) addEventListener(it, put_focus_back);
+    addEventListener('scroll', put_focus_back, true);
   }
   clearTimeout(place.end);
   place.end = setTimeout(() => {
     watcher.disconnect();
     watcher = undefined;
-    for (const it of ['focusin', 'input', 'keyup', 'pointerup']) removeEventListener(it, see_place);
-    removeEventListener('scroll', see_place, true);
+    for (const it of ['focusin', 'input', 'keyup', 'pointerup']) removeEventListener(it, put_focus_back);
+    removeEventListener('scroll', put_focus_back, true);
     place = undefined;
   }, KEEP_FOCUS_MS);
 }
@@ -250,9 +264,14 @@ function place_of_page() {
 function say_place(word) {
   const body = JSON.stringify(word);
   if (body === told && (word.releaseId === null || Date.now() - told_at < PRESENCE_MS)) return;
+  const before = JSON.parse(told).releaseId ?? null;
   if (told === '{}' && word.releaseId === null) return;
   [told, told_at] = [body, Date.now()];
-  send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true }).catch(() => {});
+  const post = (body) => send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true }).catch(() => {});
+  // Whoever goes to another release is no longer at the first.
+  const moves = before !== null && word.releaseId !== null && before !== word.releaseId;
+  if (moves) post('{"releaseId":null}').then(() => post(body));
+  else post(body);
 }
 
 function initials_of(name) {
@@ -337,6 +356,7 @@ function connect() {
     clearTimeout(lost);
     lost = undefined;
     document.documentElement.removeAttribute('data-lost');
+    document.documentElement.setAttribute('data-live', '');
     if (region) say('lost');
     try_again();
     keep_presence();
@@ -352,6 +372,7 @@ function connect() {
 function disconnect() {
   if (is_open) say_place({ releaseId: null });
   is_open = false;
+  document.documentElement.removeAttribute('data-live');
   source?.close();
   source = undefined;
   clearTimeout(next_try);
@@ -364,12 +385,13 @@ function fail() {
   source?.close();
   source = undefined;
   is_open = false;
+  document.documentElement.removeAttribute('data-live');
   const is_end = n_failures === 0 && Date.now() - opened_at > ENDED_BY_SERVER_MS;
   const wait = n_failures === 0 ? SPREAD_MS * Math.random() : Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** n_failures) * (0.5 + Math.random() / 2);
   n_failures += 1;
   next_try = setTimeout(() => { try_again(); connect(); }, is_end ? wait / 3 : wait);
   lost ??= setTimeout(() => {
-    document.documentElement.setAttribute('data-lost', new Date().toISOString());
+    document.documentElement.setAttribute('data-lost', new Date(Date.now() - LOST_AFTER_MS).toTimeString().slice(0, 5));
     say('lost', 'Connection lost. What you see may be out of date.');
   }, LOST_AFTER_MS);
 }

@@ -12,6 +12,8 @@ import { activeJune, people } from '../fixtures/world';
 
 const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
 const said = (page: Page, text: string | RegExp) => page.getByRole('status').filter({ hasText: text });
+// From then on a page knows which changes are its own.
+const connected = (page: Page) => page.locator('html[data-live]').waitFor({ state: 'attached' });
 const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
 
 // Ben's page, in a browser of his own.
@@ -28,6 +30,7 @@ const test = base.extend<{ ben: Page; openAsBen: (path: string) => Promise<void>
     await use(async path => {
       await ben.goto(server.url + path);
       await live(ben);
+      await connected(ben);
     });
   },
 });
@@ -37,6 +40,7 @@ test.use({ hears: true });
 test('a mark is seen in place on the other page, outlined for a moment, and its focus stays', async ({ page, open, ben, openAsBen, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
+  await connected(page);
   await openAsBen(`/releases/${june}`);
   await cell(page, 'Step 2 Migrate schema, Globex').click();
   await cell(ben, 'Step 1 Announce, Acme').click();
@@ -70,6 +74,7 @@ test('many cells, and an undo, are seen as they are done', async ({ page, open, 
 test('what this page did itself is not read again', async ({ page, open, ben, openAsBen, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
+  await connected(page);
   await openAsBen(`/releases/${june}`);
   const read: string[] = [];
   page.on('request', it => { if (/rpc\/read_(matrix|step)/.test(it.url())) read.push(it.url()); });
@@ -135,6 +140,23 @@ test('another\'s notes are shown above mine at once, and saving waits for a choi
   await expect(notice.getByRole('region', { name: 'Theirs and Yours' })).toContainText('theirs');
   await notice.getByRole('button', { name: 'Take theirs' }).click();
   await expect(here.getByLabel('Notes')).toHaveValue('theirs');
+});
+
+test('a text that is being overridden says at once who changed it, and saving waits for a choice', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await panel(page, 'Upgrade, Acme').getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Override' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await dialog.getByLabel('Content').fill('mine');
+  await other(server, 'Jonas')('override_step', { id: step.acme.upgrade, content: 'theirs', version: 1 });
+  await expect(dialog.getByText(/Jonas changed this at \d\d:\d\d/)).toBeVisible();
+  await expect(dialog.getByLabel('Content')).toBeFocused();
+  await expect(dialog.getByLabel('Content')).toHaveValue('mine');
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole('button', { name: 'Take theirs' }).click();
+  await expect(dialog.getByLabel('Content')).toHaveValue('theirs');
 });
 
 test('a record that is being edited says at once who changed it', async ({ page, open, server }) => {
@@ -230,6 +252,33 @@ test('who else is here is listed, and shown at the cell and in the panel', async
   await expect(page.locator('[data-here]')).toHaveCount(0);
 });
 
+test('what somebody else has in progress is taken over only after a question', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await other(server, 'Ben Okoro')('act_on_step', act(step.acme.announce, 'start'));
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Ben Okoro/)).toBeVisible();
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('i');
+  const dialog = page.getByRole('dialog', { name: /^In progress by Ben Okoro since \d\d:\d\d\. Take over\?$/ });
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Ben Okoro/)).toBeFocused();
+  await page.keyboard.press('i');
+  await dialog.getByRole('button', { name: 'Take over' }).click();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Ana Ferreira/)).toBeVisible();
+  await expect(said(page, 'Started Announce for Acme')).toBeVisible();
+});
+
+test('in the run mode too a start of another\'s step is a question', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await other(server, 'Ben Okoro')('act_on_step', act(step.acme.announce, 'start'));
+  await expect(page.getByText(/Ben Okoro since \d\d:\d\d/).first()).toBeVisible();
+  await page.keyboard.press('i');
+  await page.getByRole('dialog', { name: /^In progress by Ben Okoro since/ }).getByRole('button', { name: 'Take over' }).click();
+  await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
+});
+
 // A server that can be stopped and started again at its address.
 class Restarted {
   readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
@@ -309,6 +358,9 @@ test('a mark that was made without a connection waits, and is sent once when it 
   await expect(cell(page, /Announce, Acme, eu-west: in progress by Ana Ferreira/)).toBeVisible();
   await server.stop();
   await expect(said(page, 'Connection lost.')).toBeVisible();
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await panel(page, 'Announce, Acme').getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(page.getByRole('button', { name: /^Copied for Acme \(eu-west\) as of \d\d:\d\d/ })).toBeVisible();
   await cell(page, 'Announce, Acme').click();
   await page.keyboard.press('d');
   const waiting = cell(page, 'Announce, Acme, eu-west: done');

@@ -88,9 +88,12 @@ test('a text that was changed by somebody else meanwhile is shown, and nothing t
   await dialog.getByLabel('Content').fill(MINE);
   await other(server, 'Jonas')('override_step', { id: step.acme.upgrade, content: 'exit 1', version: 1 });
   await dialog.getByRole('button', { name: 'Save changes' }).click();
-  await expect(dialog.getByText('Someone else changed this text since then.')).toBeVisible();
+  await expect(dialog.getByText(/Jonas changed this at \d\d:\d\d/)).toBeVisible();
+  await dialog.getByRole('button', { name: 'Show changes' }).click();
   await expect(dialog.getByRole('region', { name: 'Theirs and Yours' })).toContainText('exit 1');
   await expect(dialog.getByLabel('Content')).toHaveValue(MINE);
+  await expect(dialog.getByRole('button', { name: 'Save changes' })).toHaveAttribute('aria-disabled', 'true');
+  await dialog.getByRole('button', { name: 'Keep mine' }).click();
   await dialog.getByRole('button', { name: 'Save changes' }).click();
   await expect(dialog).toHaveCount(0);
   await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('curl -v');

@@ -64,10 +64,12 @@ pub fn caller() -> Result<Arc<Caller>, AppError> {
     }
 }
 
-/// The store with the rights of the current request's caller. Errors: not authenticated.
+/// The store with the rights of the current request's caller; of a request with an idempotency key the one that was made for it.
+/// Errors: not authenticated.
 pub fn store() -> Result<Store, AppError> {
     let caller = caller()?;
-    Ok(expect_context::<Context>().database.as_caller(caller))
+    let keyed = use_context::<Parts>().and_then(|it| it.extensions.get::<Store>().cloned());
+    Ok(keyed.unwrap_or_else(|| expect_context::<Context>().database.as_caller(caller)))
 }
 
 /// The current time in UTC, in microseconds: a database keeps no more.

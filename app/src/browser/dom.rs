@@ -53,6 +53,11 @@ pub fn set_theme(theme: Option<&str>) {
     }
 }
 
+/// Since when the page has had no connection, as `public/live.js` says it (R32): "14:02". None while there is one.
+pub fn lost_since() -> Option<String> {
+    document()?.document_element()?.get_attribute("data-lost")
+}
+
 /// Focuses the first element that matches.
 pub fn focus(selector: &str) {
     let found = document().and_then(|it| it.query_selector(selector).ok().flatten());

@@ -33,6 +33,7 @@ pub mod step_form;
 pub mod step_panel;
 pub mod step_state;
 pub mod step_text;
+pub mod take_over_dialog;
 pub mod text_change;
 pub mod ui;
 pub mod undo_dialog;

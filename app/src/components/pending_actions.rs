@@ -17,6 +17,8 @@ pub struct ActionRequest {
     pub allow_unresolved: bool,
     /// The text that the person was shown, which the server compares with the present one (R81).
     pub text: Option<Arc<ShownText>>,
+    /// Whether a start takes over what somebody else has in progress (R33).
+    pub takes_over: bool,
 }
 
 /// A text that was on the page, with its SHA-256.
@@ -93,6 +95,15 @@ impl ActionRequest {
             reason: None,
             allow_unresolved: false,
             text: None,
+            takes_over: false,
+        }
+    }
+
+    /// A start that takes over what somebody else has in progress.
+    pub fn taking_over() -> Self {
+        Self {
+            takes_over: true,
+            ..Self::new(StepAction::Start)
         }
     }
 }

@@ -30,6 +30,14 @@ words! {
 }
 
 impl EventAction {
+    /// Whether it writes the text of a step.
+    pub fn writes_text(self) -> bool {
+        matches!(
+            self,
+            Self::Override | Self::Reset | Self::Update | Self::Promote
+        )
+    }
+
     /// The action within a sentence: "Ana Ferreira overrode the text of".
     pub fn phrase(self) -> &'static str {
         match self {

@@ -112,6 +112,15 @@ impl ForeignChange {
         (steps.len() <= SINGLE_READS_MAX).then_some(steps)
     }
 
+    /// Whether somebody has written the text of a step, or one of the templates.
+    pub fn writes_text_of(&self, step: StepId) -> bool {
+        let mut events = self.events.iter().flatten();
+        events.any(|it| {
+            let is_its = it.entity == Entity::Step && it.id == step.0;
+            (is_its || it.entity == Entity::Template) && it.action.writes_text()
+        })
+    }
+
     /// Whether a row may be another now.
     pub fn may_touch(&self, entity: Entity, id: i64) -> bool {
         self.events.as_ref().is_none_or(|events| {
@@ -163,6 +172,16 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(alone(&many[..8]).is_some() && alone(&many).is_none());
         assert_eq!(alone(&["*"]), None);
+    }
+
+    #[test]
+    fn a_text_is_written_in_its_step_or_in_a_template() {
+        let writes = |line: &str| {
+            let change = ForeignChange::parse(&format!("1\nJonas\n1\n{line}"));
+            change.writes_text_of(StepId(7))
+        };
+        assert!(writes("step 7 override 1 4") && writes("template 2 update 1 0"));
+        assert!(!writes("step 8 override 1 4") && !writes("step 7 done 1 4") && !writes("*"));
     }
 
     #[test]

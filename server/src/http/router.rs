@@ -8,6 +8,7 @@ use crate::{
     oidc::provider::Provider,
     ops::{allowed_hosts::AllowedHosts, auth_settings::AuthSettings, health, prometheus},
     rest,
+    rest::idempotency,
 };
 use app::api::context::Context;
 use axum::{
@@ -42,7 +43,11 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
             move || render::provide_request_context(&context_of_pages),
             render::document,
         )
-        .layer(from_fn_with_state(cache, page_cache::serve_from_cache));
+        .layer(from_fn_with_state(cache, page_cache::serve_from_cache))
+        .layer(from_fn_with_state(
+            context.clone(),
+            idempotency::with_key_of_server_function,
+        ));
     let router = Router::new()
         .route("/healthz", get(health::live))
         .route(

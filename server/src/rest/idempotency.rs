@@ -1,4 +1,5 @@
-//! Idempotency keys for requests that create a row. A repeated request with the same `Idempotency-Key` gets the first response
+//! Idempotency keys for requests that create a row, and for server functions: a page sends a mark or a note with one that had to wait
+//! for a lost connection (R32). A repeated request with the same `Idempotency-Key` gets the first response
 //! again, for 24 hours. The same key with another request is 422; a repetition while the first request still runs is 409.
 //! Only successful responses are stored: after a failure the key may be used again.
 //!
@@ -26,6 +27,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use std::sync::Arc;
 use tracing::Instrument;
 
@@ -71,6 +73,41 @@ pub async fn with_idempotency_key(
     result.unwrap_or_else(|_| Err(Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR)))
 }
 
+/// How the body of a kept answer is text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeptBody {
+    /// As it is.
+    Json,
+    /// In base64: the answer of a server function is binary.
+    Binary,
+}
+
+impl KeptBody {
+    fn of(path: &str) -> Self {
+        if path.starts_with(SERVER_FUNCTIONS) {
+            Self::Binary
+        } else {
+            Self::Json
+        }
+    }
+}
+
+/// Where the addresses of server functions begin.
+const SERVER_FUNCTIONS: &str = "/rpc/";
+
+/// Middleware of pages and server functions: only the latter take a key.
+pub async fn with_key_of_server_function(
+    context: State<Context>,
+    request: Request,
+    next: Next,
+) -> RestResponse {
+    if request.uri().path().starts_with(SERVER_FUNCTIONS) {
+        with_idempotency_key(context, request, next).await
+    } else {
+        Ok(next.run(request).await)
+    }
+}
+
 /// Claims the key and runs the request, or answers from what is known of the key.
 async fn run_under_key(
     context: Context,
@@ -83,6 +120,7 @@ async fn run_under_key(
         return Err(Problem::from(AppError::SignIn));
     };
     let actor = caller.name.clone();
+    let kept_body = KeptBody::of(parts.uri.path());
     let store = &context.database.as_caller(caller);
     let identity = format!(
         "{}\n{}\n{actor}\n{}",
@@ -98,9 +136,10 @@ async fn run_under_key(
             let response = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
             let timed_out =
                 |_| Problem::from_status(StatusCode::SERVICE_UNAVAILABLE).into_response();
-            store_response(store, &key, response.unwrap_or_else(timed_out)).await
+            let response = response.unwrap_or_else(timed_out);
+            store_response(store, &key, response, kept_body).await
         }
-        Claim::Completed(answer) => Ok(replay(answer)),
+        Claim::Completed(answer) => Ok(replay(answer, kept_body)),
         Claim::InProgress => Err(Problem::new(
             StatusCode::CONFLICT,
             "a request with this key is still being carried out: ask again in a moment",
@@ -125,10 +164,17 @@ fn response_lost(batch: BatchId) -> Problem {
 }
 
 /// The stored response of the first request.
-fn replay(stored: StoredResponse) -> Response {
+fn replay(stored: StoredResponse, kept_body: KeptBody) -> Response {
     let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::CREATED);
-    let json = HeaderValue::from_static("application/json");
-    let mut response = (status, [(header::CONTENT_TYPE, json)], stored.body).into_response();
+    let (media_type, body) = match kept_body {
+        KeptBody::Json => ("application/json", stored.body.into_bytes()),
+        KeptBody::Binary => (
+            "application/octet-stream",
+            BASE64.decode(stored.body).unwrap_or_default(),
+        ),
+    };
+    let media_type = HeaderValue::from_static(media_type);
+    let mut response = (status, [(header::CONTENT_TYPE, media_type)], body).into_response();
     let headers = [
         (header::LOCATION, stored.location),
         (header::ETAG, stored.etag),
@@ -143,7 +189,12 @@ fn replay(stored: StoredResponse) -> Response {
 }
 
 /// Stores a successful response under the key; releases the key after a failure. Returns the response.
-async fn store_response(store: &Store, key: &str, response: Response) -> RestResponse {
+async fn store_response(
+    store: &Store,
+    key: &str,
+    response: Response,
+    kept_body: KeptBody,
+) -> RestResponse {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX)
         .await
@@ -158,7 +209,10 @@ async fn store_response(store: &Store, key: &str, response: Response) -> RestRes
             location: text(header::LOCATION),
             etag: text(header::ETAG),
             batch: text(response::BATCH_HEADER),
-            body: String::from_utf8_lossy(&body).into_owned(),
+            body: match kept_body {
+                KeptBody::Json => String::from_utf8_lossy(&body).into_owned(),
+                KeptBody::Binary => BASE64.encode(&body),
+            },
         };
         store.store_response(key, answer).await
     } else {

@@ -71,7 +71,10 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
     });
     let id = state.id;
     let label = move || match state.copied.get() {
-        Some((step, true)) if step == id => format!("Copied for {whom}"),
+        Some((step, true)) if step == id => {
+            let as_of = crate::browser::dom::lost_since().map(|at| format!(" as of {at}"));
+            format!("Copied for {whom}{}", as_of.unwrap_or_default())
+        }
         Some((step, false)) if step == id => "Couldn't copy. Text selected, press Ctrl+C".into(),
         _ => "Copy".to_owned(),
     };

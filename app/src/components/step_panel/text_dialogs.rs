@@ -84,15 +84,70 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
     let mine = state.fields().content;
     let template = Signal::stored(template);
     let saved = Signal::stored(content);
-    // Somebody else has saved a text while this one was typed.
-    let is_overtaken = state.fields().before.get_untracked() != saved.get_untracked();
+    // Somebody else has saved a text while this one was typed: saving waits until the person has chosen.
+    let before = state.fields().before;
+    let is_overtaken = RwSignal::new(before.get_untracked() != saved.get_untracked());
+    let choose = move || {
+        before.set(saved.get_untracked());
+        is_overtaken.set(false);
+    };
+    let take_theirs = move || {
+        mine.set(saved.get_untracked());
+        choose();
+    };
+    let writer = state.read(|it| {
+        let history = &it.detail.history;
+        let line = history.iter().find(|it| it.action.writes_text())?;
+        Some((line.actor.clone(), line.at))
+    });
+    let writer = StoredValue::new(writer);
+    let clock = Clock::from_context();
+    let shows = RwSignal::new(false);
+    let comparison = move || {
+        shows
+            .get()
+            .then(|| view! { <Comparison state=state before=saved after=mine left="Theirs" right="Yours"/> })
+    };
+    let overtaken = move || {
+        if !is_overtaken.get() {
+            return None;
+        }
+        let who = writer.with_value(|it| match it {
+            Some((by, at)) => format!("{by} changed this at {}", clock.time(*at)),
+            None => "Someone changed this since then".to_owned(),
+        });
+        Some(view! {
+            <div class="alert" role="alert">
+                <Icon name="i-warn"/>
+                <div class="grow stack stack-s">
+                    <b>{who}</b>
+                    {comparison}
+                    <p class="row">
+                        <button
+                            type="button"
+                            class="button"
+                            data-size="s"
+                            aria-expanded=move || shows.get().to_string()
+                            on:click=move |_| shows.update(|it| *it = !*it)
+                        >
+                            "Show changes"
+                        </button>
+                        <button type="button" class="button" data-size="s" on:click=move |_| choose()>"Keep mine"</button>
+                        <button type="button" class="button" data-size="s" on:click=move |_| take_theirs()>"Take theirs"</button>
+                    </p>
+                </div>
+            </div>
+        })
+    };
     let known = state.read(known_names_of);
     let customer = StoredValue::new(customer);
     view! {
         <Dialog open=open title=format!("Override {name} for {}", customer.get_value()) wide=true>
             <form on:submit=move |event| {
                 event.prevent_default();
-                state.on_event.run(StepPanelEvent::Override(mine.get_untracked()));
+                if !is_overtaken.get_untracked() {
+                    state.on_event.run(StepPanelEvent::Override(mine.get_untracked()));
+                }
             }>
                 <div class="dialog__body stack">
                     <Failure error=state.unsaved/>
@@ -100,19 +155,7 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                         fields=state.fields()
                         on_discard=Callback::new(move |()| state.discard_typed())
                     />
-                    {is_overtaken
-                        .then(|| {
-                            view! {
-                                <div class="alert" role="alert">
-                                    <Icon name="i-warn"/>
-                                    <span>
-                                        <b>"Someone else changed this text since then. "</b>
-                                        "Saving replaces theirs by yours."
-                                    </span>
-                                </div>
-                                <Comparison state=state before=saved after=mine left="Theirs" right="Yours"/>
-                            }
-                        })}
+                    {overtaken}
                     <StepEditor
                         value=mine
                         kind=Signal::stored(kind)
@@ -127,7 +170,14 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                 </div>
                 <div class="dialog__foot">
                     <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
-                    <button class="button" data-kind="ink" type="submit">"Save changes"</button>
+                    <button
+                        class="button"
+                        data-kind="ink"
+                        type="submit"
+                        aria-disabled=move || is_overtaken.get().then_some("true")
+                    >
+                        "Save changes"
+                    </button>
                 </div>
             </form>
         </Dialog>

@@ -15,6 +15,7 @@ use crate::{
         bulk_bar::{BulkBar, BulkBarProps, ReasonDialog, ReasonDialogProps},
         matrix::state::MatrixState,
         shortcuts_dialog::ShortcutsDialog,
+        take_over_dialog::{TakeOverDialog, TakeOverDialogProps},
         ui::toast::Toasts,
     },
     domain::{foreign_change::ForeignChange, id::ReleaseId, release::Release},
@@ -51,6 +52,7 @@ pub enum LazyPart {
     },
     /// Renders nothing.
     BulkAction(Box<BulkRequest>),
+    TakeOver(TakeOverDialogProps),
     /// Renders nothing. What others changed, and what reads the whole page.
     ForeignChange(Box<(MatrixController, ForeignChange, Callback<()>)>),
     /// Renders nothing.
@@ -94,6 +96,7 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
             send_bulk_action(*request);
             ().into_any()
         }
+        LazyPart::TakeOver(props) => TakeOverDialog(props).into_any(),
         LazyPart::ForeignChange(it) => {
             show_change(it.0, &it.1, it.2);
             ().into_any()

@@ -10,4 +10,5 @@ pub mod release;
 pub mod release_matrix;
 pub mod step_detail_actions;
 pub mod steps;
+pub mod take_over;
 pub mod text_questions;

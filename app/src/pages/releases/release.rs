@@ -9,13 +9,15 @@ use super::{
         step_panel_host::StepPanelHostProps,
         url_state::{first_of, neighbor_links},
     },
+    step_detail_actions::StepPanelOutcome,
 };
 use crate::{
     api::releases::read_matrix, browser, components::bulk_bar::BulkBarProps,
     components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
-    components::matrix::filter_bar::FilterBar, domain::id::CustomerId, domain::id::ReleaseId,
-    domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
-    pages::latched, pages::loaded, pages::param, paths,
+    components::matrix::filter_bar::FilterBar, components::pending_actions::ActionRequest,
+    components::take_over_dialog::TakeOverDialogProps, domain::id::CustomerId,
+    domain::id::ReleaseId, domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus,
+    pages::fetch::Fetch, pages::latched, pages::loaded, pages::param, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -103,6 +105,12 @@ fn ReleaseMatrix(
     let needs_bulk_bar = latched(move || controller.selects_many());
     let needs_panel = latched(move || open_step.get().is_some());
     let needs_help = latched(move || is_help_open.get());
+    let asked = controller.take_over.asked;
+    let needs_take_over = latched(move || asked.with(Option::is_some));
+    let on_take_over = Callback::new(move |step| {
+        let request = ActionRequest::taking_over();
+        controller.apply_outcome(step, StepPanelOutcome::Act(request));
+    });
     let is_empty = state
         .grid
         .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
@@ -177,6 +185,11 @@ fn ReleaseMatrix(
                     }),
                 })))
             })
+        }}
+        {move || {
+            needs_take_over
+                .get()
+                .then(|| lazy_parts::show(LazyPart::TakeOver(TakeOverDialogProps { asked, on_take_over })))
         }}
         {move || {
             needs_help

@@ -26,6 +26,29 @@ async fn the_same_key_and_body_give_the_first_answer_again() {
 }
 
 #[tokio::test]
+async fn a_mark_that_a_page_sends_again_under_its_key_counts_once_and_gets_its_answer() {
+    let world = World::active().await;
+    let step = world.id(&world.acme, "Announce").await;
+    let body = json!({ "id": step, "action": "done", "reason": null, "allow_unresolved": false });
+    let send = async |body: &Value| {
+        let app = &world.app;
+        app.api("POST", "/rpc/act_on_step", body.clone(), &KEY)
+            .await
+    };
+    let first = send(&body).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
+    let again = send(&body).await;
+    assert_eq!((again.status, &again.bytes), (first.status, &first.bytes));
+    // Without the key the second one would be told that it changed nothing.
+    let path = "/rpc/act_on_step";
+    let plain = world.app.api("POST", path, body.clone(), &[]).await;
+    assert_ne!(plain.bytes, first.bytes);
+    let other =
+        json!({ "id": step, "action": "reopen", "reason": null, "allow_unresolved": false });
+    assert_eq!(send(&other).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn the_same_key_for_another_request_is_refused() {
     let app = TestApp::new().await;
     app.api("POST", "/api/clusters", json!({ "name": "a" }), &KEY)

@@ -25,7 +25,10 @@ pub fn show_change(work: WorkController, change: &ForeignChange) {
     let is_open_touched = steps
         .as_ref()
         .is_none_or(|steps| open.is_some_and(|it| steps.contains(&it)));
-    if is_open_touched {
+    if open.is_some_and(|it| change.writes_text_of(it)) {
+        // Also under an open dialog: its text may be what is being edited there.
+        work.force_detail();
+    } else if is_open_touched {
         work.reload_detail();
     }
     match steps {

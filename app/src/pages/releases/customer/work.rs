@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     browser::foreign_changes::on_change, components::layout::page_head::PageHead,
-    components::rights::OwnRights, components::run_step::RunStep,
-    components::step_panel::step_detail::known_names, components::ui::bar::Bar,
+    components::pending_actions::ActionRequest, components::rights::OwnRights,
+    components::run_step::RunStep, components::step_panel::step_detail::known_names,
+    components::take_over_dialog::TakeOverDialog, components::ui::bar::Bar,
     components::ui::icon::Icon, components::ui::notice::sentence,
     components::work_steps::WorkStepList, components::work_steps::WorkSteps,
     domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
@@ -55,6 +56,10 @@ pub fn CustomerWork(
         .map(|it| paths::customer_steps(release.id, it.id));
     let work = WorkController::new(ids, customer_name, can_work, rows, page, reload);
     on_change(move |change| show_change(work, &change));
+    let on_take_over = Callback::new(move |step| {
+        let request = ActionRequest::taking_over();
+        work.on_outcome(step, StepPanelOutcome::Act(request));
+    });
     let adding = RwSignal::new(false);
     let on_added = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
         work.on_added(text, batch);
@@ -65,6 +70,7 @@ pub fn CustomerWork(
             {step_list(work, adding)}
             {step_pane(work, next_customer)}
         </div>
+        <TakeOverDialog asked=work.take_over.asked on_take_over=on_take_over/>
         <AddStep open=adding page=page ids=ids customer=work.customer_name() known=known on_added=on_added/>
     }
 }

@@ -17,9 +17,9 @@ use crate::{
     domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
     pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
-    pages::releases::step_detail_actions::shown_step, pages::releases::text_questions,
-    pages::releases::text_questions::TextQuestions, pages::releases::text_questions::put_back,
-    pages::request_queue::send_in_order, paths,
+    pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
+    pages::releases::text_questions, pages::releases::text_questions::TextQuestions,
+    pages::releases::text_questions::put_back, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -52,6 +52,7 @@ pub struct WorkController {
     detail_versions: (RwSignal<u32>, RwSignal<u32>),
     /// Requests that reorder the list; one at a time.
     pub ordering: SerialRequest,
+    pub take_over: TakeOver,
     open: Callback<Option<StepId>>,
     /// The path and the query in the address.
     address: (Memo<String>, Memo<ParamsMap>),
@@ -131,6 +132,7 @@ impl WorkController {
             page,
             detail_versions,
             ordering: SerialRequest::new(),
+            take_over: TakeOver::new(),
             open,
             address: (location.pathname, query),
             reload,
@@ -284,6 +286,11 @@ impl WorkController {
         self.detail_versions.0.update(|it| *it += 1);
     }
 
+    /// Reads the open step again, also under an open dialog.
+    pub fn force_detail(self) {
+        self.detail_versions.1.update(|it| *it += 1);
+    }
+
     /// Shows a changed step in its row.
     pub fn update_row(self, step: &CustomerStep) {
         let _ = self.rows.try_update(|rows| {
@@ -310,7 +317,8 @@ impl WorkController {
             let sent = request.clone();
             let sha256 = request.text.map(|it| it.sha256.clone());
             let allow = request.allow_unresolved;
-            match act_on_step(step, action, request.reason, allow, sha256, None).await {
+            let takes_over = Some(request.takes_over);
+            match act_on_step(step, action, request.reason, allow, sha256, takes_over).await {
                 Ok(changed) if !self.rows.is_disposed() => {
                     self.finish_action((step, action), changed, &names.1);
                 }
@@ -375,7 +383,9 @@ impl WorkController {
                 row.name
             )
         };
-        self.toasts.show(text, batch_id);
+        if is_new || !self.take_over.ask(action, &row) {
+            self.toasts.show(text, batch_id);
+        }
         text_questions::settle(self.page.refused, self.page.questions, step, action);
         if self.open_step.get_untracked() != Some(step) {
             return;
@@ -414,7 +424,7 @@ impl WorkController {
                 }
                 self.reload.run(());
             }
-            StepPanelOutcome::Stale => self.detail_versions.1.update(|it| *it += 1),
+            StepPanelOutcome::Stale => self.force_detail(),
             StepPanelOutcome::Close => self.open.run(None),
         }
     }

@@ -2,8 +2,8 @@
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
     super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
-    super::text_questions, super::text_questions::put_back, reloader::MatrixReloader,
-    undo_stack::UndoStack, url_state,
+    super::take_over::TakeOver, super::text_questions, super::text_questions::put_back,
+    reloader::MatrixReloader, undo_stack::UndoStack, url_state,
 };
 use crate::{
     api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
@@ -47,6 +47,7 @@ pub struct MatrixController {
     pub failed_action: RwSignal<Option<FailedAction>>,
     /// Marks that were refused because the text had changed. The panel's host asks about them in turn.
     pub questions: RwSignal<Vec<FailedAction>>,
+    pub take_over: TakeOver,
     /// Raised to copy the text of the open step.
     pub copy_requests: RwSignal<u32>,
     /// The action on the selected cells whose reason is being written in a dialog.
@@ -105,6 +106,7 @@ impl MatrixController {
             reason_action: RwSignal::new(None),
             failed_action: RwSignal::new(None),
             questions: RwSignal::new(Vec::new()),
+            take_over: TakeOver::new(),
             copy_requests: RwSignal::new(0),
             bulk_reason_action: RwSignal::new(None),
             bulk: BulkActionState {
@@ -361,9 +363,11 @@ impl MatrixController {
                 reason,
                 allow_unresolved,
                 text,
+                takes_over,
             } = request.clone();
             let sha256 = text.map(|it| it.sha256.clone());
-            match act_on_step(step, action, reason, allow_unresolved, sha256, None).await {
+            let takes_over = Some(takes_over);
+            match act_on_step(step, action, reason, allow_unresolved, sha256, takes_over).await {
                 Ok(changed) => self.finish_action((step, action, number), changed),
                 Err(error) => {
                     let failed = FailedAction {
@@ -398,7 +402,8 @@ impl MatrixController {
                 *it = None;
             }
         });
-        if let Some((name, customer)) = self.state.step_and_customer(step) {
+        let asks = batch_id.is_none() && self.take_over.ask(action, &row);
+        if !asks && let Some((name, customer)) = self.state.step_and_customer(step) {
             let text = if batch_id.is_some() {
                 done_text(action, &name, &customer)
             } else {

@@ -29,17 +29,25 @@ pub fn show_change(controller: MatrixController, change: &ForeignChange, reload:
     // Steps of another release may be of the same batch.
     let is_here = |it: &ForeignEvent| it.entity != Entity::Step || it.release == release;
     let mut events = change.events.iter().flatten();
-    if events.any(|it| is_of_head(it, release)) {
+    // An empty grid is not on the page at all.
+    let grid = controller.state.grid;
+    let is_empty = grid.try_with_untracked(|it| it.columns.is_empty() || it.rows.is_empty());
+    if events.any(|it| is_of_head(it, release)) || is_empty == Some(true) {
         // The page may be gone by now.
         let _ = reload.try_run(());
         return;
     }
+    let open = controller.open_step.try_get_untracked().flatten();
     let Some(steps) = change.steps_alone(is_here) else {
         reloader.reload_by_others();
-        reloader.reload_panel();
+        // Also under an open dialog: its text may be what is being edited there.
+        if open.is_some_and(|it| change.writes_text_of(it)) {
+            reloader.force_panel();
+        } else {
+            reloader.reload_panel();
+        }
         return;
     };
-    let open = controller.open_step.try_get_untracked().flatten();
     if open.is_some_and(|it| steps.contains(&it)) {
         reloader.reload_panel();
     }
