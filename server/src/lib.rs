@@ -9,10 +9,10 @@ pub mod cli;
 pub mod demo;
 /// Pages, forms, downloads and static files over HTTP, with their middleware.
 pub mod http;
-/// Sign-in at a provider.
-pub mod oidc;
 /// The stream of changes, and who is here.
 pub mod live;
+/// Sign-in at a provider.
+pub mod oidc;
 /// Operations: settings, limits, database, log, health, metrics, backups.
 pub mod ops;
 /// Export formats: CSV, JSON lines, Markdown.

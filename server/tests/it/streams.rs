@@ -3,7 +3,7 @@
 use crate::harness::TestApp;
 use serde_json::Value;
 use server::http::peer::{Arrival, PromptListener};
-use std::{io, net::SocketAddr, time::Duration};
+use std::{fmt::Write, io, net::SocketAddr, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
@@ -80,7 +80,7 @@ impl OpenStream {
         let socket = TcpStream::connect(address).await.ok()?;
         let mut request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n");
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
         request.push_str("\r\n");
         socket.writable().await.ok()?;

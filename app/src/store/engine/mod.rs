@@ -13,11 +13,11 @@ pub mod sqlite;
 pub mod wal_checkpoint;
 
 use super::error::StoreError;
+use notices::Notice;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     sea_query::{Expr, SelectStatement},
 };
-use notices::Notice;
 use sqlx::PgConnection;
 use std::time::Duration;
 use tokio::sync::mpsc;
