@@ -43,7 +43,10 @@ async fn follow(mut address: watch::Receiver<SocketAddr>, person: u64, known: i6
     loop {
         let server = *address.borrow_and_update();
         let id = last.to_string();
-        let headers = [("X-Rollcall-User", name.as_str()), ("Last-Event-ID", &id)];
+        let headers = [
+            ("X-Rollcall-User", name.as_str()),
+            ("Last-Event-ID", id.as_str()),
+        ];
         if let Some(mut stream) = OpenStream::try_open(server, "/api/events", &headers).await {
             followed.connections += 1;
             while let Some(event) = stream.next().await {
