@@ -8,6 +8,7 @@ import * as browsers from './browser.mjs';
 import { figure, growth, lines, missing, part, summary, table } from './figures.mjs';
 import { copyOf, endAll, has, kindOfDisk, program, read, run, serve } from './machine.mjs';
 import * as servers from './server.mjs';
+import { streams } from './streams.mjs';
 import { describe } from './weights.mjs';
 
 const LIMIT = 9.5 * 60_000;
@@ -55,6 +56,7 @@ async function onServer(data) {
     await part('never stale', data.name, () => servers.fresh(data, server, take));
     await part('marks', data.name, () => servers.marks(folder, data, server, take));
     await part('marks by REST', data.name, () => servers.rest(data, server, take));
+    if (data.name === '1000x100') await part('streams', data.name, () => streams(data, server, take));
     if (data.cells > 10_000) await part('bulk', data.name, () => servers.bulk(folder, data, server, take));
     await part('memory afterwards', data.name, () => servers.afterwards(data, server));
   } finally {

@@ -15,7 +15,7 @@ use crate::{
         failure::Failure,
         first_admin,
         limits::SHUTDOWN_GRACE,
-        prometheus,
+        open_files, prometheus,
     },
 };
 use app::{
@@ -37,6 +37,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     if !settings.auth.may_listen_at(settings.address) {
         return Err(InvalidSetting::AuthUnsaid.into());
     }
+    open_files::raise_limit();
     let anchors = Arc::new(Anchors::open(&settings)?);
     let (database, _) = database::open(&settings.database_url).await?;
     if demo && demo::load(&database, context::now()).await? {

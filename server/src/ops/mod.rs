@@ -12,6 +12,7 @@ pub mod health;
 pub mod invalid_auth_setting;
 pub mod limits;
 pub mod oidc_settings;
+pub mod open_files;
 pub mod prometheus;
 pub mod session_cookie;
 pub mod signing_key;

@@ -3,10 +3,13 @@
 use crate::program::{RunningServer, program};
 use std::{
     fs,
-    io::Write,
+    io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 /// The host of the snippet's `server_name`, and of `ROLLCALL_PUBLIC_URL`.
@@ -96,6 +99,31 @@ impl<'a> Proxy<'a> {
             .stderr(Stdio::null())
             .status();
         status.unwrap().success()
+    }
+
+    /// The answer to a GET through TLS that does not end by itself, line by line as it comes.
+    fn lines_of(&self, path: &str, headers: &str) -> (mpsc::Receiver<String>, Child) {
+        let mut client = Command::new("openssl")
+            .args(["s_client", "-quiet", "-connect", &self.address])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let host = PUBLIC_HOST;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n");
+        let stdin = client.stdin.as_mut().unwrap();
+        stdin.write_all(request.as_bytes()).unwrap();
+        let output = BufReader::new(client.stdout.take().unwrap());
+        let (tell, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if tell.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        (lines, client)
     }
 
     /// The response to a request through TLS. HTTP/1.0, so that the body is not chunked.
@@ -190,6 +218,32 @@ fn the_snippet_for_login_mode_works() {
         let evil = format!("{JSON}Cookie: {cookie}\r\nOrigin: https://evil.example\r\n");
         let refused = proxy.ask("POST", "/rpc/create_cluster", &evil, CLUSTER);
         assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
+    });
+}
+
+/// Waits for a line that begins so.
+fn wait_for(lines: &mpsc::Receiver<String>, start: &str) -> String {
+    loop {
+        let line = lines.recv_timeout(Duration::from_secs(20)).unwrap();
+        if line.starts_with(start) {
+            return line;
+        }
+    }
+}
+
+#[test]
+fn the_stream_comes_through_nginx_as_it_happens() {
+    behind_nginx("proxy", &snippet(1), |proxy| {
+        let headers = format!("{LOGIN}Accept-Encoding: gzip, br\r\n");
+        let (lines, mut client) = proxy.lines_of("/api/events", &headers);
+        wait_for(&lines, "event: hello");
+        let own = format!("{LOGIN}{JSON}Origin: https://{PUBLIC_HOST}\r\n");
+        let made = proxy.ask("POST", "/rpc/create_cluster", &own, CLUSTER);
+        assert!(made.starts_with("HTTP/1.1 200 "), "{made}");
+        wait_for(&lines, "event: change");
+        assert!(wait_for(&lines, "data: ").contains("\"cluster\""));
+        client.kill().unwrap();
+        client.wait().unwrap();
     });
 }
 

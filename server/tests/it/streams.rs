@@ -3,14 +3,14 @@
 use crate::harness::TestApp;
 use serde_json::Value;
 use server::http::peer::{Arrival, PromptListener};
-use std::{io, net::SocketAddr, time::Duration};
+use std::{fmt::Write, io, net::SocketAddr, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
 };
 
-/// How long anything may take until the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything may take until the test fails. Shorter than between two comments of a stream that has nothing to say.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 impl TestApp {
     /// Serves the app on a socket, as the program does.
@@ -67,21 +67,32 @@ pub struct OpenStream {
 impl OpenStream {
     /// Asks this address, and reads the head of its answer. HTTP/1.0, so that the body is not chunked.
     pub async fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
-        let socket = TcpStream::connect(address).await.unwrap();
+        let opened = Self::try_open(address, path, headers).await;
+        opened.expect("the server must answer")
+    }
+
+    /// The same; none if there is no server, or none any more.
+    pub async fn try_open(
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Option<Self> {
+        let socket = TcpStream::connect(address).await.ok()?;
         let mut request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n");
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
         request.push_str("\r\n");
-        socket.writable().await.unwrap();
-        assert_eq!(socket.try_write(request.as_bytes()).unwrap(), request.len());
+        socket.writable().await.ok()?;
+        let n_sent = socket.try_write(request.as_bytes()).ok()?;
+        assert_eq!(n_sent, request.len());
         let mut this = Self {
             socket,
             bytes: Vec::new(),
             head: String::new(),
         };
-        this.head = this.up_to("\r\n\r\n").await.unwrap().to_ascii_lowercase();
-        this
+        this.head = this.up_to("\r\n\r\n").await?.to_ascii_lowercase();
+        Some(this)
     }
 
     /// The same; it must be a stream, and begin with `hello`, which is returned too.
@@ -98,7 +109,7 @@ impl OpenStream {
 
     /// Waits until more has arrived; false at the end.
     async fn fill(&mut self) -> bool {
-        let mut bytes = [0; 16 * 1024];
+        let mut bytes = [0; 4 * 1024];
         loop {
             let readable = timeout(PATIENCE, self.socket.readable()).await;
             readable.expect("something must arrive").unwrap();

@@ -406,16 +406,19 @@ async fn who_reads_slowly_gets_a_reset_and_no_queue() {
     };
     assert!(next().await.starts_with("event: hello\n"));
     // More than is kept, while nothing is read.
-    let rows: Vec<String> = (0..1_100)
-        .map(|n| format!("('b{n}', 'cluster', 1, 'update', 'Ana', '2026-06-01T08:00:00+00:00')"))
+    let known = last(&world).await;
+    let end = known + 1_100;
+    let rows: Vec<String> = (known + 1..=end)
+        .map(|id| {
+            format!("({id}, 'b{id}', 'cluster', 1, 'update', 'Ana', '2026-06-01T08:00:00+00:00')")
+        })
         .collect();
     let sql = format!(
-        "INSERT INTO audit_events (batch_id, entity, entity_id, action, actor, at) VALUES {}",
+        "INSERT INTO audit_events (id, batch_id, entity, entity_id, action, actor, at) VALUES {}",
         rows.join(", ")
     );
     let writer = world.app.database.writer();
     writer.execute_unprepared(&sql).await.unwrap();
-    let end = last(&world).await;
     assert_eq!(world.app.live.advance().await.unwrap(), end);
     let reset = next().await;
     assert!(reset.starts_with("event: reset\n"), "{reset}");

@@ -21,7 +21,7 @@ async fn what_came_after_an_event_is_told_oldest_first_page_by_page() {
     assert_eq!(ids(&rest), (9..=last).collect::<Vec<i64>>());
     assert_eq!(rest["nextCursor"], Value::Null);
     let nothing = world.app.read(&format!("/api/audit?after={last}")).await;
-    assert_eq!(ids(&nothing), []);
+    assert!(ids(&nothing).is_empty());
     let of_kind = world.app.read("/api/audit?after=0&entity=customer").await;
     let kept = ids(&of_kind);
     assert!(kept.is_sorted() && kept.len() == 3, "{kept:?}");

@@ -9,6 +9,7 @@ mod guard;
 mod history_head;
 mod hosts;
 mod lists;
+mod live_kills;
 mod login;
 mod metrics;
 mod not_modified;

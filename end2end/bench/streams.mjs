@@ -1,0 +1,107 @@
+// Live updates measured (R34): how long a mark takes until all open streams have it, what streams cost a mark's own answer and in
+// memory, and that a thousand hold. Each stream is a connection of its own.
+import http from 'node:http';
+import { MEMORY, MILLISECONDS, figure, median, percentile } from './figures.mjs';
+import { must } from './machine.mjs';
+
+const STREAMS = 200;
+const PEOPLE = 50;
+const MANY = 1000;
+const MARKS = 60;
+const PATIENCE = 20_000;
+
+// A stream of this person; `told(batch)` is called with each change as it arrives.
+function open(server, person, told) {
+  return new Promise((done, failed) => {
+    const agent = new http.Agent({ maxSockets: 1 });
+    const sent = http.get(`${server.url}/api/events`, { agent, headers: { 'x-rollcall-user': `person ${person}` } }, answer => {
+      if (answer.statusCode !== 200) return failed(new Error(`a stream was answered ${answer.statusCode}`));
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('error', () => {});
+      answer.on('data', chunk => {
+        text += chunk;
+        for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+          const event = text.slice(0, end);
+          text = text.slice(end + 2);
+          if (event.startsWith('event: hello')) done(() => sent.destroy());
+          else if (event.startsWith('event: change')) told(event.match(/"batchId":"([^"]+)"/)[1], performance.now());
+          else if (event.startsWith('event: reset')) failed(new Error('a stream that kept up was told to read anew'));
+        }
+      });
+    });
+    sent.on('error', failed);
+  });
+}
+
+async function openAll(server, n, told) {
+  const all = [];
+  for (let at = 0; at < n; at++) all.push(open(server, at % PEOPLE, told));
+  return Promise.all(all);
+}
+
+// Starts and reopens one cell in turn: the answers' times, and the batch with the time of each request.
+async function marks(server, id, n, before = async () => {}) {
+  const times = [];
+  for (let at = 0; at < n; at++) {
+    const began = performance.now();
+    const answer = must(await server.post(`/api/steps/${id}/${at % 2 ? 'reopen' : 'start'}`, {}), 'a mark');
+    times.push(answer.milliseconds);
+    await before(answer.headers['x-rollcall-batch'], began);
+  }
+  return times;
+}
+
+export async function streams(data, server, take) {
+  const [id] = take(1);
+  await marks(server, id, 20);
+  const alone = await marks(server, id, MARKS);
+  // By batch: when each stream had it.
+  const arrived = new Map();
+  let wake = () => {};
+  const told = (batch, at) => {
+    if (!arrived.has(batch)) arrived.set(batch, []);
+    arrived.get(batch).push(at);
+    wake();
+  };
+  const close = await openAll(server, STREAMS, told);
+  const reached = [];
+  const everybody = (batch, began) => new Promise((done, failed) => {
+    const timer = setTimeout(() => failed(new Error(`a mark reached ${arrived.get(batch)?.length ?? 0} of ${STREAMS} streams`)), PATIENCE);
+    wake = () => {
+      if ((arrived.get(batch)?.length ?? 0) < STREAMS) return;
+      clearTimeout(timer);
+      reached.push(...arrived.get(batch).map(it => it - began));
+      done();
+    };
+    wake();
+  });
+  const beside = await marks(server, id, MARKS, everybody);
+  const { now } = server.memory();
+  for (const it of close) it();
+  const again = await marks(server, id, MARKS);
+  const size = data.name;
+  const without = [...alone, ...again];
+  figure({ name: `a mark until ${STREAMS} streams have it: p99`, size, values: percentile(reached, 0.99), unit: MILLISECONDS, target: 100 });
+  figure({ name: `a mark until ${STREAMS} streams have it`, size, values: reached, unit: MILLISECONDS });
+  figure({ name: `mark one cell by REST beside ${STREAMS} streams`, size, values: beside, unit: MILLISECONDS, baseline: { what: 'without streams', values: without } });
+  figure({ name: `a mark beside ${STREAMS} streams: times one without`, size, values: median(beside) / median(without), unit: 'x', target: 1.2 });
+  figure({ name: `memory: with ${STREAMS} streams`, size, values: now, unit: MEMORY, target: 150 });
+
+  arrived.clear();
+  let n = 0;
+  const many = await openAll(server, MANY, () => { n += 1; wake(); });
+  const all = new Promise((done, failed) => {
+    const timer = setTimeout(() => failed(new Error(`a mark reached ${n} of ${MANY} streams`)), PATIENCE);
+    wake = () => {
+      if (n < MANY) return;
+      clearTimeout(timer);
+      done(performance.now());
+    };
+  });
+  const began = performance.now();
+  await marks(server, id, 1);
+  figure({ name: `a mark until ${MANY} streams have it`, size, values: (await all) - began, unit: MILLISECONDS });
+  figure({ name: `memory: with ${MANY} streams`, size, values: server.memory().now, unit: MEMORY });
+  for (const it of many) it();
+}
