@@ -85,7 +85,7 @@ pub fn client_address(
 /// An address, with or without a port.
 fn forwarded_address(text: &str) -> Option<IpAddr> {
     let address = text.parse::<IpAddr>().ok();
-    let with_port = || text.parse::<std::net::SocketAddr>().ok().map(|it| it.ip());
+    let with_port = || text.parse::<SocketAddr>().ok().map(|it| it.ip());
     address.or_else(with_port).map(|it| it.to_canonical())
 }
 
