@@ -1,9 +1,7 @@
 //! Tests of the store: export, import and check. An export is complete; an import takes all of it or nothing.
-use crate::{
-    harness::TestApp,
-    test_database::TestEngine,
-    world::{World, draft, metadata},
-};
+use crate::harness::TestApp;
+use crate::test_database::TestEngine;
+use crate::world::{World, draft, metadata};
 use app::{
     domain::{
         check_finding::Check,
