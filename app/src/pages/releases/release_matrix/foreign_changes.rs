@@ -1,8 +1,9 @@
 //! Shows in the matrix page what others changed (R32): a few cells are read one by one, everything else with the grid. Loaded lazily,
 //! with the first change.
-use super::controller::MatrixController;
+use super::{controller::MatrixController, reloader::MatrixReloader};
 use crate::{
     api::steps::read_step,
+    components::matrix::state::MatrixState,
     domain::{
         event::{Entity, EventAction},
         foreign_change::{ForeignChange, ForeignEvent},
@@ -51,16 +52,14 @@ pub fn show_change(controller: MatrixController, change: &ForeignChange, reload:
     if open.is_some_and(|it| steps.contains(&it)) {
         reloader.reload_panel();
     }
+    let state = controller.state;
     for step in steps {
-        send_in_order(step, Box::pin(read_cell(controller, step)));
+        send_in_order(step, Box::pin(read_cell(state, reloader, step)));
     }
 }
 
 /// Reads a step and shows its cell. It takes its turn among the requests about the step, so no older state replaces a newer one.
-async fn read_cell(controller: MatrixController, step: StepId) {
-    let MatrixController {
-        state, reloader, ..
-    } = controller;
+async fn read_cell(state: MatrixState, reloader: MatrixReloader, step: StepId) {
     let Some(n_begun) = reloader.n_begun() else {
         return;
     };
