@@ -161,6 +161,12 @@ pub fn names_cluster(key: &str) -> bool {
     may_be_cluster(&fold(key))
 }
 
+/// Whether a header, or the name of a label or of a member in another, is that of the cluster.
+pub fn is_cluster(head: &str) -> bool {
+    let name = head.rsplit(['/', '.']).next().unwrap_or(head);
+    matches!(field(&fold(name)), Some((Column::Cluster, _)))
+}
+
 /// Whether a header cell has a word that no customer and no namespace is called.
 pub fn is_certain(head: &str) -> bool {
     let folded = fold(head);

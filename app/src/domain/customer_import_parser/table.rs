@@ -137,7 +137,8 @@ impl<'a> Table<'a> {
         let is_merged = self.header.as_ref().is_some_and(|it| it.1.is_of_releases);
         let mut seen = HashSet::new();
         let mut rows = Vec::new();
-        let mut above = "";
+        let mut above: Vec<&str> = Vec::new();
+        let mut cluster = (String::new(), String::new());
         for (index, record) in self.records.iter().enumerate() {
             let mut row = match &self.header {
                 Some((header, _)) if index < *header => above_header(record),
@@ -148,7 +149,7 @@ impl<'a> Table<'a> {
             };
             if is_comment(record) {
                 if row.left_out.is_some() || !is_complete(&row) {
-                    above = beginning(record.raw);
+                    above.push(beginning(record.raw));
                     continue;
                 }
                 row.doubt = Some("Starts with #, as a comment does".to_owned());
@@ -162,14 +163,25 @@ impl<'a> Table<'a> {
             if record.cells.iter().any(|it| it.is_unclosed) {
                 row.left_out = Some("Missing closing quote".to_owned());
             }
-            if is_title(&row, record) {
-                above = beginning(record.raw);
+            // Cells of a spreadsheet that are merged have their value in the first row only.
+            if row.names_cluster() {
+                cluster = (
+                    beginning(&row.cluster).to_owned(),
+                    beginning(&row.cluster_id).to_owned(),
+                );
             } else {
-                above.clone_into(&mut row.above);
+                (row.cluster_above, row.cluster_id_above) = cluster.clone();
             }
+            row.is_alone = record.filled() < 2;
+            let is_above = self.header.as_ref().is_some_and(|it| index < it.0);
+            let says_more = is_above || is_title(&row);
             let place = (row.cluster.clone(), row.namespace.clone());
             if !is_merged || seen.insert(place) {
+                row.above = std::mem::take(&mut above).join("\n");
                 rows.push(row);
+            }
+            if says_more {
+                above.push(beginning(record.raw));
             }
         }
         rows
@@ -327,9 +339,9 @@ fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
     row
 }
 
-/// Whether a row is no customer, but says what those below it are.
-fn is_title(row: &SourceRow, record: &Record) -> bool {
-    record.width() < 2 && (row.left_out.is_some() || record.raw.trim_end().ends_with(':'))
+/// Whether a row is no customer, but may say what those below it are.
+fn is_title(row: &SourceRow) -> bool {
+    row.is_alone && (row.left_out.is_some() || !is_namespace(Some(&row.namespace)))
 }
 
 fn above_header(record: &Record) -> SourceRow {
