@@ -33,6 +33,11 @@ pub const WORDS: [(Column, &[&str]); 4] = [
             "espace de nom",
             "espacio de nombres",
             "espacio de nombre",
+            "espace de nommage",
+            "espaces de nommage",
+            "spazio dei nomi",
+            "spazio di nomi",
+            "espacio",
         ],
     ),
     (
@@ -91,6 +96,8 @@ pub const WORDS: [(Column, &[&str]); 4] = [
             "costumer",
             "costumer name",
             "costumers",
+            "kudne",
+            "auftraggeber",
         ],
     ),
     (

@@ -1,5 +1,5 @@
 //! Where the customers of a JSON object are: in one list, or in several of which each may be a cluster's.
-use super::heads::Heads;
+use super::heads::{Heads, is_cluster};
 use serde_json::{Map, Value};
 
 /// The name of a list, and its elements.
@@ -8,26 +8,31 @@ pub type Group = (String, Vec<Value>);
 /// Members in which a group has its customers.
 const OF_GROUP: [&str; 5] = ["customers", "tenants", "namespaces", "projects", "items"];
 
-/// Takes the list of customers out of an object: `items`, `customers`, or its only list of objects if it names nothing of a
-/// customer itself.
+/// Takes the list of customers out of an object: `items`, `customers`, its clusters, or its only list of objects if it names
+/// nothing of a customer itself.
 pub fn list_in(object: &mut Map<String, Value>) -> Option<Group> {
     let is_customer = object.contains_key("namespace");
     let has_list = |it: &&str| object.get(*it).is_some_and(Value::is_array);
     let named = ["items", "customers"].into_iter().find(has_list);
+    let is_of_clusters = |it: &(&String, &Value)| is_cluster(it.0) && is_list(it.1);
+    let clusters = object.iter().find(is_of_clusters);
     let member = if let Some(it) = named.filter(|it| *it == "items" || !is_customer) {
         it.to_owned()
+    } else if let Some((it, _)) = clusters.filter(|_| !is_customer && !object.contains_key("name"))
+    {
+        it.clone()
     } else {
         let heads = Heads::of(object.keys().map(String::as_str));
         if object.contains_key("metadata") || heads.fields() > 0 {
             return None;
         }
-        let is_list = |it: &Value| {
+        let is_of_objects = |it: &Value| {
             let elements = it.as_array();
             elements.is_some_and(|it| !it.is_empty() && it.iter().all(Value::is_object))
         };
         let mut lists = object
             .iter()
-            .filter(|it| is_list(it.1))
+            .filter(|it| is_of_objects(it.1))
             .map(|it| it.0.clone());
         let first = lists.next()?;
         if lists.next().is_some() {

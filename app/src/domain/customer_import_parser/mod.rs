@@ -147,9 +147,9 @@ pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
     }
     let commands = commands(body);
     at_most(text.lines().count())?;
-    if is_yaml(body) {
+    if let Some(reason) = unreadable(body) {
         let mut row = SourceRow::at(first_line);
-        row.leave_out("YAML can't be read here. Use -o json instead".to_owned());
+        row.leave_out(reason.to_owned());
         return Ok(vec![row]);
     }
     let rows = tools::rows(body, first_line).unwrap_or_else(|| {
@@ -239,15 +239,24 @@ fn at_most(long: usize) -> Result<(), FieldError> {
     Ok(())
 }
 
-/// What `-o yaml` prints.
-fn is_yaml(text: &str) -> bool {
-    let first = text.lines().find(|it| it.trim_end() != "---");
-    let words = ["apiVersion:", "- apiVersion:", "kind:"];
-    first.is_some_and(|it| words.iter().any(|word| it.starts_with(word)))
+/// Why a text in another language is not read: what `-o yaml` prints, other YAML, HTML and XML.
+fn unreadable(text: &str) -> Option<&'static str> {
+    let first = text.lines().find(|it| it.trim_end() != "---")?;
+    let has = |line: &str, words: &[&str]| words.iter().any(|word| line.starts_with(word));
+    if has(first, &["apiVersion:", "- apiVersion:", "kind:"]) {
+        return Some("YAML can't be read here. Use -o json instead");
+    }
+    let items = ["- name:", "- namespace:", "- customer:"];
+    if text.lines().any(|it| has(it.trim_start(), &items)) {
+        return Some("YAML can't be read here. Paste a table or JSON instead");
+    }
+    let is_markup = first.trim_start().starts_with('<') && text.contains("</");
+    is_markup.then_some("HTML and XML can't be read here. Paste the table as text instead")
 }
 
 #[cfg(test)]
 mod tests {
+    mod marked_texts;
     mod table_texts;
     mod tool_texts;
 
@@ -384,7 +393,7 @@ mod tests {
             is_always in any::<bool>(),
         ) {
             // Blanks around a cell count only within quotes; so does a cell that seems to open or draw something.
-            let tidy = |text: &str| if is_always { text.to_owned() } else { text.trim().trim_start_matches(['#', '-', '=']).trim().to_owned() };
+            let tidy = |text: &str| if is_always { text.to_owned() } else { text.trim().trim_start_matches(['#', '-', '=', ' ', '\t']).trim().to_owned() };
             let rows: Vec<_> = rows.iter().map(|it| (tidy(&it.0), it.1.clone(), tidy(&it.2), tidy(&it.3))).collect();
             let mut writer = csv::WriterBuilder::new()
                 .delimiter(delimiter)

@@ -4,16 +4,19 @@ use super::{
     NO_NAME, NO_NAMESPACE, SourceRow, beginning,
     cells::{self, Record, Separator, TableCell},
     head_words::Column,
-    header::{doubtful_header, header_of},
+    header::{doubtful_header, header_of, is_again, is_of_heads},
     heads::{self, Heads},
     plain::{
-        assignment, bare, is_comment, is_complete, is_namespace, is_well_formed, plain,
-        put_assignment,
+        assignment, bare, comment_mark, doubt_of_name, is_comment, is_complete, is_namespace,
+        is_well_formed, plain, put_assignment, starts_as_comment, unmarked,
     },
     two_namespaces,
 };
 use crate::domain::{fold::lowercase, metadata::Value};
 use std::collections::HashSet;
+
+/// What stands between cells that are drawn with boxes.
+const BOX_PIPES: [char; 3] = ['│', '┃', '║'];
 
 /// In the order of preference if two explain a text equally well.
 const SEPARATORS: [Separator; 5] = [
@@ -27,6 +30,8 @@ const SEPARATORS: [Separator; 5] = [
 /// Reads every row of a text whose first line has the number `first_line`. `is_of_namespaces` says that the command above it
 /// lists namespaces: then their names are in the column of the name.
 pub fn rows(text: &str, first_line: u32, is_of_namespaces: bool) -> Vec<SourceRow> {
+    let piped = with_pipes(text);
+    let text = piped.as_deref().unwrap_or(text);
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     if let Some(separator) = declared_separator(first) {
         return Table::read(rest, first_line + 1, separator).rows(is_of_namespaces);
@@ -41,6 +46,34 @@ pub fn rows(text: &str, first_line: u32, is_of_namespaces: bool) -> Vec<SourceRo
     }
     best.map(|it| it.1.rows(is_of_namespaces))
         .unwrap_or_default()
+}
+
+/// A table whose cells are drawn apart by other lines than `|`: those of a terminal, or the `||` of a wiki's header. None if it
+/// has no such lines.
+fn with_pipes(text: &str) -> Option<String> {
+    let is_drawn = |it: &str| it.trim_start().starts_with(BOX_PIPES);
+    let is_wiki = |it: &str| {
+        let inner = it.trim().strip_prefix("||");
+        inner.is_some_and(|it| it.ends_with("||") && it.len() > 2)
+    };
+    if text.lines().any(is_drawn) {
+        return Some(text.replace(BOX_PIPES, "|"));
+    }
+    let mut lines = text.lines();
+    if !lines
+        .find(|it| it.trim_start().starts_with('|'))
+        .is_some_and(is_wiki)
+    {
+        return None;
+    }
+    let lines = text.split('\n').map(|it| {
+        if is_wiki(it) {
+            it.replace("||", "|")
+        } else {
+            it.to_owned()
+        }
+    });
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// The first line `sep=;`, which Excel writes and reads.
@@ -82,6 +115,19 @@ impl<'a> Table<'a> {
                 if separator == Separator::Blanks && record.width() != heads.columns.len() {
                     record.cells = cells::aligned(head, record.raw)
                         .unwrap_or_else(|| std::mem::take(&mut record.cells));
+                }
+            }
+        }
+        // In a variable the same marks may be meant.
+        let is_ours = |index: usize| match &header {
+            Some((_, heads)) => !matches!(heads.columns.get(index), Some(Column::Variable(_))),
+            None => index < 2,
+        };
+        for record in &mut records {
+            for (index, cell) in record.cells.iter_mut().enumerate() {
+                let text = unmarked(&cell.text, index == 0);
+                if let Some(text) = text.filter(|_| is_ours(index) && !cell.is_quoted) {
+                    cell.text = text;
                 }
             }
         }
@@ -142,22 +188,24 @@ impl<'a> Table<'a> {
         for (index, record) in self.records.iter().enumerate() {
             let mut row = match &self.header {
                 Some((header, _)) if index < *header => above_header(record),
-                Some((header, _)) if record.raw == self.records[*header].raw => continue,
+                Some((header, _)) if is_again(record, &self.records[*header]) => continue,
                 Some((_, heads)) => by_heads(heads, record),
                 None if is_list => bare(record),
                 None => plain(record),
             };
-            if is_comment(record) {
+            if let Some(mark) = comment_mark(record) {
                 if row.left_out.is_some() || !is_complete(&row) {
                     above.push(beginning(record.raw));
                     continue;
                 }
-                row.doubt = Some("Starts with #, as a comment does".to_owned());
+                row.doubt = Some(starts_as_comment(mark));
             } else if index == 0 && is_list && heads::is_known(&row.namespace) {
                 row.doubt = Some("Looks like the header of a column".to_owned());
-            } else if doubtful == Some(index) {
+            } else if doubtful == Some(index) || is_of_heads(record) {
                 row.doubt = Some("Looks like a header row".to_owned());
             } else if let Some(doubt) = swallowed(&row, record, self.separator) {
+                row.doubt = Some(doubt);
+            } else if let Some(doubt) = doubt_of_name(&row, record) {
                 row.doubt = Some(doubt);
             }
             if record.cells.iter().any(|it| it.is_unclosed) {
@@ -232,13 +280,16 @@ fn is_count(line: &str) -> bool {
     }
 }
 
+/// What the rules of a table are drawn with.
+const RULES: &str = "-=+|:─━│┼├┤┌┐└┘┬┴═║╔╗╚╝╠╣╦╩╬╒╕╘╛╞╡╤╧╪╭╮╰╯┃┏┓┗┛┣┫┳┻╋┡┩╇┠┨";
+
 /// A line that only draws: a rule of a table, a fence around a code block, or one that counts rows.
 fn is_decoration(line: &str) -> bool {
     let line = line.trim();
-    let is_rule = line.contains(['-', '=', '─', '━'])
+    let is_rule = line.contains(['-', '=', '─', '━', '═'])
         && line
             .chars()
-            .all(|it| it.is_whitespace() || "-=+|:─━│┼├┤┌┐└┘┬┴".contains(it));
+            .all(|it| it.is_whitespace() || RULES.contains(it));
     is_rule || is_count(line) || line.starts_with("```")
 }
 
