@@ -20,6 +20,7 @@ fn a_row_that_names_two_clusters_is_left_out() {
         "name,namespace,cluster_id,cluster\nB,b,1,prod-us",
         "name,namespace,cluster,target cluster\nB,b,prod-us,prod-eu",
         "name,namespace,target cluster,cluster\nB,b,prod-us,prod-eu",
+        "name,namespace,cluster_id,cluster\nB,b,prod-eu,prod-us",
         r#"{"name":"B","namespace":"b","clusterId":1,"cluster":{"name":"prod-us"}}"#,
         r#"{"name":"B","namespace":"b","cluster":{"id":1,"name":"prod-us"}}"#,
         r#"{"name":"B","namespace":"b","cluster":{"id":1},"clusterId":2}"#,

@@ -335,6 +335,8 @@ fn a_row_s_own_cluster_is_never_taken_for_the_chosen_one() {
         "name,namespace,Grappe\nB,b,prod-us",
         "name,namespace,Clutser\nB,b,prod-us",
         "name,namespace,cluster,target cluster\nB,b,,prod-us",
+        "name,namespace,cluster\nB,b,PROD-US",
+        "name,namespace,Cluster ID\nB,b,prod-us",
     ] {
         assert_eq!(cluster(table), "new: prod-us", "{table}");
     }
