@@ -249,6 +249,7 @@ fn a_row_between_others_may_be_the_title_of_a_cluster() {
         "| Customer | Namespace |\n|---|---|\n| **prod-eu** | |\n| A | a |\n| **prod-us** | |\n| B | b |",
         "prod-eu\nname,namespace\nA,a\n\nprod-us\nname,namespace\nB,b",
         "prod-eu\nA,a\n\nprod-us\nB,b",
+        "Customer,Namespace\nCluster,prod-eu\nA,a\nCluster,prod-us\nB,b",
         "prod-eu\na\n\nprod-us\nb",
         "[prod-eu]\nA, a\n[prod-us]\nB, b",
         "=== prod-eu ===\nA, a\n=== prod-us ===\nB, b",

@@ -205,6 +205,8 @@ impl<'a> Table<'a> {
                 row.doubt = Some("Looks like a header row".to_owned());
             } else if let Some(doubt) = swallowed(&row, record, self.separator) {
                 row.doubt = Some(doubt);
+            } else if is_of_cluster(&row) {
+                row.doubt = Some("Looks like the title of a cluster".to_owned());
             } else if let Some(doubt) = doubt_of_name(&row, record) {
                 row.doubt = Some(doubt);
             }
@@ -222,7 +224,7 @@ impl<'a> Table<'a> {
             }
             row.is_alone = record.filled() < 2;
             let is_above = self.header.as_ref().is_some_and(|it| index < it.0);
-            let says_more = is_above || is_title(&row);
+            let says_more = is_above || is_title(&row) || is_of_cluster(&row);
             let place = (row.cluster.clone(), row.namespace.clone());
             if !is_merged || seen.insert(place) {
                 row.above = std::mem::take(&mut above).join("\n");
@@ -388,6 +390,11 @@ fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
         }
     }
     row
+}
+
+/// Whether a row reads `Cluster, prod-eu`.
+fn is_of_cluster(row: &SourceRow) -> bool {
+    row.name.as_deref().is_some_and(heads::is_cluster)
 }
 
 /// Whether a row is no customer, but may say what those below it are.
