@@ -1,7 +1,7 @@
 //! Tests of the import of many customers: rows whose cluster or namespace cannot be told for certain are never ticked, and rows
 //! that contradict themselves are left out.
 use super::{
-    tests::{plan, rows, says},
+    tests::{context, plan, rows, says},
     *,
 };
 use crate::domain::customer_import_parser::parse;
@@ -20,6 +20,7 @@ fn a_row_that_names_two_clusters_is_left_out() {
         "name,namespace,cluster_id,cluster\nB,b,1,prod-us",
         "name,namespace,cluster,target cluster\nB,b,prod-us,prod-eu",
         "name,namespace,target cluster,cluster\nB,b,prod-us,prod-eu",
+        "name,namespace,cluster_id,cluster\nB,b,prod-eu,prod-us",
         r#"{"name":"B","namespace":"b","clusterId":1,"cluster":{"name":"prod-us"}}"#,
         r#"{"name":"B","namespace":"b","cluster":{"id":1,"name":"prod-us"}}"#,
         r#"{"name":"B","namespace":"b","cluster":{"id":1},"clusterId":2}"#,
@@ -53,6 +54,32 @@ fn what_may_be_the_name_of_another_cluster_leaves_its_row_unticked() {
         "$ kubectl --context=prod-us get ns -o json\n{\"metadata\":{\"name\":\"b\"}}",
         "$ kubectl --context=prod-us get ns -o json\n{\"items\":[{\"metadata\":{\"name\":\"b\"}}]}",
         "# prod-us\nB, b",
+        "# prod-us.example.com\nB, b",
+        "B, b, HOST=prod-us.example.com",
+        "Customer,Namespace,Kubeconfig\nB,b,/etc/rollcall/prod-us.yaml",
+        "Customer,Namespace,Server\nB,b,https://api.prod-us.example",
+        "B (prod-us), b",
+        "(prod-us) $ kubectl get ns\nNAME STATUS AGE\nb Active 1d",
+        "me@host (⎈|prod-us:default) ~ $ kubectl get ns\nNAME STATUS AGE\nb Active 1d",
+        "tm@prod-us:~$ kubectl get ns\nNAME STATUS AGE\nb Active 1d",
+        "tm@prod-eu:~$ kubectl --cluster prod-us get ns\nNAME STATUS AGE\nb Active 1d",
+        "$ kubectl --kubeconfig /etc/rollcall/prod-us.yaml get ns\nNAME STATUS AGE\nb Active 1d",
+        "$ KUBECONFIG=~/.kube/prod-us kubectl get ns\nNAME STATUS AGE\nb Active 1d",
+        "$ export KUBECONFIG=/etc/us.yaml\n$ kubectl get ns\nNAME STATUS AGE\nb Active 1d",
+        "$ kubectl config use-context prod-us\n$ kubectl get ns\nNAME STATUS AGE\nb Active 1d",
+        "Switched to context \"prod-us\".\nNAME STATUS AGE\nb Active 1d",
+        "$ kubectx prod-us\nNAME STATUS AGE\nb Active 1d",
+        "$ oc login https://api.prod-us.example:6443\nNAME STATUS AGE\nb Active 1d",
+        "$ kubectl --context gke_proj_us-east1_prod-us get ns\nNAME STATUS AGE\nb Active 1d",
+        "NAME STATUS AGE LABELS\nb Active 1d cluster=prod-us,team=a",
+        "NAME STATUS AGE LABELS\nb Active 1d example.com/cluster=elsewhere",
+        r#"{"kind":"Namespace","metadata":{"name":"b","labels":{"cluster":"prod-us"}}}"#,
+        r#"{"name":"B","namespace":"b","spec":{"cluster":"prod-us"}}"#,
+        r#"{"name":"B","namespace":"b","spec":{"cluster":"elsewhere"}}"#,
+        r#"{"name":"B","namespace":"b","deployment":{"cluster":{"name":"prod-us"}}}"#,
+        r#"{"name":"B","namespace":"b","tags":["prod-us"]}"#,
+        r#"{"environment":"prod-us","customers":[{"name":"B","namespace":"b"}]}"#,
+        "Switched to context \"prod-us\".\n[{\"name\":\"B\",\"namespace\":\"b\"}]",
         "# Customers of prod-us (new):\nname,namespace\nB,b",
         r#"{"prod-us":[{"name":"B","namespace":"b"}]}"#,
         r#"{"clusterInfo":"x","customers":[{"name":"B","namespace":"b"}]}"#,
@@ -68,12 +95,15 @@ fn what_may_be_the_name_of_another_cluster_leaves_its_row_unticked() {
         "name,namespace,env,cluster\nB,b,prod-us,prod-eu",
         "name,namespace,cluster size,cluster\nB,b,3,prod-eu",
         "name,namespace,cluster size\nB,b,",
-        "B, b, HOST=prod-us.example.com",
         "$ kubectl --context prod-eu get ns\nNAME STATUS AGE\nb Active 1d",
         "# prod-eu, as prod-us\nB, b",
-        "# prod-us.example.com\nB, b",
         r#"{"cluster":"prod-eu","customers":[{"name":"B","namespace":"b","env":"prod-us"}]}"#,
         "$ kubectl --context elsewhere get ns\nNAME STATUS AGE\nb Active 1d",
+        "tm@prod-us:~$ kubectl --context prod-eu get ns\nNAME STATUS AGE\nb Active 1d",
+        "NAME STATUS AGE LABELS\nb Active 1d cluster=prod-eu,team=a",
+        r#"{"name":"B","namespace":"b","spec":{"cluster":"prod-eu"}}"#,
+        r#"{"kind":"Namespace","metadata":{"name":"b","labels":{"kubernetes.io/metadata.name":"b"}}}"#,
+        "B, acme-prod-us",
     ] {
         assert_eq!(verdict(text), "new: ", "{text}");
     }
@@ -114,6 +144,126 @@ fn a_title_or_a_list_may_name_the_cluster_of_its_rows() {
         clusters(r#"{"cluster":{"uid":7},"items":[{"name":"A","namespace":"a"}]}"#),
         ["left-out A prod-eu"]
     );
+}
+
+#[test]
+fn the_nearest_line_above_that_names_a_cluster_counts() {
+    let listing =
+        |above: &str, namespace: &str| format!("{above}\nNAME STATUS AGE\n{namespace} Active 3d\n");
+    let json = |above: &str, namespace: &str| {
+        format!("{above}\n{{\"items\":[{{\"metadata\":{{\"name\":\"{namespace}\"}}}}]}}\n")
+    };
+    let lists: [fn(&str, &str) -> String; 2] = [listing, json];
+    let (eu, us) = (
+        "$ kubectl --context prod-eu get ns",
+        "$ kubectl --context prod-us get ns",
+    );
+    let says_us = "The text above says prod-us, which is a cluster, but not the chosen one";
+    let states = |text: &str| -> Vec<String> {
+        let rows = rows(text).into_iter();
+        rows.filter(|it| it.state != ImportState::LeftOut)
+            .map(|it| {
+                format!(
+                    "{} {}: {}",
+                    it.state,
+                    it.namespace,
+                    it.reason.unwrap_or_default()
+                )
+            })
+            .collect()
+    };
+    for list in lists {
+        assert_eq!(
+            states(&(list(eu, "a") + &list(us, "b"))),
+            ["new a: ".to_owned(), format!("doubtful b: {says_us}")]
+        );
+        assert_eq!(
+            states(&(list(us, "b") + &list(eu, "a"))),
+            [format!("doubtful b: {says_us}"), "new a: ".to_owned()]
+        );
+        let switched = list(
+            "$ kubectl config use-context prod-us\n$ kubectl get ns",
+            "b",
+        );
+        assert_eq!(
+            states(&(list(eu, "a") + &switched)),
+            ["new a: ".to_owned(), format!("doubtful b: {says_us}")]
+        );
+    }
+    let in_a_loop =
+        "$ for c in prod-eu prod-us; do echo == $c; kubectl --context $c get ns; done\n";
+    let text = in_a_loop.to_owned() + &listing("== prod-eu", "a") + &listing("== prod-us", "b");
+    assert_eq!(
+        states(&text),
+        ["new a: ".to_owned(), format!("doubtful b: {says_us}")]
+    );
+    // Neither is the chosen one: the reason names the one that the rows are of.
+    let text = listing(eu, "a") + &listing(us, "b");
+    let mut three = context();
+    let staging = ClusterId(4);
+    three.clusters.insert("staging".to_owned(), (staging, true));
+    let plan = ImportPlan::of(parse(&text).unwrap(), Some(staging), &three);
+    let reasons: Vec<String> = plan.0.into_iter().filter_map(|it| it.row.reason).collect();
+    assert_eq!(reasons, [says_us.replace("-us", "-eu"), says_us.to_owned()]);
+}
+
+#[test]
+fn a_row_with_an_empty_cluster_cell_is_not_taken_for_the_chosen_one() {
+    let doubt = "doubtful: The cluster cell is empty; the row above says prod-us";
+    for text in [
+        "Cluster;Customer;Namespace\nprod-us;A;a\n;B;b\n;C;c",
+        "Cluster\tCustomer\tNamespace\nprod-us\tA\ta\n\tB\tb\n\tC\tc",
+        "Customer,Namespace,Cluster\nA,a,prod-us\nB,b,<none>\nC,c",
+        "| Customer | Namespace | Cluster |\n|---|---|---|\n| A | a | prod-us |\n| B | b | |\n| C | c | |",
+        "Cluster;Customer;Namespace\nprod-us;;\n;B;b\n;C;c",
+    ] {
+        let verdicts: Vec<String> = rows(text)[1..]
+            .iter()
+            .map(|it| format!("{}: {}", it.state, it.reason.clone().unwrap_or_default()))
+            .collect();
+        assert_eq!(verdicts, [doubt, doubt], "{text}");
+    }
+    let of_id = rows("Cluster ID;Customer;Namespace\n2;A;a\n;B;b");
+    assert_eq!(
+        of_id[1].reason.as_deref(),
+        Some("The cluster cell is empty; the row above says 2")
+    );
+    // It is the chosen one, or there is none above.
+    for text in [
+        "Cluster;Customer;Namespace\nprod-eu;A;a\n;B;b",
+        "Cluster;Customer;Namespace\n;A;a\nprod-us;B;b",
+    ] {
+        assert!(
+            rows(text).iter().all(|it| it.state == ImportState::New),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_row_between_others_may_be_the_title_of_a_cluster() {
+    for text in [
+        "Customer,Namespace\nprod-eu,\nA,a\nprod-us,\nB,b",
+        "Customer;Namespace\nprod-eu;;\nA;a\nprod-us;;\nB;b",
+        "Customer\tNamespace\nCluster prod-eu\t\nA\ta\nCluster prod-us\t\nB\tb",
+        "| Customer | Namespace |\n|---|---|\n| **prod-eu** | |\n| A | a |\n| **prod-us** | |\n| B | b |",
+        "prod-eu\nname,namespace\nA,a\n\nprod-us\nname,namespace\nB,b",
+        "prod-eu\nA,a\n\nprod-us\nB,b",
+        "Customer,Namespace\nCluster,prod-eu\nA,a\nCluster,prod-us\nB,b",
+        "prod-eu\na\n\nprod-us\nb",
+        "[prod-eu]\nA, a\n[prod-us]\nB, b",
+        "=== prod-eu ===\nA, a\n=== prod-us ===\nB, b",
+    ] {
+        let of = |namespace: &str| rows(text).into_iter().find(|it| it.namespace == namespace);
+        let (a, b) = (of("a").unwrap(), of("b").unwrap());
+        assert_eq!(a.state, ImportState::New, "{text}");
+        assert_eq!(b.state, ImportState::Doubtful, "{text}");
+        assert!(b.reason.unwrap().contains("prod-us"), "{text}");
+        let mut titles = rows(text)
+            .into_iter()
+            .filter(|it| it.name.contains("prod-"));
+        assert!(titles.all(|it| it.state != ImportState::New), "{text}");
+    }
 }
 
 #[test]
@@ -239,6 +389,9 @@ fn json_with_a_member_twice_is_left_out_whichever_it_is() {
     let lists = r#"{"items":[{"namespace":"a"}],"items":[{"namespace":"b"}]}"#;
     assert_eq!(
         says(lists),
-        ["1 left-out  : items is listed twice", "2 new a a"]
+        [
+            "1 left-out  : items is listed twice",
+            "2 doubtful a a: items is listed twice: check the whole list"
+        ]
     );
 }

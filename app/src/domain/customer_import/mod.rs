@@ -1,5 +1,6 @@
 //! Import of many customers from a pasted text (R85): which rows are new, which are known and would change, and which are
 //! left out. Bad rows never hold up the others. `customer_import_parser` parses the text.
+mod named_clusters;
 mod plan;
 mod system_namespaces;
 
@@ -158,7 +159,7 @@ pub struct KnownCustomer {
 pub struct ImportContext {
     /// By name, with whether they are active.
     pub clusters: HashMap<String, (ClusterId, bool)>,
-    /// The contexts of clusters whose context is not their name (R82).
+    /// What clusters are called beside their names: their contexts (R82) and the paths of their kubeconfigs.
     pub contexts: Vec<(ClusterId, String)>,
     /// By cluster and namespace.
     pub customers: HashMap<(ClusterId, String), KnownCustomer>,

@@ -1,11 +1,15 @@
 //! What becomes of each row of an import. Only the server plans; the page shows what it is told.
 use super::{
     ImportAction, ImportChange, ImportChangeKind, ImportContext, ImportPlan, ImportRow,
-    ImportState, KnownCustomer, PlannedRow, system_namespaces::is_system,
+    ImportState, KnownCustomer, PlannedRow,
+    named_clusters::{NamedClusters, Said},
+    system_namespaces::is_system,
 };
 use crate::domain::{
     customer::{CustomerDraft, CustomerFields},
-    customer_import_parser::{SourceRow, excerpt, is_zero_width},
+    customer_import_parser::{
+        SourceRow, excerpt, is_cluster_head, is_zero_width, may_name_cluster,
+    },
     field_error::FieldError,
     fold::lowercase,
     id::ClusterId,
@@ -19,23 +23,36 @@ use std::collections::HashMap;
 /// The line of the row that takes a namespace of a cluster.
 type Taken = HashMap<(ClusterId, String), u32>;
 
-/// The clusters that a text may mean, by their names and contexts in small letters; each with its name.
-type MeantClusters<'a> = HashMap<String, Vec<(ClusterId, &'a str)>>;
-
 impl ImportPlan {
     /// Decides on every row of a text. `chosen` is the cluster of rows that name none.
-    pub fn of(rows: Vec<SourceRow>, chosen: Option<ClusterId>, context: &ImportContext) -> Self {
+    pub fn of(
+        mut rows: Vec<SourceRow>,
+        chosen: Option<ClusterId>,
+        context: &ImportContext,
+    ) -> Self {
         let mut taken = Taken::new();
         let mut planned = Vec::new();
-        let meant = meant_clusters(context);
-        let rows = rows.into_iter().map(|mut row| {
-            if row.doubt.is_none() {
-                row.doubt = other_cluster(&row, chosen, &meant);
+        let named = NamedClusters::of(context, chosen);
+        // What the lines so far say: the last one that names a cluster counts.
+        let mut above = None;
+        for row in &mut rows {
+            for line in row.above.lines() {
+                hear(named.said_in(line), &mut above);
             }
-            row
-        });
+            if row.is_alone && named.is_cluster(&row.namespace) {
+                hear(named.said_in(&row.namespace), &mut above);
+                let reason = format!("{} is a cluster", excerpt(&row.namespace));
+                row.doubt.get_or_insert(reason);
+            }
+            if row.doubt.is_none() && !row.names_cluster() {
+                row.doubt = not_the_chosen(row, chosen, context)
+                    .or_else(|| above.map(said_above))
+                    .or_else(|| other_cluster(row, &named));
+            }
+        }
         // Certain rows are planned first, so that a doubtful one (a comment, say) never takes the namespace of a certain one.
-        let (doubtful, certain): (Vec<_>, Vec<_>) = rows.partition(|it| it.doubt.is_some());
+        let (doubtful, certain): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|it| it.doubt.is_some());
         for source in certain.into_iter().chain(doubtful) {
             planned.push(plan_row(source, chosen, context, &mut taken));
         }
@@ -44,49 +61,63 @@ impl ImportPlan {
     }
 }
 
-fn meant_clusters(context: &ImportContext) -> MeantClusters<'_> {
-    let mut meant = MeantClusters::new();
-    for (name, (id, _)) in &context.clusters {
-        let cluster = (*id, name.as_str());
-        let contexts = context.contexts.iter().filter(|it| it.0 == *id);
-        let texts = contexts.map(|it| it.1.as_str()).chain([name.as_str()]);
-        for text in texts {
-            meant.entry(lowercase(text)).or_default().push(cluster);
-        }
+/// Keeps which cluster that is not the chosen one was named last.
+fn hear<'a>(said: Said<'a>, above: &mut Option<&'a str>) {
+    match said {
+        Said::Nothing => {}
+        Said::Chosen => *above = None,
+        Said::Other(cluster) => *above = Some(cluster),
     }
-    meant
 }
 
-/// Why a row that names no cluster may belong to another cluster than the chosen one: the lines above it, or one of its
-/// variables, name another.
-fn other_cluster(
+fn said_above(cluster: &str) -> String {
+    format!("The text above says {cluster}, which is a cluster, but not the chosen one")
+}
+
+/// Why a row whose cluster cell is empty may not go to the chosen cluster: in a spreadsheet, cells that are merged have their
+/// value in the first row only.
+fn not_the_chosen(
     row: &SourceRow,
     chosen: Option<ClusterId>,
-    meant: &MeantClusters,
+    context: &ImportContext,
 ) -> Option<String> {
-    if row.names_cluster() {
+    let (name, id) = (&row.cluster_above, &row.cluster_id_above);
+    if name.is_empty() && id.is_empty() {
         return None;
     }
-    let clusters_of = |text: &str| meant.get(&lowercase(text.trim()));
-    let is_chosen =
-        |text: &str| clusters_of(text).is_some_and(|it| it.iter().any(|it| Some(it.0) == chosen));
-    let other = |text: &str| {
-        let clusters = clusters_of(text).filter(|_| !is_chosen(text))?;
-        clusters.first().map(|it| it.1)
-    };
-    let is_apart = |it: char| it.is_whitespace() || "#:;,()[]{}<>|'\"=*".contains(it);
-    let said = || row.above.lines().chain(row.above.split(is_apart));
-    let above = said().find_map(other).filter(|_| !said().any(is_chosen));
-    if let Some(cluster) = above {
-        return Some(format!(
-            "The text above says {cluster}, which is a cluster, but not the chosen one"
-        ));
+    let above = cluster_of(name, id, chosen, context);
+    if above.is_ok_and(|it| Some(it.0) == chosen) {
+        return None;
     }
-    row.variables.0.iter().find_map(|(key, value)| {
-        let cluster = other(&value.to_string())?;
-        Some(format!(
-            "{key} is the cluster {cluster}, which is not the chosen one"
-        ))
+    let says = excerpt(if name.is_empty() { id } else { name });
+    Some(format!(
+        "The cluster cell is empty; the row above says {says}"
+    ))
+}
+
+/// Why a row that names no cluster may belong into another one than the chosen: one of its values says so.
+fn other_cluster(row: &SourceRow, named: &NamedClusters) -> Option<String> {
+    let is_other = |what: &str, said: Said| match said {
+        Said::Other(cluster) => Some(format!(
+            "{} names the cluster {cluster}, which is not the chosen one",
+            excerpt(what)
+        )),
+        Said::Nothing | Said::Chosen => None,
+    };
+    let name = row.name.as_deref().unwrap_or_default();
+    let own = is_other("The name", named.said_in_name(name))
+        .or_else(|| is_other("The namespace", named.said_in_name(&row.namespace)))
+        .or_else(|| is_other("The description", named.said_in(&row.description)));
+    let mut variables = row.variables.0.iter();
+    own.or_else(|| {
+        variables.find_map(|(key, value)| is_other(key, named.said_in(&value.to_string())))
+    })
+    .or_else(|| {
+        let mut beside = row.beside.iter();
+        beside.find_map(|(what, text)| match named.said_in(text) {
+            Said::Nothing => is_cluster_head(what).then(|| may_name_cluster(what)),
+            said => is_other(what, said),
+        })
     })
 }
 
@@ -179,11 +210,11 @@ fn cluster_of(
     context: &ImportContext,
 ) -> Result<(ClusterId, String), String> {
     let by_id = |id: ClusterId| context.clusters.iter().find(|it| it.1.0 == id);
+    // Columns of an id may hold names.
     let of_id = id.trim().parse().ok().map(ClusterId).and_then(by_id);
+    let of_id = of_id.or_else(|| by_name(id, context));
     let found = if !named.is_empty() {
-        // As cluster names are stored: trimmed and composed.
-        let name = Name::parse(named).map(String::from).unwrap_or_default();
-        let found = context.clusters.get_key_value(&name);
+        let found = by_name(named, context);
         if let (Some((name, _)), Some((other, _))) = (found, of_id)
             && name != other
         {
@@ -207,6 +238,24 @@ fn cluster_of(
         None if !id.is_empty() => Err(format!("There's no cluster with the id {}", excerpt(id))),
         None => Err("Choose a cluster".to_owned()),
     }
+}
+
+/// The cluster of this name; without regard to case if that leaves only one.
+fn by_name<'a>(
+    name: &str,
+    context: &'a ImportContext,
+) -> Option<(&'a String, &'a (ClusterId, bool))> {
+    // As cluster names are stored: trimmed and composed.
+    let name = Name::parse(name).map(String::from).ok()?;
+    let exact = context.clusters.get_key_value(&name);
+    exact.or_else(|| {
+        let small = lowercase(&name);
+        let mut alike = context
+            .clusters
+            .iter()
+            .filter(|it| lowercase(it.0) == small);
+        alike.next().filter(|_| alike.next().is_none())
+    })
 }
 
 /// A customer that exists, and what the text has differently. What the text does not mention stays.

@@ -36,7 +36,7 @@ const PREFIXES: [&str; 27] = [
 const SUFFIX: &str = "-system";
 
 /// Add-ons under the names that their guides suggest; words that a company may be called are not among them.
-const NAMES: [&str; 173] = [
+const NAMES: [&str; 180] = [
     "actions-runner-controller",
     "alertmanager",
     "amazon-cloudwatch",
@@ -49,10 +49,12 @@ const NAMES: [&str; 173] = [
     "argo-rollouts",
     "argo-workflows",
     "argocd",
+    "authentik",
     "aws-load-balancer-controller",
     "aws-observability",
     "azure-arc",
     "azure-arc-release",
+    "buildkit",
     "cert-manager",
     "chaos-mesh",
     "chaos-testing",
@@ -63,8 +65,10 @@ const NAMES: [&str; 173] = [
     "cluster-autoscaler",
     "config-management-monitoring",
     "confluent-operator",
+    "coredns",
     "crossplane",
     "crunchy-postgres",
+    "csi-driver",
     "csi-driver-nfs",
     "csi-secrets-store",
     "dapr",
@@ -90,6 +94,7 @@ const NAMES: [&str; 173] = [
     "fluxcd",
     "gatekeeper",
     "gateway-api",
+    "gcp-auth",
     "gitlab-agent",
     "gitlab-managed-apps",
     "gitlab-runner",
@@ -167,6 +172,7 @@ const NAMES: [&str; 173] = [
     "operators",
     "otel-collector",
     "percona-operator",
+    "piraeus-datastore",
     "pomerium",
     "portworx",
     "postgres-operator",
@@ -191,6 +197,7 @@ const NAMES: [&str; 173] = [
     "splunk-otel",
     "stackrox",
     "strimzi",
+    "submariner-operator",
     "sysdig-agent",
     "teleport-agent",
     "telepresence",
@@ -282,6 +289,8 @@ mod tests {
             "crossplane-system",
             "openshift-ingress",
             "ingress-nginx-internal",
+            "submariner-operator",
+            "coredns",
         ] {
             assert!(is_system(namespace), "{namespace}");
         }

@@ -6,7 +6,8 @@ use serde_json::json;
 const EU: ClusterId = ClusterId(1);
 const US: ClusterId = ClusterId(2);
 
-fn context() -> ImportContext {
+/// Three clusters, and customers in the first of them.
+pub fn context() -> ImportContext {
     let known = |id, is_active, name: &str, metadata: &str| KnownCustomer {
         id: CustomerId(id),
         is_active,
@@ -34,7 +35,10 @@ fn context() -> ImportContext {
             ((EU, "default".to_owned()), known(9, true, "House", "{}")),
         ]
         .into(),
-        contexts: vec![(US, "arn:aws:eks:us".to_owned())],
+        contexts: vec![
+            (US, "arn:aws:eks:us".to_owned()),
+            (US, "/etc/us.yaml".to_owned()),
+        ],
     }
 }
 
@@ -234,7 +238,7 @@ fn a_row_may_name_its_cluster() {
             "3 new B orchard",
             "4 left-out C c: There's no cluster named nowhere. Add it first",
             "5 left-out D d: Cluster old is inactive. Restore it first",
-            "6 new E e",
+            "6 doubtful E e: The cluster cell is empty; the row above says old",
             "7 new F acme",
         ]
     );
@@ -331,6 +335,8 @@ fn a_row_s_own_cluster_is_never_taken_for_the_chosen_one() {
         "name,namespace,Grappe\nB,b,prod-us",
         "name,namespace,Clutser\nB,b,prod-us",
         "name,namespace,cluster,target cluster\nB,b,,prod-us",
+        "name,namespace,cluster\nB,b,PROD-US",
+        "name,namespace,Cluster ID\nB,b,prod-us",
     ] {
         assert_eq!(cluster(table), "new: prod-us", "{table}");
     }

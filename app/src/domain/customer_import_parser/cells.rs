@@ -39,6 +39,11 @@ impl Record<'_> {
         let last = self.cells.iter().rposition(|it| !it.text.is_empty());
         last.map_or(0, |index| index + 1)
     }
+
+    /// How many cells say something.
+    pub fn filled(&self) -> usize {
+        self.cells.iter().filter(|it| !it.text.is_empty()).count()
+    }
 }
 
 impl Separator {

@@ -34,6 +34,11 @@ pub const WORDS: [(Column, &[&str]); 4] = [
             "espace de nom",
             "espacio de nombres",
             "espacio de nombre",
+            "espace de nommage",
+            "espaces de nommage",
+            "spazio dei nomi",
+            "spazio di nomi",
+            "espacio",
         ],
     ),
     (
@@ -92,6 +97,8 @@ pub const WORDS: [(Column, &[&str]); 4] = [
             "costumer",
             "costumer name",
             "costumers",
+            "kudne",
+            "auftraggeber",
         ],
     ),
     (

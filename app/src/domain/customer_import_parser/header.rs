@@ -50,6 +50,24 @@ pub fn doubtful_header(records: &[Record]) -> Option<usize> {
     (likeness(records, index) != Likeness::Customer).then_some(index)
 }
 
+/// Whether a row of a table has the heads of its header again.
+pub fn is_again(record: &Record, header: &Record) -> bool {
+    record.width() == header.width()
+        && record
+            .cells
+            .iter()
+            .zip(&header.cells)
+            .take(header.width())
+            .all(|(cell, head)| fold(&cell.text) == fold(&head.text))
+}
+
+/// Whether a row between others has nothing but heads, of two fields of ours: a header of another table.
+pub fn is_of_heads(record: &Record) -> bool {
+    let texts = || record.cells.iter().map(|it| it.text.as_str());
+    let mut filled = texts().filter(|it| !it.is_empty());
+    filled.all(heads::is_head) && Heads::of(texts()).fields() > 1
+}
+
 /// The first row that is neither a comment nor a title of one cell.
 fn first_row(records: &[Record]) -> Option<usize> {
     records

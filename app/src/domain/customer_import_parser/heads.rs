@@ -156,9 +156,20 @@ pub fn is_known(head: &str) -> bool {
     field(&folded).is_some() || near(&folded).is_some_and(|it| it != Column::Name)
 }
 
+/// Whether a header cell has one of our words, spelt right.
+pub fn is_head(head: &str) -> bool {
+    field(&fold(head)).is_some()
+}
+
 /// Whether the name of a variable is that of a cluster rather.
 pub fn names_cluster(key: &str) -> bool {
     may_be_cluster(&fold(key))
+}
+
+/// Whether a header, or the name of a label or of a member in another, is that of the cluster.
+pub fn is_cluster(head: &str) -> bool {
+    let name = head.rsplit(['/', '.']).next().unwrap_or(head);
+    matches!(field(&fold(name)), Some((Column::Cluster, _)))
 }
 
 /// Whether a header cell has a word that no customer and no namespace is called.
@@ -173,6 +184,8 @@ pub fn is_certain(head: &str) -> bool {
         "namensraum",
         "espace de noms",
         "espacio de nombres",
+        "espace de nommage",
+        "spazio dei nomi",
     ];
     field(&folded).is_some() && ends.iter().any(|it| folded.ends_with(it))
 }

@@ -3,13 +3,14 @@
 use super::{
     NO_NAME, NO_NAMESPACE, SourceRow, beginning, excerpt,
     head_words::Column,
-    heads::{Heads, names_cluster},
+    heads::{Heads, is_cluster, names_cluster},
     json_clusters::{
-        clusters_in, put_cluster, put_cluster_id, put_clusters, put_clusters_of_list, take_cluster,
-        text,
+        clusters_in, member_above, put_beside, put_cluster, put_cluster_id, put_clusters,
+        put_clusters_of_list, take_cluster, text,
     },
     json_elements::{element_lines, element_starts},
-    may_name_cluster, tools, two_namespaces,
+    json_lists::{Group, group_in, groups_in, list_in},
+    may_name_cluster, two_namespaces,
 };
 use crate::domain::{
     fold::lowercase,
@@ -18,7 +19,6 @@ use crate::domain::{
     unique_members::{MarkedValue, TWICE, take_twice},
 };
 use serde_json::{Deserializer, Map, Value};
-use std::collections::HashSet;
 
 /// Members of our own answers that are no variables of a customer.
 const OWN_MEMBERS: [&str; 5] = ["id", "version", "isActive", "createdAt", "updatedAt"];
@@ -31,76 +31,38 @@ pub fn is_json(text: &str) -> bool {
         || inner('[').is_some_and(|it| it.starts_with(['"', '{', ']']))
 }
 
-/// Reads every object of a text whose first line has the number `first_line`. If several begin on one line, rows are
-/// numbered one by one instead.
-pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
-    let mut rows = Vec::new();
-    let mut values = Deserializer::from_str(text).into_iter::<MarkedValue>();
-    let (mut start, mut line) = (0, first_line);
-    while let Some(value) = values.next() {
-        match value {
-            Ok(value) => {
-                let source = &text[start..values.byte_offset()];
-                read(value.0, &element_lines(source, line), &mut rows);
-                start += source.len();
-                let breaks = u32::try_from(source.matches('\n').count());
-                line = line.saturating_add(breaks.unwrap_or(u32::MAX));
-            }
-            Err(_) if !rows.is_empty() && is_over(&text[start..]) => break,
-            Err(error) => {
-                let at = u32::try_from(error.line()).unwrap_or(u32::MAX);
-                let mut row = SourceRow::at(first_line.saturating_add(at).saturating_sub(1));
-                row.left_out = Some(if error.is_eof() {
-                    "The JSON ends too early. Paste all of it".to_owned()
-                } else {
-                    format!("The JSON isn't valid here (column {})", error.column())
-                });
-                rows.extend(rows_of_broken(&text[start..], line, row));
-                break;
-            }
-        }
-    }
-    if rows.windows(2).any(|it| it[0].0.line >= it[1].0.line) {
-        for (number, (row, _)) in (1..).zip(&mut rows) {
-            row.line = number;
-        }
-    }
-    let mut seen = HashSet::new();
-    rows.retain(|(row, is_merged)| {
-        let place = || {
-            (
-                row.cluster.clone(),
-                row.cluster_id.clone(),
-                row.namespace.clone(),
-            )
-        };
-        !is_merged || seen.insert(place())
-    });
-    rows.into_iter().map(|it| it.0).collect()
-}
-
 /// A row, and whether only the first of its namespace counts.
-type Item = (SourceRow, bool);
+pub type Item = (SourceRow, bool);
 
-fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
+/// Reads a value: a list, an object with one, or a customer. `lines` are those of the value and of its elements.
+pub fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
     let root = lines.first().copied().unwrap_or_default();
     let mut clusters = Vec::new();
     let mut whole = SourceRow::at(root);
+    let (mut list, mut twice) = (String::new(), None);
     let elements = match value {
         Value::Array(elements) => elements,
         Value::Object(mut object) => {
             let Some((member, elements)) = list_in(&mut object) else {
-                rows.push(item(Value::Object(object), root));
+                let groups = groups_in(&mut object);
+                if groups.is_empty() {
+                    rows.push(item(Value::Object(object), root));
+                }
+                for group in groups {
+                    read_group(group, false, root, rows);
+                }
                 return;
             };
             clusters = clusters_in(&object);
+            whole.above = member_above(&member, &object);
             put_clusters_of_list(&object, &mut whole);
-            beginning(&member).clone_into(&mut whole.above);
             if let Some(Value::String(member)) = object.get(TWICE) {
                 let mut row = SourceRow::at(root);
                 row.leave_out(is_twice(member));
                 rows.push((row, false));
+                twice = Some(format!("{}: check the whole list", is_twice(member)));
             }
+            list = member;
             elements
         }
         other => {
@@ -108,12 +70,23 @@ fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
             return;
         }
     };
+    let is_of_clusters = is_cluster(&list);
     let has_lines = lines.len() == elements.len() + 1;
-    for (index, element) in elements.into_iter().enumerate() {
+    for (index, mut element) in elements.into_iter().enumerate() {
         let line = if has_lines { lines[index + 1] } else { root };
+        if let Some(group) = group_in(&mut element, is_of_clusters) {
+            read_group(group, is_of_clusters, line, rows);
+            continue;
+        }
         let (mut row, is_merged) = item(element, line);
         if !row.names_cluster() {
             take_cluster(&mut row, &whole);
+        }
+        if let Some(reason) = &twice {
+            row.put_doubt(reason.clone());
+        }
+        if is_of_clusters {
+            row.put_doubt(format!("{} lists clusters, not customers", excerpt(&list)));
         }
         // Ids of an export are its own: the name tells which cluster it is here.
         if let Some((_, name)) = clusters.iter().find(|it| it.0 == row.cluster_id) {
@@ -124,42 +97,23 @@ fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
     }
 }
 
-/// Takes the list of customers out of an object: `items`, `customers`, or its only list of objects if it names nothing of a
-/// customer itself.
-fn list_in(object: &mut Map<String, Value>) -> Option<(String, Vec<Value>)> {
-    let is_customer = object.contains_key("namespace");
-    let has_list = |it: &&str| object.get(*it).is_some_and(Value::is_array);
-    let named = ["items", "customers"].into_iter().find(has_list);
-    let member = if let Some(it) = named.filter(|it| *it == "items" || !is_customer) {
-        it.to_owned()
-    } else {
-        let heads = Heads::of(object.keys().map(String::as_str));
-        if object.contains_key("metadata") || heads.fields() > 0 {
-            return None;
+/// Reads the customers of a group. Where groups are clusters, they go into that; else the group may be one.
+fn read_group((name, elements): Group, is_cluster: bool, line: u32, rows: &mut Vec<Item>) {
+    let name = beginning(&name);
+    for element in elements {
+        let (mut row, is_merged) = item(element, line);
+        if !row.names_cluster() && is_cluster && !name.is_empty() {
+            row.put_cluster(name.to_owned());
+        } else if !row.names_cluster() {
+            row.put_doubt(format!("Listed under {}: check the cluster", excerpt(name)));
         }
-        let is_list = |it: &Value| {
-            let elements = it.as_array();
-            elements.is_some_and(|it| !it.is_empty() && it.iter().all(Value::is_object))
-        };
-        let mut lists = object
-            .iter()
-            .filter(|it| is_list(it.1))
-            .map(|it| it.0.clone());
-        let first = lists.next()?;
-        if lists.next().is_some() {
-            return None;
-        }
-        first
-    };
-    match object.remove(&member) {
-        Some(Value::Array(elements)) => Some((member, elements)),
-        _ => None,
+        rows.push((row, is_merged));
     }
 }
 
 /// Rows of the elements of a list that is no valid JSON: each element that is valid by itself, and `broken` where the first
 /// one is that is not.
-fn rows_of_broken(text: &str, first_line: u32, broken: SourceRow) -> Vec<Item> {
+pub fn rows_of_broken(text: &str, first_line: u32, broken: SourceRow) -> Vec<Item> {
     let starts = element_starts(text);
     let lines = element_lines(text, first_line);
     let is_object = text.trim_start().starts_with('{');
@@ -262,6 +216,9 @@ fn of_kubernetes(
     {
         row.leave_out(format!("{name} is being deleted"));
     }
+    for beside in ["labels", "annotations"] {
+        put_beside(beside, metadata.get(beside).unwrap_or(&Value::Null), row);
+    }
     let annotations = metadata.get("annotations").and_then(Value::as_object);
     let display_name = annotations.map(|it| text(it, "openshift.io/display-name"));
     row.name = display_name.filter(|it| !it.trim().is_empty());
@@ -351,116 +308,11 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
 }
 
 fn put(row: &mut SourceRow, key: String, value: Value) {
-    if value.as_str() != Some("")
+    if value.is_array() || value.is_object() {
+        put_beside(&key, &value, row);
+    } else if value.as_str() != Some("")
         && let Ok(value) = serde_json::from_value::<Variable>(value)
     {
         row.put(key, value);
-    }
-}
-
-/// Whether nothing but a prompt or the fence of a code block follows.
-fn is_over(rest: &str) -> bool {
-    let mut lines = rest.lines().map(str::trim).filter(|it| !it.is_empty());
-    lines.all(|it| it.starts_with("```") || tools::is_prompt(it))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read_all(text: &str) -> Vec<(u32, String, Option<String>)> {
-        let rows = rows(text, 1).into_iter();
-        rows.map(|it| (it.line, it.namespace, it.left_out))
-            .collect()
-    }
-
-    #[test]
-    fn objects_on_one_line_are_numbered_one_by_one() {
-        let found = read_all("[\"a\", {\"namespace\": \"b\"}, 3]");
-        assert_eq!(
-            found
-                .iter()
-                .map(|it| (it.0, it.1.as_str()))
-                .collect::<Vec<_>>(),
-            [(1, "a"), (2, "b"), (3, "")]
-        );
-        assert!(found[2].2.is_some());
-    }
-
-    #[test]
-    fn of_json_that_is_broken_the_good_elements_are_read() {
-        let left_out = |text: &str| -> Vec<String> {
-            let found = read_all(text).into_iter();
-            found
-                .map(|(line, namespace, reason)| match reason {
-                    Some(it) => format!("{line} left out: {it}"),
-                    None => format!("{line} {namespace}"),
-                })
-                .collect()
-        };
-        let early = "left out: The JSON ends too early. Paste all of it";
-        for text in [
-            "[{\"name\":\"A\",\"namespace\":\"a\"},\n",
-            "[{\"namespace\":\"a\"},\n{\"names",
-            "[{\"namespace\":\"a\"}\n",
-            "[\"a\",\n",
-            "[\"a\",\n\"b",
-            "{\"items\":[{\"namespace\":\"a\"},\n",
-            "{\"items\":[{\"metadata\":{\"name\":\"a\"}},\n{\"metadata\":{",
-            "{\"customers\":[{\"namespace\":\"a\"}],\n\"next\":",
-        ] {
-            assert_eq!(
-                left_out(text),
-                ["1 a".to_owned(), format!("2 {early}")],
-                "{text}"
-            );
-        }
-        let found = left_out("[{\"namespace\":\"a\"},\n{'b'},\n{\"namespace\":\"c\"}\n]");
-        assert_eq!((found[0].as_str(), found[2].as_str()), ("1 a", "3 c"));
-        assert!(found[1].starts_with("2 left out: The JSON isn't valid here"));
-        let found =
-            left_out("[{\"namespace\":\"a\"},\n{\"namespace\":\"b},\n{\"namespace\":\"c\"}\n]");
-        assert_eq!((found.len(), found[0].as_str()), (2, "1 a"));
-    }
-
-    #[test]
-    fn a_list_may_be_the_member_of_an_object() {
-        let namespaces = |text: &str| -> Vec<String> {
-            let found = read_all(text).into_iter();
-            found.map(|it| it.1).collect()
-        };
-        for member in ["items", "customers", "data", "results", "value"] {
-            let text = format!(
-                "{{\"{member}\": [{{\"namespace\": \"a\"}}, {{\"namespace\": \"b\"}}], \"next\": null}}"
-            );
-            assert_eq!(namespaces(&text), ["a", "b"], "{text}");
-        }
-        assert_eq!(
-            namespaces("{\"namespace\": \"a\", \"hosts\": [{\"ip\": 1}]}"),
-            ["a"]
-        );
-        assert_eq!(
-            namespaces("{\"name\": \"a\", \"hosts\": [{\"ip\": 1}]}"),
-            ["a"]
-        );
-        assert_eq!(
-            namespaces("{\"a\": [{\"namespace\": \"a\"}], \"b\": [{\"namespace\": \"b\"}]}"),
-            [""]
-        );
-    }
-
-    #[test]
-    fn json_that_is_cut_off_says_so() {
-        let text = "{\"metadata\": {\"name\": \"a\"}}\n{\"metadata\": {\n";
-        let found = read_all(text);
-        assert_eq!((found.len(), found[0].1.as_str()), (2, "a"));
-        assert_eq!(
-            found[1].2.as_deref(),
-            Some("The JSON ends too early. Paste all of it")
-        );
-        let found = read_all("{\"namespace\": \"a\",\n 'b'}");
-        assert_eq!(found[0].0, 2);
-        assert!(found[0].2.as_ref().unwrap().contains("isn't valid"));
-        assert_eq!(read_all("{\"namespace\": \"a\"}\n```\nana@ops:~$").len(), 1);
     }
 }

@@ -3,6 +3,7 @@ use super::{
     SourceRow, beginning,
     heads::{Heads, names_cluster},
     may_name_cluster,
+    tools::OWN_LABEL,
 };
 use serde_json::{Map, Value};
 
@@ -37,6 +38,40 @@ pub fn put_clusters_of_list(object: &Map<String, Value>, whole: &mut SourceRow) 
         whole.put_doubt(may_name_cluster(member));
     }
 }
+
+/// The name of a list and the texts beside it: they may say which cluster its rows are of.
+pub fn member_above(member: &str, object: &Map<String, Value>) -> String {
+    let mut beside = SourceRow::default();
+    for (name, value) in object.iter().filter(|it| !it.1.is_array()) {
+        put_beside(name, value, &mut beside);
+    }
+    let texts: Vec<String> = beside.beside.into_iter().map(|it| it.1).collect();
+    [beginning(member), beginning(&texts.join("\n"))].join("\n")
+}
+
+/// Keeps the texts within a member that nothing is taken of.
+pub fn put_beside(path: &str, value: &Value, row: &mut SourceRow) {
+    let path = beginning(path);
+    match value {
+        Value::String(text) if row.beside.len() < BESIDE_MAX => {
+            row.beside.push((path.to_owned(), text.clone()));
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                put_beside(path, element, row);
+            }
+        }
+        Value::Object(members) => {
+            for (member, value) in members.iter().filter(|it| it.0 != OWN_LABEL) {
+                put_beside(&format!("{path}.{member}"), value, row);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// So many texts of a row are kept that nothing is taken of.
+const BESIDE_MAX: usize = 100;
 
 /// Puts a row that names no cluster into that of its whole list.
 pub fn take_cluster(row: &mut SourceRow, whole: &SourceRow) {

@@ -8,11 +8,14 @@ mod heads;
 mod json;
 mod json_clusters;
 mod json_elements;
+mod json_lists;
+mod json_values;
 mod plain;
 mod table;
 mod tools;
 
 pub use cells::is_zero_width;
+pub use heads::is_cluster as is_cluster_head;
 
 use super::{
     field_error::FieldError,
@@ -28,6 +31,9 @@ const NO_NAME: &str = "No column has the name, so it's named after its namespace
 
 /// The note on rows of a table without a known column for the namespace.
 const NO_NAMESPACE: &str = "No column has the namespace, so the name is taken for it";
+
+/// JSON begins within this many lines behind the commands.
+const LINES_ABOVE_JSON_MAX: usize = 10;
 
 /// In characters.
 const EXCERPT_MAX: usize = 60;
@@ -47,8 +53,17 @@ pub struct SourceRow {
     pub cluster: String,
     /// The id of a cluster. If there is no name either, it is the one that was chosen.
     pub cluster_id: String,
-    /// Lines above the row that may name its cluster: a command with a context, a comment, a title, the name of its list.
+    /// What stands between the row before and this one and is no row, in lines: commands (of those that name a context, only
+    /// that), comments, titles. Also the name of its list. Any of it may say which cluster the rows below are of.
     pub above: String,
+    /// The cluster that a row above has in the column in which this one has nothing.
+    pub cluster_above: String,
+    /// As `cluster_above`, the id.
+    pub cluster_id_above: String,
+    /// What the row says and nothing is taken of, with the name of each text: labels, nested members.
+    pub beside: Vec<(String, String)>,
+    /// Nothing but this namespace stands in its line of a table or list: it may be a title.
+    pub is_alone: bool,
     pub description: String,
     pub variables: Metadata,
     /// A warning about the row, which is accepted all the same.
@@ -121,17 +136,20 @@ pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
     let text = text.replace('\u{feff}', "");
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let (body, first_line) = tools::after_commands(&text);
-    let commands = text.strip_suffix(body).unwrap_or_default();
-    let commands = commands.replace("\\\n", " ");
-    if json::is_json(body) {
-        let rows = json::rows(body, first_line);
+    let commands = |body: &str| -> String {
+        let commands = text.strip_suffix(body).unwrap_or_default();
+        commands.replace("\\\n", " ")
+    };
+    if let Some((body, first_line)) = json_in(body, first_line) {
+        let rows = json_values::rows(body, first_line);
         at_most(rows.len())?;
-        return Ok(looked_at(rows, &commands));
+        return Ok(looked_at(rows, &commands(body)));
     }
+    let commands = commands(body);
     at_most(text.lines().count())?;
-    if is_yaml(body) {
+    if let Some(reason) = unreadable(body) {
         let mut row = SourceRow::at(first_line);
-        row.leave_out("YAML can't be read here. Use -o json instead".to_owned());
+        row.leave_out(reason.to_owned());
         return Ok(vec![row]);
     }
     let rows = tools::rows(body, first_line).unwrap_or_else(|| {
@@ -141,16 +159,31 @@ pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
     Ok(looked_at(rows, &commands))
 }
 
-/// Rows with the context that the commands above them name, and with a doubt where a variable may be the cluster of a row that
-/// names none.
+/// The JSON that begins on one of the first lines of a text, and the number of that line. Above it stands what a shell says.
+fn json_in(text: &str, first_line: u32) -> Option<(&str, u32)> {
+    let (mut rest, mut line) = (text, first_line);
+    for _ in 0..LINES_ABOVE_JSON_MAX {
+        if json::is_json(rest) {
+            return Some((rest, line));
+        }
+        let (first, next) = rest.split_once('\n')?;
+        let may_be_row = first.contains([',', ';', '\t', '|']) || plain::is_namespace(Some(first));
+        if may_be_row && !tools::is_command(first) {
+            return None;
+        }
+        (rest, line) = (next, line + 1);
+    }
+    None
+}
+
+/// Rows with the commands above them, and with a doubt where a variable may be the cluster of a row that names none.
 fn looked_at(mut rows: Vec<SourceRow>, commands: &str) -> Vec<SourceRow> {
-    let context = commands.lines().rev().find_map(tools::context_of);
-    let context = context.map(beginning);
+    if let Some(first) = rows.first_mut().filter(|_| !commands.is_empty()) {
+        let said: Vec<&str> = commands.lines().map(tools::statement).collect();
+        first.above = format!("{}\n{}", said.join("\n"), first.above);
+    }
     let mut keys: HashMap<String, bool> = HashMap::new();
     for row in &mut rows {
-        if let Some(context) = context {
-            row.above = format!("{context}\n{}", row.above);
-        }
         if row.names_cluster() {
             continue;
         }
@@ -175,7 +208,8 @@ fn two_namespaces(one: &str, other: &str) -> String {
     format!("Has two namespaces: {one} and {other}")
 }
 
-fn may_name_cluster(head: &str) -> String {
+/// The doubt about a row whose cluster may be in a column or member of this name.
+pub fn may_name_cluster(head: &str) -> String {
     let head = excerpt(head);
     format!("{head} may name the cluster, but the row goes to the chosen one")
 }
@@ -205,15 +239,24 @@ fn at_most(long: usize) -> Result<(), FieldError> {
     Ok(())
 }
 
-/// What `-o yaml` prints.
-fn is_yaml(text: &str) -> bool {
-    let first = text.lines().find(|it| it.trim_end() != "---");
-    let words = ["apiVersion:", "- apiVersion:", "kind:"];
-    first.is_some_and(|it| words.iter().any(|word| it.starts_with(word)))
+/// Why a text in another language is not read: what `-o yaml` prints, other YAML, HTML and XML.
+fn unreadable(text: &str) -> Option<&'static str> {
+    let first = text.lines().find(|it| it.trim_end() != "---")?;
+    let has = |line: &str, words: &[&str]| words.iter().any(|word| line.starts_with(word));
+    if has(first, &["apiVersion:", "- apiVersion:", "kind:"]) {
+        return Some("YAML can't be read here. Use -o json instead");
+    }
+    let items = ["- name:", "- namespace:", "- customer:"];
+    if text.lines().any(|it| has(it.trim_start(), &items)) {
+        return Some("YAML can't be read here. Paste a table or JSON instead");
+    }
+    let is_markup = first.trim_start().starts_with('<') && text.contains("</");
+    is_markup.then_some("HTML and XML can't be read here. Paste the table as text instead")
 }
 
 #[cfg(test)]
 mod tests {
+    mod marked_texts;
     mod table_texts;
     mod tool_texts;
 
@@ -329,7 +372,8 @@ mod tests {
             let rows = parse(&text).unwrap();
             prop_assert!(rows.windows(2).all(|it| it[0].line < it[1].line), "{rows:?}");
             let lines = text.replace("\r\n", "\n").replace('\r', "\n").split('\n').count();
-            let is_json = json::is_json(tools::after_commands(&text.replace('\u{feff}', "")).0);
+            let plain = text.replace('\u{feff}', "").replace("\r\n", "\n").replace('\r', "\n");
+            let is_json = json_in(tools::after_commands(&plain).0, 1).is_some();
             prop_assert!(is_json || rows.iter().all(|it| (1..=lines).contains(&(it.line as usize))));
             for row in &rows {
                 prop_assert!(row.variables.0.keys().all(|it| crate::domain::metadata::is_key(it)), "{row:?}");
@@ -349,7 +393,7 @@ mod tests {
             is_always in any::<bool>(),
         ) {
             // Blanks around a cell count only within quotes; so does a cell that seems to open or draw something.
-            let tidy = |text: &str| if is_always { text.to_owned() } else { text.trim().trim_start_matches(['#', '-', '=']).trim().to_owned() };
+            let tidy = |text: &str| if is_always { text.to_owned() } else { text.trim().trim_start_matches(['#', '-', '=', ' ', '\t']).trim().to_owned() };
             let rows: Vec<_> = rows.iter().map(|it| (tidy(&it.0), it.1.clone(), tidy(&it.2), tidy(&it.3))).collect();
             let mut writer = csv::WriterBuilder::new()
                 .delimiter(delimiter)

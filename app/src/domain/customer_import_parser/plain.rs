@@ -5,16 +5,108 @@ use super::{
     excerpt,
 };
 use crate::domain::{
+    fold::fold,
     metadata::{Value, is_key},
     text::Namespace,
 };
 
-/// `# text`, or `#text` without a second cell. `#1 Plumbing, plumbing` is a customer.
+/// What a comment begins with in other files, with a blank behind it.
+const COMMENT_MARKS: [&str; 3] = ["//", "--", ";"];
+
+/// What a row says below the customers that it counts, in small letters without accents.
+const TOTALS: [&str; 20] = [
+    "anzahl",
+    "average",
+    "count",
+    "durchschnitt",
+    "gesamt",
+    "gesamtsumme",
+    "grand total",
+    "insgesamt",
+    "mittelwert",
+    "moyenne",
+    "promedio",
+    "somme",
+    "subtotal",
+    "sum",
+    "suma",
+    "summe",
+    "total",
+    "total general",
+    "totals",
+    "zwischensumme",
+];
+
+/// Whether a row is a comment.
 pub fn is_comment(record: &Record) -> bool {
-    let Some(rest) = record.raw.trim_start().strip_prefix('#') else {
-        return false;
+    comment_mark(record).is_some()
+}
+
+/// What a comment begins with: `# text`, or `#text` without a second cell; `// text`. `#1 Plumbing, plumbing` is a customer.
+pub fn comment_mark(record: &Record) -> Option<&'static str> {
+    if let Some(rest) = record.raw.trim_start().strip_prefix('#') {
+        let is_apart = |it: char| it.is_whitespace() || matches!(it, '#' | '!');
+        let is_comment = record.width() < 2 || rest.starts_with(is_apart);
+        return is_comment.then_some("#");
+    }
+    let first = record.cells.first().filter(|it| !it.is_quoted)?;
+    let is_meant = |mark: &&str| {
+        let rest = first.text.strip_prefix(*mark);
+        rest.is_some_and(|it| it.is_empty() || it.starts_with(char::is_whitespace))
     };
-    record.width() < 2 || rest.starts_with(|it: char| it.is_whitespace() || matches!(it, '#' | '!'))
+    COMMENT_MARKS.into_iter().find(is_meant)
+}
+
+/// Why a row that reads like a customer may be none, by its first letters or its name.
+pub fn doubt_of_name(row: &SourceRow, record: &Record) -> Option<String> {
+    let raw = record.raw.trim_start();
+    let name = row.name.as_deref().unwrap_or(&row.namespace);
+    let rest = name.trim_start_matches(|it: char| it.is_ascii_digit());
+    let number = &name[..name.len() - rest.len()];
+    if raw
+        .strip_prefix('#')
+        .is_some_and(|it| it.starts_with(char::is_alphabetic))
+    {
+        Some(starts_as_comment("#"))
+    } else if raw.contains("~~") {
+        Some("Crossed out".to_owned())
+    } else if TOTALS.contains(&fold(name.trim_end_matches([':', ' '])).as_str()) {
+        Some(format!("{} may be a sum of the rows above", excerpt(name)))
+    } else if !number.is_empty() && (rest.starts_with(". ") || rest.starts_with(") ")) {
+        Some("Starts with a number, as a list does".to_owned())
+    } else {
+        None
+    }
+}
+
+/// The doubt about a row that begins like a comment.
+pub fn starts_as_comment(mark: &str) -> String {
+    format!("Starts with {mark}, as a comment does")
+}
+
+/// A cell without the marks of a list (only in the first cell of a row) and of Markdown; none if it has no such marks.
+pub fn unmarked(text: &str, is_first: bool) -> Option<String> {
+    let mut inner = text;
+    if is_first {
+        let sign = ["- ", "* ", "• ", "– "]
+            .into_iter()
+            .find(|it| text.starts_with(*it));
+        let rest = sign.and_then(|it| text.strip_prefix(it));
+        inner = rest.map_or(text, str::trim_start);
+    }
+    for mark in ["~~", "**", "`"] {
+        let within = inner
+            .strip_prefix(mark)
+            .and_then(|it| it.strip_suffix(mark));
+        inner = within
+            .filter(|it| !it.is_empty() && !it.contains(mark))
+            .unwrap_or(inner);
+    }
+    // A link: `[Acme](https://acme.example)`.
+    let link = inner.strip_prefix('[').and_then(|it| it.strip_suffix(')'));
+    let link = link.and_then(|it| it.split_once("]("));
+    inner = link.map_or(inner, |it| it.0);
+    (inner.len() < text.len()).then(|| inner.to_owned())
 }
 
 /// Whether a row is `name, namespace, KEY=value...`.

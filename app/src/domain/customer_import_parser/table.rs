@@ -4,16 +4,19 @@ use super::{
     NO_NAME, NO_NAMESPACE, SourceRow, beginning,
     cells::{self, Record, Separator, TableCell},
     head_words::Column,
-    header::{doubtful_header, header_of},
+    header::{doubtful_header, header_of, is_again, is_of_heads},
     heads::{self, Heads},
     plain::{
-        assignment, bare, is_comment, is_complete, is_namespace, is_well_formed, plain,
-        put_assignment,
+        assignment, bare, comment_mark, doubt_of_name, is_comment, is_complete, is_namespace,
+        is_well_formed, plain, put_assignment, starts_as_comment, unmarked,
     },
     two_namespaces,
 };
 use crate::domain::{fold::lowercase, metadata::Value};
 use std::collections::HashSet;
+
+/// What stands between cells that are drawn with boxes.
+const BOX_PIPES: [char; 3] = ['│', '┃', '║'];
 
 /// In the order of preference if two explain a text equally well.
 const SEPARATORS: [Separator; 5] = [
@@ -27,6 +30,8 @@ const SEPARATORS: [Separator; 5] = [
 /// Reads every row of a text whose first line has the number `first_line`. `is_of_namespaces` says that the command above it
 /// lists namespaces: then their names are in the column of the name.
 pub fn rows(text: &str, first_line: u32, is_of_namespaces: bool) -> Vec<SourceRow> {
+    let piped = with_pipes(text);
+    let text = piped.as_deref().unwrap_or(text);
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     if let Some(separator) = declared_separator(first) {
         return Table::read(rest, first_line + 1, separator).rows(is_of_namespaces);
@@ -41,6 +46,34 @@ pub fn rows(text: &str, first_line: u32, is_of_namespaces: bool) -> Vec<SourceRo
     }
     best.map(|it| it.1.rows(is_of_namespaces))
         .unwrap_or_default()
+}
+
+/// A table whose cells are drawn apart by other lines than `|`: those of a terminal, or the `||` of a wiki's header. None if it
+/// has no such lines.
+fn with_pipes(text: &str) -> Option<String> {
+    let is_drawn = |it: &str| it.trim_start().starts_with(BOX_PIPES);
+    let is_wiki = |it: &str| {
+        let inner = it.trim().strip_prefix("||");
+        inner.is_some_and(|it| it.ends_with("||") && it.len() > 2)
+    };
+    if text.lines().any(is_drawn) {
+        return Some(text.replace(BOX_PIPES, "|"));
+    }
+    let mut lines = text.lines();
+    if !lines
+        .find(|it| it.trim_start().starts_with('|'))
+        .is_some_and(is_wiki)
+    {
+        return None;
+    }
+    let lines = text.split('\n').map(|it| {
+        if is_wiki(it) {
+            it.replace("||", "|")
+        } else {
+            it.to_owned()
+        }
+    });
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// The first line `sep=;`, which Excel writes and reads.
@@ -82,6 +115,19 @@ impl<'a> Table<'a> {
                 if separator == Separator::Blanks && record.width() != heads.columns.len() {
                     record.cells = cells::aligned(head, record.raw)
                         .unwrap_or_else(|| std::mem::take(&mut record.cells));
+                }
+            }
+        }
+        // In a variable the same marks may be meant.
+        let is_ours = |index: usize| match &header {
+            Some((_, heads)) => !matches!(heads.columns.get(index), Some(Column::Variable(_))),
+            None => index < 2,
+        };
+        for record in &mut records {
+            for (index, cell) in record.cells.iter_mut().enumerate() {
+                let text = unmarked(&cell.text, index == 0);
+                if let Some(text) = text.filter(|_| is_ours(index) && !cell.is_quoted) {
+                    cell.text = text;
                 }
             }
         }
@@ -137,39 +183,55 @@ impl<'a> Table<'a> {
         let is_merged = self.header.as_ref().is_some_and(|it| it.1.is_of_releases);
         let mut seen = HashSet::new();
         let mut rows = Vec::new();
-        let mut above = "";
+        let mut above: Vec<&str> = Vec::new();
+        let mut cluster = (String::new(), String::new());
         for (index, record) in self.records.iter().enumerate() {
             let mut row = match &self.header {
                 Some((header, _)) if index < *header => above_header(record),
-                Some((header, _)) if record.raw == self.records[*header].raw => continue,
+                Some((header, _)) if is_again(record, &self.records[*header]) => continue,
                 Some((_, heads)) => by_heads(heads, record),
                 None if is_list => bare(record),
                 None => plain(record),
             };
-            if is_comment(record) {
+            if let Some(mark) = comment_mark(record) {
                 if row.left_out.is_some() || !is_complete(&row) {
-                    above = beginning(record.raw);
+                    above.push(beginning(record.raw));
                     continue;
                 }
-                row.doubt = Some("Starts with #, as a comment does".to_owned());
+                row.doubt = Some(starts_as_comment(mark));
             } else if index == 0 && is_list && heads::is_known(&row.namespace) {
                 row.doubt = Some("Looks like the header of a column".to_owned());
-            } else if doubtful == Some(index) {
+            } else if doubtful == Some(index) || is_of_heads(record) {
                 row.doubt = Some("Looks like a header row".to_owned());
             } else if let Some(doubt) = swallowed(&row, record, self.separator) {
+                row.doubt = Some(doubt);
+            } else if is_of_cluster(&row) {
+                row.doubt = Some("Looks like the title of a cluster".to_owned());
+            } else if let Some(doubt) = doubt_of_name(&row, record) {
                 row.doubt = Some(doubt);
             }
             if record.cells.iter().any(|it| it.is_unclosed) {
                 row.left_out = Some("Missing closing quote".to_owned());
             }
-            if is_title(&row, record) {
-                above = beginning(record.raw);
+            // Cells of a spreadsheet that are merged have their value in the first row only.
+            if row.names_cluster() {
+                cluster = (
+                    beginning(&row.cluster).to_owned(),
+                    beginning(&row.cluster_id).to_owned(),
+                );
             } else {
-                above.clone_into(&mut row.above);
+                (row.cluster_above, row.cluster_id_above) = cluster.clone();
             }
+            row.is_alone = record.filled() < 2;
+            let is_above = self.header.as_ref().is_some_and(|it| index < it.0);
+            let says_more = is_above || is_title(&row) || is_of_cluster(&row);
             let place = (row.cluster.clone(), row.namespace.clone());
             if !is_merged || seen.insert(place) {
+                row.above = std::mem::take(&mut above).join("\n");
                 rows.push(row);
+            }
+            if says_more {
+                above.push(beginning(record.raw));
             }
         }
         rows
@@ -220,13 +282,16 @@ fn is_count(line: &str) -> bool {
     }
 }
 
+/// What the rules of a table are drawn with.
+const RULES: &str = "-=+|:─━│┼├┤┌┐└┘┬┴═║╔╗╚╝╠╣╦╩╬╒╕╘╛╞╡╤╧╪╭╮╰╯┃┏┓┗┛┣┫┳┻╋┡┩╇┠┨";
+
 /// A line that only draws: a rule of a table, a fence around a code block, or one that counts rows.
 fn is_decoration(line: &str) -> bool {
     let line = line.trim();
-    let is_rule = line.contains(['-', '=', '─', '━'])
+    let is_rule = line.contains(['-', '=', '─', '━', '═'])
         && line
             .chars()
-            .all(|it| it.is_whitespace() || "-=+|:─━│┼├┤┌┐└┘┬┴".contains(it));
+            .all(|it| it.is_whitespace() || RULES.contains(it));
     is_rule || is_count(line) || line.starts_with("```")
 }
 
@@ -327,9 +392,14 @@ fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
     row
 }
 
-/// Whether a row is no customer, but says what those below it are.
-fn is_title(row: &SourceRow, record: &Record) -> bool {
-    record.width() < 2 && (row.left_out.is_some() || record.raw.trim_end().ends_with(':'))
+/// Whether a row reads `Cluster, prod-eu`.
+fn is_of_cluster(row: &SourceRow) -> bool {
+    row.name.as_deref().is_some_and(heads::is_cluster)
+}
+
+/// Whether a row is no customer, but may say what those below it are.
+fn is_title(row: &SourceRow) -> bool {
+    row.is_alone && (row.left_out.is_some() || !is_namespace(Some(&row.namespace)))
 }
 
 fn above_header(record: &Record) -> SourceRow {

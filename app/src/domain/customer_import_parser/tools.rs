@@ -8,15 +8,30 @@ use super::{
 use crate::domain::{metadata::Value, text::Namespace};
 use std::collections::HashSet;
 
-const TOOLS: [&str; 7] = [
+const TOOLS: [&str; 9] = [
     "kubectl",
     "oc",
     "helm",
     "k",
+    "kubectx",
+    "kubie",
     "kubectl.exe",
     "oc.exe",
     "helm.exe",
 ];
+/// The words of a command behind which its cluster stands, the one that counts most first.
+const NAMES_CLUSTER: [&str; 8] = [
+    "--context",
+    "--kube-context",
+    "--cluster",
+    "--kubeconfig",
+    "use-context",
+    "kubectx",
+    "login",
+    "KUBECONFIG",
+];
+/// The label that every namespace has.
+pub const OWN_LABEL: &str = "kubernetes.io/metadata.name";
 const PROMPT_ENDS: [char; 9] = ['$', '#', '%', '>', '❯', '➜', '»', '✗', 'λ'];
 /// A header stands within this many lines; above it there may be warnings.
 const LINES_ABOVE_HEADER_MAX: usize = 10;
@@ -56,7 +71,8 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
     let mut rows = Vec::new();
     let mut seen = HashSet::new();
     let mut listing = None;
-    let mut context = "";
+    // What stands between rows; rows below are of another list, perhaps of another cluster.
+    let (mut above, mut section): (Vec<&str>, usize) = (Vec::new(), 0);
     for (number, line) in lines {
         if let Some(next) = header(line) {
             listing = Some(next);
@@ -64,23 +80,28 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
         }
         if is_command(line) || is_prompt(line) {
             listing = None;
-            context = beginning(context_of(line).unwrap_or_default());
+            above.push(statement(line));
+            section += 1;
             continue;
         }
         let row = match listing.or_else(|| shape(line)) {
             Some(it) => read(it, line, number),
             None => Err("Not a line of this list"),
         };
+        let before = |above: &mut Vec<&str>| std::mem::take(above).join("\n");
         rows.push(match row {
-            Ok((row, true)) if !seen.insert((context, row.namespace.clone())) => continue,
+            Ok((row, true)) if !seen.insert((section, row.namespace.clone())) => continue,
             Ok((row, _)) => SourceRow {
-                above: context.to_owned(),
+                above: before(&mut above),
                 ..row
             },
             Err(reason) => {
                 let mut row = SourceRow::at(number);
                 row.name = Some(excerpt(line));
+                row.above = before(&mut above);
                 row.leave_out(reason.to_owned());
+                above.push(beginning(line));
+                section += 1;
                 row
             }
         });
@@ -138,6 +159,12 @@ fn read(listing: Listing, line: &str, number: u32) -> Result<(SourceRow, bool), 
             for (key, value) in header.into_iter().flat_map(|it| label_columns(it, line)) {
                 row.put(key, Value::Text(value));
             }
+            let labels = words.iter().skip(2).flat_map(|it| it.split(','));
+            let labels = labels.filter_map(|it| it.split_once('='));
+            let labels = labels.filter(|it| it.0 != OWN_LABEL);
+            row.beside = labels
+                .map(|it| (it.0.to_owned(), it.1.to_owned()))
+                .collect();
             word(0)
         }
         Listing::Projects => {
@@ -223,16 +250,20 @@ pub fn after_commands(text: &str) -> (&str, u32) {
     }
 }
 
-/// `$ kubectl get ns`, with any prompt or none before it.
-fn is_command(line: &str) -> bool {
+/// `$ kubectl get ns`, with any prompt or none before it; or what sets the cluster of such commands.
+pub fn is_command(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
+    if words.starts_with(&["Switched", "to", "context"]) || sets_kubeconfig(&words) {
+        return true;
+    }
     // A prompt may stick to the command: `C:\>oc`.
     let is_tool = |it: &&str| TOOLS.contains(&it.rsplit(PROMPT_ENDS).next().unwrap_or(it));
     let Some(index) = words.iter().position(is_tool) else {
         return false;
     };
     let mut before = &words[..index];
-    if before.iter().any(|it| it.contains([',', ';', '|'])) {
+    let mut cells = before.iter().filter(|it| !is_in_prompt(it));
+    if cells.any(|it| it.contains([',', ';', '|'])) {
         return false;
     }
     while let Some((_, rest)) = before
@@ -248,8 +279,29 @@ fn is_command(line: &str) -> bool {
             is_arrow(&first) || before.last().is_some_and(|it| it.ends_with(PROMPT_ENDS))
         }
     };
-    let verbs = ["get", "list", "ls", "projects"];
-    is_prompted && words[index + 1..].iter().any(|it| verbs.contains(it))
+    let verbs = [
+        "get", "list", "ls", "projects", "config", "login", "project",
+    ];
+    let switches = ["kubectx", "kubie"]
+        .iter()
+        .any(|it| words[index].ends_with(it));
+    let rest = &words[index + 1..];
+    is_prompted && (switches && rest.len() == 1 || rest.iter().any(|it| verbs.contains(it)))
+}
+
+/// `(⎈|prod-eu:default)`, the part of a prompt that has the context.
+fn is_in_prompt(word: &str) -> bool {
+    word.starts_with(['(', '[']) && word.ends_with([')', ']'])
+}
+
+/// `export KUBECONFIG=/etc/eu.yaml`, with any prompt or none before it.
+fn sets_kubeconfig(words: &[&str]) -> bool {
+    let Some(index) = words.iter().position(|it| it.starts_with("KUBECONFIG=")) else {
+        return false;
+    };
+    let before = words[..index].last();
+    index + 1 == words.len()
+        && before.is_none_or(|it| matches!(*it, "export" | "set") || it.ends_with(PROMPT_ENDS))
 }
 
 /// Whether a line is a command that lists namespaces.
@@ -258,22 +310,26 @@ pub fn lists_namespaces(line: &str) -> bool {
     is_command(line) && line.split_whitespace().any(|it| kinds.contains(&it))
 }
 
-/// The context that a command names: `--context prod-eu`, `--kube-context=prod-eu`.
-pub fn context_of(line: &str) -> Option<&str> {
+/// The context that a command names, or what else tells its cluster: `--context prod-eu`, `--kube-context=prod-eu`,
+/// `use-context prod-eu`, `KUBECONFIG=/etc/eu.yaml`.
+fn context_of(line: &str) -> Option<&str> {
     if !is_command(line) {
         return None;
     }
-    let mut words = line.split_whitespace();
-    while let Some(word) = words.next() {
-        let (option, value) = word
-            .split_once('=')
-            .map_or((word, None), |it| (it.0, Some(it.1)));
-        if matches!(option, "--context" | "--kube-context") {
-            let value = value.or_else(|| words.next())?;
-            return Some(value.trim_matches(['"', '\'']));
-        }
-    }
-    None
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let value_of = |option: &str| {
+        let is_option = |it: &&str| it.split('=').next() == Some(option);
+        let index = words.iter().position(is_option)?;
+        let value = words[index].split_once('=').map(|it| it.1);
+        let value = value.or_else(|| words.get(index + 1).copied())?;
+        Some(value.trim_matches(['"', '\'']))
+    };
+    NAMES_CLUSTER.into_iter().find_map(value_of)
+}
+
+/// What a line that is no row says about the cluster of the rows below: the context of a command that names one, else all of it.
+pub fn statement(line: &str) -> &str {
+    beginning(context_of(line).unwrap_or(line))
 }
 
 /// A prompt behind which nothing was typed.
@@ -299,6 +355,13 @@ mod tests {
             "C:\\Users\\ana>oc get projects",
             "$ KUBECONFIG=/etc/eu.yaml kubectl get ns -o json",
             "$ sudo k get ns",
+            "(prod-us) $ kubectl get ns",
+            "me@host (⎈|prod-us:default) ~ $ kubectl get ns",
+            "$ kubectl config use-context prod-us",
+            "Switched to context \"prod-us\".",
+            "kubectx prod-us",
+            "$ oc login https://api.prod-us.example:6443",
+            "$ export KUBECONFIG=/etc/us.yaml",
         ] {
             assert!(is_command(command), "{command}");
         }
@@ -310,6 +373,9 @@ mod tests {
             "A list, helm",
             "Acme, acme, CMD=$ kubectl get ns",
             "Big helm list",
+            "Acme   acme   KUBECONFIG=/etc/us.yaml",
+            "kubectx",
+            "login, login",
         ] {
             assert!(!is_command(line), "{line}");
         }
@@ -321,6 +387,13 @@ mod tests {
             "$ kubectl --context prod-us get ns",
             "kubectl get ns --context=prod-us",
             "ana@ops:~$ helm list -A --kube-context \"prod-us\"",
+            "tm@prod-eu:~$ kubectl --cluster prod-us get ns",
+            "$ kubectl --kubeconfig=prod-us --context=prod-us get ns",
+            "$ KUBECONFIG=prod-us kubectl get ns",
+            "export KUBECONFIG=prod-us",
+            "$ kubectl config use-context prod-us",
+            "$ kubectx prod-us",
+            "$ oc login prod-us",
         ] {
             assert_eq!(context_of(command), Some("prod-us"), "{command}");
         }

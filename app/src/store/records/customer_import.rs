@@ -97,26 +97,31 @@ async fn update(
     Ok(())
 }
 
+/// A cluster's id, name, whether it is active, its context and the path of its kubeconfig.
+type ClusterTexts = (i64, String, bool, Option<String>, Option<String>);
+
 /// All clusters, and the customers that have the namespace of a row.
 async fn load_context(
     db: &impl ConnectionTrait,
     rows: &[SourceRow],
 ) -> Result<ImportContext, StoreError> {
-    let clusters: Vec<(i64, String, bool, Option<String>)> = cluster::Entity::find()
+    let clusters: Vec<ClusterTexts> = cluster::Entity::find()
         .select_only()
         .columns([
             cluster::Column::Id,
             cluster::Column::Name,
             cluster::Column::IsActive,
             cluster::Column::Context,
+            cluster::Column::KubeconfigPath,
         ])
         .into_tuple()
         .all(db)
         .await?;
     let mut context = ImportContext::default();
-    for (id, name, is_active, own) in clusters {
+    for (id, name, is_active, own, path) in clusters {
         let id = ClusterId(id);
-        context.contexts.extend(own.map(|it| (id, it)));
+        let called = own.into_iter().chain(path);
+        context.contexts.extend(called.map(|it| (id, it)));
         context.clusters.insert(name, (id, is_active));
     }
     let namespaces: BTreeSet<&str> = rows.iter().map(|it| it.namespace.trim()).collect();
