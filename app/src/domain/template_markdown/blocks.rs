@@ -42,7 +42,7 @@ fn counted(n: usize, word: &str) -> String {
 
 const DOUBTFUL: &str = "Some lines without a prompt read like commands, and only those behind a prompt were taken. Is anything missing?";
 
-const MIXED: &str = "Some lines have a $ prompt and some don't. Which of them are commands?";
+const MIXED: &str = "Some lines have a prompt and some don't. Which of them are commands?";
 
 fn unmarked_question(kind: StepType) -> String {
     format!("This code block names no language but reads like {kind}. Is it {kind}?")
@@ -88,7 +88,7 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
         }
         // A console block without any prompt is commands, or it is output.
         None if is_console && guess::script(&fence.text).is_none() => return None,
-        None if kind == StepType::Bash && console::has_prompt(&fence.text) => {
+        None if kind != StepType::Text && console::has_prompt(&fence.text, kind) => {
             question = question.or(Some(MIXED.to_owned()));
         }
         None => {}
@@ -167,5 +167,8 @@ mod tests {
             (mixed.content.as_str(), mixed.question.as_deref()),
             ("ls\n$ pwd", Some(MIXED))
         );
+        let text = "SELECT 1;\nmysql> SELECT 2;";
+        let mixed = of(FenceLanguage::Script(StepType::Sql), text).unwrap();
+        assert_eq!(mixed.question.as_deref(), Some(MIXED));
     }
 }

@@ -8,6 +8,7 @@ mod blocks;
 pub mod carried_edits;
 mod collector;
 mod console;
+mod console_session;
 mod fence;
 mod footnotes;
 mod front_matter;
@@ -23,6 +24,9 @@ mod read;
 mod scan;
 mod shell_syntax;
 mod site_markup;
+mod sql_prompt;
+mod sql_session;
+mod sql_syntax;
 mod verify_words;
 mod write;
 
