@@ -7,6 +7,7 @@ use super::{
     customer::CustomerFields,
     id::{ClusterId, CustomerId},
     metadata::Metadata,
+    warning::Warning,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -92,6 +93,8 @@ pub struct ImportReport {
     pub rows: Vec<ImportRow>,
     pub created: u32,
     pub updated: u32,
+    /// What was changed of the text before it was read: its line breaks, a byte order mark.
+    pub warnings: Vec<Warning>,
 }
 
 /// The request of an import, as the page and REST send it.
