@@ -109,6 +109,7 @@ fn a_row_has_the_shape_that_clients_rely_on() {
         ],
         "created": 1,
         "updated": 1,
+        "warnings": [],
     });
     assert_eq!(serde_json::to_value(report).unwrap(), expected);
     let request: ImportRequest = serde_json::from_str(r#"{"text": "a", "dryRun": true}"#).unwrap();

@@ -7,7 +7,7 @@ use super::{
     known_prompts::KnownPrompts,
     opened_shell::{is_exit, opens_client, opens_shell},
     prompt::{PromptSign, prompted},
-    shell_syntax::{ShellSyntax, heredoc},
+    shell_syntax::{ShellSyntax, heredocs},
     sql_prompt::sql_prompted,
     sql_session,
 };
@@ -35,7 +35,7 @@ impl<'a> SessionReader<'a> {
         let mut next = Some(first);
         while let Some(line) = next {
             self.taken.push(line);
-            if let Some(word) = heredoc(line) {
+            for word in heredocs(line) {
                 self.heredoc(word);
             }
             if !syntax.goes_on(line) {
@@ -50,7 +50,7 @@ impl<'a> SessionReader<'a> {
         }
     }
 
-    /// Takes a here-document, if the word that ends it is there.
+    /// Takes a here-document, if the word that ends it is there. Without it nobody knows what was typed.
     fn heredoc(&mut self, word: &str) {
         let has_prompts = self.lines.peek().is_some_and(|it| it.starts_with("> "));
         let plain = |line: &'a str| {
@@ -62,6 +62,7 @@ impl<'a> SessionReader<'a> {
         };
         let is_end = |line: &'a str| plain(line).trim() == word;
         if !self.lines.clone().take(HEREDOC_MAX).any(is_end) {
+            self.session.is_doubtful = true;
             return;
         }
         for line in self.lines.by_ref() {
@@ -471,6 +472,24 @@ mod tests {
         }
         assert!(!doubt("$ redis-cli ping\nPONG"));
         assert!(!doubt("$ git pull\nAlready up to date."));
+    }
+
+    #[test]
+    fn here_documents_are_taken_up_to_their_words() {
+        for (text, commands) in [
+            (
+                "$ cat >> f <<\"END OF\"\nx\nEND OF\nout\n$ ls",
+                "cat >> f <<\"END OF\"\nx\nEND OF\nls",
+            ),
+            (
+                "$ cat <<A <<B\n1\nA\n2\nB\nout\n$ ls",
+                "cat <<A <<B\n1\nA\n2\nB\nls",
+            ),
+        ] {
+            assert_eq!(console(text), Some(taken(commands, 1)), "{text}");
+        }
+        let open = "$ cat <<EOF\nx\n$ ls";
+        assert!(session(open, StepType::Bash, true).unwrap().1.is_doubtful);
     }
 
     #[test]
