@@ -171,4 +171,19 @@ mod tests {
         let mixed = of(FenceLanguage::Script(StepType::Sql), text).unwrap();
         assert_eq!(mixed.question.as_deref(), Some(MIXED));
     }
+
+    #[test]
+    fn a_database_session_in_a_console_fence_is_sql() {
+        let session = of(FenceLanguage::Console, "mysql> SELECT 1;").unwrap();
+        assert_eq!((session.kind, session.question), (StepType::Sql, None));
+        let shell = of(FenceLanguage::Console, "$ psql a\na=# SELECT 1;\n$ ls").unwrap();
+        assert_eq!(
+            (
+                shell.kind,
+                shell.content.as_str(),
+                shell.question.as_deref()
+            ),
+            (StepType::Bash, "psql a\nls", Some(DOUBTFUL))
+        );
+    }
 }

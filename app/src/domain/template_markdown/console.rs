@@ -491,13 +491,4 @@ mod tests {
         let open = "$ cat <<EOF\nx\n$ ls";
         assert!(session(open, StepType::Bash, true).unwrap().1.is_doubtful);
     }
-
-    #[test]
-    fn a_database_session_in_a_console_fence_is_sql() {
-        let (kind, _) = session("mysql> SELECT 1;", StepType::Bash, true).unwrap();
-        assert_eq!(kind, StepType::Sql);
-        let (kind, shell) = session("$ psql a\na=# SELECT 1;\n$ ls", StepType::Bash, true).unwrap();
-        assert_eq!((kind, shell.is_doubtful), (StepType::Bash, true));
-        assert_eq!(session("$ no", StepType::Text, true), None);
-    }
 }
