@@ -15,6 +15,7 @@ mod front_matter;
 mod guess;
 mod heading;
 mod known_prompts;
+mod masked;
 mod opened_shell;
 /// Edits of the preview's rows.
 pub mod preview;
@@ -192,6 +193,8 @@ pub fn to_markdown(steps: &[TemplateDraft]) -> String {
     write::to_markdown(steps)
 }
 
+#[cfg(test)]
+mod markup_tests;
 #[cfg(test)]
 mod rule_tests;
 
