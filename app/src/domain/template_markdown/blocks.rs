@@ -44,8 +44,13 @@ const DOUBTFUL: &str = "Some lines without a prompt read like commands, and only
 
 const MIXED: &str = "Some lines have a prompt and some don't. Which of them are commands?";
 
-fn unmarked_question(kind: StepType) -> String {
-    format!("This code block names no language but reads like {kind}. Is it {kind}?")
+fn unmarked_question(kind: StepType, is_marked: bool) -> String {
+    let names = if is_marked {
+        "an unknown language"
+    } else {
+        "no language"
+    };
+    format!("This code block names {names} but reads like {kind}. Is it {kind}?")
 }
 
 /// The block that a fence is; none if it belongs to the prose around it.
@@ -53,12 +58,13 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
     let (kind, mut question) = match fence.language {
         FenceLanguage::Script(kind) => (kind, None),
         FenceLanguage::Console => (StepType::Bash, None),
-        FenceLanguage::Unmarked => {
+        FenceLanguage::Unmarked | FenceLanguage::Unknown => {
             let session = console::session(&fence.text, StepType::Bash, false);
             let kind = session
                 .map(|it| it.0)
                 .or_else(|| guess::script(&fence.text))?;
-            (kind, Some(unmarked_question(kind)))
+            let is_marked = fence.language == FenceLanguage::Unknown;
+            (kind, Some(unmarked_question(kind, is_marked)))
         }
         FenceLanguage::Description | FenceLanguage::Other => return None,
     };
@@ -137,6 +143,12 @@ mod tests {
             StepType::Sql
         );
         assert_eq!(of(FenceLanguage::Unmarked, "NAME READY\napi 1/1"), None);
+        let unknown = of(FenceLanguage::Unknown, "kubectl get pods").unwrap();
+        assert_eq!(
+            unknown.question.unwrap(),
+            "This code block names an unknown language but reads like bash. Is it bash?"
+        );
+        assert_eq!(of(FenceLanguage::Unknown, "NAME READY\napi 1/1"), None);
         let session = of(FenceLanguage::Unmarked, "$ anything -x\nout").unwrap();
         assert_eq!(
             (session.content.as_str(), session.question.is_some()),
