@@ -4,7 +4,7 @@ use super::{
     json_lines::{JsonItem, JsonItems, key_and_value},
 };
 use crate::domain::{
-    field_error::FieldError, invisible::is_bidi_control, step::CustomerStep, text::Name,
+    field_error::FieldError, invisible::without_unseen, step::CustomerStep, text::Name,
     validation_errors::ValidationErrors, vocabulary::StepStatus,
 };
 use std::fmt;
@@ -65,13 +65,13 @@ impl CheckedRow<'_> {
         }
     }
 
-    /// Normalizes the optional name of a person. A recorded name may have direction controls, which names could have
-    /// before R84: what was recorded stays.
+    /// Normalizes the optional name of a person. A recorded name may have characters that nobody sees, which names could
+    /// have before R84: what was recorded stays.
     pub fn person(&mut self, field: &str, name: Option<String>) -> Option<String> {
         let name = name?;
-        let plain = name.replace(is_bidi_control, "");
+        let plain = without_unseen(&name);
+        let is_plain = plain == name;
         let parsed = self.text(field, Some(plain), |it| Name::parse(it).map(Some))?;
-        let is_plain = !name.contains(is_bidi_control);
         Some(if is_plain { parsed } else { name })
     }
 }
