@@ -9,6 +9,7 @@ use super::{
     verify_words::{self, HeadingRole},
 };
 use crate::domain::{
+    digit_groups::grouped,
     template::TemplateDraft,
     text::DESCRIPTION_MAX_CHARS,
     vocabulary::{Category, Field, StepType},
@@ -424,7 +425,8 @@ impl StepCollector {
     pub fn finish(mut self) -> TemplateImport {
         self.describe();
         if self.n_steps > STEPS_MAX {
-            let text = format!("At most {STEPS_MAX} steps, you have {}", self.n_steps);
+            let n_steps = grouped(self.n_steps);
+            let text = format!("At most {STEPS_MAX} steps, you have {n_steps}");
             self.note(0, text, true);
         } else if self.n_steps == 0 {
             self.note(0, message::NOTHING, true);
