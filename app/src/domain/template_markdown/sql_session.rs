@@ -220,11 +220,13 @@ impl<'a> SqlReader<'a> {
             let line = line.trim();
             let mut signs = [PromptSign::User, PromptSign::Root].into_iter();
             let shell = signs.find_map(|it| prompted(line, it));
+            let command = shell.map_or(line, |it| it.command);
+            let is_command = shell.is_some() || guess::is_command(command);
             if is_client_open && !line.is_empty() {
                 self.session.n_left_out += 1;
             } else if is_sql && line.starts_with("--") {
                 self.taken.push(line);
-            } else if is_sql && opens_client(shell.map_or(line, |it| it.command)) {
+            } else if is_sql && is_command && opens_client(command) {
                 is_client_open = true;
                 self.session.n_left_out += 1;
                 // Which database it opens is said nowhere else.

@@ -30,7 +30,7 @@ fn behind(text: &str, close: &str, has_escapes: bool) -> Option<usize> {
         let at = from + text[from..].find(close)?;
         let backslashes = text[..at].bytes().rev().take_while(|it| *it == b'\\');
         from = at + close.len();
-        if !has_escapes || backslashes.count() % 2 == 0 {
+        if !has_escapes || backslashes.count().is_multiple_of(2) {
             return Some(from);
         }
     }
