@@ -59,7 +59,8 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
         FenceLanguage::Script(kind) => (kind, None),
         FenceLanguage::Console => (StepType::Bash, None),
         FenceLanguage::Unmarked | FenceLanguage::Unknown => {
-            let session = console::session(&fence.text, StepType::Bash, false);
+            let session = console::session(&fence.text, StepType::Bash, false)
+                .or_else(|| console::session(&fence.text, StepType::Sql, false));
             let kind = session
                 .map(|it| it.0)
                 .or_else(|| guess::script(&fence.text))?;
@@ -149,6 +150,11 @@ mod tests {
             "This code block names an unknown language but reads like bash. Is it bash?"
         );
         assert_eq!(of(FenceLanguage::Unknown, "NAME READY\napi 1/1"), None);
+        let sql = of(FenceLanguage::Unmarked, "a=# DELETE FROM b;\nDELETE 5").unwrap();
+        assert_eq!(
+            (sql.kind, sql.content.as_str(), sql.question.is_some()),
+            (StepType::Sql, "DELETE FROM b;", true)
+        );
         let session = of(FenceLanguage::Unmarked, "$ anything -x\nout").unwrap();
         assert_eq!(
             (session.content.as_str(), session.question.is_some()),
