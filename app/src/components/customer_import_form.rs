@@ -10,6 +10,7 @@ use super::{
         posted::Posted,
         text_area::{TextArea, TextAreaKind},
     },
+    warning_list::warning_list,
 };
 use crate::{
     browser,
@@ -186,6 +187,13 @@ pub fn CustomerImportForm(
         Memo::new(move |_| report.with(|it| it.as_ref().is_some_and(|it| !it.rows.is_empty())));
     let summary =
         move || report.with(|it| it.as_ref().map(|it| summary(&it.rows)).unwrap_or_default());
+    let notices = move || {
+        report.with(|it| {
+            it.as_ref()
+                .map(|it| warning_list(&it.warnings))
+                .unwrap_or_default()
+        })
+    };
     view! {
         <div class="paste-layout">
             <form
@@ -235,6 +243,7 @@ pub fn CustomerImportForm(
                     <h2 id="preview">"Preview"</h2>
                     <span class="quiet small push" role="status">{summary}</span>
                 </div>
+                <div inner_html=notices></div>
                 {move || {
                     if has_rows.get() {
                         view! { <CustomerImportTable report=report own=own/> }.into_any()

@@ -1,5 +1,6 @@
 //! Validation errors of a single field, each with the sentence that the user reads. Sentences begin with a capital, have
 //! no full stop, and say what to do.
+use super::digit_groups::grouped;
 use serde::{Deserialize, Serialize};
 
 /// What is wrong with one field.
@@ -7,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum FieldError {
     #[error("Enter a value")]
     Missing,
-    #[error("At most {max} characters, you have {long}")]
+    #[error("At most {} characters, you have {}", grouped(*max), grouped(*long))]
     TooLong { max: usize, long: usize },
-    #[error("At most {max} bytes, you have {long}")]
+    #[error("At most {} bytes, you have {}", grouped(*max), grouped(*long))]
     TooManyBytes { max: usize, long: usize },
     #[error("Remove the invisible character (U+{code:04X})")]
     ControlCharacter { code: u32 },
@@ -31,7 +32,7 @@ pub enum FieldError {
     NotADate { text: String },
     #[error("Choose at least one")]
     EmptyList,
-    #[error("At most {max}, you have {long}")]
+    #[error("At most {}, you have {}", grouped(*max), grouped(*long))]
     TooMany { max: usize, long: usize },
     #[error("Unknown: {}", listed(ids))]
     Unknown { ids: Vec<i64> },
@@ -93,5 +94,28 @@ fn and_others(n: usize) -> String {
     match n {
         0 => String::new(),
         n => format!(", and {n} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_have_separators() {
+        let (max, long) = (5_000, 5_001);
+        let texts = [
+            FieldError::TooMany { max, long }.to_string(),
+            FieldError::TooLong { max, long }.to_string(),
+            FieldError::TooManyBytes { max, long }.to_string(),
+        ];
+        assert_eq!(
+            texts,
+            [
+                "At most 5,000, you have 5,001",
+                "At most 5,000 characters, you have 5,001",
+                "At most 5,000 bytes, you have 5,001"
+            ]
+        );
     }
 }

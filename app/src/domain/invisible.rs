@@ -18,6 +18,7 @@ const TABLE: &[CharacterRow] = &[
     ('\u{85}', '\u{85}', "Next line", "\n"),
     ('\u{a0}', '\u{a0}', "No-break space", " "),
     ('\u{ad}', '\u{ad}', "Soft hyphen", ""),
+    ('\u{2bc}', '\u{2bc}', "Modifier apostrophe", "'"),
     ('\u{34f}', '\u{34f}', "Grapheme joiner", ""),
     ('\u{61c}', '\u{61c}', "Arabic letter mark", ""),
     ('\u{115f}', '\u{1160}', "Hangul filler", ""),
@@ -41,6 +42,8 @@ const TABLE: &[CharacterRow] = &[
     ('\u{2029}', '\u{2029}', "Paragraph separator", "\n"),
     ('\u{202a}', '\u{202e}', "Text direction control", ""),
     ('\u{202f}', '\u{202f}', "Narrow no-break space", " "),
+    ('\u{2032}', '\u{2032}', "Prime", "'"),
+    ('\u{2033}', '\u{2033}', "Double prime", "\""),
     ('\u{205f}', '\u{205f}', "Mathematical space", " "),
     ('\u{2060}', '\u{2060}', "Word joiner", ""),
     ('\u{2061}', '\u{2064}', "Invisible operator", ""),
@@ -57,6 +60,7 @@ const TABLE: &[CharacterRow] = &[
     ('\u{ff02}', '\u{ff02}', "Full-width double quote", "\""),
     ('\u{ff07}', '\u{ff07}', "Full-width quote", "'"),
     ('\u{ff0d}', '\u{ff0d}', "Full-width hyphen", "-"),
+    ('\u{ff1b}', '\u{ff1b}', "Full-width semicolon", ";"),
     ('\u{ffa0}', '\u{ffa0}', "Hangul filler", ""),
     ('\u{e0000}', '\u{e007f}', "Tag character", ""),
 ];
@@ -89,9 +93,28 @@ pub fn is_bidi_control(letter: char) -> bool {
     )
 }
 
-/// Whether a character can be seen: a quote or a dash. In a value it is no trouble.
+/// Whether a character can be seen: a quote, a dash or a semicolon. In a value it is no trouble.
 pub fn is_visible(letter: char) -> bool {
-    matches!(replacement(letter), Some("-" | "--" | "'" | "\""))
+    matches!(replacement(letter), Some("-" | "--" | "'" | "\"" | ";"))
+}
+
+/// Whether a character leaves no trace in a line: it has no width, or would break the line.
+fn has_no_trace(letter: char) -> bool {
+    matches!(replacement(letter), Some("" | "\n"))
+}
+
+/// The first character of a name that nobody sees: two names that look alike would differ by it. Joiners and variation selectors
+/// within letters of other scripts and within emoji may stay; what changes the direction may not.
+pub fn unseen(text: &str) -> Option<char> {
+    let is_unseen = |(at, letter): &(usize, char)| {
+        is_bidi_control(*letter) || has_no_trace(*letter) && is_marked(text, *at, *letter)
+    };
+    text.char_indices().find(is_unseen).map(|it| it.1)
+}
+
+/// A text without the characters that leave no trace.
+pub fn without_unseen(text: &str) -> String {
+    text.chars().filter(|it| !has_no_trace(*it)).collect()
 }
 
 /// Whether the character at this place of a text is marked; a tab is not. Joiners and variation selectors belong to the
@@ -192,6 +215,45 @@ mod tests {
             letters("a\u{200d}b é\u{200c}b a\u{fe0f}b"),
             ['\u{200d}', '\u{200c}', '\u{fe0f}']
         );
+    }
+
+    #[test]
+    fn primes_and_full_width_signs_are_told_from_what_they_look_like() {
+        assert_eq!(
+            clean("a\u{2032} \u{2bc}b\u{2bc} 5\u{2033}\u{ff1b}"),
+            "a' 'b' 5\";"
+        );
+        assert!("\u{2032}\u{2bc}\u{2033}\u{ff1b}".chars().all(is_visible));
+    }
+
+    #[test]
+    fn what_nobody_sees_in_a_name_is_found() {
+        for letter in [
+            '\u{200b}',
+            '\u{ad}',
+            '\u{feff}',
+            '\u{2028}',
+            '\u{3164}',
+            '\u{115f}',
+            '\u{180e}',
+            '\u{fe0f}',
+            '\u{e0041}',
+            '\u{2060}',
+            '\u{200d}',
+            '\u{202e}',
+            '\u{200e}',
+        ] {
+            let name = format!("a{letter}b");
+            assert_eq!(unseen(&name), Some(letter), "{letter:?}");
+            assert_eq!(without_unseen(&name), "ab");
+        }
+        for name in [
+            "Müller\u{a0}AG \u{2013} O\u{2019}Hara",
+            "\u{1f469}\u{200d}\u{1f4bb} \u{26a0}\u{fe0f} 1\u{fe0f}\u{20e3}",
+            "می\u{200c}خواهم",
+        ] {
+            assert_eq!(unseen(name), None, "{name}");
+        }
     }
 
     #[test]

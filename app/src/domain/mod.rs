@@ -48,6 +48,8 @@ pub mod customer_work;
 pub mod decode;
 /// Line diff of two texts.
 pub mod diff;
+/// Numbers with separators.
+pub mod digit_groups;
 /// The audit trail.
 pub mod event;
 /// What a scope leaves of an event.

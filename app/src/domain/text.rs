@@ -1,6 +1,6 @@
 //! Validated text types: names, namespaces, descriptions, step texts. The only constructor of each is `parse`, which
 //! enforces the limits of R6. All limits of single texts are defined here; those of variables in `metadata`.
-use super::{field_error::FieldError, invisible::is_bidi_control, normalize::normalized};
+use super::{field_error::FieldError, invisible, normalize::normalized};
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters of a name.
@@ -47,9 +47,13 @@ pub(super) fn check_control_characters(text: &str) -> Result<(), FieldError> {
     })
 }
 
-/// Rejects control characters, and those that turn the direction of the text beside them.
+/// Rejects control characters, those that nobody sees, and those that turn the direction of the text beside them.
 fn check_one_line(text: &str) -> Result<(), FieldError> {
-    refuse(text, |it| it.is_control() || is_bidi_control(it))
+    refuse(text, char::is_control)?;
+    match invisible::unseen(text) {
+        Some(it) => Err(FieldError::ControlCharacter { code: it.into() }),
+        None => Ok(()),
+    }
 }
 
 fn refuse(text: &str, is_refused: impl Fn(char) -> bool) -> Result<(), FieldError> {
@@ -287,6 +291,24 @@ mod tests {
         assert_eq!(Notes::parse(text).unwrap().unwrap().as_str(), "a\nb\nc");
         assert_eq!(Reason::parse(text).unwrap().unwrap().as_str(), "a\nb\nc");
         assert_eq!(Notes::parse("\u{feff}\r\n"), Ok(None));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_refused_in_names() {
+        for letter in [
+            '\u{200b}',
+            '\u{ad}',
+            '\u{2028}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{e0041}',
+        ] {
+            let text = format!("/a{letter}b");
+            assert!(Name::parse(&text).is_err() && VersionNumber::parse(&text).is_err());
+            assert!(KubeconfigPath::parse(&text).is_err() && KubectlContext::parse(&text).is_err());
+            assert!(Content::parse(&text).is_ok());
+        }
+        assert!(Name::parse("\u{26a0}\u{fe0f} Müller\u{a0}AG").is_ok());
     }
 
     #[test]

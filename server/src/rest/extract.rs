@@ -191,6 +191,40 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     subtype.is_some_and(|it| it == "json" || it.ends_with("+json"))
 }
 
+/// What the parser says of a value of another type, in plain words: "Send a whole number, not the text \"4\"".
+fn plain(text: &str) -> String {
+    let types = text.strip_prefix("invalid type: ");
+    let Some((found, expected)) = types.and_then(|it| it.rsplit_once(", expected ")) else {
+        return text.to_owned();
+    };
+    let expected = match expected {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    };
+    let value = |kind: &str| found.strip_prefix(kind).map(|it| it.trim_matches('`'));
+    let found = match found {
+        "sequence" => "a list".to_owned(),
+        "map" => "an object".to_owned(),
+        _ => {
+            let number = value("integer ").or_else(|| value("floating point "));
+            if let Some(number) = number {
+                format!("the number {number}")
+            } else if let Some(text) = value("string ") {
+                format!("the text {text}")
+            } else {
+                value("boolean ").unwrap_or(found).to_owned()
+            }
+        }
+    };
+    format!("Send {expected}, not {found}")
+}
+
 /// 400 if the body is not JSON, 422 with the field if it is JSON of another shape. A byte order mark before it is skipped.
 fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
@@ -201,7 +235,7 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let text = error.inner().to_string();
+        let text = plain(&error.inner().to_string());
         match error.path().iter().next() {
             Some(Segment::Map { key }) if *key == path => Problem::invalid(key, text),
             Some(Segment::Map { key }) => Problem::invalid(key, format!("{path}: {text}")),
@@ -280,10 +314,38 @@ mod tests {
         assert_eq!(status(r#"{"name":"x","ids":[1],"more":1}"#), 200);
         let problem = parse_json::<Body>(br#"{"ids":[1,"x"]}"#).map_err(|it| it.0.errors);
         let errors = problem.err().unwrap();
-        assert!(
-            errors["ids"].starts_with("ids[1]: invalid type"),
-            "{errors:?}"
+        assert_eq!(
+            errors["ids"],
+            "ids[1]: Send a whole number, not the text \"x\""
         );
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_told_in_plain_words() {
+        for (said, plainly) in [
+            (
+                "invalid type: integer `5`, expected a string",
+                "Send a text, not the number 5",
+            ),
+            (
+                "invalid type: boolean `true`, expected u32",
+                "Send a whole number, not true",
+            ),
+            (
+                "invalid type: null, expected a boolean",
+                "Send true or false, not null",
+            ),
+            (
+                "invalid type: map, expected a sequence",
+                "Send a list, not an object",
+            ),
+            (
+                "unknown variant `x`, expected `a` or `b`",
+                "unknown variant `x`, expected `a` or `b`",
+            ),
+        ] {
+            assert_eq!(plain(said), plainly);
+        }
     }
 
     #[test]

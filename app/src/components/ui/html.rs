@@ -1,5 +1,6 @@
 //! Helpers for views that are written as HTML text: long lists, the matrix and the print views. As reactive elements they
 //! would be slow, and large in the WASM. New ones are written with `maud::html!`, which escapes whatever is not `Markup`.
+pub use crate::domain::digit_groups::grouped;
 use maud::{Markup, html};
 
 /// Like `write!` into a `String`, which cannot fail. Values are not escaped: it is for the cells and heads of the grid, of
@@ -47,19 +48,6 @@ pub fn escape_into(out: &mut String, text: &str) {
         rest = &rest[at + 1..];
     }
     out.push_str(rest);
-}
-
-/// A number with separators: "1,000".
-pub fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

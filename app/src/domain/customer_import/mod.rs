@@ -8,6 +8,7 @@ use super::{
     customer::CustomerFields,
     id::{ClusterId, CustomerId},
     metadata::Metadata,
+    warning::Warning,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -96,6 +97,8 @@ pub struct ImportReport {
     pub created: u32,
     /// The number of known customers that were changed; in a dry run, would be.
     pub updated: u32,
+    /// What was changed of the text before it was read: its line breaks, a byte order mark.
+    pub warnings: Vec<Warning>,
 }
 
 /// The request of an import, as the page and REST send it.

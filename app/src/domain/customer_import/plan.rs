@@ -366,7 +366,7 @@ fn not_a_namespace(text: &str) -> String {
         .find(|it| it.is_control() || it.is_whitespace() && *it != ' ' || is_zero_width(*it));
     match hidden {
         Some(it) => format!(
-            "Namespace: remove the invisible character (U+{:04X})",
+            "Namespace: Remove the invisible character (U+{:04X})",
             u32::from(it)
         ),
         None => format!(

@@ -113,6 +113,7 @@ fn a_row_has_the_shape_that_clients_rely_on() {
         ],
         "created": 1,
         "updated": 1,
+        "warnings": [],
     });
     assert_eq!(serde_json::to_value(report).unwrap(), expected);
     let request: ImportRequest = serde_json::from_str(r#"{"text": "a", "dryRun": true}"#).unwrap();
@@ -394,7 +395,7 @@ fn names_are_on_one_line_and_hidden_characters_are_named() {
         says("\"Acme\n\n Inc.\";acme\nB;b\u{200b}c"),
         [
             "1 new Acme Inc. acme",
-            "4 left-out B b\u{200b}c: Namespace: remove the invisible character (U+200B)"
+            "4 left-out B b\u{200b}c: Namespace: Remove the invisible character (U+200B)"
         ]
     );
     assert_eq!(says("\u{a0}Acme\u{200b}, acme\u{a0}"), ["1 new Acme acme"]);

@@ -36,10 +36,15 @@ pub enum RunbookPart {
 
 const DOUBTFUL: &str = "Some lines without a prompt read like commands, and only those behind a prompt were taken. Is anything missing?";
 
-const MIXED: &str = "Some lines have a $ prompt and some don't. Which of them are commands?";
+const MIXED: &str = "Some lines have a prompt and some don't. Which of them are commands?";
 
-fn unmarked_question(kind: StepType) -> String {
-    format!("This code block names no language but reads like {kind}. Is it {kind}?")
+fn unmarked_question(kind: StepType, is_marked: bool) -> String {
+    let names = if is_marked {
+        "an unknown language"
+    } else {
+        "no language"
+    };
+    format!("This code block names {names} but reads like {kind}. Is it {kind}?")
 }
 
 /// The block that a fence is; none if it belongs to the prose around it.
@@ -47,12 +52,14 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
     let (kind, mut question) = match fence.language {
         FenceLanguage::Script(kind) => (kind, None),
         FenceLanguage::Console => (StepType::Bash, None),
-        FenceLanguage::Unmarked => {
-            let session = console::session(&fence.text, StepType::Bash, false);
+        FenceLanguage::Unmarked | FenceLanguage::Unknown => {
+            let session = console::session(&fence.text, StepType::Bash, false)
+                .or_else(|| console::session(&fence.text, StepType::Sql, false));
             let kind = session
                 .map(|it| it.0)
                 .or_else(|| guess::script(&fence.text))?;
-            (kind, Some(unmarked_question(kind)))
+            let is_marked = fence.language == FenceLanguage::Unknown;
+            (kind, Some(unmarked_question(kind, is_marked)))
         }
         FenceLanguage::Description | FenceLanguage::Other => return None,
     };
@@ -82,7 +89,7 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
         }
         // A console block without any prompt is commands, or it is output.
         None if is_console && guess::script(&fence.text).is_none() => return None,
-        None if kind == StepType::Bash && console::has_prompt(&fence.text) => {
+        None if kind != StepType::Text && console::has_prompt(&fence.text, kind) => {
             question = question.or(Some(MIXED.to_owned()));
         }
         None => {}
@@ -131,6 +138,17 @@ mod tests {
             StepType::Sql
         );
         assert_eq!(of(FenceLanguage::Unmarked, "NAME READY\napi 1/1"), None);
+        let unknown = of(FenceLanguage::Unknown, "kubectl get pods").unwrap();
+        assert_eq!(
+            unknown.question.unwrap(),
+            "This code block names an unknown language but reads like bash. Is it bash?"
+        );
+        assert_eq!(of(FenceLanguage::Unknown, "NAME READY\napi 1/1"), None);
+        let sql = of(FenceLanguage::Unmarked, "a=# DELETE FROM b;\nDELETE 5").unwrap();
+        assert_eq!(
+            (sql.kind, sql.content.as_str(), sql.question.is_some()),
+            (StepType::Sql, "DELETE FROM b;", true)
+        );
         let session = of(FenceLanguage::Unmarked, "$ anything -x\nout").unwrap();
         assert_eq!(
             (session.content.as_str(), session.question.is_some()),
@@ -160,6 +178,24 @@ mod tests {
         assert_eq!(
             (mixed.content.as_str(), mixed.question.as_deref()),
             ("ls\n$ pwd", Some(MIXED))
+        );
+        let text = "SELECT 1;\nmysql> SELECT 2;";
+        let mixed = of(FenceLanguage::Script(StepType::Sql), text).unwrap();
+        assert_eq!(mixed.question.as_deref(), Some(MIXED));
+    }
+
+    #[test]
+    fn a_database_session_in_a_console_fence_is_sql() {
+        let session = of(FenceLanguage::Console, "mysql> SELECT 1;").unwrap();
+        assert_eq!((session.kind, session.question), (StepType::Sql, None));
+        let shell = of(FenceLanguage::Console, "$ psql a\na=# SELECT 1;\n$ ls").unwrap();
+        assert_eq!(
+            (
+                shell.kind,
+                shell.content.as_str(),
+                shell.question.as_deref()
+            ),
+            (StepType::Bash, "psql a\nls", Some(DOUBTFUL))
         );
     }
 }

@@ -9,6 +9,7 @@ use super::{
     verify_words::{self, HeadingRole},
 };
 use crate::domain::{
+    digit_groups::grouped,
     template::TemplateDraft,
     text::DESCRIPTION_MAX_CHARS,
     vocabulary::{Category, Field, StepType},
@@ -76,6 +77,8 @@ struct PlacedText {
 /// Blocks of one type under one heading, which make one step.
 struct BlockGroup {
     kind: StepType,
+    /// The title of the tab that they are in.
+    tab: Option<String>,
     offset: usize,
     content: String,
     /// The prose above each of them.
@@ -235,7 +238,7 @@ impl StepCollector {
         let description = self.description.take();
         if let Some(prose) = self.prose.take() {
             let text = description.map(|it| it.text).unwrap_or_default();
-            self.step(prose.offset, StepType::Text, prose.text, text, None);
+            self.step(prose.offset, StepType::Text, prose.text, text, None, None);
         } else if let Some(description) = description {
             self.note(description.offset, message::NO_STEP, true);
         }
@@ -255,6 +258,7 @@ impl StepCollector {
                     above.text,
                     String::new(),
                     None,
+                    group.tab.as_deref(),
                 );
             } else {
                 description = above.text;
@@ -266,6 +270,7 @@ impl StepCollector {
             group.content,
             description,
             group.question,
+            group.tab.as_deref(),
         );
     }
 
@@ -276,6 +281,7 @@ impl StepCollector {
         content: String,
         description: String,
         question: Option<String>,
+        tab: Option<&str>,
     ) {
         let category = self.category();
         let Some(head) = self.heads.last_mut() else {
@@ -287,7 +293,10 @@ impl StepCollector {
         let step = ImportedStep {
             category,
             kind,
-            name: heading::numbered(&head.name, head.n_steps),
+            name: match tab {
+                Some(tab) => heading::in_tab(&head.name, tab),
+                None => heading::numbered(&head.name, head.n_steps),
+            },
             description,
             content,
             line: self.lines.at(offset),
@@ -331,8 +340,9 @@ impl StepCollector {
         }
     }
 
-    /// Takes a block: it joins the one before if that has its type, or begins a step.
-    pub fn block(&mut self, offset: usize, block: StepBlock) {
+    /// Takes a block: it joins the one before if that has its type and is in the same tab, or begins a step. Tabs hold
+    /// alternatives.
+    pub fn block(&mut self, offset: usize, block: StepBlock, tab: Option<&str>) {
         if self.heads.is_empty() {
             self.note(offset, message::NO_HEADING, true);
             return;
@@ -347,7 +357,8 @@ impl StepCollector {
             self.note(offset, note, false);
         }
         let above = join(self.description.take(), self.prose.take());
-        if self.group.as_ref().is_some_and(|it| it.kind != block.kind) {
+        let is_other = |it: &BlockGroup| it.kind != block.kind || it.tab.as_deref() != tab;
+        if self.group.as_ref().is_some_and(is_other) {
             self.end_group();
         }
         match &mut self.group {
@@ -359,6 +370,7 @@ impl StepCollector {
             None => {
                 self.group = Some(BlockGroup {
                     kind: block.kind,
+                    tab: tab.map(str::to_owned),
                     offset,
                     content,
                     description: above,
@@ -413,7 +425,8 @@ impl StepCollector {
     pub fn finish(mut self) -> TemplateImport {
         self.describe();
         if self.n_steps > STEPS_MAX {
-            let text = format!("At most {STEPS_MAX} steps, you have {}", self.n_steps);
+            let n_steps = grouped(self.n_steps);
+            let text = format!("At most {STEPS_MAX} steps, you have {n_steps}");
             self.note(0, text, true);
         } else if self.n_steps == 0 {
             self.note(0, message::NOTHING, true);

@@ -2,34 +2,29 @@
 //! are taken; prompts and output are left out.
 
 use super::{
+    console_session::{ConsoleSession, DOUBTED_MAX},
     guess,
     known_prompts::KnownPrompts,
-    opened_shell::{is_exit, opens_shell},
-    prompt::{PromptSign, behind_sql_prompt, prompted},
-    shell_syntax::{ShellSyntax, heredoc},
+    opened_shell::{is_exit, opens_client, opens_shell},
+    prompt::{PromptSign, prompted},
+    shell_syntax::{ShellSyntax, heredocs},
+    sql_prompt::sql_prompted,
+    sql_session,
 };
 use crate::domain::vocabulary::StepType;
 
-/// What was typed in a session.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConsoleSession {
-    pub commands: String,
-    /// Lines that were taken for output.
-    pub n_left_out: usize,
-    /// A line without a prompt reads like a command: the person should look.
-    pub is_doubtful: bool,
-}
-
 /// The most lines of a here-document; a longer one is taken for none.
 const HEREDOC_MAX: usize = 200;
-/// How many lines of output are looked at for commands without a prompt.
-const DOUBTED_MAX: usize = 1_000;
+/// The most bytes of a client's prompt.
+const PROMPT_MAX: usize = 100;
 
 struct SessionReader<'a> {
     lines: std::iter::Peekable<std::str::Lines<'a>>,
     sign: PromptSign,
     prompts: KnownPrompts<'a>,
     taken: Vec<&'a str>,
+    /// The last command opened a client, which has prompts of its own.
+    is_client_open: bool,
     session: ConsoleSession,
 }
 
@@ -40,7 +35,7 @@ impl<'a> SessionReader<'a> {
         let mut next = Some(first);
         while let Some(line) = next {
             self.taken.push(line);
-            if let Some(word) = heredoc(line) {
+            for word in heredocs(line) {
                 self.heredoc(word);
             }
             if !syntax.goes_on(line) {
@@ -55,7 +50,7 @@ impl<'a> SessionReader<'a> {
         }
     }
 
-    /// Takes a here-document, if the word that ends it is there.
+    /// Takes a here-document, if the word that ends it is there. Without it nobody knows what was typed.
     fn heredoc(&mut self, word: &str) {
         let has_prompts = self.lines.peek().is_some_and(|it| it.starts_with("> "));
         let plain = |line: &'a str| {
@@ -67,6 +62,7 @@ impl<'a> SessionReader<'a> {
         };
         let is_end = |line: &'a str| plain(line).trim() == word;
         if !self.lines.clone().take(HEREDOC_MAX).any(is_end) {
+            self.session.is_doubtful = true;
             return;
         }
         for line in self.lines.by_ref() {
@@ -80,10 +76,25 @@ impl<'a> SessionReader<'a> {
     fn output(&mut self, line: &str) {
         self.session.n_left_out += 1;
         if !self.session.is_doubtful && self.session.n_left_out <= DOUBTED_MAX {
-            let is_statement = behind_sql_prompt(line).is_some_and(|it| !it.is_empty());
+            let is_statement = sql_prompted(line).is_some_and(|it| !it.statement.is_empty())
+                || self.is_client_open && is_behind_client_prompt(line);
             self.session.is_doubtful = is_statement || guess::is_command(line);
         }
     }
+}
+
+/// Whether a line looks like one behind the prompt of some client: `127.0.0.1:6379> FLUSHALL`, `>>> x()`, `In [1]: x`.
+fn is_behind_client_prompt(line: &str) -> bool {
+    let line = line.trim_start();
+    [">", ")", "]:"].iter().any(|sign| {
+        let parts = line.split_once(&format!("{sign} "));
+        parts.is_some_and(|(head, statement)| {
+            let is_prompt = head.len() <= PROMPT_MAX && !head.contains(['<', '"']);
+            // `(gdb) x`, but not "(1 row) x" of any output.
+            let is_word = *sign != ")" || head.starts_with('(') && !head.contains(' ');
+            is_prompt && is_word && !statement.trim().is_empty()
+        })
+    })
 }
 
 fn without_second_prompt(line: &str) -> &str {
@@ -137,6 +148,7 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
         sign,
         prompts,
         taken: Vec::new(),
+        is_client_open: false,
         session: ConsoleSession::default(),
     };
     let mut comments = Vec::new();
@@ -167,6 +179,7 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
                 } else if is_exit(command) {
                     n_shells = n_shells.saturating_sub(1);
                 }
+                reader.is_client_open = opens_client(command);
                 reader.taken.append(&mut comments);
                 reader.command(command);
             }
@@ -190,36 +203,11 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
     (!reader.session.commands.is_empty()).then_some(reader.session)
 }
 
-/// The statements of a database session. None if the first line has no prompt.
-fn sql(text: &str) -> Option<ConsoleSession> {
-    let mut lines = text.lines().filter(|it| !it.trim().is_empty());
-    behind_sql_prompt(lines.clone().next()?)?;
-    let mut session = ConsoleSession::default();
-    let mut taken: Vec<&str> = Vec::new();
-    let mut is_open = false;
-    for line in &mut lines {
-        let statement = behind_sql_prompt(line).or(is_open.then_some(line));
-        match statement.map(str::trim_end) {
-            Some(statement) => {
-                let is_meta = !is_open && statement.starts_with('\\');
-                is_open = !is_meta
-                    && !statement.is_empty()
-                    && !statement.ends_with([';'])
-                    && !statement.ends_with("\\G")
-                    && !statement.ends_with("\\g");
-                if !statement.is_empty() {
-                    taken.push(statement);
-                }
-            }
-            None => session.n_left_out += 1,
-        }
+/// Whether a line has a prompt before a command. In a block that is no session it should not.
+pub fn has_prompt(text: &str, kind: StepType) -> bool {
+    if kind == StepType::Sql {
+        return sql_session::has_prompt(text);
     }
-    session.commands = taken.join("\n");
-    (!session.commands.is_empty()).then_some(session)
-}
-
-/// Whether a line has a `$ ` prompt before a command. In a block that is no session it should not.
-pub fn has_prompt(text: &str) -> bool {
     let mut commands = text
         .lines()
         .filter_map(|it| it.trim_start().strip_prefix("$ "));
@@ -228,11 +216,13 @@ pub fn has_prompt(text: &str) -> bool {
 
 /// The commands of a block that is a session, and their kind. None if the block is no session: then all of it counts.
 pub fn session(text: &str, kind: StepType, is_console: bool) -> Option<(StepType, ConsoleSession)> {
-    let of_sql = || sql(text).map(|it| (StepType::Sql, it));
+    let of_sql = |is_sql: bool| sql_session::statements(text, is_sql).map(|it| (StepType::Sql, it));
     match kind {
         StepType::Text => None,
-        StepType::Sql => of_sql(),
-        StepType::Bash if is_console => of_sql().or_else(|| shell(text, true).map(|it| (kind, it))),
+        StepType::Sql => of_sql(true),
+        StepType::Bash if is_console => {
+            of_sql(false).or_else(|| shell(text, true).map(|it| (kind, it)))
+        }
         StepType::Bash => shell(text, false).map(|it| (kind, it)),
     }
 }
@@ -472,28 +462,33 @@ mod tests {
         let doubt = |text: &str| session(text, StepType::Bash, false).unwrap().1.is_doubtful;
         assert!(doubt("$ cd /srv\ngit pull"));
         assert!(doubt("$ psql\npostgres=# SELECT 1;"));
+        for text in [
+            "$ redis-cli\n127.0.0.1:6379> FLUSHALL\nOK",
+            "$ python3\n>>> x()",
+            "$ mongosh\nrs0 [direct: primary] test> db.x.drop()",
+            "$ ipython\nIn [1]: x()",
+        ] {
+            assert!(doubt(text), "{text}");
+        }
+        assert!(!doubt("$ redis-cli ping\nPONG"));
         assert!(!doubt("$ git pull\nAlready up to date."));
     }
 
     #[test]
-    fn statements_are_taken_from_a_database_session() {
-        let sql = |text: &str| {
-            session(text, StepType::Sql, false).map(|it| (it.1.commands, it.1.n_left_out))
-        };
-        let psql = "app=# SELECT count(*)\napp-# FROM users;\n count\n-------\n     5\n(1 row)\n\napp=> \\dt\nNone";
-        assert_eq!(
-            sql(psql),
-            Some(taken("SELECT count(*)\nFROM users;\n\\dt", 5))
-        );
-        let mysql = "mysql> SHOW SLAVE STATUS\\G\nrow\nmysql> SELECT 1\n    -> ;\n1";
-        assert_eq!(
-            sql(mysql),
-            Some(taken("SHOW SLAVE STATUS\\G\nSELECT 1\n;", 2))
-        );
-        assert_eq!(sql("SELECT a > b FROM c;"), None);
-        assert_eq!(sql("SELECT 1;\nmysql> x"), None);
-        let (kind, _) = session("mysql> SELECT 1;", StepType::Bash, true).unwrap();
-        assert_eq!(kind, StepType::Sql);
-        assert_eq!(session("$ no", StepType::Text, true), None);
+    fn here_documents_are_taken_up_to_their_words() {
+        for (text, commands) in [
+            (
+                "$ cat >> f <<\"END OF\"\nx\nEND OF\nout\n$ ls",
+                "cat >> f <<\"END OF\"\nx\nEND OF\nls",
+            ),
+            (
+                "$ cat <<A <<B\n1\nA\n2\nB\nout\n$ ls",
+                "cat <<A <<B\n1\nA\n2\nB\nls",
+            ),
+        ] {
+            assert_eq!(console(text), Some(taken(commands, 1)), "{text}");
+        }
+        let open = "$ cat <<EOF\nx\n$ ls";
+        assert!(session(open, StepType::Bash, true).unwrap().1.is_doubtful);
     }
 }

@@ -13,7 +13,9 @@ pub enum FenceLanguage {
     Description,
     /// No language is named.
     Unmarked,
-    /// Any other language. Such a block belongs to the prose around it.
+    /// The word names no known language: `command`, `cli`, `syntaxhighlighter-pre`.
+    Unknown,
+    /// Any other known language. Such a block belongs to the prose around it.
     Other,
 }
 
@@ -49,6 +51,16 @@ fn word(info: &str) -> String {
     bare.map_or(word.clone(), str::to_owned)
 }
 
+/// Languages and formats that are no step. A word that is not here either may stand for a shell or for SQL.
+const OTHERS: &str = " adoc apache applescript asciidoc awk bat batch batchfile bib bicep c c# c++ clojure cmake cmd conf config cpp cs \
+csh csharp css csv cue cypher d dart diff dos docker dockerfile dot dotenv editorconfig elixir elm env erb erlang error fish fsharp \
+gherkin git gitignore go golang gotemplate gradle graphql graphviz groovy handlebars haskell hcl hosts html http ini ignore jade java \
+javascript jinja jinja2 j2 js json json5 jsonc jsonl jsonnet jsx julia kotlin kql latex less liquid lisp list log logql logs lua make \
+makefile markdown math md mdx mermaid mustache nginx nix nu nushell objc ocaml out output pascal patch perl php plantuml powershell \
+prisma prolog promql properties proto protobuf ps ps1 pug puml puppet pwsh py python python3 query r rb rego regex response rest result \
+rst ruby rust sass scala scheme scss spl stdout svelte svg swift systemd table tcl tcsh terraform tex tf toml tpl tree ts tsv tsx \
+typescript vb vim vue xml xslt yaml yml zig ";
+
 /// The language that an info string names.
 pub fn language(info: &str) -> FenceLanguage {
     match word(info).as_str() {
@@ -63,7 +75,8 @@ pub fn language(info: &str) -> FenceLanguage {
         }
         "text" => FenceLanguage::Script(StepType::Text),
         "description" => FenceLanguage::Description,
-        _ => FenceLanguage::Other,
+        word if OTHERS.contains(&format!(" {word} ")) => FenceLanguage::Other,
+        _ => FenceLanguage::Unknown,
     }
 }
 
@@ -163,6 +176,16 @@ mod tests {
         }
         for info in ["yaml", "json", "python", "powershell", "diff", "output"] {
             assert_eq!(language(info), FenceLanguage::Other, "{info}");
+        }
+        for info in [
+            "syntaxhighlighter-pre",
+            "command",
+            "cli",
+            "prompt",
+            "bash|x",
+            "kubectl",
+        ] {
+            assert_eq!(language(info), FenceLanguage::Unknown, "{info}");
         }
         for info in ["", "  ", "plaintext", "{}"] {
             assert_eq!(language(info), FenceLanguage::Unmarked, "{info}");

@@ -1,6 +1,6 @@
 //! What a text without a named language reads like. Used for fenced blocks that name none: the person is asked.
 
-use super::shell_syntax::{ShellSyntax, heredoc};
+use super::shell_syntax::{ShellSyntax, heredocs};
 use crate::domain::vocabulary::StepType;
 
 /// How many lines are looked at.
@@ -177,7 +177,7 @@ fn statements(text: &str) -> Vec<&str> {
         let quote = ShellSyntax::open_quote(line);
         let is_end = |it: &str| match quote {
             Some(quote) => it.contains(quote),
-            None => heredoc(line).is_some_and(|word| it == word),
+            None => heredocs(line).last().is_some_and(|word| it == *word),
         };
         if let Some(n_lines) = lines.clone().position(is_end) {
             lines.nth(n_lines);

@@ -161,6 +161,16 @@ pub fn numbered(name: &str, n: usize) -> String {
     cut(name, room) + &suffix
 }
 
+/// The most characters of a tab's title in a name.
+const TAB_MAX_CHARS: usize = 40;
+
+/// "Install (Debian)": the name of a step that is in a tab, within the limit.
+pub fn in_tab(name: &str, tab: &str) -> String {
+    let suffix = format!(" ({})", cut(tab, TAB_MAX_CHARS));
+    let room = NAME_MAX_CHARS.saturating_sub(suffix.chars().count());
+    cut(name, room) + &suffix
+}
+
 /// Whether a word of a verify heading, in lower case, is a German noun, which begins with a capital wherever it stands.
 fn is_german_noun(word: &str) -> bool {
     [

@@ -8,12 +8,14 @@ mod blocks;
 pub mod carried_edits;
 mod collector;
 mod console;
+mod console_session;
 mod fence;
 mod footnotes;
 mod front_matter;
 mod guess;
 mod heading;
 mod known_prompts;
+mod masked;
 mod opened_shell;
 /// Edits of the preview's rows.
 pub mod preview;
@@ -23,6 +25,9 @@ mod read;
 mod scan;
 mod shell_syntax;
 mod site_markup;
+mod sql_prompt;
+mod sql_session;
+mod sql_syntax;
 mod verify_words;
 mod write;
 
@@ -189,6 +194,8 @@ pub fn to_markdown(steps: &[TemplateDraft]) -> String {
     write::to_markdown(steps)
 }
 
+#[cfg(test)]
+mod markup_tests;
 #[cfg(test)]
 mod rule_tests;
 

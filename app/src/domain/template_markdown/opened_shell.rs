@@ -125,6 +125,29 @@ fn is_sudo_shell(rest: &[&str]) -> bool {
     is_login
 }
 
+/// Programs that show a prompt of their own, of a database or of a language.
+const CLIENTS: &str = " psql pgcli mysql mycli mariadb sqlite3 sqlite sqlplus sqlcmd isql cqlsh usql clickhouse-client cockroach trino \
+presto beeline hive impala-shell spark-shell spark-sql pyspark hbase redis-cli valkey-cli keydb-cli mongo mongosh influx \
+cypher-shell duckdb neo4j python python2 python3 ipython node deno irb rails iex ghci jshell scala R julia php lua erl zkCli.sh \
+ftp sftp lftp telnet nslookup gdb manage.py rabbitmqctl etcdctl bconsole asterisk vtysh remote_console ";
+
+/// Whether a command opens the prompt of a database's client or of a language, here or elsewhere: what is typed there has
+/// prompts of its own.
+pub fn opens_client(command: &str) -> bool {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let is_client = |it: &&str| CLIENTS.contains(&format!(" {} ", program(it)));
+    let Some(at) = words.iter().position(|it| !it.is_empty() && is_client(it)) else {
+        return false;
+    };
+    let has_script = |it: &&str| {
+        matches!(
+            **it,
+            "-c" | "-e" | "-f" | "--command" | "--execute" | "--eval"
+        )
+    };
+    !words[at..].iter().any(has_script) && !command.contains(['<', '|'])
+}
+
 /// Whether a command ends its shell.
 pub fn is_exit(command: &str) -> bool {
     matches!(command.trim(), "exit" | "exit 0" | "logout")
@@ -133,6 +156,30 @@ pub fn is_exit(command: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_that_open_a_client_are_known() {
+        for command in [
+            "psql app",
+            "sudo -u postgres psql",
+            "/usr/bin/mysql -u root -p",
+            "kubectl exec -it redis-0 -- redis-cli -h r",
+            "python3",
+            "python3 manage.py shell",
+            "mongosh",
+        ] {
+            assert!(opens_client(command), "{command}");
+        }
+        for command in [
+            "",
+            "psql -c 'SELECT 1'",
+            "mysql app < dump.sql",
+            "echo x | redis-cli",
+            "kubectl get pods",
+        ] {
+            assert!(!opens_client(command), "{command}");
+        }
+    }
 
     #[test]
     fn commands_that_open_a_shell_are_known() {

@@ -1,4 +1,4 @@
-//! Prompts of shells and of databases, as recorded sessions have them before each command.
+//! Prompts of shells, as recorded sessions have them before each command.
 
 use super::{guess, opened_shell::is_exit};
 
@@ -212,29 +212,6 @@ fn behind_arrow(rest: &str) -> &str {
         rest = behind.trim_start();
     }
     rest
-}
-
-/// What is behind a prompt of a database's shell: `mysql> `, `MariaDB [db]> `, `sqlite> `, `db=# `, `db-> `.
-pub fn behind_sql_prompt(line: &str) -> Option<&str> {
-    let line = line.trim_start();
-    let at = line
-        .find("> ")
-        .or_else(|| line.find("# "))
-        .or_else(|| line.strip_suffix(['>', '#']).map(str::len))?;
-    let (head, rest) = line.split_at(at);
-    let is_named = matches!(
-        head,
-        "mysql" | "sqlite" | "SQL" | "   ..." | "..." | "-" | "'" | "\""
-    ) || head.starts_with("MariaDB [");
-    // psql shows its state before the sign: `db=#`, `db-#`, `db(#`, `db=*#`.
-    let name = head.trim_end_matches(['*', '!']);
-    let is_psql = name.ends_with(['=', '-', '(', '\''])
-        && name.len() > 1
-        && name[..name.len() - 1]
-            .chars()
-            .all(|it| it.is_alphanumeric() || matches!(it, '_' | '.'));
-    let rest = rest.get(1..)?;
-    (is_named || is_psql).then(|| rest.strip_prefix(' ').unwrap_or(rest))
 }
 
 #[cfg(test)]

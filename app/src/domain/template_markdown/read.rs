@@ -6,6 +6,7 @@ use super::{
     collector::StepCollector,
     heading, prose,
     scan::{self, Heading, MarkdownScan},
+    site_markup::{TabChange, tab_change},
     verify_words::{self, HeadingRole},
 };
 use crate::domain::{
@@ -22,6 +23,9 @@ mod message {
     /// A comment without its end.
     pub const OPEN_COMMENT: &str =
         "Missing closing -->. Everything behind this line is taken for a comment";
+    /// Bold lines in the place of headings.
+    pub const BOLD: &str =
+        "This line is bold, but no heading. Begin it with ##, and it names the step behind it";
     /// A text that begins with `#!`.
     pub const SCRIPT: &str = "This is a script without headings, so it is one step";
 }
@@ -88,6 +92,21 @@ fn script(source: &str) -> Option<TemplateImport> {
     })
 }
 
+/// Where the first line is that is all bold, if there are so many of them.
+fn bold_line(source: &str, start: usize, n_bold: usize) -> Option<usize> {
+    let mut offset = start;
+    let mut found = Vec::new();
+    for line in source[start..].split_inclusive('\n') {
+        let text = line.trim().trim_end_matches(':');
+        let inner = text.strip_prefix("**").and_then(|it| it.strip_suffix("**"));
+        if inner.is_some_and(|it| !it.is_empty() && !it.contains("**")) {
+            found.push(offset);
+        }
+        offset += line.len();
+    }
+    found.first().copied().filter(|_| found.len() >= n_bold)
+}
+
 /// A collector that knows the release's name, and what is wrong with the text as a whole.
 fn collector(
     source: &str,
@@ -110,6 +129,17 @@ fn collector(
             let note = format!("Ignored “{text}”: the front matter's title names the release");
             collector.note(offset, note, false);
         }
+    }
+    // A title may stand above them.
+    let n_bold = if headings().next().is_none() { 1 } else { 2 };
+    let is_export = parts
+        .iter()
+        .any(|it| matches!(&it.1, RunbookPart::Heading(heading) if heading.mark.is_some()));
+    if !is_export
+        && headings().nth(1).is_none()
+        && let Some(offset) = bold_line(source, scan.start, n_bold)
+    {
+        collector.note(offset, message::BOLD, false);
     }
     for offset in &scan.open_fences {
         collector.note(*offset, message::OPEN_FENCE, true);
@@ -143,7 +173,13 @@ pub fn read(source: &str) -> TemplateImport {
     }
     let mut from = scan.start;
     let mut list_indent = 0;
+    let mut tab = None;
     for (index, (range, part)) in parts.into_iter().enumerate() {
+        match tab_change(&source[from..range.start.max(from)]) {
+            Some(TabChange::Out) => tab = None,
+            Some(TabChange::In(it)) => tab = Some(it),
+            None => {}
+        }
         if let Some((offset, text)) = prose::text(
             source,
             from..range.start.max(from),
@@ -156,11 +192,13 @@ pub fn read(source: &str) -> TemplateImport {
         list_indent = 0;
         match part {
             RunbookPart::Heading(heading) => {
+                tab = None;
                 collector.open(range.start, &heading, title == Some(index));
             }
             RunbookPart::StepBlock(block) => {
                 list_indent = block.list_indent;
-                collector.block(range.start, block);
+                tab = tab.filter(|it| !it.is_indented || list_indent > 0);
+                collector.block(range.start, block, tab.map(|it| it.title));
             }
             RunbookPart::Description(text) => collector.description(range.start, text),
         }

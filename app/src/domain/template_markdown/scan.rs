@@ -4,8 +4,9 @@
 use super::{
     fence::{self, FenceLanguage},
     front_matter,
+    masked::masked,
     prose::{ProseChange, ProseEdit, html_edits},
-    write,
+    site_markup, write,
 };
 use crate::domain::vocabulary::Category;
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, OffsetIter, Options, Parser, Tag, TagEnd};
@@ -209,6 +210,16 @@ impl<'a> MarkdownScanner<'a> {
         if let Some(at) = html.rfind("<!--").filter(|it| !html[*it..].contains("-->")) {
             self.scan.open_comment.get_or_insert(range.start + at);
         }
+        if let Some(text) = site_markup::preformatted(html) {
+            let fence = CodeFence {
+                language: FenceLanguage::Unmarked,
+                text,
+                list_indent: 0,
+            };
+            let element = MarkdownElement::CodeFence(fence);
+            self.scan.elements.push((range, element));
+            return;
+        }
         self.scan.edits.extend(html_edits(self.source, range));
     }
 
@@ -275,6 +286,7 @@ impl<'a> MarkdownScanner<'a> {
 
 /// Reads the structure of a text.
 pub fn scan(source: &str) -> MarkdownScan {
+    let masked = masked(source);
     let front_matter = front_matter::find(source);
     let (start, title) = front_matter.map_or((0, None), |it| (it.end, it.title));
     let mut scanner = MarkdownScanner {
@@ -287,7 +299,11 @@ pub fn scan(source: &str) -> MarkdownScan {
         n_lists: 0,
         n_quotes: 0,
     };
-    let parser = Parser::new_ext(&source[start..], Options::ENABLE_TABLES);
+    for line in &masked.tags {
+        let edits = html_edits(source, line.clone());
+        scanner.scan.edits.extend(edits);
+    }
+    let parser = Parser::new_ext(&masked.text[start..], Options::ENABLE_TABLES);
     let definitions: Vec<Range<usize>> = parser
         .reference_definitions()
         .iter()

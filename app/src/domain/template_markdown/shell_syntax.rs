@@ -57,17 +57,38 @@ impl ShellSyntax {
     }
 }
 
-/// The word that ends a here-document that the line opens.
-pub fn heredoc(line: &str) -> Option<&str> {
-    let at = line
-        .find("<<")
-        .filter(|it| !line[*it..].starts_with("<<<"))?;
-    let rest = line[at + 2..].trim_start_matches('-').trim_start();
-    let rest = rest.trim_start_matches(['\'', '"', '\\']);
-    let end = rest
+/// The word behind `<<`, and what is behind it; none for a number, which is shifted by.
+fn heredoc_word(text: &str) -> (Option<&str>, &str) {
+    let text = text.strip_prefix('-').unwrap_or(text).trim_start();
+    for quote in ['\'', '"'] {
+        let quoted = text.strip_prefix(quote).and_then(|it| it.split_once(quote));
+        if let Some((word, rest)) = quoted {
+            return (Some(word).filter(|it| !it.is_empty()), rest);
+        }
+    }
+    let text = text.strip_prefix('\\').unwrap_or(text);
+    let end = text
         .find(|it: char| !(it.is_alphanumeric() || it == '_'))
-        .unwrap_or(rest.len());
-    (end > 0 && !rest.starts_with(|it: char| it.is_ascii_digit())).then(|| &rest[..end])
+        .unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    let is_word = !word.is_empty() && !word.starts_with(|it: char| it.is_ascii_digit());
+    (is_word.then_some(word), rest)
+}
+
+/// The words that end the here-documents that a line opens, in their order: `cat <<A <<"END OF B"`.
+pub fn heredocs(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = line;
+    while let Some((_, behind)) = rest.split_once("<<") {
+        // `<<<` has its text behind it.
+        let (word, behind) = match behind.strip_prefix('<') {
+            Some(behind) => (None, behind),
+            None => heredoc_word(behind),
+        };
+        words.extend(word);
+        rest = behind;
+    }
+    words
 }
 
 #[cfg(test)]
@@ -104,10 +125,18 @@ mod tests {
 
     #[test]
     fn a_here_document_ends_with_its_word() {
-        assert_eq!(heredoc("cat <<'EOF' > x"), Some("EOF"));
-        assert_eq!(heredoc("cat <<-END"), Some("END"));
-        for line in ["cat <<< word", "echo $((1 << 2))", "cat < file", "cat <<"] {
-            assert_eq!(heredoc(line), None, "{line}");
+        assert_eq!(heredocs("cat <<'EOF' > x"), ["EOF"]);
+        assert_eq!(heredocs("cat <<-END"), ["END"]);
+        assert_eq!(heredocs("cat <<\"END OF\""), ["END OF"]);
+        assert_eq!(heredocs("cat <<A <<-\\B | x"), ["A", "B"]);
+        for line in [
+            "cat <<< word",
+            "echo $((1 << 2))",
+            "cat < file",
+            "cat <<",
+            "cat <<''",
+        ] {
+            assert_eq!(heredocs(line), [""; 0], "{line}");
         }
     }
 }

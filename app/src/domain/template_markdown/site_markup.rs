@@ -18,6 +18,75 @@ pub fn container_title(line: &str) -> Option<&str> {
     Some(if title.starts_with('{') { "" } else { title })
 }
 
+/// A tab of a page. Tabs hold alternatives, of which one is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageTab<'a> {
+    pub title: &'a str,
+    /// A tab of MkDocs, which ends with the indent of its text.
+    pub is_indented: bool,
+}
+
+/// What lines say of the tab that the text behind them is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TabChange<'a> {
+    In(PageTab<'a>),
+    Out,
+}
+
+/// The value of an attribute of a tag: `Linux` of `<TabItem label="Linux">`.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = tag.split_once(&format!(" {name}="))?;
+    let quote = rest.chars().next().filter(|it| matches!(*it, '"' | '\''))?;
+    rest[1..].split(quote).next()
+}
+
+/// What one line says of tabs: `=== "Linux"` of MkDocs, `<TabItem label="Linux">` of Docusaurus.
+fn tab_change_of(line: &str) -> Option<TabChange<'_>> {
+    let line = line.trim();
+    if line.starts_with("</TabItem") || line.starts_with("</Tabs") {
+        return Some(TabChange::Out);
+    }
+    let is_indented = line.starts_with("=== ");
+    let title = if is_indented {
+        container_title(line)?
+    } else {
+        let tag = line.strip_prefix("<TabItem")?;
+        attribute(tag, "label").or_else(|| attribute(tag, "value"))?
+    };
+    let title = title.trim();
+    (!title.is_empty()).then_some(TabChange::In(PageTab { title, is_indented }))
+}
+
+/// What the last of these lines that says anything of tabs says.
+pub fn tab_change(lines: &str) -> Option<TabChange<'_>> {
+    lines.lines().rev().find_map(tab_change_of)
+}
+
+/// The text of a block of HTML that is all preformatted: `<pre><code>ls</code></pre>`.
+pub fn preformatted(html: &str) -> Option<String> {
+    let html = html.trim();
+    let end = html.len().checked_sub("</pre>".len())?;
+    let is_pre = html.get(..4)?.eq_ignore_ascii_case("<pre")
+        && html.get(end..)?.eq_ignore_ascii_case("</pre>");
+    if !is_pre {
+        return None;
+    }
+    let mut text = html[..end].split_once('>')?.1;
+    if let Some(code) = text.trim_start().strip_prefix("<code") {
+        text = code.split_once('>')?.1.trim_end().strip_suffix("</code>")?;
+    }
+    if text.contains("</") {
+        return None;
+    }
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&");
+    Some(text.trim_matches('\n').to_owned())
+}
+
 /// Whether a line imports a component, as MDX does: `import Tabs from '@theme/Tabs';`.
 fn is_import(line: &str) -> bool {
     let what = line.strip_prefix("import ");
@@ -121,6 +190,40 @@ mod tests {
 
     fn n_lines(source: &str) -> usize {
         n_statement_lines(source.lines())
+    }
+
+    #[test]
+    fn tabs_are_known_by_their_titles() {
+        let title = |line: &str| match tab_change(line) {
+            Some(TabChange::In(it)) => Some((it.title.to_owned(), it.is_indented)),
+            _ => None,
+        };
+        assert_eq!(title("x\n\n=== \"RHEL\"\n"), Some(("RHEL".into(), true)));
+        assert_eq!(title("===! \"RHEL\""), None);
+        let item = "<Tabs>\n<TabItem value=\"mac\" label=\"macOS\">\n\n";
+        assert_eq!(title(item), Some(("macOS".into(), false)));
+        assert_eq!(title("<TabItem value='mac'>"), Some(("mac".into(), false)));
+        assert_eq!(tab_change("</TabItem>\n</Tabs>\n"), Some(TabChange::Out));
+        assert_eq!(tab_change("Wait.\n"), None);
+    }
+
+    #[test]
+    fn preformatted_text_is_taken_without_its_tags() {
+        let text = preformatted(
+            "<pre><code class=\"x\">kubectl get &lt;ns&gt; &amp;&amp; ls\n</code></pre>\n",
+        );
+        assert_eq!(text.unwrap(), "kubectl get <ns> && ls");
+        assert_eq!(preformatted("<PRE>\nls\n</PRE>").unwrap(), "ls");
+        for html in [
+            "",
+            "<pre>",
+            "<pre>ls",
+            "<pre><b>ls</b></pre>",
+            "<div>ls</div>",
+            "</pre>",
+        ] {
+            assert_eq!(preformatted(html), None, "{html}");
+        }
     }
 
     #[test]

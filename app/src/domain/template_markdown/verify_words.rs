@@ -30,12 +30,12 @@ impl HeadingRole {
 const VERIFY: &str = " verify verifying verification verifications validate validating validation validations vérification \
 vérifications vérifier validierung validieren verifikation verifizierung verifizieren überprüfung überprüfen prüfung prüfungen prüfen nachprüfung \
 funktionsprüfung abschlussprüfung prüfschritt prüfschritte prüfpunkt prüfpunkte abnahme endabnahme abnahmeprüfung \
-abnahmetest abnahmetests kontrolle endkontrolle nachkontrolle schlusskontrolle kontrollieren kontrollschritte \
+abnahmetest abnahmetests kontrolle erfolgskontrolle endkontrolle nachkontrolle schlusskontrolle kontrollieren kontrollschritte \
 funktionstest funktionstests rauchtest rauchtests valider verificación verificaciones verificar validación validaciones \
 validar comprobación comprobaciones comprobar verificação verificações validação verifica verifiche collaudo verificatie \
 verifiëren weryfikacja verifiering ";
 /// Words for checks that name the category only where nothing else is said: "Checks", but not "Check the pods".
-const CHECKS_ALONE: &str = " check checks tests testing healthcheck healthchecks kontrollen testen testfälle testschritte contrôle \
+const CHECKS_ALONE: &str = " check checks tests testing acceptance healthcheck healthchecks kontrollen testen testfälle testschritte contrôle \
 contrôles recette pruebas controllo controlli controle controles controleren testes ";
 /// Small words between them.
 const BETWEEN: &str = " and und et y e of de du des la le les the ";
@@ -48,11 +48,16 @@ const FILLERS: &str = " run perform execute do carry out how to final finally th
 /// What is verified, before "verification": "Database verification".
 const SUBJECTS: &str = " acceptance api application cluster data database deploy deployment functional health \
 installation migration production release rollout schema service system upgrade ";
+/// What is verified in German, before the verb: "Ergebnis prüfen".
+const SUBJECTS_BEFORE_VERB: &str = " bereitstellung deployment ergebnis ergebnisse erreichbarkeit funktion installation migration release \
+rollout upgrade verfügbarkeit version ";
+/// The verb.
+const VERBS_LAST: &str = " kontrollieren prüfen testen überprüfen validieren verifizieren ";
 /// What may follow and leaves the heading a mere name of the category.
 const SUFFIXES: &str = " step steps check checks checklist phase test tests testing ";
 const CHECKS: &str = " check checks checklist test tests testing verification validation ";
 /// What comes before the deployment is no part of the verify category.
-const BEFORE: &str = " pre prereq prereqs prerequisite prerequisites preflight precheck prechecks precondition preconditions \
+const BEFORE: &str = " before beforehand avant antes pre prereq prereqs prerequisite prerequisites preflight precheck prechecks precondition preconditions \
 vorab vorher vorprüfung ";
 /// Headings with these are about switching a test or a validation on or off, not about verifying.
 const CHANGES: &str =
@@ -67,6 +72,7 @@ pub fn plain(text: &str) -> &str {
     let mut text = text.trim();
     loop {
         let before = text;
+        text = without_code_at_end(text);
         text = text
             .trim_start_matches(|it: char| !it.is_alphanumeric() && !matches!(it, '(' | ':' | '['))
             .trim_end_matches(|it: char| !it.is_alphanumeric() && it != ')');
@@ -79,6 +85,26 @@ pub fn plain(text: &str) -> &str {
     }
 }
 
+/// Whether a text between two colons is the code of an emoji: `white_check_mark`.
+fn is_emoji_code(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|it| it.is_ascii_alphanumeric() || matches!(it, '_' | '+' | '-'))
+}
+
+/// "Verify" of "Verify :white_check_mark:".
+fn without_code_at_end(text: &str) -> &str {
+    let split = text.trim_end().strip_suffix(':');
+    let split = split.and_then(|it| it.rsplit_once(':'));
+    match split {
+        Some((head, code)) if is_emoji_code(code) && head.ends_with(char::is_whitespace) => {
+            head.trim_end()
+        }
+        _ => text,
+    }
+}
+
 /// Without a leading `[x]`, `:tada:`, "Phase 2:" or "B)".
 fn without_sign(text: &str) -> &str {
     if let Some((mark, rest)) = text.strip_prefix('[').and_then(|it| it.split_once(']'))
@@ -87,8 +113,7 @@ fn without_sign(text: &str) -> &str {
         return rest;
     }
     if let Some((code, rest)) = text.strip_prefix(':').and_then(|it| it.split_once(':')) {
-        let is_code = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '+' | '-');
-        return if code.chars().all(is_code) {
+        return if is_emoji_code(code) {
             rest
         } else {
             &text[1..]
@@ -133,6 +158,7 @@ fn n_verify_words(words: &[String]) -> usize {
         "smoketest" | "smoketests" => 1,
         kind if is_in(KINDS, kind) && is_in(CHECKS, at(1)) => 2,
         "health" if is_in(" check checks ", at(1)) && words.len() == 2 => 2,
+        "test" | "tests" if at(1) == "de" && matches!(at(2), "fumée" | "fumee") => 3,
         first if is_in(VERIFY, first) => 1,
         _ => 0,
     }
@@ -200,7 +226,13 @@ fn role_of_words(words: &[String]) -> HeadingRole {
         && words[words.len() - 2] != "health"
         && n_verify_words(&words[words.len() - 2..]) == 2
         && !is_in(CHANGES, &words[0]);
-    if is_subject || is_smoke {
+    let is_verb_last =
+        words.len() == 2 && is_in(SUBJECTS_BEFORE_VERB, &words[0]) && is_in(VERBS_LAST, &words[1]);
+    // "Confirm it works", "Check that everything is working".
+    let is_working = words.len() >= 2
+        && is_in(" check confirm ensure see test ", &words[0])
+        && is_in(" work works working ", &words[words.len() - 1]);
+    if is_subject || is_smoke || is_verb_last || is_working {
         HeadingRole::Verify
     } else {
         HeadingRole::Plain
@@ -322,6 +354,10 @@ mod tests {
             "Verificaciones",
             "Verificação",
             "Controles",
+            "Verify :white_check_mark:",
+            "Erfolgskontrolle",
+            "Test de fumée",
+            "Acceptance",
         ] {
             assert_eq!(role(text), HeadingRole::Section(Category::Verify), "{text}");
         }
@@ -347,9 +383,18 @@ mod tests {
             "Tests nach dem Rollout",
             "Prüfschritte nach dem Rollout",
             "Database: checks",
+            "Ergebnis prüfen",
+            "Confirm it works",
         ] {
             assert_eq!(role(text).category(), Some(Category::Verify), "{text}");
         }
+    }
+
+    #[test]
+    fn the_code_of_an_emoji_goes_as_a_whole() {
+        assert_eq!(plain("Verify :white_check_mark:"), "Verify");
+        assert_eq!(plain(":tada: Verify the pods :+1:"), "Verify the pods");
+        assert_eq!(plain("Verify: a:b:"), "Verify: a:b");
     }
 
     #[test]
@@ -377,6 +422,9 @@ mod tests {
             "Deploy and verify",
             "Pre-deployment validation",
             "Verify prerequisites",
+            "Verify backup before upgrade",
+            "Acceptance criteria",
+            "Confirm the window",
             "Prüfung vorab",
             "Voraussetzungen prüfen",
             "Vorprüfung",

@@ -7,7 +7,7 @@ use crate::domain::{
     event::{Entity, Event, EventAction},
     field_error::FieldError,
     history_chain::is_sha256,
-    invisible::is_bidi_control,
+    invisible::without_unseen,
     step::CustomerStep,
     text::Name,
     validation_errors::ValidationErrors,
@@ -73,13 +73,13 @@ impl CheckedRow<'_> {
         }
     }
 
-    /// Normalizes the optional name of a person. A recorded name may have direction controls, which names could have
-    /// before R84: what was recorded stays.
+    /// Normalizes the optional name of a person. A recorded name may have characters that nobody sees, which names could
+    /// have before R84: what was recorded stays.
     pub fn person(&mut self, field: &str, name: Option<String>) -> Option<String> {
         let name = name?;
-        let plain = name.replace(is_bidi_control, "");
+        let plain = without_unseen(&name);
+        let is_plain = plain == name;
         let parsed = self.text(field, Some(plain), |it| Name::parse(it).map(Some))?;
-        let is_plain = !name.contains(is_bidi_control);
         Some(if is_plain { parsed } else { name })
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::{
     event::{Changed, EventAction},
     field_error::FieldError,
     id::{ClusterId, CustomerId},
+    normalize::notices,
     permission::Permission,
     validation_errors::ValidationErrors,
     vocabulary::Field,
@@ -39,18 +40,21 @@ impl Store {
         if text.trim().is_empty() {
             return Err(ValidationErrors::one(Field::Text, FieldError::Missing).into());
         }
+        let warnings = notices(&text);
         // Parsing a long text takes a while, so it is done before the transaction begins.
         let rows = compute(move || parse(&text)).await?;
         let rows = rows.map_err(|it| ValidationErrors::one(Field::Text, it))?;
         if request.dry_run {
-            let (row, _) = choose(&self.read, rows, &request).await?;
+            let (mut row, _) = choose(&self.read, rows, &request).await?;
+            row.warnings = warnings;
             return Ok(Changed {
                 row,
                 batch_id: None,
             });
         }
         let mut change = self.change(permit, stamp).await?;
-        let (report, actions) = choose(&change.tx, rows, &request).await?;
+        let (mut report, actions) = choose(&change.tx, rows, &request).await?;
+        report.warnings = warnings;
         for action in actions {
             match action {
                 ImportAction::Create(fields) => {

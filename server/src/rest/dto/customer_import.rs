@@ -1,5 +1,8 @@
 //! DTOs of an import of customers: a pasted text, and what becomes of each of its rows.
-use super::enums::{ImportChangeKindSchema, ImportStateSchema, VariablesSchema};
+use super::{
+    enums::{ImportChangeKindSchema, ImportStateSchema, VariablesSchema},
+    warnings::Warning,
+};
 use app::domain::{
     customer_import::{self, ImportChangeKind, ImportState},
     id::ClusterId,
@@ -129,6 +132,8 @@ pub struct ImportReport {
     pub rows: Vec<ImportRow>,
     pub created: u32,
     pub updated: u32,
+    /// What was changed of the text before it was read: its line breaks, a byte order mark.
+    pub warnings: Vec<Warning>,
 }
 
 impl From<customer_import::ImportReport> for ImportReport {
@@ -137,11 +142,13 @@ impl From<customer_import::ImportReport> for ImportReport {
             rows,
             created,
             updated,
+            warnings,
         } = report;
         Self {
             rows: rows.into_iter().map(ImportRow::from).collect(),
             created,
             updated,
+            warnings: warnings.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -1,9 +1,15 @@
 //! DTOs of `POST /api/releases/{id}/templates/import` (R86): the request is a Markdown runbook and edits of its steps, the
 //! response the steps that were read, notes on lines, and a count. `rollcall steps import --json` prints it too, with more.
-use super::enums::{CategorySchema, StepTypeSchema};
-use app::domain::{
-    template_markdown::{ImportNote, ImportedStep, TemplateImport, preview::RowEdit},
-    vocabulary::{Category, StepType},
+use super::{
+    enums::{CategorySchema, StepTypeSchema},
+    warnings::Warning,
+};
+use app::{
+    domain::{
+        template_markdown::{ImportNote, ImportedStep, TemplateImport, preview::RowEdit},
+        vocabulary::{Category, StepType},
+    },
+    highlight,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,6 +77,8 @@ pub struct RunbookStep {
     line: u32,
     /// What somebody should decide about it, for example whether it is a script at all. It is imported as it is here.
     question: Option<String>,
+    /// About its content.
+    warnings: Vec<Warning>,
 }
 
 impl From<ImportedStep> for RunbookStep {
@@ -84,6 +92,7 @@ impl From<ImportedStep> for RunbookStep {
             line,
             question,
         } = step;
+        let warnings = highlight::text_warnings(&content, kind);
         Self {
             category,
             kind,
@@ -92,6 +101,7 @@ impl From<ImportedStep> for RunbookStep {
             content,
             line,
             question,
+            warnings: warnings.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -58,12 +58,7 @@ async fn what_cannot_be_read_is_400_what_is_wrong_422_and_no_json_415() {
     let missing = send("application/json", "{}").await.problem(422);
     assert_eq!(missing["errors"]["name"], "Enter a name");
     let wrong = send("application/json", r#"{"name":5}"#).await.problem(422);
-    assert!(
-        wrong["errors"]["name"]
-            .as_str()
-            .unwrap()
-            .contains("invalid type")
-    );
+    assert_eq!(wrong["errors"]["name"], "Send a text, not the number 5");
     let nested = r#"{"name":"x","metadata":{"A":[1]}}"#;
     let nested = send("application/json", nested).await.problem(422);
     assert!(

@@ -24,6 +24,22 @@ fn states(answer: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn what_was_changed_of_a_pasted_text_is_said() {
+    let world = World::draft().await;
+    let text = "\u{feff}name,namespace\r\nHooli,hooli\r\n";
+    for is_dry_run in [true, false] {
+        let body = json!({ "text": text, "clusterId": 1, "dryRun": is_dry_run });
+        let answer = import(&world, body).await.json();
+        assert_eq!(answer["created"], 1, "{answer}");
+        let warnings = answer["warnings"].as_array().unwrap();
+        let kinds: Vec<_> = warnings.iter().map(|it| &it["kind"]).collect();
+        assert_eq!(kinds, ["line-breaks", "byte-order-mark"]);
+    }
+    let body = json!({ "text": "Hooli,hooli2", "clusterId": 1, "dryRun": true });
+    assert_eq!(import(&world, body).await.json()["warnings"], json!([]));
+}
+
+#[tokio::test]
 async fn a_pasted_text_is_tried_imported_updated_and_undone() {
     let world = World::draft().await;
     let text = "name;namespace;HOST\nAcme;acme;new.example\nHooli;hooli;h.example\nHouse;kube-system;\nNo one;Not One;";

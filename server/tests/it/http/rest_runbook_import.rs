@@ -20,6 +20,32 @@ async fn names(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_step_of_a_runbook_has_warnings_about_its_text() {
+    let world = World::draft().await;
+    let markdown = "## A\n```bash\ncurl\u{a0}x \u{202e}abc\n```\n";
+    for is_dry_run in [true, false] {
+        let answer = import(
+            &world,
+            json!({ "markdown": markdown, "dryRun": is_dry_run }),
+        )
+        .await;
+        let answer = answer.json();
+        let warnings = answer["steps"][0]["warnings"].as_array().unwrap();
+        let kinds: Vec<_> = warnings
+            .iter()
+            .map(|it| (&it["kind"], &it["name"]))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                (&json!("invisible"), &json!("No-break space")),
+                (&json!("invisible"), &json!("Text direction control"))
+            ]
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_runbook_is_tried_imported_with_edits_and_undone() {
     let world = World::active().await;
     let before = names(&world).await;
@@ -41,7 +67,7 @@ async fn a_runbook_is_tried_imported_with_edits_and_undone() {
     assert_eq!(
         answer["steps"][1],
         json!({ "category": "verify", "type": "sql", "name": "Verify", "description": "", "content": "SELECT 1;",
-                "line": 10, "question": null })
+                "line": 10, "question": null, "warnings": [] })
     );
     assert_eq!(answer["notes"], json!([]));
     assert_eq!(names(&world).await, before);

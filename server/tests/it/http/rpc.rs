@@ -410,5 +410,5 @@ async fn texts_that_are_too_long_are_not_compared() {
     let refused = compare(256 * 1024 + 1).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     let words = refused.error().to_string();
-    assert!(words.contains("At most 262144 bytes"), "{words}");
+    assert!(words.contains("At most 262,144 bytes"), "{words}");
 }

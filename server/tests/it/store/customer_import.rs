@@ -246,7 +246,7 @@ async fn an_empty_text_too_many_rows_and_an_unknown_cluster_are_refused() {
     };
     assert!(refusal(request(" \n")).await.starts_with("text: "));
     let many = "# nothing\n".repeat(ROWS_MAX + 1);
-    assert!(refusal(request(&many)).await.contains("At most 5000"));
+    assert!(refusal(request(&many)).await.contains("At most 5,000"));
     let nowhere = ImportRequest {
         cluster_id: Some(ClusterId(99)),
         dry_run: true,

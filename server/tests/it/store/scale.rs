@@ -80,7 +80,7 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
         )
         .await
         .unwrap_err();
-    assert!(refused.to_string().contains("At most 10000"), "{refused}");
+    assert!(refused.to_string().contains("At most 10,000"), "{refused}");
     let grid = Grid::from(store.matrix(release, CellIndex::default()).await.unwrap());
     assert_eq!(grid.total.of(StepStatus::Pending), 100_000);
 }

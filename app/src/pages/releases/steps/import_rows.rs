@@ -6,6 +6,7 @@ use crate::{
         row_marks::{self, WrongField},
     },
     components::ui::{
+        code::{CharacterMarks, escape_marked},
         html::{escape_into, put},
         notice::sentence,
     },
@@ -16,6 +17,7 @@ use crate::{
         },
         vocabulary::{Category, StepType},
     },
+    highlight::{TokenClass, tokens},
 };
 use leptos::prelude::{event_target_checked, event_target_value};
 
@@ -50,6 +52,18 @@ fn write_select(
     html.push_str("</select></td>");
 }
 
+/// Appends a text as it will be imported: what cannot be seen in it is marked, as in the code view.
+fn write_marked(html: &mut String, text: &str, kind: StepType) {
+    for (class, piece) in tokens(text, kind) {
+        let marks = CharacterMarks {
+            is_named: true,
+            tabs: class == TokenClass::Text,
+            visible: true,
+        };
+        escape_marked(html, piece, marks);
+    }
+}
+
 /// The first line of a text, which opens to the whole step; and what is asked about it, as the element of an id.
 fn write_text(html: &mut String, step: &ImportedStep, asked: Option<(&str, &str)>) {
     let first = step.content.lines().find(|it| !it.trim().is_empty());
@@ -57,15 +71,15 @@ fn write_text(html: &mut String, step: &ImportedStep, asked: Option<(&str, &str)
         html,
         r#"<td class="runbook__text"><details data-edit="{TEXT}"><summary class="mono quiet clip">"#
     );
-    escape_into(html, first.unwrap_or("Empty"));
+    write_marked(html, first.unwrap_or("Empty"), step.kind);
     html.push_str("</summary>");
     if !step.description.is_empty() {
         html.push_str(r#"<p class="small muted">"#);
-        escape_into(html, &step.description);
+        write_marked(html, &step.description, StepType::Text);
         html.push_str("</p>");
     }
     html.push_str("<pre>");
-    escape_into(html, &step.content);
+    write_marked(html, &step.content, step.kind);
     html.push_str("</pre></details>");
     if let Some((id, question)) = asked {
         put!(html, r#"<p class="alert" id="{id}">"#);
@@ -199,6 +213,16 @@ mod tests {
         assert!(!html.contains("<img>") && !html.contains("<b>") && !html.contains("<i>"));
         assert!(html.contains("id=\"asked-1\">Is it &quot;sql&quot;?"));
         assert!(html.contains("aria-describedby=\"asked-1\""));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_in_a_step_is_marked() {
+        let html = rows_html(&[step("A", "curl\u{a0}x \u{202e}abc")], &[]);
+        // In the first line and in the whole text.
+        for title in ["No-break space (U+00A0)", "Text direction control (U+202E)"] {
+            let mark = format!(" title=\"{title}\">");
+            assert_eq!(html.matches(&mark).count(), 2, "{html}");
+        }
     }
 
     #[test]
