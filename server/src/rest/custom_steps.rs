@@ -20,7 +20,7 @@ use app::{
         id::{CustomerId, ReleaseId, StepId},
         order::Position,
         template::TemplateDraft,
-        vocabulary::Category,
+        vocabulary::{Category, Noun},
     },
     store::{Store, error::StoreError},
 };
@@ -97,7 +97,7 @@ async fn require_neighbor(store: &Store, position: Position<StepId>) -> Result<(
     };
     match store.step_row(id).await {
         Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
+        Err(StoreError::NotFound(_)) => Err(Problem::no_such_row(field, Noun::Step, id.0)),
         Err(error) => Err(error.into()),
     }
 }

@@ -21,7 +21,7 @@ use app::{
         order::Position,
         template::{StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
         validation_errors::ValidationErrors,
-        vocabulary::{Category, Field},
+        vocabulary::{Category, Field, Noun},
     },
     store::{Store, error::StoreError},
 };
@@ -174,7 +174,7 @@ async fn require_neighbor(store: &Store, position: Position<TemplateId>) -> Resu
     };
     match store.template_row(id).await {
         Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
+        Err(StoreError::NotFound(_)) => Err(Problem::no_such_row(field, Noun::Template, id.0)),
         Err(error) => Err(error.into()),
     }
 }
@@ -359,7 +359,7 @@ pub async fn reorder_templates(caller: Writer, JsonBody(body): JsonBody<Reorder>
         Ok(done) => done,
         // The path does not name the release, so an unknown one is a wrong field and not 404.
         Err(StoreError::NotFound(_)) => {
-            return Err(Problem::invalid("releaseId", format!("Unknown: {release}")));
+            return Err(Problem::no_such_row("releaseId", Noun::Release, release.0));
         }
         Err(error) => return Err(error.into()),
     };
