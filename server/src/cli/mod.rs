@@ -1,6 +1,7 @@
 //! The command line: its arguments, and the dispatch to the verbs. Its help texts are the doc comments here, and `help.rs`.
 mod help;
 mod output;
+mod remote;
 mod serve;
 mod steps;
 mod users;
