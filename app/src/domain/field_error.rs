@@ -36,6 +36,8 @@ pub enum FieldError {
     TooMany { max: usize, long: usize },
     #[error("Unknown: {}", listed(ids))]
     Unknown { ids: Vec<i64> },
+    #[error("There is no {noun} with the id {id}")]
+    NoSuchRow { noun: String, id: i64 },
     #[error("Not active: {}", listed(names))]
     Inactive { names: Vec<String> },
     #[error("Unknown: {}; not active: {}", listed(ids), listed(names))]

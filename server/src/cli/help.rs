@@ -44,6 +44,9 @@ Settings, as environment variables:
   ROLLCALL_ANCHOR_FILE       File to which the head of the history is added every hour and at each report
                              [default: none]
   ROLLCALL_SIGNING_KEY_FILE  Key made by `rollcall keygen FILE`, which signs heads of the history [default: none]
+  ROLLCALL_URL               Server that `rollcall steps import` speaks to, in place of the database
+                             [default: none]
+  ROLLCALL_TOKEN             Token for that server; without one it is told ROLLCALL_USER [default: none]
   JENKINS_URL, JENKINS_TOKEN, RANCHER_URL, RANCHER_TOKEN
                              Accepted, and not used yet
 

@@ -1,6 +1,7 @@
 //! The command line: its arguments, and the dispatch to the verbs. Its help texts are the doc comments here, and `help.rs`.
 mod help;
 mod output;
+mod remote;
 mod serve;
 mod steps;
 mod users;
@@ -83,6 +84,10 @@ enum CliCommand {
     Import {
         /// The export; `-` reads standard input
         file: PathBuf,
+        /// Take it only if its head is signed by the key with this public half, of 64 hexadecimal digits [default: a signature,
+        /// if there is one, is verified by the key in `ROLLCALL_SIGNING_KEY_FILE`]
+        #[arg(long, value_name = "HEX")]
+        public_key: Option<PublicKey>,
         #[command(flatten)]
         output: CliOutput,
     },
@@ -190,7 +195,11 @@ async fn dispatch(
             release,
             with_credentials,
         }) => verbs::export(&settings, file, release, with_credentials).await,
-        Some(CliCommand::Import { file, output }) => verbs::import(&settings, &file, output).await,
+        Some(CliCommand::Import {
+            file,
+            public_key,
+            output,
+        }) => verbs::import(&settings, &file, public_key, output).await,
         Some(CliCommand::Steps {
             command: StepsCommand::Import(wanted),
         }) => steps::import(&url, &settings.actor, wanted).await,

@@ -1,6 +1,7 @@
-//! `rollcall steps`: template steps of a release, on the database.
+//! `rollcall steps`: template steps of a release, on the database, or by REST once `ROLLCALL_URL` names a server.
 use super::{
     output::{CliOutput, ProgressSpinner},
+    remote::RemoteServer,
     verbs::{as_program, close_after, read},
 };
 use crate::{
@@ -13,12 +14,7 @@ use crate::{
 use app::{
     api::context::now,
     domain::{
-        actor_stamp::ActorStamp,
-        decode::decode,
-        id::{BatchId, ReleaseId},
-        plural::pluralize,
-        template_markdown::TemplateImport,
-        vocabulary::Noun,
+        actor_stamp::ActorStamp, decode::decode, id::ReleaseId, plural::pluralize, vocabulary::Noun,
     },
     store::{Store, error::StoreError},
 };
@@ -45,9 +41,11 @@ pub struct StepsImport {
     output: CliOutput,
 }
 
+/// A release, by id and name.
+type NamedRelease = (i64, String);
+
 /// The release that an id or a whole name names. A name that several have must be an id.
-async fn find_release(store: &Store, wanted: &str) -> Result<(ReleaseId, String), Failure> {
-    let all = store.release_names().await?;
+fn find_release(all: Vec<NamedRelease>, wanted: &str) -> Result<NamedRelease, Failure> {
     if let Some(found) = all.iter().find(|it| it.0.to_string() == wanted) {
         return Ok(found.clone());
     }
@@ -65,11 +63,11 @@ async fn find_release(store: &Store, wanted: &str) -> Result<(ReleaseId, String)
     }
 }
 
-/// What was read, and the change that imported it; none in a dry run, and none if there are errors.
+/// What was read, as REST answers, and the change that imported it; none in a dry run, and none if there are errors.
 struct Outcome {
-    release: (ReleaseId, String),
-    import: TemplateImport,
-    batch: Option<BatchId>,
+    release: NamedRelease,
+    read: Value,
+    batch: Option<String>,
 }
 
 /// Reads the runbook, and imports it if that is wanted and nothing is wrong.
@@ -79,45 +77,86 @@ async fn import_into(
     markdown: String,
     actor: &str,
 ) -> Result<Outcome, Failure> {
-    let release = find_release(store, &wanted.release).await?;
-    let preview = store.preview_runbook(release.0, markdown.clone(), Vec::new());
+    let all = store.release_names().await?;
+    let all = all.into_iter().map(|(id, name)| (id.0, name)).collect();
+    let release = find_release(all, &wanted.release)?;
+    let id = ReleaseId(release.0);
+    let preview = store.preview_runbook(id, markdown.clone(), Vec::new());
     let mut import = preview.await?;
     let mut batch = None;
     if import.may_be_imported() && !wanted.dry_run {
         let stamp = ActorStamp::new(actor, now())
             .map_err(|problem| Failure::Refused(format!("the actor: {problem}")))?;
-        let done = store.import_runbook(release.0, markdown, Vec::new(), stamp);
+        let done = store.import_runbook(id, markdown, Vec::new(), stamp);
         let done = done.await?;
-        (import, batch) = (done.row, done.batch_id);
+        (import, batch) = (done.row, done.batch_id.map(|it| it.0));
     }
     Ok(Outcome {
         release,
-        import,
+        read: json!(RunbookImportResult::from(import)),
         batch,
     })
 }
 
+/// The same by a server.
+async fn import_by(
+    server: &RemoteServer,
+    wanted: &StepsImport,
+    markdown: &str,
+) -> Result<Outcome, Failure> {
+    let release = find_release(server.release_names().await?, &wanted.release)?;
+    let path = format!("/api/releases/{}/templates/import", release.0);
+    let body = |dry_run: bool| json!({ "markdown": markdown, "dryRun": dry_run });
+    let (read, batch) = server.post(&path, &body(true)).await?;
+    let mut outcome = Outcome {
+        release,
+        read,
+        batch,
+    };
+    if outcome.may_be_imported() && !wanted.dry_run {
+        (outcome.read, outcome.batch) = server.post(&path, &body(false)).await?;
+    }
+    Ok(outcome)
+}
+
 impl Outcome {
+    fn list(&self, name: &str) -> &[Value] {
+        if let Value::Array(items) = &self.read[name] {
+            items.as_slice()
+        } else {
+            &[]
+        }
+    }
+
+    /// The notes that stop the import.
+    fn errors(&self) -> impl Iterator<Item = &Value> {
+        self.list("notes").iter().filter(|it| it["isError"] == true)
+    }
+
+    /// Whether there are steps and no errors.
+    fn may_be_imported(&self) -> bool {
+        !self.list("steps").is_empty() && self.errors().next().is_none()
+    }
+
     fn sentences(&self, is_dry_run: bool) -> String {
-        let import = &self.import;
-        let mut lines: Vec<String> = import
-            .notes
-            .iter()
-            .map(|it| format!("line {}: {}", it.line, it.message))
+        let word = |it: &Value, name: &str| it[name].as_str().unwrap_or_default().to_owned();
+        let notes = self.list("notes").iter();
+        let mut lines: Vec<String> = notes
+            .map(|it| format!("line {}: {}", it["line"], word(it, "message")))
             .collect();
-        let asked = import
-            .steps
-            .iter()
-            .filter_map(|it| Some(format!("line {}: {}", it.line, it.question.as_ref()?)));
-        lines.extend(asked);
-        if !import.may_be_imported() {
+        let steps = self.list("steps");
+        let asked = steps.iter().filter(|it| it["question"].is_string());
+        lines.extend(asked.map(|it| format!("line {}: {}", it["line"], word(it, "question"))));
+        if !self.may_be_imported() {
             return lines.join("\n");
         }
         if is_dry_run {
-            let steps = import.steps.iter();
-            lines.extend(steps.map(|it| format!("{} {} {}", it.category, it.kind, it.name)));
+            lines.extend(steps.iter().map(|it| {
+                let [category, kind, name] = ["category", "type", "name"].map(|of| word(it, of));
+                format!("{category} {kind} {name}")
+            }));
         }
-        let steps = pluralize(import.steps.len(), "step");
+        let steps = pluralize(steps.len(), "step");
         let name = &self.release.1;
         lines.push(if is_dry_run {
             format!("Would import {steps} into {name}. Nothing was changed.")
@@ -129,13 +168,13 @@ impl Outcome {
 
     /// As REST answers, with the release, the change, and the errors.
     fn json(self) -> Value {
-        let wrong = self.import.notes.iter().filter(|it| it.is_error);
-        let faults: Vec<Value> = wrong
-            .map(|it| json!({ "line": it.line, "field": "markdown", "problem": it.message }))
+        let faults: Vec<Value> = self
+            .errors()
+            .map(|it| json!({ "line": it["line"], "field": "markdown", "problem": it["message"] }))
             .collect();
-        let mut json = json!(RunbookImportResult::from(self.import));
+        let mut json = self.read;
         json["release"] = json!({ "id": self.release.0, "name": self.release.1 });
-        json["batchId"] = json!(self.batch.map(|it| it.0));
+        json["batchId"] = json!(self.batch);
         json["faults"] = json!(faults);
         json
     }
@@ -160,13 +199,17 @@ pub async fn import(url: &str, actor: &str, wanted: StepsImport) -> Result<Exit,
             return Err(Failure::Faults { path, n: 1 });
         }
     };
-    let database = database::open_existing(url).await?;
-    let store = as_program(&database, actor);
-    let result = import_into(&store, &wanted, markdown, actor).await;
-    let outcome = close_after(database, result).await?;
+    let outcome = if let Some(server) = RemoteServer::of_environment(actor)? {
+        import_by(&server, &wanted, &markdown).await?
+    } else {
+        let database = database::open_existing(url).await?;
+        let store = as_program(&database, actor);
+        let result = import_into(&store, &wanted, markdown, actor).await;
+        close_after(database, result).await?
+    };
     drop(spinner);
     let sentences = outcome.sentences(wanted.dry_run);
-    let n = outcome.import.notes.iter().filter(|it| it.is_error).count();
+    let n = outcome.errors().count();
     wanted.output.print(&sentences, &outcome.json())?;
     if n > 0 {
         return Err(Failure::Faults { path, n });

@@ -7,11 +7,12 @@ use super::{
 use crate::{
     demo as example,
     ops::{
-        anchors::{self, KeptHead},
+        anchors::{self, HeadFindings, KeptHead},
         backup as backups,
         config::{InvalidSetting, Settings},
         database,
         failure::{Exit, Failure},
+        import_notes::{self, ImportKey},
         signing_key::{PublicKey, SigningKey},
     },
 };
@@ -99,18 +100,21 @@ pub async fn restore(url: &str, file: &Path, output: CliOutput) -> Result<Exit, 
 pub async fn check(settings: &Settings, arguments: CheckArguments) -> Result<Exit, Failure> {
     let output = arguments.output;
     let spinner = ProgressSpinner::start("Checking the database");
-    let findings = findings(settings, arguments).await?;
+    let HeadFindings { findings, notes } = findings(settings, arguments).await?;
     drop(spinner);
     let mut sentence = String::new();
     for it in &findings {
         sentence = format!("{sentence}{}: {}\n", it.check, it.detail);
+    }
+    for note in &notes {
+        sentence = format!("{sentence}{note}\n");
     }
     sentence.push_str(if findings.is_empty() {
         "All is well."
     } else {
         "Something is not as it should be."
     });
-    let json = json!({ "ok": findings.is_empty(), "findings": findings });
+    let json = json!({ "ok": findings.is_empty(), "findings": findings, "notes": notes });
     output.print(&sentence, &json)?;
     Ok(if findings.is_empty() {
         Exit::Done
@@ -120,12 +124,12 @@ pub async fn check(settings: &Settings, arguments: CheckArguments) -> Result<Exi
 }
 
 /// The faults of a database. One that cannot be opened has one finding: why.
-async fn findings(
-    settings: &Settings,
-    arguments: CheckArguments,
-) -> Result<Vec<CheckFinding>, Failure> {
+async fn findings(settings: &Settings, arguments: CheckArguments) -> Result<HeadFindings, Failure> {
     let kept = KeptHeads::read(settings, arguments)?;
-    let found = |check, failure: Failure| vec![CheckFinding::new(check, failure.to_string())];
+    let found = |check, failure: Failure| HeadFindings {
+        findings: vec![CheckFinding::new(check, failure.to_string())],
+        notes: Vec::new(),
+    };
     let is_damage = |text: &str| text.contains("malformed") || text.contains("not a database");
     let database = match database::open_existing(&settings.database_url).await {
         Ok(database) => database,
@@ -178,17 +182,15 @@ impl KeptHeads {
         })
     }
 
-    async fn check(
-        &self,
-        database: &Database,
-        actor: &str,
-    ) -> Result<Vec<CheckFinding>, StoreError> {
+    async fn check(&self, database: &Database, actor: &str) -> Result<HeadFindings, StoreError> {
         let mut findings = as_program(database, actor).check().await?;
-        findings.extend(anchors::check_heads(database, &self.heads, self.key).await?);
+        let of_heads = anchors::check_heads(database, &self.heads, self.key).await?;
+        findings.extend(of_heads.findings);
         if let Some(anchors) = &self.anchors {
             findings.extend(anchors::check(database, anchors, self.key).await?);
         }
-        Ok(findings)
+        let notes = of_heads.notes;
+        Ok(HeadFindings { findings, notes })
     }
 }
 
@@ -258,7 +260,17 @@ async fn write_export(
     Ok(())
 }
 
-pub async fn import(settings: &Settings, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+pub async fn import(
+    settings: &Settings,
+    file: &Path,
+    public_key: Option<PublicKey>,
+    output: CliOutput,
+) -> Result<Exit, Failure> {
+    let key = match (public_key, &settings.signing_key_file) {
+        (Some(key), _) => Some(ImportKey::Named(key)),
+        (None, Some(path)) => Some(ImportKey::Own(anchors::read_key(path)?.public_key())),
+        (None, None) => None,
+    };
     let stamp = ActorStamp::new(&settings.actor, now())
         .map_err(|problem| InvalidSetting::User(settings.actor.clone(), problem))?;
     let path = file.display().to_string();
@@ -267,8 +279,12 @@ pub async fn import(settings: &Settings, file: &Path, output: CliOutput) -> Resu
         path: path.clone(),
         cause: error.to_string(),
     })?;
-    let transfer = match Transfer::read(bytes) {
-        Ok(transfer) => transfer,
+    let read = Transfer::read(bytes).and_then(|transfer| {
+        let signature = import_notes::signature_note(&transfer, key)?;
+        Ok((transfer, signature))
+    });
+    let (transfer, signature) = match read {
+        Ok(read) => read,
         Err(faults) => {
             drop(spinner);
             return print_import_errors(path, &faults, output);
@@ -292,8 +308,12 @@ pub async fn import(settings: &Settings, file: &Path, output: CliOutput) -> Resu
             format!("{n} {it}")
         })
         .collect();
-    let sentence = format!("Imported {}.", counts.join(", "));
-    let json = json!({ "imported": taken.imported, "batchId": taken.batch_id });
+    let notes = import_notes::notes(&taken, signature);
+    let mut sentence = format!("Imported {}.", counts.join(", "));
+    for note in &notes {
+        sentence = format!("{sentence} {note}");
+    }
+    let json = json!({ "imported": taken.imported, "batchId": taken.batch_id, "notes": notes });
     output.print(&sentence, &json)?;
     Ok(Exit::Done)
 }

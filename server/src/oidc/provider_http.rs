@@ -1,5 +1,5 @@
-//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds. The only HTTP client of the
-//! program; it goes through the proxy that the environment names, and trusts the certificates that the system trusts.
+//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds. They go
+//! through the proxy that the environment names, and trust the certificates that the system trusts.
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, redirect::Policy};
 use std::{pin::Pin, time::Duration};

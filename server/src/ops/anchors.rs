@@ -50,6 +50,11 @@ impl Anchors {
         })
     }
 
+    /// What signatures of this program are verified by, if heads are signed.
+    pub fn public_key(&self) -> Option<PublicKey> {
+        self.key.as_ref().map(SigningKey::public_key)
+    }
+
     /// The signature of a head, if heads are signed: of `ID:HASH`.
     pub fn signature(&self, head: &Head) -> Option<String> {
         self.key.as_ref().map(|it| it.sign(&head.to_string()))
@@ -60,20 +65,21 @@ impl Anchors {
         if self.file.is_none() {
             return;
         }
-        let line = line(now(), head, self.key.as_ref());
-        let this = Arc::clone(self);
-        let written = tokio::task::spawn_blocking(move || this.append(&line)).await;
+        let (this, head) = (Arc::clone(self), head.clone());
+        let written = tokio::task::spawn_blocking(move || this.append(&head)).await;
         if let Err(error) = written.map_err(io::Error::other).flatten() {
             metrics::counter!("rollcall_anchor_failures_total").increment(1);
             tracing::error!(%error, "the head of the history was not added to the anchor file");
         }
     }
 
-    fn append(&self, line: &str) -> io::Result<()> {
+    fn append(&self, head: &Head) -> io::Result<()> {
         let Some(file) = &self.file else {
             return Ok(());
         };
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        // No earlier: times are in the order of the lines.
+        let line = line(now(), head, self.key.as_ref());
         file.write_all(line.as_bytes())?;
         file.sync_data()
     }
@@ -134,6 +140,7 @@ fn line(at: DateTime<Utc>, head: &Head, key: Option<&SigningKey>) -> String {
 
 /// A line of the file.
 struct Anchor<'a> {
+    at: DateTime<Utc>,
     head: Head,
     /// What is signed.
     text: &'a str,
@@ -143,7 +150,7 @@ struct Anchor<'a> {
 impl<'a> Anchor<'a> {
     fn read(line: &'a str) -> Option<Self> {
         let mut words = line.split(' ');
-        words.next()?.parse::<DateTime<Utc>>().ok()?;
+        let at = words.next()?.parse().ok()?;
         let (id, hash) = (words.next()?, words.next()?);
         let signature = words.next();
         let text = match signature {
@@ -152,6 +159,7 @@ impl<'a> Anchor<'a> {
         };
         let head = format!("{id}:{hash}").parse().ok()?;
         words.next().is_none().then_some(Self {
+            at,
             head,
             text,
             signature,
@@ -167,7 +175,7 @@ pub async fn check(
     key: Option<PublicKey>,
 ) -> Result<Vec<CheckFinding>, StoreError> {
     let mut findings = Vec::new();
-    let mut last: Option<Head> = None;
+    let mut last: Option<(DateTime<Utc>, Head)> = None;
     if anchors.is_empty() {
         let detail = "anchors: there is no line, so the history was held against nothing";
         findings.push(CheckFinding::new(Check::Chain, detail));
@@ -188,13 +196,20 @@ pub async fn check(
             (Some(_), None) => found("the signature is missing"),
             _ => {}
         }
-        // In most hours there is no new event.
-        if last.as_ref() != Some(&anchor.head) {
-            if let Some(mismatch) = database.head_mismatch(&anchor.head).await? {
-                found(&mismatch);
-            }
-            last = Some(anchor.head);
+        // Of two reports at a time the later one may have read the older head, and a clock may be set back; not both.
+        if let Some((at, head)) = &last
+            && anchor.at < *at
+            && anchor.head.id < head.id
+        {
+            found("it is older than the line before it: lines were put elsewhere");
         }
+        // Most hours nothing happens.
+        if last.as_ref().is_none_or(|it| it.1 != anchor.head)
+            && let Some(mismatch) = database.head_mismatch(&anchor.head).await?
+        {
+            found(&mismatch);
+        }
+        last = Some((anchor.at, anchor.head));
     }
     Ok(findings)
 }
@@ -238,25 +253,43 @@ impl FromStr for KeptHead {
     }
 }
 
+/// What the comparison of the history with heads has found, and what it could not compare.
+#[derive(Debug, Default)]
+pub struct HeadFindings {
+    pub findings: Vec<CheckFinding>,
+    pub notes: Vec<String>,
+}
+
 /// Compares the history with heads that were kept elsewhere, and verifies their signatures. With a key every head must be signed,
 /// as the lines of a file must.
 pub async fn check_heads(
     database: &Database,
     heads: &[KeptHead],
     key: Option<PublicKey>,
-) -> Result<Vec<CheckFinding>, StoreError> {
-    let mut findings = Vec::new();
+) -> Result<HeadFindings, StoreError> {
+    let mut found = HeadFindings::default();
     for kept in heads {
         let head = &kept.head;
         if let Some(fault) = kept.fault(key) {
             let detail = format!("head {}: {fault}", head.id);
-            findings.push(CheckFinding::new(Check::Chain, detail));
+            found.findings.push(CheckFinding::new(Check::Chain, detail));
         }
-        if let Some(mismatch) = database.head_mismatch(head).await? {
-            findings.push(CheckFinding::new(Check::Chain, mismatch));
+        let Some(mismatch) = database.head_mismatch(head).await? else {
+            continue;
+        };
+        if database.names_imported_head(head).await? {
+            let note = format!(
+                "Event {} is not here: this history began with the import of a release, and the event of that names this head.",
+                head.id
+            );
+            found.notes.push(note);
+        } else {
+            found
+                .findings
+                .push(CheckFinding::new(Check::Chain, mismatch));
         }
     }
-    Ok(findings)
+    Ok(found)
 }
 
 #[cfg(test)]

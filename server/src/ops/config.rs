@@ -153,6 +153,12 @@ pub enum InvalidSetting {
         "ROLLCALL_SIGNING_KEY_FILE is `{0}`, which is not read: {1}. Make a key with `rollcall keygen FILE`"
     )]
     SigningKey(String, String),
+    #[error(
+        "ROLLCALL_URL is `{0}`: write the address of a server, for example https://rollcall.example.com"
+    )]
+    ServerUrl(String),
+    #[error("ROLLCALL_TOKEN has a character that no token has: copy it anew")]
+    ServerToken,
 }
 
 impl Settings {

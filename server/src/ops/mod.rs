@@ -9,6 +9,7 @@ pub mod database;
 pub mod failure;
 pub mod first_admin;
 pub mod health;
+pub mod import_notes;
 pub mod invalid_auth_setting;
 pub mod limits;
 pub mod oidc_settings;

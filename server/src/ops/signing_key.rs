@@ -16,6 +16,18 @@ const PKCS8_HEAD: [u8; 16] = [
 ];
 const KEY_BYTES: usize = 32;
 
+/// Points of small order as public keys, without the bit for the sign; the last two are other ways to write the first two. By such
+/// a key signatures are right that nobody made.
+const SMALL_ORDER: [&str; 7] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+
 /// A key that signs.
 pub struct SigningKey(Ed25519KeyPair);
 
@@ -70,6 +82,14 @@ impl SigningKey {
 pub struct PublicKey([u8; KEY_BYTES]);
 
 impl PublicKey {
+    fn is_of_small_order(self) -> bool {
+        let mut bytes = self.0;
+        if let Some(last) = bytes.last_mut() {
+            *last &= 0x7f;
+        }
+        SMALL_ORDER.contains(&Self(bytes).to_string().as_str())
+    }
+
     /// Whether a signature is of this text by this key.
     pub fn verifies(&self, text: &str, signature: &str) -> bool {
         BASE64.decode(signature).is_ok_and(|signature| {
@@ -100,7 +120,13 @@ impl FromStr for PublicKey {
             let digits = text.get(at * 2..at * 2 + 2).ok_or(WRONG)?;
             *byte = u8::from_str_radix(digits, 16).map_err(|_| WRONG)?;
         }
-        Ok(Self(bytes))
+        let key = Self(bytes);
+        if key.is_of_small_order() {
+            return Err(
+                "by this public key signatures are right that nobody made: name that of a real key",
+            );
+        }
+        Ok(key)
     }
 }
 
@@ -136,6 +162,29 @@ mod tests {
         assert!(!public.verifies("41:ab", &signature.replacen(&signature[..1], "_", 1)));
         let (_, other) = SigningKey::generate().unwrap();
         assert!(other != public && !other.verifies("41:ab", &signature));
+    }
+
+    #[test]
+    fn a_public_key_by_which_anything_is_signed_is_refused() {
+        // The neutral point: R is that point too, and S is 0.
+        let neutral = PublicKey(
+            [1].into_iter()
+                .chain([0; 31])
+                .collect::<Vec<u8>>()
+                .try_into()
+                .unwrap(),
+        );
+        let made_up = [1].into_iter().chain([0; 63]).collect::<Vec<u8>>();
+        assert!(neutral.verifies("41:ab", &BASE64.encode(made_up)));
+        for text in SMALL_ORDER {
+            let digits = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+            let negative = format!("{}{:02X}", &text[..62], digits(62) | 0x80);
+            for text in [text, &text.to_ascii_uppercase(), &negative] {
+                let refused = text.parse::<PublicKey>().unwrap_err();
+                assert!(refused.contains("nobody made"), "{text}");
+            }
+        }
+        assert!(PUBLIC.parse::<PublicKey>().is_ok());
     }
 
     #[test]

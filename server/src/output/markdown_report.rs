@@ -11,16 +11,19 @@ use app::domain::{
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
-/// The last lines: the head of the history that the report was made at, by which it can be proved later (R89).
-pub fn head(head: &Head, signature: Option<&str>) -> String {
+/// The last lines: the head of the history that the report was made at, by which it can be proved later (R89). `signed` is its
+/// signature, and the public key of that.
+pub fn head(head: &Head, signed: Option<(&str, &str)>) -> String {
     let (id, hash) = (head.id, &head.hash);
     let mut text = format!("\n---\n\nHead of the history: event {id}, SHA-256 `{hash}`.");
-    if let Some(signature) = signature {
+    let mut kept = head.to_string();
+    if let Some((signature, public_key)) = signed {
         let _ = write!(text, " Signature: `{signature}`.");
+        let _ = write!(kept, ":{signature} --public-key {public_key}");
     }
     let _ = writeln!(
         text,
-        " Whether today's history still contains it: `rollcall check --head {head}`."
+        " Whether today's history still contains it: `rollcall check --head {kept}`."
     );
     text
 }

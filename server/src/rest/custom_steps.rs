@@ -116,7 +116,7 @@ pub async fn create_step(
     store.must_be_member(release, customer).await?;
     let before = body.insert_before.map(StepId);
     let position = position(before, body.insert_after.map(StepId))?;
-    require_neighbor(position, |id| store.step_row(id)).await?;
+    require_neighbor(position, |it| it.0, |id| store.step_row(id)).await?;
     let to_all = body.add_to_template.unwrap_or_default();
     let sent = body.content.clone();
     let draft = TemplateDraft {
@@ -145,7 +145,7 @@ pub async fn move_step(
     let row = caller.store.step_row(id).await?;
     let before = body.insert_before.map(StepId);
     let position = position(before, body.insert_after.map(StepId))?;
-    require_neighbor(position, |id| caller.store.step_row(id)).await?;
+    require_neighbor(position, |it| it.0, |id| caller.store.step_row(id)).await?;
     let version = caller.version(body.version);
     // A stale version is refused first (409), by the store.
     if position == Position::Last && version.is_none_or(|it| it == row.version) {

@@ -7,7 +7,6 @@ use app::{
     },
     store::error::StoreError,
 };
-use std::fmt::Display;
 
 /// The position that a body names by one neighbor; without one it is the last. Two neighbors are a wrong field.
 pub fn position<T>(before: Option<T>, after: Option<T>) -> Result<Position<T>, Problem> {
@@ -23,12 +22,12 @@ pub fn position<T>(before: Option<T>, after: Option<T>) -> Result<Position<T>, P
 }
 
 /// 422 at the field if the neighbor, which `read` reads, does not exist. The store refuses one of another list (409).
-pub async fn require_neighbor<Id, Row, Reading>(
+pub async fn require_neighbor<Id: Copy, Row, Reading>(
     position: Position<Id>,
+    number: impl FnOnce(Id) -> i64,
     read: impl FnOnce(Id) -> Reading,
 ) -> Result<(), Problem>
 where
-    Id: Copy + Display,
     Reading: Future<Output = Result<Row, StoreError>>,
 {
     let (field, id) = match position {
@@ -38,7 +37,7 @@ where
     };
     match read(id).await {
         Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
+        Err(StoreError::NotFound(noun)) => Err(Problem::no_such_row(field, noun, number(id))),
         Err(error) => Err(error.into()),
     }
 }

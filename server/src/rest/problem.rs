@@ -3,7 +3,10 @@
 use crate::ops::limits;
 use app::{
     api::context::to_app_error,
-    domain::{actor_stamp::ActorStamp, permission::Role, rule_violation::RuleViolation},
+    domain::{
+        actor_stamp::ActorStamp, field_error::FieldError, permission::Role,
+        rule_violation::RuleViolation, vocabulary::Noun,
+    },
     error::{AppError, ViolationDetail, ViolationMessage},
     store::error::StoreError,
 };
@@ -168,6 +171,12 @@ impl Problem {
             format!("{field}: {problem}"),
         );
         this.with_field_error(field, problem)
+    }
+
+    /// 422: a field names a row that does not exist.
+    pub fn no_such_row(field: &str, noun: Noun, id: i64) -> Self {
+        let noun = noun.to_string();
+        Self::invalid(field, FieldError::NoSuchRow { noun, id }.to_string())
     }
 
     /// 422: a required field is missing.

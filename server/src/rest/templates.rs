@@ -19,7 +19,7 @@ use app::{
         event::Changed,
         id::{ReleaseId, TemplateId},
         template::{StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
-        vocabulary::Category,
+        vocabulary::{Category, Noun},
     },
     store::{Store, error::StoreError},
 };
@@ -211,7 +211,7 @@ pub async fn create_template(
 ) -> RestResponse {
     let before = body.insert_before.map(TemplateId);
     let position = position(before, body.insert_after.map(TemplateId))?;
-    require_neighbor(position, |id| caller.store.template_row(id)).await?;
+    require_neighbor(position, |it| it.0, |id| caller.store.template_row(id)).await?;
     let sent = body.content.clone();
     let done = caller
         .store
@@ -333,7 +333,7 @@ pub async fn reorder_templates(
         Ok(done) => done,
         // The path does not name the release, so an unknown one is a wrong field and not 404.
         Err(StoreError::NotFound(_)) => {
-            return Err(Problem::invalid("releaseId", format!("Unknown: {release}")));
+            return Err(Problem::no_such_row("releaseId", Noun::Release, release.0));
         }
         Err(error) => return Err(error.into()),
     };

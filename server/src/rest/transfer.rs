@@ -9,7 +9,10 @@ use super::{
     streamed_body,
 };
 use crate::{
-    ops::anchors::Anchors,
+    ops::{
+        anchors::Anchors,
+        import_notes::{self, ImportKey},
+    },
     output::{attachment::attachment, csv_tables, markdown_report},
 };
 use app::{
@@ -96,6 +99,8 @@ pub struct ExportHead {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportCounts {
     pub imported: BTreeMap<String, usize>,
+    /// Sentences about what was taken in: whether its history had no hashes, and whether the signature of its head was verified.
+    pub notes: Vec<String>,
 }
 
 /// What a release is written as.
@@ -127,7 +132,11 @@ pub async fn export_all(Reader(store): Reader) -> RestResponse {
 /// event of the history names the caller. In `login` and `proxy` mode only the command line imports everything.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = ImportCounts)))]
-pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
+pub async fn import_all(
+    caller: Writer,
+    HeadAnchors(anchors): HeadAnchors,
+    request: Request,
+) -> RestResponse {
     // An import needs an empty database, which has no user to sign in; and imported users have no passwords.
     if caller.store.caller().user().is_some() {
         return Err(StoreError::from(RuleViolation::ImportOverHttp).into());
@@ -142,17 +151,19 @@ pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
         return Err(Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR));
     };
     let file = parsed.map_err(|it| import_problem(&it))?;
+    let key = anchors.public_key().map(ImportKey::Own);
+    let signature = import_notes::signature_note(&file, key).map_err(|it| import_problem(&it))?;
     let outcome = caller.store.import(&file, caller.stamp).await?;
     let outcome = outcome.map_err(|it| import_problem(&it))?;
+    let notes = import_notes::notes(&outcome, signature);
     let imported = outcome
         .imported
         .into_iter()
         .map(|(part, n)| (part.to_string(), n))
         .collect();
-    Ok(response::ok(
-        &ImportCounts { imported },
-        Some(outcome.batch_id),
-    ))
+    let notes = notes.into_iter().map(str::to_owned).collect();
+    let imported = ImportCounts { imported, notes };
+    Ok(response::ok(&imported, Some(outcome.batch_id)))
 }
 
 /// 422 with an error for each line and field.
@@ -210,7 +221,9 @@ pub async fn export_release(
             let mut report = markdown_report::markdown(&sheet, &templates);
             if let Some((head, _)) = newest {
                 let signature = anchors.signature(&head);
-                report.push_str(&markdown_report::head(&head, signature.as_deref()));
+                let public_key = anchors.public_key().map(|it| it.to_string());
+                let signed = signature.as_deref().zip(public_key.as_deref());
+                report.push_str(&markdown_report::head(&head, signed));
                 anchors.add(&head).await;
             }
             let name = format!("release-{id}.md");

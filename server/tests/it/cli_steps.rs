@@ -1,5 +1,5 @@
 //! Tests of `rollcall steps` with the real program: what it does, prints, and exits with (R86).
-use crate::program::run;
+use crate::program::{RunningServer, ended, program, run};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -118,4 +118,85 @@ fn an_unknown_release_or_file_and_a_wrong_command_line_change_nothing() {
     let empty = run(&database, &["steps", "import", RELEASE, "-"]);
     empty.failed(3, &["- was not taken in"]);
     assert!(empty.out.contains("No steps found"), "{}", empty.out);
+}
+
+#[test]
+fn a_runbook_goes_by_rest_to_the_server_that_the_environment_names() {
+    let (folder, database, file) = example(RUNBOOK.as_bytes());
+    let file = file.to_str().unwrap();
+    let server = RunningServer::start(&mut program(&database));
+    let url = format!("http://{}/", server.address);
+    let elsewhere = folder.path().join("none.db");
+    let import = |url: &str, arguments: &[&str]| {
+        let mut command = program(&elsewhere);
+        command.args(["steps", "import"]).args(arguments);
+        command.env("ROLLCALL_URL", url).env("ROLLCALL_USER", "Bö");
+        ended(&mut command)
+    };
+    let (name, _) = occurrences(&database, "Snapshot");
+    let dry = import(&url, &[RELEASE, file, "--dry-run"]);
+    let told = format!(
+        "line 4: Only the commands were taken; the prompts and 1 line of output are left out\n\
+         deploy bash Snapshot\nverify sql Verify\nWould import 2 steps into {name}. Nothing was changed.\n"
+    );
+    assert_eq!(dry.done(), told);
+    let done = import(&url, &[&name, file, "--json"]);
+    done.done();
+    let json = done.json();
+    assert_eq!(
+        (&json["created"], &json["release"]["id"]),
+        (&2.into(), &3.into())
+    );
+    assert!(json["batchId"].is_string());
+    import(&url, &["Nobody", file]).failed(1, &["release not found"]);
+    let wrong = folder.path().join("wrong.md");
+    fs::write(&wrong, format!("{RUNBOOK}## Open\n```bash\ntrue\n")).unwrap();
+    let refused = import(&url, &[RELEASE, wrong.to_str().unwrap()]);
+    refused.failed(3, &["Faults: 1"]);
+    assert!(
+        refused.out.contains("line 13: Missing closing ```"),
+        "{}",
+        refused.out
+    );
+    server.end();
+    import(&url, &[RELEASE, file]).failed(1, &["does not answer", "ROLLCALL_URL"]);
+    import("localhost:3000", &[RELEASE, file]).failed(2, &["ROLLCALL_URL", "localhost:3000"]);
+    assert!(!elsewhere.exists());
+    assert_eq!(occurrences(&database, "Snapshot"), (name, 1));
+    let export = run(&database, &["export", "--release", RELEASE]);
+    assert!(export.done().contains("\"actor\":\"Bö\""));
+}
+
+#[test]
+fn a_server_that_asks_who_it_is_is_told_the_token_of_the_environment() {
+    let (_folder, database, file) = example(RUNBOOK.as_bytes());
+    let user = [
+        "user",
+        "add",
+        "ana",
+        "--name",
+        "Ana Admin",
+        "--role",
+        "admin",
+    ];
+    run(&database, &user).done();
+    let token = ["token", "create", "--user", "ana", "--name", "ci"];
+    let made = run(&database, &token);
+    let token = made.done().trim();
+    let server = RunningServer::start(program(&database).env("ROLLCALL_AUTH", "login"));
+    let import = |token: Option<&str>| {
+        let mut command = program(&database);
+        command.args(["steps", "import", RELEASE, file.to_str().unwrap()]);
+        command.env("ROLLCALL_URL", format!("http://{}", server.address));
+        if let Some(token) = token {
+            command.env("ROLLCALL_TOKEN", token);
+        }
+        ended(&mut command)
+    };
+    // Who sends a name to it is told to send a token.
+    import(None).failed(1, &["the server answers 403", "send a token"]);
+    import(Some("wrong")).failed(1, &["the server answers 401"]);
+    let done = import(Some(token));
+    assert!(done.done().contains("Imported 2 steps"), "{done:?}");
+    server.end();
 }

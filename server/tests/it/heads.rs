@@ -317,6 +317,157 @@ fn the_signature_of_a_head_is_verified_by_the_public_key() {
 }
 
 #[test]
+fn the_command_that_a_report_names_finds_its_head_signed_or_not() {
+    let (folder, database) = example();
+    let key = folder.path().join("key.pem");
+    run(&database, &["keygen", text(&key)]).done();
+    for is_signed in [false, true] {
+        let mut command = program(&database);
+        if is_signed {
+            command.env("ROLLCALL_SIGNING_KEY_FILE", &key);
+        }
+        let server = RunningServer::start(&mut command);
+        let (_, report) = server.ask("GET", "/api/releases/1/export?format=md", "");
+        server.end();
+        let (_, named) = report.split_once("`rollcall ").unwrap();
+        let (named, _) = named.split_once('`').unwrap();
+        assert_eq!(named.contains(" --public-key "), is_signed, "{named}");
+        let arguments: Vec<&str> = named.split(' ').collect();
+        assert_eq!(run(&database, &arguments).done(), "All is well.\n");
+    }
+}
+
+#[test]
+fn an_import_verifies_the_signature_by_the_key_that_is_known_and_says_what_it_cannot_tell() {
+    let (folder, database) = example();
+    let path = |name: &str| folder.path().join(name);
+    let (key, other) = (path("key.pem"), path("other.pem"));
+    let public = |key: &Path| {
+        let made = run(&database, &["keygen", text(key), "--json"]);
+        made.json()["publicKey"].as_str().unwrap().to_owned()
+    };
+    let (own, foreign) = (public(&key), public(&other));
+    let export = |is_signed: bool| -> Value {
+        let mut command = program(&database);
+        command.args(["export", "--release", "1"]);
+        if is_signed {
+            command.env("ROLLCALL_SIGNING_KEY_FILE", &key);
+        }
+        serde_json::from_str(ended(&mut command).done()).unwrap()
+    };
+    let mut n = 0;
+    let mut import = |file: &Value, known: Option<&Path>, arguments: &[&str]| {
+        n += 1;
+        let from = path(&format!("{n}.json"));
+        fs::write(&from, file.to_string()).unwrap();
+        let mut command = program(&path(&format!("{n}.db")));
+        command.args(["import", text(&from)]).args(arguments);
+        if let Some(key) = known {
+            command.env("ROLLCALL_SIGNING_KEY_FILE", key);
+        }
+        ended(&mut command)
+    };
+    let signed = export(true);
+    let mut forged = signed.clone();
+    forged["head"]["signature"] = format!("{}A==", "A".repeat(85)).into();
+    let unsigned = export(false);
+    let says =
+        |ended: &EndedProgram, note: &str| assert!(ended.done().ends_with(note), "{ended:?}");
+    let right = "The signature of its head is right.\n";
+    says(&import(&signed, Some(&key), &[]), right);
+    says(&import(&signed, None, &["--public-key", &own]), right);
+    says(
+        &import(&signed, Some(&other), &["--public-key", &own]),
+        right,
+    );
+    let unchecked = "The signature of its head was not checked: no key is known here.\n";
+    says(&import(&forged, None, &[]), unchecked);
+    says(
+        &import(&unsigned, Some(&key), &[]),
+        "Its head has no signature.\n",
+    );
+    says(&import(&unsigned, None, &[]), "events.\n");
+    let json = import(&signed, None, &["--json"]).json();
+    assert_eq!(json["notes"][0], unchecked.trim_end());
+    let wrong = "head: the signature is not of this head by ";
+    found(&import(&forged, Some(&key), &[]), &[wrong]);
+    found(&import(&signed, Some(&other), &[]), &[wrong]);
+    let by_foreign = ["--public-key", &foreign];
+    found(&import(&signed, Some(&key), &by_foreign), &[wrong]);
+    let missing = "head: the signature is missing";
+    found(&import(&unsigned, None, &by_foreign), &[missing]);
+    // A history without hashes: of everything, in the format that had none.
+    let all = run(&database, &["export"]);
+    let mut all: Value = serde_json::from_str(all.done()).unwrap();
+    all["rollcall"] = 2.into();
+    for event in all["events"].as_array_mut().unwrap() {
+        let event = event.as_object_mut().unwrap();
+        event.remove("hash");
+        event.remove("previousHash");
+    }
+    let anew = "The history had no hashes and was chained anew.";
+    says(&import(&all, None, &[]), &format!("{anew}\n"));
+    let json = import(&all, None, &["--json"]).json();
+    assert_eq!(json["notes"], serde_json::json!([anew]));
+}
+
+#[test]
+fn the_head_that_an_imported_release_was_exported_at_is_found_in_the_event_of_its_import() {
+    let (folder, database) = example();
+    // The newest event is of no release.
+    let server = RunningServer::start(&mut program(&database));
+    assert_eq!(server.create_cluster("later"), 200);
+    server.end();
+    let export = run(&database, &["export", "--release", "1"]);
+    let file = folder.path().join("june.json");
+    fs::write(&file, export.done()).unwrap();
+    let kept = export.json()["head"].clone();
+    let other = folder.path().join("other.db");
+    run(&other, &["import", text(&file)]).done();
+    let check = run(&other, &["check", "--head", &head(&kept)]);
+    let id = &kept["id"];
+    let note = format!("Event {id} is not here: this history began with the import of a release");
+    assert!(check.done().starts_with(&note), "{check:?}");
+    assert!(check.out.ends_with("\nAll is well.\n"), "{check:?}");
+    let check = run(&other, &["check", "--json", "--head", &head(&kept)]);
+    assert_eq!(check.json()["notes"].as_array().unwrap().len(), 1);
+    let missing = format!("event {id} is not in the history");
+    let wrong = format!("{id}:{}", "0".repeat(64));
+    found(&run(&other, &["check", "--head", &wrong]), &[&missing]);
+    // A history that began here has no such event, whatever it imported.
+    let earlier = format!("999999:{}", kept["hash"].as_str().unwrap());
+    found(
+        &run(&database, &["check", "--head", &earlier]),
+        &["event 999999 is not in the history"],
+    );
+}
+
+#[test]
+fn an_anchor_file_whose_lines_are_in_another_order_is_a_finding() {
+    let (folder, database) = example();
+    let export = run(&database, &["export", "--release", "1"]).json();
+    let line = |hour: u8, of: &Value| {
+        let hash = of["hash"].as_str().unwrap();
+        format!("2026-06-01T{hour:02}:00:00Z {} {hash}\n", of["id"])
+    };
+    let (first, newest) = (&export["events"][0], &export["head"]);
+    assert_ne!(first["id"], newest["id"]);
+    let file = folder.path().join("anchors");
+    let check = |lines: [String; 2]| {
+        fs::write(&file, lines.concat()).unwrap();
+        run(&database, &["check", "--anchors", text(&file)])
+    };
+    check([line(9, first), line(10, newest)]).done();
+    found(
+        &check([line(10, newest), line(9, first)]),
+        &["anchors, line 2: it is older than the line before it"],
+    );
+    // A clock that was set back, and two reports at a time.
+    check([line(10, first), line(9, newest)]).done();
+    check([line(9, newest), line(9, first)]).done();
+}
+
+#[test]
 fn an_anchor_file_or_a_key_that_cannot_be_used_ends_the_program_at_start() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("app.db");

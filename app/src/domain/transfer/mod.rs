@@ -24,6 +24,7 @@ use super::{
     history_chain::{Head, is_sha256, is_signature},
     id::{CustomerId, EventId, ReleaseId},
     transfer::json_lines::{JsonItems, key_and_value},
+    unique_members,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
@@ -48,6 +49,10 @@ const JSON_INTEGER_MAX: i64 = 1 << 53;
 
 /// What some editors and shells write before a text in UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What is wrong with hashes in a text of an earlier format.
+pub const NO_HASHES_IN_FORMAT: &str =
+    "formats 1 and 2 have no hashes: was the number of the format changed?";
 
 /// A report names at most this number of errors and counts the others.
 const NAMED_ERRORS_MAX: usize = 100;
@@ -164,6 +169,8 @@ pub struct Transfer {
     pub has_hashes: bool,
     /// The head of the history that the export of a release is a part of, and its line; none in an export of everything.
     pub head: Option<(Head, usize)>,
+    /// The signature of that head, not verified.
+    pub signature: Option<String>,
 }
 
 impl Transfer {
@@ -202,7 +209,7 @@ impl Transfer {
         }
         let mut errors = ImportErrors::default();
         let (mut format, mut last_ids, mut parts) = (None, BTreeMap::new(), BTreeMap::new());
-        let (mut schema, mut head) = (String::new(), None);
+        let (mut schema, mut head, mut signature) = (String::new(), None, None);
         let mut is_there = BTreeSet::new();
         for (key, value) in JsonItems::new(body, first).filter_map(|it| key_and_value(&it)) {
             if !is_there.insert(key.clone()) {
@@ -213,18 +220,13 @@ impl Transfer {
                 "rollcall" => format = serde_json::from_str::<u32>(value.text).ok(),
                 "schema" => schema = serde_json::from_str(value.text).unwrap_or_default(),
                 "head" => match read_head(value.text) {
-                    Ok(it) => head = Some((it, value.line)),
+                    Ok((it, signed)) => (head, signature) = (Some((it, value.line)), signed),
                     Err(problem) => errors.add(value.line, "head", problem),
                 },
-                "lastIds" => {
-                    match serde_json::from_str::<BTreeMap<TransferPart, i64>>(value.text) {
-                        Ok(ids) if ids.values().all(|it| (0..=JSON_INTEGER_MAX).contains(it)) => {
-                            last_ids = ids;
-                        }
-                        Ok(_) => errors.add(value.line, "lastIds", "count from 0"),
-                        Err(error) => errors.add(value.line, "lastIds", json_error_message(&error)),
-                    }
-                }
+                "lastIds" => match read_last_ids(value.text) {
+                    Ok(ids) => last_ids = ids,
+                    Err(problem) => errors.add(value.line, "lastIds", problem),
+                },
                 name => match name.parse::<TransferPart>() {
                     Ok(_) if !value.text.starts_with('[') => {
                         errors.add(value.line, name, "write a list");
@@ -247,6 +249,11 @@ impl Transfer {
             }
             _ => return Err(foreign()),
         }
+        let has_hashes = format.is_some_and(|it| it >= FIRST_VERSION_WITH_HASHES);
+        // Who lowers the number of the format would get what was changed chained anew.
+        if let (false, Some((_, line))) = (has_hashes, &head) {
+            errors.add(*line, "head", NO_HASHES_IN_FORMAT);
+        }
         for part in TransferPart::ALL {
             let is_later = *part == TransferPart::Users
                 && format.is_some_and(|it| it < FIRST_VERSION_WITH_USERS);
@@ -260,8 +267,9 @@ impl Transfer {
                 parts,
                 last_ids,
                 schema,
-                has_hashes: format.is_some_and(|it| it >= FIRST_VERSION_WITH_HASHES),
+                has_hashes,
                 head,
+                signature,
             })
         } else {
             Err(errors)
@@ -284,7 +292,18 @@ struct WrittenHead {
     signature: Option<String>,
 }
 
-fn read_head(text: &str) -> Result<Head, String> {
+/// The highest ids. Of a list that is there twice the one number could be read here, and the other elsewhere.
+fn read_last_ids(text: &str) -> Result<BTreeMap<TransferPart, i64>, String> {
+    let ids = unique_members::from_str(text).and_then(serde_json::from_value);
+    let ids: BTreeMap<TransferPart, i64> = ids.map_err(|error| json_error_message(&error))?;
+    if ids.values().all(|it| (0..=JSON_INTEGER_MAX).contains(it)) {
+        Ok(ids)
+    } else {
+        Err("count from 0".to_owned())
+    }
+}
+
+fn read_head(text: &str) -> Result<(Head, Option<String>), String> {
     let read: Result<WrittenHead, _> = serde_json::from_str(text);
     let WrittenHead {
         id,
@@ -294,10 +313,10 @@ fn read_head(text: &str) -> Result<Head, String> {
     if id.0 < 1 || !is_sha256(&hash) {
         return Err("write the id and hash of an event".to_owned());
     }
-    if signature.is_some_and(|it| !is_signature(&it)) {
+    if signature.as_deref().is_some_and(|it| !is_signature(it)) {
         return Err("write the signature as the 88 letters of its base64".to_owned());
     }
-    Ok(Head { id, hash })
+    Ok((Head { id, hash }, signature))
 }
 
 /// The message of a JSON error without its position, which is reported separately.
@@ -348,6 +367,16 @@ mod tests {
                 "line 1, lastIds: this is there twice",
             ),
             (
+                "\"lastIds\":{}",
+                "\"lastIds\":{\"events\":1,\"events\":9}",
+                "line 1, lastIds: the member \"events\" is there twice",
+            ),
+            (
+                "\"lastIds\":{}",
+                "\"lastIds\":{\"events\":-1}",
+                "line 1, lastIds: count from 0",
+            ),
+            (
                 "[]\n}",
                 "[]\n,\"head\":{\"id\":1,\"hash\":\"x\"}}",
                 "line 3, head: write the id and hash of an event",
@@ -379,16 +408,19 @@ mod tests {
     fn the_text_of_a_release_ends_with_the_head_of_its_history() {
         let hash = "a0".repeat(32);
         let head = format!("[]\n,\"head\":{{\"id\":41,\"hash\":\"{hash}\"}}}}");
-        let file = read(&EMPTY.replace("[]\n}", &head)).unwrap();
+        let empty = EMPTY.replace("\"rollcall\":1", "\"rollcall\":3");
+        let file = read(&empty.replace("[]\n}", &head)).unwrap();
         let id = EventId(41);
         let expected = Head { id, hash };
         assert_eq!(file.head, Some((expected.clone(), 3)));
         let signed = |signature: &str| {
             let signed = head.replacen("\"}", &format!("\",\"signature\":\"{signature}\"}}"), 1);
-            read(&EMPTY.replace("[]\n}", &signed))
+            read(&empty.replace("[]\n}", &signed))
         };
         let signature = format!("{}A==", "x".repeat(85));
-        assert_eq!(signed(&signature).unwrap().head, Some((expected, 3)));
+        let file = signed(&signature).unwrap();
+        assert_eq!(file.head, Some((expected, 3)));
+        assert_eq!(file.signature.as_deref(), Some(signature.as_str()));
         for wrong in ["", "AAAA", &signature[1..]] {
             let problem = signed(wrong).unwrap_err();
             assert!(
@@ -397,8 +429,11 @@ mod tests {
             );
         }
         let twice = format!("{}{}", &head[..head.len() - 1], &head[3..]);
-        let problem = read(&EMPTY.replace("[]\n}", &twice)).unwrap_err();
+        let problem = read(&empty.replace("[]\n}", &twice)).unwrap_err();
         assert!(problem.contains("head: this is there twice"), "{problem}");
+        // Earlier formats have none.
+        let problem = read(&EMPTY.replace("[]\n}", &head)).unwrap_err();
+        assert!(problem.contains(NO_HASHES_IN_FORMAT), "{problem}");
         let whole = read(&EMPTY.replace("\"rollcall\":1", "\"rollcall\":3")).unwrap();
         assert!(whole.has_hashes && whole.head.is_none());
         let with_users = EMPTY.replace("\"rollcall\":1", "\"rollcall\":4");

@@ -44,8 +44,9 @@ pub struct RowChecker {
     provider_accounts: HashSet<(String, String)>,
     namespaces: HashSet<(ClusterId, String)>,
     releases: HashMap<ReleaseId, ReleaseStatus>,
-    templates: HashMap<TemplateId, (ReleaseId, Category)>,
-    members: HashSet<(ReleaseId, CustomerId)>,
+    templates: BTreeMap<TemplateId, (ReleaseId, Category)>,
+    /// Each with its line.
+    members: BTreeMap<(ReleaseId, CustomerId), usize>,
     copies: HashSet<(CustomerId, TemplateId)>,
     batches: BatchOrder,
     /// Positions, each with its line.
@@ -227,7 +228,8 @@ impl RowChecker {
         let it: Membership = self.read(part, item)?;
         let status = self.releases.get(&it.release_id).copied();
         let is_customer = self.is_known(TransferPart::Customers, it.customer_id.0);
-        let is_new = self.members.insert((it.release_id, it.customer_id));
+        let member = (it.release_id, it.customer_id);
+        let is_new = self.members.insert(member, item.line).is_none();
         let mut row = self.row(part, item.line);
         row.check("releaseId", status.is_some(), "there is no such release");
         row.check(
@@ -247,7 +249,7 @@ impl RowChecker {
         self.id(part, item.line, it.id.0);
         let list = (it.release_id, it.customer_id, it.category);
         self.check_position(part, list, it.order_index, item.line);
-        let is_member = self.members.contains(&(it.release_id, it.customer_id));
+        let is_member = self.members.contains_key(&(it.release_id, it.customer_id));
         let template = it.template_id.map(|id| self.templates.get(&id).copied());
         let is_new = it
             .template_id
@@ -396,7 +398,26 @@ impl RowChecker {
         present.max(said).copied().unwrap_or_default()
     }
 
-    /// All errors. Gaps in positions are found only here, after the last row.
+    /// Members without a copy of a template step: the last step of a list leaves no gap. Behind other errors nothing is said,
+    /// as the copy may be in a row that was not read.
+    fn check_copies(&mut self) {
+        if !self.errors.is_empty() {
+            return;
+        }
+        let mut of_release: HashMap<ReleaseId, Vec<TemplateId>> = HashMap::new();
+        for (id, (release, _)) in &self.templates {
+            of_release.entry(*release).or_default().push(*id);
+        }
+        for ((release, customer), line) in &self.members {
+            let templates = of_release.get(release).into_iter().flatten();
+            for id in templates.filter(|id| !self.copies.contains(&(*customer, **id))) {
+                let problem = format!("its copy of template step {id} is missing");
+                self.errors.add(*line, "members.customerId", problem);
+            }
+        }
+    }
+
+    /// All errors. Gaps in positions and missing copies are found only here, after the last row.
     pub fn finish(mut self) -> ImportErrors {
         for (part, lists) in std::mem::take(&mut self.positions) {
             let mut wrong: Vec<usize> = Vec::new();
@@ -410,6 +431,7 @@ impl RowChecker {
                     .add("orderIndex", "positions count from 0, without a gap");
             }
         }
+        self.check_copies();
         self.errors
     }
 }

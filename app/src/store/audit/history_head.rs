@@ -1,6 +1,10 @@
 //! The end of the history's chain (R89): the hash that the next event continues, the head (id and hash of the newest event), and
 //! whether a head that was kept elsewhere is part of this history.
-use crate::domain::{history_chain::Head, id::EventId};
+use crate::domain::{
+    event::{Entity, EventAction},
+    history_chain::Head,
+    id::EventId,
+};
 use crate::store::{
     Database, Store,
     engine::{Engine, row_decode::unreadable_column},
@@ -13,6 +17,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde::Deserialize;
 
 /// What the next event of a transaction follows.
 #[derive(Clone, Debug)]
@@ -21,6 +26,14 @@ pub struct ChainEnd {
     pub last_id: i64,
     /// The hash of the last event.
     pub last_hash: String,
+}
+
+/// What the event of an import says of the history that its events are from.
+#[derive(Deserialize)]
+struct ImportedHead {
+    #[serde(default)]
+    partial: bool,
+    head: Option<Head>,
 }
 
 /// The end of the chain, inside the transaction that writes the next event.
@@ -75,6 +88,30 @@ impl Store {
 }
 
 impl Database {
+    /// Whether this history began with the import of a release, whose event names this head. The event of the head may be of
+    /// another release, and not here: nothing else tells of it.
+    pub async fn names_imported_head(&self, head: &Head) -> Result<bool, StoreError> {
+        let imports = audit_event::Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::After])
+            .filter(Column::Entity.eq(Entity::Database.as_str()))
+            .filter(Column::Action.eq(EventAction::Import.as_str()))
+            .order_by_asc(Column::Id)
+            .into_tuple::<(i64, Option<String>)>()
+            .all(&self.read)
+            .await;
+        let imports = match imports {
+            Err(error) if unreadable_column(&error).is_some() => return Ok(false),
+            imports => imports?,
+        };
+        let said = imports.into_iter().find_map(|(id, after)| {
+            let said: ImportedHead = serde_json::from_str(&after?).ok()?;
+            said.partial.then_some((id, said.head?))
+        });
+        // A check accepts only the first such event, and only if all before it are of the release.
+        Ok(said.is_some_and(|(id, said)| said == *head && head.id.0 < id))
+    }
+
     /// The newest event of the history and its time, for the program itself.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn head(&self) -> Result<Option<(Head, DateTime<Utc>)>, StoreError> {

@@ -14,7 +14,7 @@ use crate::domain::{
     normalize::notices,
     permission::Permission,
     validation_errors::ValidationErrors,
-    vocabulary::Field,
+    vocabulary::{Field, Noun},
 };
 use crate::store::{
     Store,
@@ -78,7 +78,10 @@ async fn choose(
     if let Some(id) = request.cluster_id
         && !context.clusters.values().any(|it| it.0 == id)
     {
-        let unknown = FieldError::Unknown { ids: vec![id.0] };
+        let unknown = FieldError::NoSuchRow {
+            noun: Noun::Cluster.to_string(),
+            id: id.0,
+        };
         return Err(ValidationErrors::one(Field::Cluster, unknown).into());
     }
     Ok(ImportPlan::of(rows, request.cluster_id, &context).choose(request))

@@ -62,11 +62,10 @@ pub async fn must_accept(
             cluster.may_take_customers()?;
             Ok(cluster.name)
         }
-        Err(StoreError::NotFound(_)) => Err(ValidationErrors::one(
-            Field::Cluster,
-            FieldError::Unknown { ids: vec![id.0] },
-        )
-        .into()),
+        Err(StoreError::NotFound(_)) => {
+            let (noun, id) = (Noun::Cluster.to_string(), id.0);
+            Err(ValidationErrors::one(Field::Cluster, FieldError::NoSuchRow { noun, id }).into())
+        }
         Err(error) => Err(error),
     }
 }

@@ -158,6 +158,9 @@ pub(super) async fn check_neighbour(
     if of_id.one(&change.tx).await?.is_some() {
         return Err(RuleViolation::OtherList { id: id.0 }.into());
     }
-    let unknown = FieldError::Unknown { ids: vec![id.0] };
+    let unknown = FieldError::NoSuchRow {
+        noun: Noun::Step.to_string(),
+        id: id.0,
+    };
     Err(ValidationErrors::one(Field::Position, unknown).into())
 }

@@ -1,6 +1,9 @@
 //! Integrity check of a database: the file is intact, foreign keys hold, rows are readable, lists have no gaps, the
 //! audit trail agrees with the rows, no event was changed, removed or added later (R89), and each text is kept once.
-use super::{check_texts, recorded_states::RecordedStates};
+use super::{
+    check_texts, import,
+    recorded_states::{RecordedStates, RemovedSteps},
+};
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, Event, EventAction},
@@ -19,7 +22,7 @@ use crate::store::{
     texts,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The number of findings reported per kind; the others are counted.
 const NAMED_FINDINGS_MAX: usize = 50;
@@ -161,13 +164,13 @@ async fn check_template_order(
     Ok(())
 }
 
-/// Checks that customers' lists have no gaps and belong to members.
+/// Checks that customers' lists have no gaps and belong to members, who have a copy of each template step.
 async fn check_lists(
     db: &impl ConnectionTrait,
     found: &mut CheckFindings,
 ) -> Result<(), StoreError> {
     use customer_step::Column;
-    let members: HashSet<(i64, i64)> = release_customer::Entity::find()
+    let members: BTreeSet<(i64, i64)> = release_customer::Entity::find()
         .select_only()
         .columns([
             release_customer::Column::ReleaseId,
@@ -178,7 +181,7 @@ async fn check_lists(
         .await?
         .into_iter()
         .collect();
-    let rows: Vec<(i64, i64, i64, String, i32)> = customer_step::Entity::find()
+    let rows: Vec<(i64, i64, i64, String, i32, Option<i64>)> = customer_step::Entity::find()
         .select_only()
         .columns([
             Column::Id,
@@ -186,6 +189,7 @@ async fn check_lists(
             Column::CustomerId,
             Column::Category,
             Column::OrderIndex,
+            Column::TemplateId,
         ])
         .order_by_asc(Column::ReleaseId)
         .order_by_asc(Column::CustomerId)
@@ -195,7 +199,9 @@ async fn check_lists(
         .all(db)
         .await?;
     let mut positions = PositionCheck::new();
-    for (id, release, customer, category, position) in rows {
+    let mut copies = HashSet::new();
+    for (id, release, customer, category, position, template) in rows {
+        copies.extend(template.map(|it| (customer, it)));
         if !positions.is_next((release, customer, category), position) {
             let detail = format!(
                 "step {id} of customer {customer} in release {release} is out of place at {position}"
@@ -204,6 +210,22 @@ async fn check_lists(
         }
         if !members.contains(&(release, customer)) {
             let detail = format!("step {id}: customer {customer} is not in release {release}");
+            found.add(Check::Members, detail);
+        }
+    }
+    let templates: Vec<(i64, i64)> = step_template::Entity::find()
+        .select_only()
+        .columns([step_template::Column::ReleaseId, step_template::Column::Id])
+        .order_by_asc(step_template::Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    for (release, template) in templates {
+        let of_release = members.range((release, i64::MIN)..=(release, i64::MAX));
+        for (_, customer) in of_release.filter(|it| !copies.contains(&(it.1, template))) {
+            let detail = format!(
+                "customer {customer} has no copy of template step {template} of release {release}"
+            );
             found.add(Check::Members, detail);
         }
     }
@@ -243,9 +265,18 @@ impl ChainCheck {
         self.0 = None;
     }
 
-    fn finish(self, found: &mut CheckFindings) {
-        if let Some(Err(broken)) = self.0.map(Walk::finish) {
-            found.add(Check::Chain, broken.to_string());
+    /// After the last event; `missing_id` is that of a later one, if one was written.
+    fn finish(self, missing_id: Option<i64>, found: &mut CheckFindings) {
+        let missing =
+            |id| format!("event {id} was the last one that was written, and it is missing");
+        match self.0.map(Walk::finish) {
+            Some(Err(broken)) => found.add(Check::Chain, broken.to_string()),
+            Some(Ok(())) => {
+                if let Some(id) = missing_id {
+                    found.add(Check::Chain, missing(id));
+                }
+            }
+            None => {}
         }
     }
 }
@@ -297,8 +328,20 @@ async fn check_history(
             }
         }
     }
-    chain.finish(found);
+    chain.finish(missing_end(db, last_id).await?, found);
     check_states(db, &states, found).await
+}
+
+/// The last id that was given to an event, if that is behind the last event. PostgreSQL knows only of ids that an import has set,
+/// and keeps those of an import that was rolled back, which leaves no row.
+async fn missing_end(
+    db: &impl ConnectionTrait,
+    last_id: Option<i64>,
+) -> Result<Option<i64>, StoreError> {
+    let given = Engine::of(db).last_id(db, "audit_events").await?;
+    let is_behind = last_id.unwrap_or_default() < given;
+    let is_missing = is_behind && (last_id.is_some() || !import::is_empty(db).await?);
+    Ok(is_missing.then_some(given))
 }
 
 fn check_event(row: &audit_event::Model, states: &mut RecordedStates, found: &mut CheckFindings) {
@@ -311,17 +354,31 @@ fn check_event(row: &audit_event::Model, states: &mut RecordedStates, found: &mu
     if text.is_none() && row.text_id.is_some() {
         found.add(Check::Audit, format!("event {id}: its text is missing"));
     }
+    for (column, value) in [("before", &row.before), ("after", &row.after)] {
+        // Null as a text is hashed as no value, and read elsewhere as one.
+        if value.as_deref().is_some_and(|it| !it.starts_with('{')) {
+            found.add(
+                Check::Audit,
+                format!("event {id}: its {column} is no object"),
+            );
+        }
+    }
     if row.entity != Entity::Step.as_str() {
+        let before = row.before.as_deref();
+        if let Some(Ok(removed)) = before.map(serde_json::from_str::<RemovedSteps>) {
+            states.take_removed(row.release_id, &removed);
+        }
         return;
     }
+    let list = (row.release_id, row.customer_id);
     if row.action == EventAction::Done.as_str() && row.resolved_text.is_none() {
         let detail = format!("event {id}: done, but without the executed text");
         found.add(Check::Audit, detail);
     }
     match row.after.as_deref().map(serde_json::from_str) {
-        Some(Ok(recorded)) => states.take(row.entity_id, Some(recorded)),
+        Some(Ok(recorded)) => states.take(row.entity_id, list, Some(recorded)),
         Some(Err(_)) => found.add(Check::Audit, format!("event {id} tells no state")),
-        None => states.take(row.entity_id, None),
+        None => states.take(row.entity_id, list, None),
     }
 }
 
@@ -343,6 +400,11 @@ async fn check_states(
         .into_tuple()
         .all(db)
         .await?;
+    let is_there: HashSet<i64> = rows.iter().map(|it| it.0).collect();
+    for id in states.missing(&is_there) {
+        let detail = format!("step {id} is missing, and no event says that it was deleted");
+        found.add(Check::Audit, detail);
+    }
     for (id, status, executed_by, state_by) in rows {
         let other = states.other_status(id, &status, executed_by.as_deref(), state_by.as_deref());
         if let Some(other) = other {

@@ -26,7 +26,9 @@ use crate::store::{
     error::StoreError,
     text_variables,
 };
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -41,6 +43,8 @@ pub type ImportedCounts = BTreeMap<TransferPart, usize>;
 pub struct ImportOutcome {
     pub imported: ImportedCounts,
     pub batch_id: BatchId,
+    /// Whether the history had no hashes, so that nothing proves that it is as it was written.
+    pub is_chained_anew: bool,
 }
 
 /// What the event of an import says.
@@ -51,6 +55,9 @@ struct ImportRecord<'a> {
     schema: &'a str,
     /// The head of the history that was imported, or that the imported events are a part of.
     head: Option<Head>,
+    /// True if the history had no hashes and was chained anew.
+    #[serde(rename = "chainedAnew", skip_serializing_if = "Option::is_none")]
+    chained_anew: Option<bool>,
     #[serde(flatten)]
     part: Option<ImportedEvents>,
 }
@@ -102,14 +109,14 @@ impl Store {
     }
 }
 
-/// Refuses a database with any row.
-async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+/// Whether a database has no row.
+pub async fn is_empty(db: &impl ConnectionTrait) -> Result<bool, StoreError> {
     macro_rules! are_empty {
         ($($table:ident),+) => {
-            $($table::Entity::find().one(tx).await?.is_none())&&+
+            $($table::Entity::find().one(db).await?.is_none())&&+
         };
     }
-    let is_empty = are_empty!(
+    Ok(are_empty!(
         cluster,
         customer,
         release,
@@ -118,8 +125,12 @@ async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
         customer_step,
         user,
         audit_event
-    );
-    if is_empty {
+    ))
+}
+
+/// Refuses a database with any row.
+async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    if is_empty(tx).await? {
         Ok(())
     } else {
         Err(RuleViolation::NotEmpty.into())
@@ -288,7 +299,9 @@ impl Import {
     ) -> Result<Result<ImportOutcome, ImportErrors>, StoreError> {
         let last_ids = TABLES.map(|(part, table)| (table, self.checker.last_id(file, part)));
         let mut errors = self.checker.finish();
-        let (head, part) = self.chain.finish(&mut errors);
+        let is_chained_anew = self.chain.is_chained_anew();
+        let has_rows = self.imported.values().any(|n| *n > 0);
+        let (head, part) = self.chain.finish(has_rows, &mut errors);
         if !errors.is_empty() {
             self.tx.rollback().await?;
             return Ok(Err(errors));
@@ -304,6 +317,7 @@ impl Import {
             imported: &self.imported,
             schema: &file.schema,
             head,
+            chained_anew: is_chained_anew.then_some(true),
             part,
         };
         let event = NewEvent::of(Entity::Database, 0, EventAction::Import).after(&record);
@@ -325,6 +339,7 @@ impl Import {
         Ok(Ok(ImportOutcome {
             imported: self.imported,
             batch_id,
+            is_chained_anew,
         }))
     }
 }

@@ -1,18 +1,19 @@
 //! The chain of an imported history (R89): a broken one is refused, the hashes of a good one are kept, and the events of
 //! the format without hashes are chained as they come in. An export of one release has gaps, because events of others are
 //! left out: its import's event says which events came, so that a check accepts exactly these gaps.
-use super::recorded_states::{RecordedState, RecordedStates};
+use super::recorded_states::{RecordedState, RecordedStates, RemovedSteps};
 use crate::domain::{
     event::{Entity, Event},
     history_chain::{self, Head, is_sha256},
     history_walk::{Break, ImportedEvents, Walk},
     id::ReleaseId,
     step::CustomerStep,
-    transfer::{ImportErrors, Transfer, TransferPart},
+    transfer::{ImportErrors, NO_HASHES_IN_FORMAT, Transfer, TransferPart},
     vocabulary::StepStatus,
 };
 use crate::store::entity::sha256;
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// A line, a field of the event there, and what is wrong with it.
 type ImportProblem = (usize, &'static str, String);
@@ -29,6 +30,8 @@ struct StepAtLine {
 /// Takes the events of a text, one by one.
 pub struct ImportChain {
     has_hashes: bool,
+    /// Whether there are events that had no hashes, which were chained here.
+    is_chained_anew: bool,
     /// The head at the end of the text of one release, with its line.
     head: Option<(Head, usize)>,
     /// The release of such a text.
@@ -54,6 +57,7 @@ impl ImportChain {
     pub fn of(file: &Transfer) -> Self {
         Self {
             has_hashes: file.has_hashes,
+            is_chained_anew: false,
             head: file.head.clone(),
             release: None,
             n_releases: 0,
@@ -66,6 +70,11 @@ impl ImportChain {
             steps: Vec::new(),
             states: RecordedStates::default(),
         }
+    }
+
+    /// Whether the events had no hashes, and were chained as they came in.
+    pub fn is_chained_anew(&self) -> bool {
+        self.is_chained_anew
     }
 
     /// A release of the text.
@@ -113,6 +122,15 @@ impl ImportChain {
                 }
             }
         } else {
+            for (field, hash) in [
+                ("hash", &event.hash),
+                ("previousHash", &event.previous_hash),
+            ] {
+                if hash.is_some() {
+                    return Some((line, field, NO_HASHES_IN_FORMAT.to_owned()));
+                }
+            }
+            self.is_chained_anew = true;
             event.hash = Some(history_chain::hash(&last.hash, event, sha256));
             event.previous_hash = Some(last.hash.clone());
         }
@@ -143,6 +161,11 @@ impl ImportChain {
     /// What a step's event tells of its state.
     fn take_state(&mut self, event: &Event, line: usize) -> Option<ImportProblem> {
         if event.entity != Entity::Step {
+            if let Some(before) = &event.before {
+                let removed = RemovedSteps::deserialize(before).unwrap_or_default();
+                let release = event.release_id.map(|it| it.0);
+                self.states.take_removed(release, &removed);
+            }
             return None;
         }
         let state = event.after.as_ref().map(RecordedState::deserialize);
@@ -150,7 +173,11 @@ impl ImportChain {
             let problem = "this tells no state of the step";
             return Some((line, "after", problem.to_owned()));
         };
-        self.states.take(event.entity_id, state);
+        let list = (
+            event.release_id.map(|it| it.0),
+            event.customer_id.map(|it| it.0),
+        );
+        self.states.take(event.entity_id, list, state);
         None
     }
 
@@ -169,8 +196,25 @@ impl ImportChain {
         }
     }
 
-    /// Behind the last event: what its import's event says of the history, or why the history is not taken.
-    pub fn finish(self, faults: &mut ImportErrors) -> (Option<Head>, Option<ImportedEvents>) {
+    /// The steps that the events say are there, and that are not. What a scope hides may be missing.
+    fn name_missing_steps(&self, faults: &mut ImportErrors) {
+        if !self.has_hashes {
+            return;
+        }
+        let is_there: HashSet<i64> = self.steps.iter().map(|it| it.id).collect();
+        for id in self.states.missing(&is_there) {
+            let problem = format!("step {id} is missing, and no event says that it was deleted");
+            faults.add(self.last_line, "steps.id", problem);
+        }
+    }
+
+    /// Behind the last event: what its import's event says of the history, or why the history is not taken. `has_rows` is
+    /// whether the text has any row.
+    pub fn finish(
+        self,
+        has_rows: bool,
+        faults: &mut ImportErrors,
+    ) -> (Option<Head>, Option<ImportedEvents>) {
         if self.is_broken {
             return (None, None);
         }
@@ -178,12 +222,15 @@ impl ImportChain {
         let is_whole = faults.is_empty();
         if is_whole {
             self.compare_states(faults);
+            self.name_missing_steps(faults);
         }
         let last = self.walk.last().cloned();
         let Some((head, line)) = self.head else {
-            // Every event is there, so the last id that was given is that of the last one.
+            // Every event is there, so the last id that was given is that of the last one. Only where there is no row at all an
+            // id may have been given and taken back: PostgreSQL keeps that of an import that was rolled back.
             let last_id = self.last_id.unwrap_or_default();
-            if is_whole && self.has_hashes && last.as_ref().map_or(0, |it| it.id.0) < last_id {
+            let is_missing = last.as_ref().map_or(0, |it| it.id.0) < last_id;
+            if is_whole && self.has_hashes && has_rows && is_missing {
                 let problem = format!("event {last_id} was the last one, and it is missing");
                 faults.add(self.last_line, "events.id", problem);
             }

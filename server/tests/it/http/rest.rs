@@ -292,7 +292,10 @@ async fn deleting_deactivates_and_lists_hide_what_is_inactive() {
         .problem(409);
     let nowhere = json!({ "name": "New", "clusterId": 77, "namespace": "new" });
     let nowhere = world.app.api("POST", "/api/customers", nowhere, &[]).await;
-    assert_eq!(nowhere.problem(422)["errors"]["clusterId"], "Unknown: 77");
+    assert_eq!(
+        nowhere.problem(422)["errors"]["clusterId"],
+        "There is no cluster with the id 77"
+    );
     call("POST", &format!("{initech}/restore"))
         .await
         .problem(409);

@@ -42,7 +42,10 @@ async fn a_template_step_is_added_at_its_place() {
     );
     assert_eq!(world.names(&world.acme).await[2], "Snapshot");
     let unknown = call(&world, "POST", &path, body(json!({ "insertAfter": 77 }))).await;
-    assert_eq!(unknown.problem(422)["errors"]["insertAfter"], "Unknown: 77");
+    assert_eq!(
+        unknown.problem(422)["errors"]["insertAfter"],
+        "There is no template step with the id 77"
+    );
     let other = body(json!({ "insertAfter": world.check.id }));
     call(&world, "POST", &path, other).await.problem(409);
     let two = body(json!({ "insertAfter": world.upgrade.id, "insertBefore": world.upgrade.id }));
@@ -178,7 +181,7 @@ async fn the_original_s_reorder_takes_the_whole_list() {
     unknown["releaseId"] = json!(99);
     assert_eq!(
         reorder(unknown).await.problem(422)["errors"]["releaseId"],
-        "Unknown: 99"
+        "There is no release with the id 99"
     );
     let mut wrong = body(json!([a, m, u]));
     wrong["category"] = json!("x");

@@ -252,7 +252,10 @@ async fn an_empty_text_too_many_rows_and_an_unknown_cluster_are_refused() {
         dry_run: true,
         ..request("Hooli, hooli")
     };
-    assert_eq!(refusal(nowhere).await, "clusterId: Unknown: 99");
+    assert_eq!(
+        refusal(nowhere).await,
+        "clusterId: There is no cluster with the id 99"
+    );
     let unchosen = ImportRequest {
         cluster_id: None,
         ..request("Hooli, hooli")

@@ -24,6 +24,7 @@ mod templates;
 mod texts;
 pub mod transfer;
 mod transfer_chain;
+mod transfer_forged;
 mod undo;
 mod undo_conflicts;
 mod undo_work;

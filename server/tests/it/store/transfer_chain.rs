@@ -18,7 +18,7 @@ async fn breaks(store: &Store) -> Vec<String> {
     chain.map(|it| it.detail).collect()
 }
 
-async fn newest(store: &Store) -> Event {
+pub async fn newest(store: &Store) -> Event {
     let page = store.events(EventFilter::default()).await.unwrap();
     page.items.into_iter().next().unwrap()
 }
@@ -39,7 +39,7 @@ async fn work_on(app: &TestApp) {
 }
 
 /// The lines of the events, without the comma behind each.
-fn events_of(text: &str) -> Vec<&str> {
+pub fn events_of(text: &str) -> Vec<&str> {
     let (_, rest) = text.split_once("\"events\":[\n").unwrap();
     let (events, _) = rest.split_once("\n]").unwrap();
     events.split(",\n").collect()
@@ -205,7 +205,7 @@ async fn a_check_accepts_the_gaps_of_an_imported_release_and_no_others() {
         let page = other.store.events(EventFilter::default()).await.unwrap();
         page.items.iter().rev().map(|it| json!(it.id)).collect()
     };
-    // Every event but the last one, of which nothing tells.
+    // Every event but the last one, of which only SQLite's sequence tells.
     for id in &ids[..ids.len() - 1] {
         execute(&format!("DELETE FROM audit_events WHERE id = {id}")).await;
         assert_eq!(breaks(&other.store).await.len(), 1, "event {id}");
@@ -322,7 +322,7 @@ async fn the_text_of_a_release_without_an_event_that_its_steps_need_is_refused()
 }
 
 /// An export as format 1 had it: without hashes.
-fn without_hashes(text: &str) -> String {
+pub fn without_hashes(text: &str) -> String {
     let text = text.replacen("{\"rollcall\":4,", "{\"rollcall\":1,", 1);
     let lines = text
         .lines()

@@ -86,6 +86,25 @@ async fn a_value_of_another_table_that_cannot_be_read_is_found_by_row_and_column
     }
 }
 
+/// `SQLite` keeps the last id that was given to an event, as a whole export tells it.
+#[tokio::test]
+async fn an_end_that_was_deleted_is_found_by_the_last_id_that_was_given() {
+    let world = rich().await;
+    let (store, database) = (&world.app.store, &world.app.database);
+    let (head, _) = store.head().await.unwrap().unwrap();
+    let missing = format!(
+        "event {} was the last one that was written, and it is missing",
+        head.id
+    );
+    for sql in [
+        format!("DELETE FROM audit_events WHERE id = {}", head.id),
+        "DELETE FROM audit_events".to_owned(),
+    ] {
+        execute(database, &sql).await;
+        assert_eq!(breaks(store).await, [missing.as_str()], "{sql}");
+    }
+}
+
 /// A database with the schema before the chain.
 async fn before_the_chain() -> (TempDir, Database) {
     let folder = TempDir::new().unwrap();
