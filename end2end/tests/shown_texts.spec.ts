@@ -409,6 +409,54 @@ test('a mark after a copy of the text of today is not asked about', async ({ pag
   await expect(here.getByRole('region', { name: 'Text as shown' })).toContainText('new.example');
 });
 
+const actions = (page: Page) => {
+  const sent: string[] = [];
+  page.on('request', (it) => { if (it.url().includes('/rpc/act_on_step')) sent.push(it.postData() ?? ''); });
+  return sent;
+};
+
+test('a reason is typed whole while the step is still being read', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  const sent = actions(page);
+  const go = await hold(page, 'read_step');
+  await cell(page, 'Step 1 Announce, Acme').press('ArrowRight');
+  await page.keyboard.press('f');
+  await page.keyboard.type('disk full');
+  const reason = page.getByRole('dialog', { name: 'Mark Announce failed for Globex' }).getByLabel('Reason');
+  await expect(reason).toHaveValue('disk full');
+  go();
+  await expect(panel(page, 'Announce, Globex')).toBeVisible();
+  await expect(reason).toBeFocused();
+  await expect(reason).toHaveValue('disk full');
+  expect(sent).toEqual([]);
+  await page.keyboard.press('Enter');
+  await expect(cell(page, /Step 1 Announce, Globex, eu-west: failed by Ana/)).toBeVisible();
+});
+
+test('in run mode a reason is typed whole while the step is still being read', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await expect(page.getByRole('region', { name: 'Announce, Acme' })).toBeVisible();
+  const sent = actions(page);
+  const go = await hold(page, 'read_step');
+  await page.keyboard.press('n');
+  await page.keyboard.press('f');
+  await page.keyboard.type('disk full');
+  const reason = page.getByRole('dialog', { name: 'Mark Migrate schema failed for Acme' }).getByLabel('Reason');
+  await expect(reason).toHaveValue('disk full');
+  expect(sent).toEqual([]);
+  // What was typed is kept, also by a dialog that is closed before the step is there.
+  await page.keyboard.press('Escape');
+  go();
+  await expect(page.getByRole('region', { name: 'Migrate schema, Acme' })).toBeVisible();
+  await page.keyboard.press('f');
+  await expect(reason).toHaveValue('disk full');
+  await page.keyboard.press('Enter');
+  await expect(rows(page).nth(1)).toContainText('failed');
+});
+
 test.describe('when the server cannot be reached', () => {
   test.use({ faults: [/ERR_FAILED/] });
 

@@ -8,10 +8,8 @@ use super::{
 use crate::{
     components::{
         pending_actions::ActionRequest,
-        reason_form::{ReasonForm, verb},
         rights::OwnRights,
         ui::{
-            dialog::Dialog,
             icon::Icon,
             menu::{Menu, MenuItem},
             notice::Failure,
@@ -348,52 +346,6 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
         <Failure error=other on_retry=Callback::new(move |()| state.retry())/>
         <Failure error=state.unsaved_outside/>
         {notice}
-    }
-}
-
-/// Dialog that asks for the reason before a step is failed, skipped or reverted.
-#[component]
-pub fn ReasonPrompt(state: StepDetailState) -> impl IntoView {
-    let (name, customer) = state.read(|it| {
-        let detail = &it.detail;
-        (
-            detail.step.name.clone(),
-            detail.customer.customer.name.clone(),
-        )
-    });
-    move || {
-        let Some(action) = state.asked_reason() else {
-            state.is_reason_open.set(false);
-            return None;
-        };
-        let open = RwSignal::new(true);
-        Effect::new(move |_| {
-            if !open.get() {
-                state.asking.set(None);
-            }
-        });
-        let send = move |reason| {
-            state.send_action(ActionRequest {
-                reason: Some(reason),
-                ..ActionRequest::new(action)
-            });
-        };
-        let title = match action {
-            StepAction::Fail => format!("Mark {name} failed for {customer}"),
-            action => format!("{} {name} for {customer}", verb(action)),
-        };
-        Some(view! {
-            <Dialog open=open title=title>
-                <ReasonForm
-                    action=action
-                    reason=state.reason_for(action)
-                    id="reason"
-                    error=Signal::derive(move || state.error())
-                    on_reason=Callback::new(send)
-                    on_cancel=Callback::new(move |()| open.set(false))
-                />
-            </Dialog>
-        })
     }
 }
 

@@ -7,6 +7,7 @@ pub mod events;
 pub mod history;
 pub mod notes;
 pub mod panel_session;
+pub mod reason_prompt;
 pub mod step_detail;
 mod text_changes;
 mod text_dialogs;
@@ -22,7 +23,7 @@ use crate::{
     domain::customer_work::OpenStep, domain::variables::ResolvedSegment,
     domain::variables::ResolvedText, domain::vocabulary::StepStatus,
 };
-use actions::{ActionNotice, CopyButton, ReasonPrompt, StateButtons};
+use actions::{ActionNotice, CopyButton, StateButtons};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use history::{History, kept_label};
@@ -121,11 +122,10 @@ pub fn StepBody(state: StepDetailState) -> impl IntoView {
     }
 }
 
-/// The reason prompt or the dialog that is open.
+/// The question about a changed text, or the dialog that is open.
 #[component]
 pub fn StepDialogs(state: StepDetailState) -> impl IntoView {
     view! {
-        <ReasonPrompt state=state/>
         <TextChangedDialog state=state/>
         {move || {
             let asked = state.asked.get().filter(|it| it.0 == state.id);

@@ -215,7 +215,7 @@ impl WorkController {
     }
 
     /// The names of a step and of the customer.
-    fn names(self, step: StepId) -> (String, String) {
+    pub fn names(self, step: StepId) -> (String, String) {
         let name = self.rows.with(|rows| {
             let row = rows.iter().find(|it| it.id == step);
             row.map(|it| it.name.clone()).unwrap_or_default()

@@ -222,6 +222,16 @@ impl MatrixController {
 
     /// Executes a command from the keyboard, the head or the filter bar.
     pub fn run(self, command: GridCommand) {
+        // From the key on that asks for a reason, what is typed is no shortcut, also before the dialog is loaded.
+        if self.reason_action.with_untracked(Option::is_some)
+            || self.bulk_reason_action.with_untracked(Option::is_some)
+        {
+            if command == GridCommand::Close {
+                self.reason_action.set(None);
+                self.bulk_reason_action.set(None);
+            }
+            return;
+        }
         match command {
             GridCommand::Open => self.open(self.focused_step()),
             GridCommand::Close => {
