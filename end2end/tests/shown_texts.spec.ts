@@ -457,6 +457,50 @@ test('in run mode a reason is typed whole while the step is still being read', a
   await expect(rows(page).nth(1)).toContainText('failed');
 });
 
+// What the page writes to the clipboard.
+const copies = async (page: Page) => {
+  await page.addInitScript(() => {
+    const copied: string[] = [];
+    Object.assign(window, { copied });
+    navigator.clipboard.writeText = text => { copied.push(text); return Promise.resolve(); };
+  });
+  return () => page.evaluate(() => (window as unknown as { copied: string[] }).copied);
+};
+
+test('a copy that is asked for while the step is being read waits for its text', async ({ page, open, server }) => {
+  const copied = await copies(page);
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(panel(page, 'Upgrade, Acme')).toBeVisible();
+  const go = await hold(page, 'read_step');
+  await cell(page, 'Step 3 Upgrade, Acme').press('ArrowRight');
+  await page.keyboard.press('c');
+  await expect(page).toHaveURL(new RegExp(`step=${step.globex.upgrade}`));
+  expect(await copied()).toEqual([]);
+  go();
+  await expect(panel(page, 'Upgrade, Globex').getByRole('button', { name: 'Copied for Globex' })).toBeVisible();
+  expect(await copied()).toEqual([expect.stringContaining('curl https://globex.example/healthz')]);
+});
+
+test('run mode copies and marks only a step whose text is on screen', async ({ page, open, server }) => {
+  const copied = await copies(page);
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await expect(page.getByRole('region', { name: 'Announce, Acme' })).toBeVisible();
+  const sent = actions(page);
+  const go = await hold(page, 'read_step');
+  await page.keyboard.press('n');
+  await page.keyboard.press('c');
+  await page.keyboard.press('d');
+  await expect(said(page, 'The step is still loading.')).toBeVisible();
+  expect(sent).toEqual([]);
+  go();
+  await expect(page.getByRole('button', { name: 'Copied for Acme' })).toBeVisible();
+  expect(await copied()).toEqual([expect.stringContaining("'acme'")]);
+  await page.keyboard.press('d');
+  await expect(said(page, 'Marked Migrate schema done for Acme')).toBeVisible();
+});
+
 test.describe('when the server cannot be reached', () => {
   test.use({ faults: [/ERR_FAILED/] });
 

@@ -72,8 +72,7 @@ impl ShownTexts {
     /// Adds the shown text to an action that proves it: what was copied last, else what is on screen. False if both
     /// differ, and the person has to be asked first.
     pub fn add_to(self, step: StepId, request: &mut ActionRequest) -> bool {
-        if !matches!(request.action, StepAction::Start | StepAction::Done) || request.text.is_some()
-        {
+        if !request.action.proves_text() || request.text.is_some() {
             return true;
         }
         let shown = self.0.try_with_value(|all| {

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
     browser::panel_width::MAX_WIDTH_PX, browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue,
-    domain::customer_work::OpenStep, domain::variables::ResolvedSegment,
+    domain::customer_work::OpenStep, domain::id::StepId, domain::variables::ResolvedSegment,
     domain::variables::ResolvedText, domain::vocabulary::StepStatus,
 };
 use actions::{ActionNotice, CopyButton, StateButtons};
@@ -205,8 +205,8 @@ pub fn StepPanel(
     /// Position of the step in its column and of the customer in its row: "6 of 14", "6 of 18".
     #[prop(into)]
     places: Signal<(String, String)>,
-    /// Number of copies requested by keyboard; each increment copies the text once.
-    copying: RwSignal<u32>,
+    /// The step whose text is to be copied, once its view is there.
+    copying: RwSignal<Option<StepId>>,
     /// Opens a neighbour of the cell.
     on_go: Callback<PanelNeighbors>,
 ) -> impl IntoView {
@@ -220,12 +220,7 @@ pub fn StepPanel(
         )
     });
     let label = format!("{name}, {customer}");
-    let requests_before = copying.get_untracked();
-    Effect::new(move |_| {
-        if copying.get() > requests_before {
-            state.copy_as_chosen();
-        }
-    });
+    state.serve_copies(copying);
     let nav = move |toward: PanelNeighbors, name: &'static str, turn: Option<&'static str>| {
         view! {
             <button

@@ -285,6 +285,17 @@ impl StepDetailState {
         self.copy(untrack(|| self.format()), false);
     }
 
+    /// Copies the text each time that the page asks for this step's. What it asks for of another step is that step's view's.
+    pub fn serve_copies(self, asked: RwSignal<Option<StepId>>) {
+        follow(move |_| {
+            if asked.get() == Some(self.id) {
+                asked.set(None);
+                self.recall_format();
+                self.copy_as_chosen();
+            }
+        });
+    }
+
     /// Copies the text on screen. If values are missing it is only copied with `allow`, or as the template, which has no
     /// values.
     pub fn copy(self, format: CopyFormat, allow: bool) {

@@ -19,8 +19,8 @@ pub struct CustomerPageState {
     pub questions: RwSignal<Vec<FailedAction>>,
     /// The action whose reason the prompt asks for, and its step.
     pub asking: RwSignal<Option<(StepId, StepAction)>>,
-    /// Number of copies requested by keyboard; each increment copies the open step's text once.
-    pub copy_requests: RwSignal<u32>,
+    /// The step whose text is to be copied, once its view is there.
+    pub copy_requests: RwSignal<Option<StepId>>,
 }
 
 impl CustomerPageState {
@@ -32,7 +32,7 @@ impl CustomerPageState {
             failed: RwSignal::new(Vec::new()),
             questions: RwSignal::new(Vec::new()),
             asking: RwSignal::new(None),
-            copy_requests: RwSignal::new(0),
+            copy_requests: RwSignal::new(None),
         }
     }
 

@@ -163,6 +163,7 @@ impl WorkController {
             if let Some(before) = before.filter(|it| *it != now) {
                 page.show_step(now);
                 page.asking.set(None);
+                page.copy_requests.set(None);
                 if let Some(failed) = before.and_then(|it| page.failed_of(it)) {
                     self.say_failure(&failed, untrack(|| self.names(failed.step)));
                 }
@@ -444,6 +445,9 @@ impl WorkController {
             // Pressing d for one step after the other must not mark a failed step done in passing.
             let text = "This step failed. Press n for the next one, or i to start it again.";
             self.toasts.show(text, None);
+        } else if action.proves_text() && !self.page.memory.shows(step) {
+            let text = "The step is still loading. Press the key again once its text is here.";
+            self.toasts.show(text, None);
         } else if !action.accepts_reason() {
             self.act(step, ActionRequest::new(action));
         } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
@@ -461,13 +465,13 @@ impl WorkController {
     }
 
     fn on_command(self, command: GridCommand) {
-        let has_open_step = || self.open_step.get_untracked().is_some();
+        let open = self.open_step.get_untracked();
         match command {
             GridCommand::Act(action) => self.request_action(action),
-            GridCommand::Copy if has_open_step() => self.page.copy_requests.update(|it| *it += 1),
+            GridCommand::Copy => self.page.copy_requests.set(open),
             GridCommand::NextOpen => self.open_next(true),
             GridCommand::PreviousOpen => self.open_next(false),
-            GridCommand::Close if has_open_step() => self.open.run(None),
+            GridCommand::Close if open.is_some() => self.open.run(None),
             _ => {}
         }
     }
