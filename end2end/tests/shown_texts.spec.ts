@@ -501,6 +501,25 @@ test('run mode copies and marks only a step whose text is on screen', async ({ p
   await expect(said(page, 'Marked Migrate schema done for Acme')).toBeVisible();
 });
 
+test('run mode still knows what was copied once its list is read again', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await expect(page.getByRole('region', { name: 'Announce, Acme' })).toBeVisible();
+  await page.keyboard.press('d');
+  await rows(page).nth(2).click();
+  const upgrade = page.getByRole('region', { name: 'Upgrade, Acme' });
+  await upgrade.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(upgrade.getByRole('button', { name: /^Copied/ })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await expect(rows(page).nth(0)).toContainText('pending');
+  await expect(upgrade.locator('var', { hasText: 'new.example' })).toBeVisible();
+  const sent = actions(page);
+  await upgrade.press('d');
+  await expect(question(page).getByRole('region', { name: 'As you saw it and Now' })).toContainText('curl https://acme.example/healthz');
+  expect(sent).toEqual([]);
+});
+
 test.describe('when the server cannot be reached', () => {
   test.use({ faults: [/ERR_FAILED/] });
 
