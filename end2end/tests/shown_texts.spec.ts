@@ -520,6 +520,38 @@ test('run mode still knows what was copied once its list is read again', async (
   expect(sent).toEqual([]);
 });
 
+test('Enter that is held on Mark done presses it once, and answers no question', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await expect(here.locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  const sent = actions(page);
+  await here.getByRole('button', { name: 'Mark done' }).focus();
+  await page.keyboard.down('Enter');
+  await page.keyboard.down('Enter');
+  const cancel = question(page).getByRole('button', { name: 'Cancel' });
+  await expect(cancel).toBeFocused();
+  await page.keyboard.down('Enter');
+  await question(page).getByRole('button', { name: 'Mark done' }).focus();
+  await page.keyboard.down('Enter');
+  await page.keyboard.up('Enter');
+  await expect(question(page)).toBeVisible();
+  expect(sent).toHaveLength(1);
+  await page.keyboard.press('Enter');
+  await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+  // A reason is not sent by the key that asked for it either.
+  await here.getByRole('button', { name: 'Revert…' }).focus();
+  await page.keyboard.down('Enter');
+  const reason = page.getByRole('dialog', { name: 'Revert Upgrade for Acme' }).getByLabel('Reason', { exact: true });
+  await expect(reason).toBeFocused();
+  await page.keyboard.down('Enter');
+  await page.keyboard.up('Enter');
+  await expect(reason).toHaveValue('');
+  await expect(reason).toBeFocused();
+  expect(sent).toHaveLength(2);
+});
+
 test.describe('when the server cannot be reached', () => {
   test.use({ faults: [/ERR_FAILED/] });
 
