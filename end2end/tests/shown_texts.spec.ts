@@ -552,6 +552,34 @@ test('Enter that is held on Mark done presses it once, and answers no question',
   expect(sent).toHaveLength(2);
 });
 
+for (const [what, counts] of [['all of the page', true], ['from the heading on', true], ['one line', true], ['three letters', false]] as const)
+  test(`what is copied by hand ${counts ? 'counts' : 'does not count'}: ${what}`, async ({ page, open, server }) => {
+    const { june, acme, eu } = await activeJune(server);
+    await open(`/releases/${june}?step=${step.acme.upgrade}`);
+    const here = panel(page, 'Upgrade, Acme');
+    const text = here.getByRole('region', { name: 'Resolved text' });
+    await text.click();
+    await text.evaluate((pre, what) => {
+      const selection = getSelection()!;
+      const lines = pre.querySelectorAll('.ln');
+      if (what === 'all of the page') selection.selectAllChildren(document.body);
+      if (what === 'from the heading on') selection.setBaseAndExtent(document.querySelector('aside h2')!, 0, lines[1]!, 0);
+      if (what === 'one line') selection.selectAllChildren(lines[1]!);
+      if (what === 'three letters') {
+        const first = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT).nextNode()!;
+        selection.setBaseAndExtent(first, 0, first, 3);
+      }
+    }, what);
+    await page.keyboard.press('Control+c');
+    await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+    await here.getByLabel('Notes').fill('read again');
+    await here.getByLabel('Notes').press('Control+Enter');
+    await expect(here.locator('var', { hasText: 'new.example' })).toBeVisible();
+    await here.getByRole('button', { name: 'Mark done' }).click();
+    if (counts) await expect(question(page).getByRole('region', { name: 'As you saw it and Now' })).toContainText('curl https://acme.example/healthz');
+    else await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+  });
+
 test.describe('when the server cannot be reached', () => {
   test.use({ faults: [/ERR_FAILED/] });
 

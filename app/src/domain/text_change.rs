@@ -64,3 +64,25 @@ pub fn kept_label(is_shown: bool) -> &'static str {
         "Text at that time"
     }
 }
+
+/// Whether a whole line of a text is in what was selected on a page, where blanks may differ.
+pub fn holds_line_of(selected: &str, text: &str) -> bool {
+    let is_same = |a: &str, b: &str| a.split_whitespace().eq(b.split_whitespace());
+    let mut lines = text.lines().filter(|it| !it.trim().is_empty());
+    lines.any(|line| selected.lines().any(|it| is_same(it, line)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_counts_from_a_whole_line_on() {
+        let text = "set -e\n\n  curl https://a.example";
+        assert!(holds_line_of("Upgrade\nset -e\n\n  cur", text));
+        assert!(holds_line_of("curl https://a.example", text));
+        assert!(!holds_line_of("set", text));
+        assert!(!holds_line_of("Upgrade\n\n", text));
+        assert!(!holds_line_of("", "\n"));
+    }
+}

@@ -108,10 +108,11 @@ pub fn StepBody(state: StepDetailState) -> impl IntoView {
             label,
         )
     });
+    state.listen_for_copies();
     view! {
         <DriftNotice state=state/>
         <ChangesNotice state=state/>
-        <section aria-label="Content" on:copy=move |_| state.note_selection()>
+        <section aria-label="Content">
             {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
             <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
         </section>

@@ -14,8 +14,9 @@ use crate::{
     domain::copy::CopySource, domain::copy::clipboard_text, domain::copy::with_header_of,
     domain::customer::Customer, domain::customer_work::OpenStep, domain::id::StepId,
     domain::release::Release, domain::template::TemplateDraft, domain::text_change::KeptText,
-    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, domain::vocabulary::StepType,
-    error::AppError, error::ViolationDetail,
+    domain::text_change::holds_line_of, domain::vocabulary::StepAction,
+    domain::vocabulary::StepStatus, domain::vocabulary::StepType, error::AppError,
+    error::ViolationDetail,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -325,10 +326,20 @@ impl StepDetailState {
         });
     }
 
-    /// What a person selects in the text and copies counts as copied too.
-    pub fn note_selection(self) {
+    /// What a person selects and copies counts as copied too, once a whole line of the text is in it. Listens on the window for
+    /// as long as the calling component is mounted, because a selection may begin outside of the text.
+    pub fn listen_for_copies(self) {
+        Effect::new(move |_| {
+            let handle = window_event_listener_untyped("copy", move |_| self.note_selection());
+            on_cleanup(move || handle.remove());
+        });
+    }
+
+    fn note_selection(self) {
+        let selected = browser::dom::selection_over(CODE_TEXT).unwrap_or_default();
         let on_screen = self.text_on_screen();
-        if on_screen.is_some() && browser::dom::has_selection() {
+        let on_screen = on_screen.filter(|it| holds_line_of(&selected, &it.text));
+        if on_screen.is_some() {
             self.shown.show(self.id, on_screen, true);
         }
     }
