@@ -580,6 +580,49 @@ for (const [what, counts] of [['all of the page', true], ['from the heading on',
     else await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
   });
 
+test('a text on screen that differs from the copied one is asked about, also if what was copied is there again', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const jonas = other(server, 'Jonas');
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(here.getByRole('button', { name: /^Copied/ })).toBeVisible();
+  await jonas('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await here.getByLabel('Notes').fill('read again');
+  await here.getByLabel('Notes').press('Control+Enter');
+  await expect(here.locator('var', { hasText: 'new.example' })).toBeVisible();
+  await jonas('update_customer', { id: acme, draft: draft(eu, 'acme.example'), version: 2 });
+  const sent = actions(page);
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  const both = question(page).getByRole('region', { name: 'On screen and Copied and now' });
+  await expect(both).toContainText('curl https://new.example/healthz');
+  await expect(both).toContainText('curl https://acme.example/healthz');
+  expect(sent).toEqual([]);
+  await question(page).getByRole('button', { name: 'Mark done' }).click();
+  await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+  await here.getByText('Text as shown, SHA-256').click();
+  await expect(here.getByRole('region', { name: 'Text as shown' })).toContainText('acme.example');
+});
+
+test('a question that is answered over a state that somebody else has set says so first', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const jonas = other(server, 'Jonas');
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await expect(here.locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await jonas('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(question(page)).toContainText('curl https://new.example/healthz');
+  await expect(question(page)).not.toContainText('failed');
+  const sent = actions(page);
+  await jonas('act_on_step', act(step.acme.upgrade, 'fail', 'boom'));
+  await question(page).getByRole('button', { name: 'Mark done' }).click();
+  await expect(question(page)).toContainText(/Jonas marked it failed at .*\d\d:\d\d: boom/);
+  expect(sent).toEqual([]);
+  await question(page).getByRole('button', { name: 'Mark done' }).click();
+  await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+});
+
 test.describe('when the server cannot be reached', () => {
   test.use({ faults: [/ERR_FAILED/] });
 

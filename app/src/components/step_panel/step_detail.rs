@@ -356,7 +356,9 @@ impl StepDetailState {
             let done = browser::clipboard::copy(&text).await;
             let _ = into.try_set(Some(done));
             if done {
-                shown.show(id, Some(todays), true);
+                // The button says that this is not the text on screen, so that there is nothing left to ask about.
+                shown.show(id, Some(Arc::clone(&todays)), true);
+                shown.show(id, Some(todays), false);
             }
         });
     }

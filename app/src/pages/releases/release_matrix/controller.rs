@@ -376,6 +376,7 @@ impl MatrixController {
                 allow_unresolved,
                 text,
                 takes_over,
+                ..
             } = request.clone();
             let sha256 = text.map(|it| it.sha256.clone());
             let takes_over = Some(takes_over);
