@@ -623,6 +623,28 @@ test('a question that is answered over a state that somebody else has set says s
   await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
 });
 
+test('the browser asks before a tab is closed over a question that is not answered', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await expect(here.locator('var', { hasText: 'acme.example' })).toBeVisible();
+  const asks = () => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  expect(await asks()).toBe(false);
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  await here.getByLabel('Notes').click();
+  go();
+  await expect(said(page, "You'll be asked next.")).toBeVisible();
+  expect(await asks()).toBe(true);
+  await here.getByLabel('Notes').blur();
+  await expect(question(page)).toBeVisible();
+  expect(await asks()).toBe(true);
+  await question(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(question(page)).toHaveCount(0);
+  expect(await asks()).toBe(false);
+});
+
 test.describe('when the server cannot be reached', () => {
   test.use({ faults: [/ERR_FAILED/] });
 

@@ -2,7 +2,7 @@
 use super::{
     step_panel::{
         StateLine, StepBody, StepDialogs,
-        actions::{ActionNotice, CopyButton, StateButtons},
+        actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons},
         step_detail::StepDetailState,
     },
     step_state::{state_icon, type_icon},
@@ -89,9 +89,10 @@ pub fn RunStep(
                     <StateLine state=state/>
                 </div>
                 <ActionNotice state=state/>
-                <div class="run__do">
+                <div class="run__do live-only">
                     <CopyButton state=state/>
                     <StateButtons state=state large=true on_next=on_next/>
+                    <CopiedFormat state=state/>
                 </div>
                 <StepBody state=state/>
                 {next}

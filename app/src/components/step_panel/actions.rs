@@ -62,10 +62,9 @@ fn goes_on(status: StepStatus) -> bool {
 /// The button that copies the text on screen, and the menu of its other formats.
 #[component]
 pub fn CopyButton(state: StepDetailState) -> impl IntoView {
-    let (whom, kept) = state.read(|it| {
+    let whom = state.read(|it| {
         let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
-        let whom = format!("{} ({})", customer.name, cluster.name);
-        (whom, kept_text(it).map(|it| kept_label(it.is_shown)))
+        format!("{} ({})", customer.name, cluster.name)
     });
     let id = state.id;
     let label = move || match state.copied.get() {
@@ -92,7 +91,7 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
         is_next.then_some("ink")
     });
     view! {
-        <div class="button-pair">
+        <div class="button-pair live-only">
             <button
                 class="button"
                 data-size="l"
@@ -112,7 +111,15 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
                 <Icon name="i-chevron"/>
             </Menu>
         </div>
-        <span class="quiet small" id="copy-format">
+    }
+}
+
+/// Says which text the copy button copies, and in which format.
+#[component]
+pub fn CopiedFormat(state: StepDetailState) -> impl IntoView {
+    let kept = state.read(|it| kept_text(it).map(|it| kept_label(it.is_shown)));
+    view! {
+        <span class="quiet small live-only" id="copy-format">
             {move || {
                 let format = state.format().label();
                 kept.map_or_else(|| format!("Copies: {format}"), |kept| format!("Copies: {kept}, {}", format.to_ascii_lowercase()))

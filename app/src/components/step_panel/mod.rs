@@ -23,7 +23,7 @@ use crate::{
     domain::customer_work::OpenStep, domain::id::StepId, domain::variables::ResolvedSegment,
     domain::variables::ResolvedText, domain::vocabulary::StepStatus,
 };
-use actions::{ActionNotice, CopyButton, StateButtons};
+use actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use history::{History, kept_label};
@@ -291,7 +291,8 @@ pub fn StepPanel(
             <div class="sheet__do">
                 <ActionNotice state=state/>
                 <CopyButton state=state/>
-                <div class="sheet__states">
+                <CopiedFormat state=state/>
+                <div class="sheet__states live-only">
                     <StateButtons state=state on_next=on_next/>
                 </div>
             </div>
