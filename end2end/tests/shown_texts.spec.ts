@@ -533,6 +533,7 @@ test('Enter that is held on Mark done presses it once, and answers no question',
   const cancel = question(page).getByRole('button', { name: 'Cancel' });
   await expect(cancel).toBeFocused();
   await page.keyboard.down('Enter');
+  await expect(question(page)).toContainText('curl https://new.example/healthz');
   await question(page).getByRole('button', { name: 'Mark done' }).focus();
   await page.keyboard.down('Enter');
   await page.keyboard.up('Enter');
