@@ -50,6 +50,12 @@ addEventListener("keydown", (event) => event.key === "Escape" && menus((it) => {
 }), true);
 "#;
 
+/// A key that is held down presses once: it must not answer the question, or press the button, that its first press brought up.
+const HELD_KEYS: &str = r#"addEventListener("keydown", (event) => {
+  if (event.repeat && /^(Enter| )$/.test(event.key) && event.target.closest("button, a, summary")) event.preventDefault();
+}, true);
+"#;
+
 /// Counts by how many entries a navigation through history has moved, as `history.moved`, so that `unsaved_guard` can go back
 /// to where the user was. Each entry is given its place when it is made. A click on a fragment makes one without a place.
 const PLACES: &str = r#"let place = history.state?.place ?? 0;
@@ -189,7 +195,7 @@ pub fn shell(
             "import(\"/live.js?{build}\").then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
         );
         let start = format!(
-            "{MENUS}{PLACES}{SIGN_IN}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            "{MENUS}{HELD_KEYS}{PLACES}{SIGN_IN}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
         let preload = |file: String| {

@@ -109,6 +109,12 @@ test('who is on it since when stands in the list, and who was faster is named', 
   await expect(heading(page, 'Announce')).toBeVisible();
 });
 
+test('what Copy copies is said behind the buttons, not between them', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await expect(page.locator('.run__do > :last-child')).toHaveText(/^Copies: /);
+});
+
 test('this customer\'s steps have an order of their own', async ({ page, open, server }) => {
   const { june, acme, globex } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}`);

@@ -409,6 +409,243 @@ test('a mark after a copy of the text of today is not asked about', async ({ pag
   await expect(here.getByRole('region', { name: 'Text as shown' })).toContainText('new.example');
 });
 
+const actions = (page: Page) => {
+  const sent: string[] = [];
+  page.on('request', (it) => { if (it.url().includes('/rpc/act_on_step')) sent.push(it.postData() ?? ''); });
+  return sent;
+};
+
+test('a reason is typed whole while the step is still being read', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  const sent = actions(page);
+  const go = await hold(page, 'read_step');
+  await cell(page, 'Step 1 Announce, Acme').press('ArrowRight');
+  await page.keyboard.press('f');
+  await page.keyboard.type('disk full');
+  const reason = page.getByRole('dialog', { name: 'Mark Announce failed for Globex' }).getByLabel('Reason');
+  await expect(reason).toHaveValue('disk full');
+  go();
+  await expect(panel(page, 'Announce, Globex')).toBeVisible();
+  await expect(reason).toBeFocused();
+  await expect(reason).toHaveValue('disk full');
+  expect(sent).toEqual([]);
+  await page.keyboard.press('Enter');
+  await expect(cell(page, /Step 1 Announce, Globex, eu-west: failed by Ana/)).toBeVisible();
+});
+
+test('in run mode a reason is typed whole while the step is still being read', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await expect(page.getByRole('region', { name: 'Announce, Acme' })).toBeVisible();
+  const sent = actions(page);
+  const go = await hold(page, 'read_step');
+  await page.keyboard.press('n');
+  await page.keyboard.press('f');
+  await page.keyboard.type('disk full');
+  const reason = page.getByRole('dialog', { name: 'Mark Migrate schema failed for Acme' }).getByLabel('Reason');
+  await expect(reason).toHaveValue('disk full');
+  expect(sent).toEqual([]);
+  // What was typed is kept, also by a dialog that is closed before the step is there.
+  await page.keyboard.press('Escape');
+  go();
+  await expect(page.getByRole('region', { name: 'Migrate schema, Acme' })).toBeVisible();
+  await page.keyboard.press('f');
+  await expect(reason).toHaveValue('disk full');
+  await page.keyboard.press('Enter');
+  await expect(rows(page).nth(1)).toContainText('failed');
+});
+
+// What the page writes to the clipboard.
+const copies = async (page: Page) => {
+  await page.addInitScript(() => {
+    const copied: string[] = [];
+    Object.assign(window, { copied });
+    navigator.clipboard.writeText = text => { copied.push(text); return Promise.resolve(); };
+  });
+  return () => page.evaluate(() => (window as unknown as { copied: string[] }).copied);
+};
+
+test('a copy that is asked for while the step is being read waits for its text', async ({ page, open, server }) => {
+  const copied = await copies(page);
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(panel(page, 'Upgrade, Acme')).toBeVisible();
+  const go = await hold(page, 'read_step');
+  await cell(page, 'Step 3 Upgrade, Acme').press('ArrowRight');
+  await page.keyboard.press('c');
+  await expect(page).toHaveURL(new RegExp(`step=${step.globex.upgrade}`));
+  expect(await copied()).toEqual([]);
+  go();
+  await expect(panel(page, 'Upgrade, Globex').getByRole('button', { name: 'Copied for Globex' })).toBeVisible();
+  expect(await copied()).toEqual([expect.stringContaining('curl https://globex.example/healthz')]);
+});
+
+test('run mode copies and marks only a step whose text is on screen', async ({ page, open, server }) => {
+  const copied = await copies(page);
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await expect(page.getByRole('region', { name: 'Announce, Acme' })).toBeVisible();
+  const sent = actions(page);
+  const go = await hold(page, 'read_step');
+  await page.keyboard.press('n');
+  await page.keyboard.press('c');
+  await page.keyboard.press('d');
+  await expect(said(page, 'The step is still loading.')).toBeVisible();
+  expect(sent).toEqual([]);
+  go();
+  await expect(page.getByRole('button', { name: 'Copied for Acme' })).toBeVisible();
+  expect(await copied()).toEqual([expect.stringContaining("'acme'")]);
+  await page.keyboard.press('d');
+  await expect(said(page, 'Marked Migrate schema done for Acme')).toBeVisible();
+});
+
+test('run mode still knows what was copied once its list is read again', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await expect(page.getByRole('region', { name: 'Announce, Acme' })).toBeVisible();
+  await page.keyboard.press('d');
+  await rows(page).nth(2).click();
+  const upgrade = page.getByRole('region', { name: 'Upgrade, Acme' });
+  await upgrade.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(upgrade.getByRole('button', { name: /^Copied/ })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await expect(rows(page).nth(0)).toContainText('pending');
+  await expect(upgrade.locator('var', { hasText: 'new.example' })).toBeVisible();
+  const sent = actions(page);
+  await upgrade.press('d');
+  await expect(question(page).getByRole('region', { name: 'As you saw it and Now' })).toContainText('curl https://acme.example/healthz');
+  expect(sent).toEqual([]);
+});
+
+test('Enter that is held on Mark done presses it once, and answers no question', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await expect(here.locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  const sent = actions(page);
+  await here.getByRole('button', { name: 'Mark done' }).focus();
+  await page.keyboard.down('Enter');
+  await page.keyboard.down('Enter');
+  const cancel = question(page).getByRole('button', { name: 'Cancel' });
+  await expect(cancel).toBeFocused();
+  await page.keyboard.down('Enter');
+  await expect(question(page)).toContainText('curl https://new.example/healthz');
+  await question(page).getByRole('button', { name: 'Mark done' }).focus();
+  await page.keyboard.down('Enter');
+  await page.keyboard.up('Enter');
+  await expect(question(page)).toBeVisible();
+  expect(sent).toHaveLength(1);
+  await page.keyboard.press('Enter');
+  await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+  // A reason is not sent by the key that asked for it either.
+  await here.getByRole('button', { name: 'Revert…' }).focus();
+  await page.keyboard.down('Enter');
+  const reason = page.getByRole('dialog', { name: 'Revert Upgrade for Acme' }).getByLabel('Reason', { exact: true });
+  await expect(reason).toBeFocused();
+  await page.keyboard.down('Enter');
+  await page.keyboard.up('Enter');
+  await expect(reason).toHaveValue('');
+  await expect(reason).toBeFocused();
+  expect(sent).toHaveLength(2);
+});
+
+for (const [what, counts] of [['all of the page', true], ['from the heading on', true], ['one line', true], ['three letters', false]] as const)
+  test(`what is copied by hand ${counts ? 'counts' : 'does not count'}: ${what}`, async ({ page, open, server }) => {
+    const { june, acme, eu } = await activeJune(server);
+    await open(`/releases/${june}?step=${step.acme.upgrade}`);
+    const here = panel(page, 'Upgrade, Acme');
+    const text = here.getByRole('region', { name: 'Resolved text' });
+    await text.click();
+    await text.evaluate((pre, what) => {
+      const selection = getSelection()!;
+      const lines = pre.querySelectorAll('.ln');
+      if (what === 'all of the page') selection.selectAllChildren(document.body);
+      if (what === 'from the heading on') selection.setBaseAndExtent(document.querySelector('aside h2')!, 0, lines[1]!, 0);
+      if (what === 'one line') selection.selectAllChildren(lines[1]!);
+      if (what === 'three letters') {
+        const first = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT).nextNode()!;
+        selection.setBaseAndExtent(first, 0, first, 3);
+      }
+    }, what);
+    await page.keyboard.press('Control+c');
+    await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+    await here.getByLabel('Notes').fill('read again');
+    await here.getByLabel('Notes').press('Control+Enter');
+    await expect(here.locator('var', { hasText: 'new.example' })).toBeVisible();
+    await here.getByRole('button', { name: 'Mark done' }).click();
+    if (counts) await expect(question(page).getByRole('region', { name: 'As you saw it and Now' })).toContainText('curl https://acme.example/healthz');
+    else await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+  });
+
+test('a text on screen that differs from the copied one is asked about, also if what was copied is there again', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const jonas = other(server, 'Jonas');
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(here.getByRole('button', { name: /^Copied/ })).toBeVisible();
+  await jonas('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await here.getByLabel('Notes').fill('read again');
+  await here.getByLabel('Notes').press('Control+Enter');
+  await expect(here.locator('var', { hasText: 'new.example' })).toBeVisible();
+  await jonas('update_customer', { id: acme, draft: draft(eu, 'acme.example'), version: 2 });
+  const sent = actions(page);
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  const both = question(page).getByRole('region', { name: 'On screen and Copied and now' });
+  await expect(both).toContainText('curl https://new.example/healthz');
+  await expect(both).toContainText('curl https://acme.example/healthz');
+  expect(sent).toEqual([]);
+  await question(page).getByRole('button', { name: 'Mark done' }).click();
+  await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+  await here.getByText('Text as shown, SHA-256').click();
+  await expect(here.getByRole('region', { name: 'Text as shown' })).toContainText('acme.example');
+});
+
+test('a question that is answered over a state that somebody else has set says so first', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const jonas = other(server, 'Jonas');
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await expect(here.locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await jonas('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(question(page)).toContainText('curl https://new.example/healthz');
+  await expect(question(page)).not.toContainText('failed');
+  const sent = actions(page);
+  await jonas('act_on_step', act(step.acme.upgrade, 'fail', 'boom'));
+  await question(page).getByRole('button', { name: 'Mark done' }).click();
+  await expect(question(page)).toContainText(/Jonas marked it failed at .*\d\d:\d\d: boom/);
+  expect(sent).toEqual([]);
+  await question(page).getByRole('button', { name: 'Mark done' }).click();
+  await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+});
+
+test('the browser asks before a tab is closed over a question that is not answered', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await expect(here.locator('var', { hasText: 'acme.example' })).toBeVisible();
+  const asks = () => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  expect(await asks()).toBe(false);
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  await here.getByLabel('Notes').click();
+  go();
+  await expect(said(page, "You'll be asked next.")).toBeVisible();
+  expect(await asks()).toBe(true);
+  await here.getByLabel('Notes').blur();
+  await expect(question(page)).toBeVisible();
+  expect(await asks()).toBe(true);
+  await question(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(question(page)).toHaveCount(0);
+  expect(await asks()).toBe(false);
+});
+
 test.describe('when the server cannot be reached', () => {
   test.use({ faults: [/ERR_FAILED/] });
 

@@ -267,10 +267,13 @@ pub fn select_content(selector: &str) {
     }
 }
 
-/// Whether some text is selected.
-pub fn has_selection() -> bool {
-    let selection = web_sys::window().and_then(|it| it.get_selection().ok().flatten());
-    selection.is_some_and(|it| !it.is_collapsed())
+/// All that is selected, if some of it is in the first element that matches.
+pub fn selection_over(selector: &str) -> Option<String> {
+    let element = document()?.query_selector(selector).ok()??;
+    let selection = web_sys::window()?.get_selection().ok()??;
+    let reaches = selection.contains_node_with_allow_partial_containment(&element, true);
+    let is_in_it = !selection.is_collapsed() && reaches.unwrap_or_default();
+    is_in_it.then(|| selection.to_string().into())
 }
 
 /// Opens the print dialog of the browser.

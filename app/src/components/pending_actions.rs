@@ -17,6 +17,8 @@ pub struct ActionRequest {
     pub allow_unresolved: bool,
     /// The text that the person was shown, which the server compares with the present one (R81).
     pub text: Option<Arc<ShownText>>,
+    /// What was on screen, where another text had been copied: the person is asked about both.
+    pub on_screen: Option<Arc<ShownText>>,
     /// Whether a start takes over what somebody else has in progress (R33).
     pub takes_over: bool,
 }
@@ -72,8 +74,7 @@ impl ShownTexts {
     /// Adds the shown text to an action that proves it: what was copied last, else what is on screen. False if both
     /// differ, and the person has to be asked first.
     pub fn add_to(self, step: StepId, request: &mut ActionRequest) -> bool {
-        if !matches!(request.action, StepAction::Start | StepAction::Done) || request.text.is_some()
-        {
+        if !request.action.proves_text() || request.text.is_some() {
             return true;
         }
         let shown = self.0.try_with_value(|all| {
@@ -81,9 +82,10 @@ impl ShownTexts {
             of.map(|it| (it.screen.clone(), it.copied.clone()))
         });
         let (screen, copied) = shown.flatten().unwrap_or_default();
-        let differ = copied.is_some() && screen.is_some() && copied != screen;
+        let differs = |it: &Arc<ShownText>| copied.as_ref().is_some_and(|copied| copied != it);
+        request.on_screen = screen.clone().filter(differs);
         request.text = copied.or(screen);
-        !differ
+        request.on_screen.is_none()
     }
 }
 
@@ -95,6 +97,7 @@ impl ActionRequest {
             reason: None,
             allow_unresolved: false,
             text: None,
+            on_screen: None,
             takes_over: false,
         }
     }

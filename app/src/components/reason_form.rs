@@ -86,7 +86,10 @@ pub fn ReasonForm(
                 let sends = event.key() == "Enter" && !event.shift_key() && !event.is_composing();
                 if sends && dom::closest(&event, "textarea").is_some() {
                     event.prevent_default();
-                    send();
+                    // The key may be held since it opened this form.
+                    if !event.repeat() {
+                        send();
+                    }
                 }
             }
         >

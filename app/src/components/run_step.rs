@@ -2,7 +2,7 @@
 use super::{
     step_panel::{
         StateLine, StepBody, StepDialogs,
-        actions::{ActionNotice, CopyButton, StateButtons},
+        actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons},
         step_detail::StepDetailState,
     },
     step_state::{state_icon, type_icon},
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     browser::dom,
-    domain::{customer_work::WorkRow, vocabulary::StepStatus},
+    domain::{customer_work::WorkRow, id::StepId, vocabulary::StepStatus},
 };
 use leptos::prelude::*;
 
@@ -37,8 +37,8 @@ pub fn RunStep(
     next_step: Signal<Option<NextStep>>,
     /// Whether a step of the list has failed.
     has_failed: Signal<bool>,
-    /// Number of copies requested by keyboard; each increment copies the text once.
-    copy_requests: RwSignal<u32>,
+    /// The step whose text is to be copied, once its view is there.
+    copy_requests: RwSignal<Option<StepId>>,
     on_next: Callback<()>,
 ) -> impl IntoView {
     let (name, customer, kind) = state.read(|it| {
@@ -50,12 +50,7 @@ pub fn RunStep(
         )
     });
     let label = format!("{name}, {customer}");
-    let requests_before = copy_requests.get_untracked();
-    Effect::new(move |_| {
-        if copy_requests.get() > requests_before {
-            state.copy_as_chosen();
-        }
-    });
+    state.serve_copies(copy_requests);
     // The elements of the previous step are replaced a moment after this runs, and the focus may be lost with them.
     Effect::new(move |_| dom::after(0, dom::focus_home));
     let next = move || {
@@ -94,9 +89,10 @@ pub fn RunStep(
                     <StateLine state=state/>
                 </div>
                 <ActionNotice state=state/>
-                <div class="run__do">
+                <div class="run__do live-only">
                     <CopyButton state=state/>
                     <StateButtons state=state large=true on_next=on_next/>
+                    <CopiedFormat state=state/>
                 </div>
                 <StepBody state=state/>
                 {next}

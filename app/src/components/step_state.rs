@@ -2,6 +2,7 @@
 use super::ui::icon::Icon;
 use crate::domain::{
     step::CustomerStep,
+    text_change::TextComparison,
     vocabulary::{StepStatus, StepType},
 };
 use leptos::prelude::*;
@@ -36,6 +37,26 @@ pub fn StepStateLabel(status: StepStatus) -> impl IntoView {
             {status.label()}
         </span>
     }
+}
+
+/// Says who set a state that the page does not show: "Ben marked it failed at 13:04: boom".
+pub fn state_set_text(now: &TextComparison, at: Option<&str>) -> String {
+    let what = match now.status {
+        StepStatus::Pending => "reopened it",
+        StepStatus::InProgress => "started it",
+        StepStatus::Done => "marked it done",
+        StepStatus::Failed => "marked it failed",
+        StepStatus::Skipped => "skipped it",
+        StepStatus::Reverted => "reverted it",
+    };
+    let mut text = match (&now.state_by, at) {
+        (Some(by), Some(at)) => format!("{by} {what} at {at}"),
+        _ => format!("It is {} now", now.status.in_sentence()),
+    };
+    if let Some(reason) = &now.reason {
+        text.extend([": ", reason.as_str()]);
+    }
+    text
 }
 
 /// Says that somebody else has changed the step before: "Already done by Ana at 14:02".

@@ -1,6 +1,6 @@
 //! What changed in a step's text since it was shown, started or activated (R81): the value of a variable, the template, or
 //! the step's own text.
-use super::diff::DiffRow;
+use super::{diff::DiffRow, vocabulary::StepStatus};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,20 @@ pub struct ChangedText {
 pub struct TextComparison {
     pub now: ChangedText,
     pub rows: Vec<DiffRow>,
+    /// The step's state, which somebody else may have set meanwhile.
+    pub status: StepStatus,
+    pub state_by: Option<String>,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub state_at: Option<DateTime<Utc>>,
+    /// Why it failed, or was skipped or reverted.
+    pub reason: Option<String>,
+}
+
+impl TextComparison {
+    /// What a person agrees to: a text, and the state that it is proved in.
+    pub fn agreed(&self) -> (&str, StepStatus, Option<DateTime<Utc>>) {
+        (&self.now.resolved_sha256, self.status, self.state_at)
+    }
 }
 
 /// The text that a done step was done with, as its event kept it.
@@ -62,5 +76,27 @@ pub fn kept_label(is_shown: bool) -> &'static str {
         "Text as shown"
     } else {
         "Text at that time"
+    }
+}
+
+/// Whether a whole line of a text is in what was selected on a page, where blanks may differ.
+pub fn holds_line_of(selected: &str, text: &str) -> bool {
+    let is_same = |a: &str, b: &str| a.split_whitespace().eq(b.split_whitespace());
+    let mut lines = text.lines().filter(|it| !it.trim().is_empty());
+    lines.any(|line| selected.lines().any(|it| is_same(it, line)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_counts_from_a_whole_line_on() {
+        let text = "set -e\n\n  curl https://a.example";
+        assert!(holds_line_of("Upgrade\nset -e\n\n  cur", text));
+        assert!(holds_line_of("curl https://a.example", text));
+        assert!(!holds_line_of("set", text));
+        assert!(!holds_line_of("Upgrade\n\n", text));
+        assert!(!holds_line_of("", "\n"));
     }
 }

@@ -157,6 +157,11 @@ impl StepAction {
         }
     }
 
+    /// Whether it keeps the text that the person was shown (R81).
+    pub fn proves_text(self) -> bool {
+        matches!(self, Self::Start | Self::Done)
+    }
+
     /// The label of its button.
     pub fn label(self) -> &'static str {
         match self {

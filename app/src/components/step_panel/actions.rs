@@ -8,10 +8,8 @@ use super::{
 use crate::{
     components::{
         pending_actions::ActionRequest,
-        reason_form::{ReasonForm, verb},
         rights::OwnRights,
         ui::{
-            dialog::Dialog,
             icon::Icon,
             menu::{Menu, MenuItem},
             notice::Failure,
@@ -64,10 +62,9 @@ fn goes_on(status: StepStatus) -> bool {
 /// The button that copies the text on screen, and the menu of its other formats.
 #[component]
 pub fn CopyButton(state: StepDetailState) -> impl IntoView {
-    let (whom, kept) = state.read(|it| {
+    let whom = state.read(|it| {
         let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
-        let whom = format!("{} ({})", customer.name, cluster.name);
-        (whom, kept_text(it).map(|it| kept_label(it.is_shown)))
+        format!("{} ({})", customer.name, cluster.name)
     });
     let id = state.id;
     let label = move || match state.copied.get() {
@@ -94,7 +91,7 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
         is_next.then_some("ink")
     });
     view! {
-        <div class="button-pair">
+        <div class="button-pair live-only">
             <button
                 class="button"
                 data-size="l"
@@ -114,7 +111,15 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
                 <Icon name="i-chevron"/>
             </Menu>
         </div>
-        <span class="quiet small" id="copy-format">
+    }
+}
+
+/// Says which text the copy button copies, and in which format.
+#[component]
+pub fn CopiedFormat(state: StepDetailState) -> impl IntoView {
+    let kept = state.read(|it| kept_text(it).map(|it| kept_label(it.is_shown)));
+    view! {
+        <span class="quiet small live-only" id="copy-format">
             {move || {
                 let format = state.format().label();
                 kept.map_or_else(|| format!("Copies: {format}"), |kept| format!("Copies: {kept}, {}", format.to_ascii_lowercase()))
@@ -348,52 +353,6 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
         <Failure error=other on_retry=Callback::new(move |()| state.retry())/>
         <Failure error=state.unsaved_outside/>
         {notice}
-    }
-}
-
-/// Dialog that asks for the reason before a step is failed, skipped or reverted.
-#[component]
-pub fn ReasonPrompt(state: StepDetailState) -> impl IntoView {
-    let (name, customer) = state.read(|it| {
-        let detail = &it.detail;
-        (
-            detail.step.name.clone(),
-            detail.customer.customer.name.clone(),
-        )
-    });
-    move || {
-        let Some(action) = state.asked_reason() else {
-            state.is_reason_open.set(false);
-            return None;
-        };
-        let open = RwSignal::new(true);
-        Effect::new(move |_| {
-            if !open.get() {
-                state.asking.set(None);
-            }
-        });
-        let send = move |reason| {
-            state.send_action(ActionRequest {
-                reason: Some(reason),
-                ..ActionRequest::new(action)
-            });
-        };
-        let title = match action {
-            StepAction::Fail => format!("Mark {name} failed for {customer}"),
-            action => format!("{} {name} for {customer}", verb(action)),
-        };
-        Some(view! {
-            <Dialog open=open title=title>
-                <ReasonForm
-                    action=action
-                    reason=state.reason_for(action)
-                    id="reason"
-                    error=Signal::derive(move || state.error())
-                    on_reason=Callback::new(send)
-                    on_cancel=Callback::new(move |()| open.set(false))
-                />
-            </Dialog>
-        })
     }
 }
 

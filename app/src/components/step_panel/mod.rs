@@ -7,6 +7,7 @@ pub mod events;
 pub mod history;
 pub mod notes;
 pub mod panel_session;
+pub mod reason_prompt;
 pub mod step_detail;
 mod text_changes;
 mod text_dialogs;
@@ -19,10 +20,10 @@ use super::{
 use crate::{
     browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
     browser::panel_width::MAX_WIDTH_PX, browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue,
-    domain::customer_work::OpenStep, domain::variables::ResolvedSegment,
+    domain::customer_work::OpenStep, domain::id::StepId, domain::variables::ResolvedSegment,
     domain::variables::ResolvedText, domain::vocabulary::StepStatus,
 };
-use actions::{ActionNotice, CopyButton, ReasonPrompt, StateButtons};
+use actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use history::{History, kept_label};
@@ -107,10 +108,11 @@ pub fn StepBody(state: StepDetailState) -> impl IntoView {
             label,
         )
     });
+    state.listen_for_copies();
     view! {
         <DriftNotice state=state/>
         <ChangesNotice state=state/>
-        <section aria-label="Content" on:copy=move |_| state.note_selection()>
+        <section aria-label="Content">
             {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
             <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
         </section>
@@ -121,11 +123,10 @@ pub fn StepBody(state: StepDetailState) -> impl IntoView {
     }
 }
 
-/// The reason prompt or the dialog that is open.
+/// The question about a changed text, or the dialog that is open.
 #[component]
 pub fn StepDialogs(state: StepDetailState) -> impl IntoView {
     view! {
-        <ReasonPrompt state=state/>
         <TextChangedDialog state=state/>
         {move || {
             let asked = state.asked.get().filter(|it| it.0 == state.id);
@@ -205,8 +206,8 @@ pub fn StepPanel(
     /// Position of the step in its column and of the customer in its row: "6 of 14", "6 of 18".
     #[prop(into)]
     places: Signal<(String, String)>,
-    /// Number of copies requested by keyboard; each increment copies the text once.
-    copying: RwSignal<u32>,
+    /// The step whose text is to be copied, once its view is there.
+    copying: RwSignal<Option<StepId>>,
     /// Opens a neighbour of the cell.
     on_go: Callback<PanelNeighbors>,
 ) -> impl IntoView {
@@ -220,12 +221,7 @@ pub fn StepPanel(
         )
     });
     let label = format!("{name}, {customer}");
-    let requests_before = copying.get_untracked();
-    Effect::new(move |_| {
-        if copying.get() > requests_before {
-            state.copy_as_chosen();
-        }
-    });
+    state.serve_copies(copying);
     let nav = move |toward: PanelNeighbors, name: &'static str, turn: Option<&'static str>| {
         view! {
             <button
@@ -295,7 +291,8 @@ pub fn StepPanel(
             <div class="sheet__do">
                 <ActionNotice state=state/>
                 <CopyButton state=state/>
-                <div class="sheet__states">
+                <CopiedFormat state=state/>
+                <div class="sheet__states live-only">
                     <StateButtons state=state on_next=on_next/>
                 </div>
             </div>

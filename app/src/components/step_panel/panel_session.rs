@@ -1,9 +1,9 @@
 //! What a page keeps from one open step to the next: notes and texts that are typed and not saved, the open dialog, and how
 //! the text is displayed. A step's view renders again after every change of the step; this stays.
-use super::events::OpenStepDialog;
+use super::events::{OpenStepDialog, StepPanelEvent};
 use crate::{
-    domain::copy::CopyFormat, domain::id::StepId, domain::step::CustomerStep,
-    domain::template::TemplateDraft, error::AppError,
+    domain::copy::CopyFormat, domain::customer_work::OpenStep, domain::id::StepId,
+    domain::step::CustomerStep, domain::template::TemplateDraft, error::AppError,
 };
 use leptos::prelude::*;
 use std::{cell::RefCell, sync::Arc};
@@ -36,6 +36,31 @@ pub struct KeptDraft {
 
 /// Why a change of a step was not saved, and the dialog that it was made in.
 pub type UnsavedChange = (StepId, Option<OpenStepDialog>, AppError);
+
+/// The view of a step that was rendered last. It is of no step any more once it is gone.
+#[derive(Clone, Copy)]
+pub struct ShownView {
+    /// The step as it was read.
+    pub open: StoredValue<OpenStep>,
+    /// Sends a request to the page.
+    pub on_event: Callback<StepPanelEvent>,
+}
+
+impl ShownView {
+    /// The step, and when its state was set, in microseconds; 0 if never.
+    pub fn step_and_time(self) -> Option<(StepId, i64)> {
+        self.open.try_with_value(|it| {
+            let step = &it.detail.step;
+            let at = step.state_at.map_or(0, |it| it.timestamp_micros());
+            (step.id, at)
+        })
+    }
+
+    /// Whether the view is there, and of this step.
+    pub fn is_of(self, step: StepId) -> bool {
+        self.step_and_time().is_some_and(|it| it.0 == step)
+    }
+}
 
 /// State that outlives the panel itself: the answer to a request may arrive when another step is open.
 #[derive(Clone, Default)]
@@ -131,6 +156,8 @@ pub struct StepDetailInner {
     pub is_reason_open: ArcRwSignal<bool>,
     /// What was typed for other actions, and which ones.
     pub reasons: ArcRwSignal<Vec<(String, String)>>,
+    /// The view that was rendered last.
+    pub shown: ArcRwSignal<Option<ShownView>>,
 }
 
 thread_local! {
@@ -160,6 +187,12 @@ impl StepMemory {
     /// What outlives the panel.
     pub fn lasting(self) -> PanelSession {
         self.inner().lasting.clone()
+    }
+
+    /// Whether the view of a step is there.
+    pub fn shows(self, step: StepId) -> bool {
+        let shown = self.inner().shown.get_untracked();
+        shown.is_some_and(|it| it.is_of(step))
     }
 
     /// The fields of the dialogs.

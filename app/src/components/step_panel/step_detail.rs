@@ -3,7 +3,7 @@
 use super::{
     events::{OpenStepDialog, StepPanelEvent},
     panel_session::{
-        KeptDraft, NotesDraft, PanelSession, StepDialogFields, StepMemory, UnsavedChange,
+        KeptDraft, NotesDraft, PanelSession, ShownView, StepDialogFields, StepMemory, UnsavedChange,
     },
 };
 use crate::{
@@ -14,8 +14,9 @@ use crate::{
     domain::copy::CopySource, domain::copy::clipboard_text, domain::copy::with_header_of,
     domain::customer::Customer, domain::customer_work::OpenStep, domain::id::StepId,
     domain::release::Release, domain::template::TemplateDraft, domain::text_change::KeptText,
-    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, domain::vocabulary::StepType,
-    error::AppError, error::ViolationDetail,
+    domain::text_change::holds_line_of, domain::vocabulary::StepAction,
+    domain::vocabulary::StepStatus, domain::vocabulary::StepType, error::AppError,
+    error::ViolationDetail,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -120,11 +121,6 @@ pub struct StepDetailState {
     unsaved_of: RwSignal<Option<UnsavedChange>>,
     /// The action whose reason the prompt asks for, and its step.
     pub asking: RwSignal<Option<(StepId, StepAction)>>,
-    /// The reason that is typed, and which action it is for.
-    pub reason: RwSignal<String>,
-    reason_of: RwSignal<String>,
-    pub is_reason_open: RwSignal<bool>,
-    reasons: RwSignal<Vec<(String, String)>>,
     kept: RwSignal<Vec<KeptDraft>>,
     /// The open dialog, and the step that it belongs to.
     pub asked: RwSignal<Option<(StepId, OpenStepDialog)>>,
@@ -168,6 +164,10 @@ impl StepDetailState {
             ..
         } = inner.lasting.clone();
         let (id, kind) = (open.detail.step.id, open.detail.step.kind);
+        let is_kept = kept_text(&open).is_some();
+        let status = open.detail.step.status;
+        let open = StoredValue::new(open);
+        inner.shown.set(Some(ShownView { open, on_event }));
         let unsaved_of: RwSignal<Option<UnsavedChange>> = unsaved.into();
         let asked: RwSignal<Option<(StepId, OpenStepDialog)>> = asked.into();
         let unsaved_in = move |is_open: bool| {
@@ -179,19 +179,15 @@ impl StepDetailState {
         let unsaved_outside = Signal::derive(move || unsaved_in(false));
         let this = Self {
             id,
-            status: open.detail.step.status,
-            is_kept: kept_text(&open).is_some(),
-            open: StoredValue::new(open),
+            status,
+            is_kept,
+            open,
             can_work,
             refused,
             unsaved,
             unsaved_outside,
             unsaved_of,
             asking,
-            reason: inner.reason.clone().into(),
-            reason_of: inner.reason_of.clone().into(),
-            is_reason_open: inner.is_reason_open.clone().into(),
-            reasons: inner.reasons.clone().into(),
             kept: inner.kept.clone().into(),
             asked,
             copied: inner.copied.clone().into(),
@@ -290,6 +286,17 @@ impl StepDetailState {
         self.copy(untrack(|| self.format()), false);
     }
 
+    /// Copies the text each time that the page asks for this step's. What it asks for of another step is that step's view's.
+    pub fn serve_copies(self, asked: RwSignal<Option<StepId>>) {
+        follow(move |_| {
+            if asked.get() == Some(self.id) {
+                asked.set(None);
+                self.recall_format();
+                self.copy_as_chosen();
+            }
+        });
+    }
+
     /// Copies the text on screen. If values are missing it is only copied with `allow`, or as the template, which has no
     /// values.
     pub fn copy(self, format: CopyFormat, allow: bool) {
@@ -319,10 +326,20 @@ impl StepDetailState {
         });
     }
 
-    /// What a person selects in the text and copies counts as copied too.
-    pub fn note_selection(self) {
+    /// What a person selects and copies counts as copied too, once a whole line of the text is in it. Listens on the window for
+    /// as long as the calling component is mounted, because a selection may begin outside of the text.
+    pub fn listen_for_copies(self) {
+        Effect::new(move |_| {
+            let handle = window_event_listener_untyped("copy", move |_| self.note_selection());
+            on_cleanup(move || handle.remove());
+        });
+    }
+
+    fn note_selection(self) {
+        let selected = browser::dom::selection_over(CODE_TEXT).unwrap_or_default();
         let on_screen = self.text_on_screen();
-        if on_screen.is_some() && browser::dom::has_selection() {
+        let on_screen = on_screen.filter(|it| holds_line_of(&selected, &it.text));
+        if on_screen.is_some() {
             self.shown.show(self.id, on_screen, true);
         }
     }
@@ -339,7 +356,9 @@ impl StepDetailState {
             let done = browser::clipboard::copy(&text).await;
             let _ = into.try_set(Some(done));
             if done {
-                shown.show(id, Some(todays), true);
+                // The button says that this is not the text on screen, so that there is nothing left to ask about.
+                shown.show(id, Some(Arc::clone(&todays)), true);
+                shown.show(id, Some(todays), false);
             }
         });
     }
@@ -402,32 +421,6 @@ impl StepDetailState {
     pub fn asked_reason(self) -> Option<StepAction> {
         let (step, action) = self.asking.get()?;
         (step == self.id).then_some(action)
-    }
-
-    /// The reason that is typed for an action; each action has its own. It stays when the prompt is closed without sending
-    /// it, until the state of the step is another one; and while the prompt is open, whatever happens to the step.
-    pub fn reason_for(self, action: StepAction) -> RwSignal<String> {
-        let at = self.read(|it| it.detail.step.state_at);
-        let at = at.map_or(0, |it| it.timestamp_micros());
-        let of = format!("{} {action} {at}", self.id);
-        let before = self.reason_of.get_untracked();
-        let is_same = before.starts_with(&format!("{} {action} ", self.id));
-        if is_same && self.is_reason_open.get_untracked() {
-            self.reason_of.set(of);
-        } else if before != of {
-            let typed = self.reason.get_untracked();
-            let kept = self.reasons.try_update(|all| {
-                if !typed.is_empty() {
-                    all.push((before, typed));
-                }
-                let at = all.iter().position(|it| it.0 == of)?;
-                Some(all.swap_remove(at).1)
-            });
-            self.reason_of.set(of);
-            self.reason.set(kept.flatten().unwrap_or_default());
-        }
-        self.is_reason_open.set(true);
-        self.reason
     }
 
     /// Opens a dialog with what was typed in it before, or else with the step's present text in its fields.

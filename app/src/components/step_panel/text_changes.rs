@@ -9,10 +9,11 @@ use crate::{
         diff_view::{SideBySide, unified},
         pending_actions::{ActionRequest, FailedAction, ShownText},
         reason_form::verb,
+        step_state::state_set_text,
         text_change::change_text,
         ui::{dialog::Dialog, icon::Icon, notice::Failure, time::Clock},
     },
-    domain::text_change::{ChangedText, TextChange, TextComparison},
+    domain::text_change::{ChangedText, TextChange},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -107,26 +108,41 @@ pub fn ChangesNotice(state: StepDetailState) -> impl IntoView {
     })
 }
 
-/// Dialog that asks before a step is started or marked done if its text differs from the one that was shown.
+/// Dialog that asks before a step is started or marked done if its text differs from the one that was shown. It also says what
+/// state somebody else has set meanwhile.
 #[component]
 pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
-    let title = state.read(|it| {
-        let (step, customer) = (&it.detail.step.name, &it.detail.customer.customer.name);
-        format!("{step} for {customer}: the text changed since you saw it")
+    let clock = Clock::from_context();
+    let (title, own) = state.read(|it| {
+        let (step, customer) = (&it.detail.step, &it.detail.customer.customer.name);
+        let title = format!(
+            "{} for {customer}: the text changed since you saw it",
+            step.name
+        );
+        (title, (step.status, step.state_at))
     });
     move || {
         let failed = state.failed().filter(FailedAction::is_text_changed)?;
         let request = failed.request;
         let label = verb(request.action);
-        let shown = request.text.as_ref().map(|it| it.text.clone());
-        let shown = StoredValue::new(shown.unwrap_or_default());
-        let found: ComparedNow = RwSignal::new(None);
-        let compare = move || {
-            found.set(None);
-            let text = shown.get_value();
-            state.on_event.run(StepPanelEvent::CompareNow(text, found));
+        // Beside the text of now stands the one that was to be proved; if they are the same, what was on screen instead of it.
+        let is_screen = RwSignal::new(false);
+        let request = StoredValue::new(request);
+        let compare = move |into: ComparedNow| {
+            into.set(None);
+            let shown = request.with_value(|it| {
+                let shown = if is_screen.get_untracked() {
+                    &it.on_screen
+                } else {
+                    &it.text
+                };
+                shown.as_ref().map(|it| it.text.clone())
+            });
+            let shown = shown.unwrap_or_default();
+            state.on_event.run(StepPanelEvent::CompareNow(shown, into));
         };
-        compare();
+        let found: ComparedNow = RwSignal::new(None);
+        compare(found);
         let now = move || found.get().and_then(Result::ok);
         let error = Signal::derive(move || found.get().and_then(Result::err));
         let open = RwSignal::new(true);
@@ -136,7 +152,6 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
                 state.on_event.run(StepPanelEvent::Reread);
             }
         });
-        let request = StoredValue::new(request);
         let send = move |now: ChangedText| {
             let text = Some(Arc::new(ShownText {
                 sha256: now.resolved_sha256,
@@ -144,6 +159,7 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
             }));
             let request = ActionRequest {
                 text,
+                on_screen: None,
                 ..request.get_value()
             };
             state.refused.set(None);
@@ -151,22 +167,58 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
         };
         let rows = RwSignal::new(None);
         Effect::new(move |_| {
-            let Some(TextComparison { now, rows: found }) = now() else {
+            let Some(answer) = now() else {
                 return rows.set(None);
             };
-            let shown = request.with_value(|it| it.text.as_ref().map(|it| it.sha256.clone()));
-            if shown.as_ref() == Some(&now.resolved_sha256) {
-                // The copied text is the present one, so there is nothing to ask, even if the screen showed another.
-                return untrack(|| send(now));
+            let (is_now, has_screen) = request.with_value(|it| {
+                let shown = it.text.as_ref().map(|it| it.sha256.as_str());
+                (
+                    shown == Some(answer.now.resolved_sha256.as_str()),
+                    it.on_screen.is_some(),
+                )
+            });
+            let shows_screen = is_now && has_screen;
+            if shows_screen != is_screen.get_untracked() {
+                is_screen.set(shows_screen);
+                return untrack(|| compare(found));
             }
-            rows.set(Some(found));
+            if is_now && !has_screen && (answer.status, answer.state_at) == own {
+                // The text is again the one that was shown, so there is nothing to ask.
+                return untrack(|| send(answer.now));
+            }
+            rows.set(Some(answer.rows));
         });
+        // What is answered is the text and the state that the dialog shows: both are read once more before it is sent.
+        let fresh: ComparedNow = RwSignal::new(None);
+        Effect::new(move |_| {
+            let Some(answer) = fresh.get() else { return };
+            match (answer, untrack(now)) {
+                (Ok(answer), Some(said)) if answer.agreed() == said.agreed() => {
+                    untrack(|| send(answer.now));
+                }
+                (answer, _) => found.set(Some(answer)),
+            }
+        });
+        let foreign = move || {
+            let now = now().filter(|it| (it.status, it.state_at) != own)?;
+            let at = now.state_at.map(|it| clock.time(it));
+            Some(view! { <p><b>{state_set_text(&now, at.as_deref())}</b></p> })
+        };
+        let sides = move || {
+            let (left, right) = if is_screen.get() {
+                ("On screen", "Copied and now")
+            } else {
+                ("As you saw it", "Now")
+            };
+            view! { <SideBySide rows=rows left=left right=right/> }
+        };
         Some(view! {
             <Dialog open=open title=title.clone() wide=true>
                 <div class="dialog__body stack">
-                    <Failure error=error on_retry=Callback::new(move |()| compare())/>
+                    <Failure error=error on_retry=Callback::new(move |()| compare(found))/>
+                    {foreign}
                     {move || now().map(|it| change_lines(it.now.changes))}
-                    <SideBySide rows=rows left="As you saw it" right="Now"/>
+                    {sides}
                 </div>
                 <div class="dialog__foot">
                     <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
@@ -177,11 +229,7 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
                         data-kind="ink"
                         type="button"
                         disabled=move || now().is_none()
-                        on:click=move |_| {
-                            if let Some(found) = untrack(now) {
-                                send(found.now);
-                            }
-                        }
+                        on:click=move |_| compare(fresh)
                     >
                         {label}
                     </button>

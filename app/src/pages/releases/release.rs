@@ -68,6 +68,7 @@ fn ReleaseMatrix(
         state,
         can_work,
         open_step,
+        reason_action,
         bulk_reason_action,
         bulk,
         is_help_open,
@@ -103,7 +104,8 @@ fn ReleaseMatrix(
     };
     let needs_bulk_reason = latched(move || bulk_reason_action.get().is_some());
     let needs_bulk_bar = latched(move || controller.selects_many());
-    let needs_panel = latched(move || open_step.get().is_some());
+    let needs_panel =
+        latched(move || open_step.get().is_some() || reason_action.with(Option::is_some));
     let needs_help = latched(move || is_help_open.get());
     let asked = controller.take_over.asked;
     let needs_take_over = latched(move || asked.with(Option::is_some));

@@ -2,6 +2,7 @@
 //! answered, and never while the person types. The step panel shows the question itself.
 use crate::{
     browser::dom,
+    browser::unsaved_guard,
     components::{
         matrix::messages::failure_text,
         pending_actions::FailedAction,
@@ -33,6 +34,11 @@ pub struct TextQuestions {
 impl TextQuestions {
     /// Asks one question after the other for as long as the calling component is mounted.
     pub fn ask_in_turn(self) {
+        // Another page of ours tells of each question by a toast; nothing does once the tab is closed.
+        unsaved_guard::guard_closing(Signal::derive(move || {
+            self.waiting.with(|it| !it.is_empty())
+                || self.refused.with(|it| is_question(it.as_ref()))
+        }));
         let mut told = None;
         follow(move |_| {
             let is_asked = self.refused.with(|it| is_question(it.as_ref()));

@@ -40,7 +40,7 @@ impl TransitionOptions {
     /// `text_sha256` if the action uses it, else none. Errors: not a SHA-256.
     pub fn shown(&self, action: StepAction) -> Result<Option<&str>, ValidationErrors> {
         let shown = self.text_sha256.as_deref();
-        let shown = shown.filter(|_| matches!(action, StepAction::Start | StepAction::Done));
+        let shown = shown.filter(|_| action.proves_text());
         if shown.is_some_and(|it| !is_sha256(it)) {
             return Err(ValidationErrors::one(
                 Field::TextSha256,
@@ -103,7 +103,7 @@ impl Store {
             });
         };
         let mut proof = TextProof::default();
-        if matches!(action, StepAction::Start | StepAction::Done) {
+        if action.proves_text() {
             let text = StepText::load(&change.tx, &before, &release).await?;
             if let Some(shown) = shown.filter(|it| *it != text.sha256) {
                 let now = text.changed_since(&change.tx, &before, shown).await?;

@@ -261,7 +261,14 @@ impl Store {
         let now = text.changed_since(db, &step, &sha256(&shown)).await?;
         let present = now.resolved_content.clone();
         let rows = compute(move || diff::compare(&shown, &present)).await?;
-        Ok(TextComparison { now, rows })
+        Ok(TextComparison {
+            now,
+            rows,
+            status: step.status,
+            state_at: step.state_at,
+            reason: step.reason().map(str::to_owned),
+            state_by: step.state_by,
+        })
     }
 
     /// The last `HISTORY_EVENTS_MAX` events of a step and of its template since the step was created, newest first.

@@ -1,8 +1,9 @@
 //! State of a customer page that outlives one rendering of its step list: the list renders again when steps are added
 //! or removed, and typed text, an open reason prompt and a failed action stay.
 use crate::{
-    components::pending_actions::FailedAction, components::step_panel::panel_session::StepMemory,
-    domain::id::StepId, domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
+    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
+    components::step_panel::panel_session::StepMemory, domain::id::StepId,
+    domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
 };
 use leptos::prelude::*;
 
@@ -19,8 +20,10 @@ pub struct CustomerPageState {
     pub questions: RwSignal<Vec<FailedAction>>,
     /// The action whose reason the prompt asks for, and its step.
     pub asking: RwSignal<Option<(StepId, StepAction)>>,
-    /// Number of copies requested by keyboard; each increment copies the open step's text once.
-    pub copy_requests: RwSignal<u32>,
+    /// The step whose text is to be copied, once its view is there.
+    pub copy_requests: RwSignal<Option<StepId>>,
+    /// The texts that this page has shown (R81).
+    pub shown: ShownTexts,
 }
 
 impl CustomerPageState {
@@ -32,7 +35,8 @@ impl CustomerPageState {
             failed: RwSignal::new(Vec::new()),
             questions: RwSignal::new(Vec::new()),
             asking: RwSignal::new(None),
-            copy_requests: RwSignal::new(0),
+            copy_requests: RwSignal::new(None),
+            shown: ShownTexts::default(),
         }
     }
 

@@ -9,9 +9,9 @@ use super::{
 use crate::{
     browser::foreign_changes::on_change, components::layout::page_head::PageHead,
     components::pending_actions::ActionRequest, components::rights::OwnRights,
-    components::run_step::RunStep, components::step_panel::step_detail::known_names,
-    components::take_over_dialog::TakeOverDialog, components::ui::bar::Bar,
-    components::ui::icon::Icon, components::ui::notice::sentence,
+    components::run_step::RunStep, components::step_panel::reason_prompt::ReasonPrompt,
+    components::step_panel::step_detail::known_names, components::take_over_dialog::TakeOverDialog,
+    components::ui::bar::Bar, components::ui::icon::Icon, components::ui::notice::sentence,
     components::work_steps::WorkStepList, components::work_steps::WorkSteps,
     domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
     domain::customer_work::WorkList, domain::customer_work::WorkRow, domain::id::BatchId,
@@ -60,6 +60,10 @@ pub fn CustomerWork(
         let request = ActionRequest::taking_over();
         work.on_outcome(step, StepPanelOutcome::Act(request));
     });
+    let names = Callback::new(move |step| Some(untrack(|| work.names(step))));
+    let on_act = Callback::new(move |(step, request): (StepId, ActionRequest)| {
+        work.on_outcome(step, StepPanelOutcome::Act(request));
+    });
     let adding = RwSignal::new(false);
     let on_added = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
         work.on_added(text, batch);
@@ -70,6 +74,7 @@ pub fn CustomerWork(
             {step_list(work, adding)}
             {step_pane(work, next_customer)}
         </div>
+        <ReasonPrompt memory=page.memory asking=page.asking refused=page.refused names=names on_act=on_act/>
         <TakeOverDialog asked=work.take_over.asked on_take_over=on_take_over/>
         <AddStep open=adding page=page ids=ids customer=work.customer_name() known=known on_added=on_added/>
     }

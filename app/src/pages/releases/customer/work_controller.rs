@@ -6,16 +6,16 @@ use crate::{
     browser::drag, components::matrix::command::GridCommand,
     components::matrix::messages::done_text, components::matrix::messages::failure_text,
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::pending_actions::ShownTexts, components::rights::OwnRights,
-    components::run_step::NextStep, components::step_state::already_in_state_text,
-    components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
-    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
-    domain::customer_work::next_open, domain::customer_work::next_to_do,
-    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
-    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
-    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
-    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
-    pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
+    components::rights::OwnRights, components::run_step::NextStep,
+    components::step_state::already_in_state_text, components::ui::notice::sentence,
+    components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
+    domain::customer_work::WorkRow, domain::customer_work::next_open,
+    domain::customer_work::next_to_do, domain::customer_work::progress,
+    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
+    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
+    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
+    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
+    pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
     pages::releases::text_questions, pages::releases::text_questions::TextQuestions,
@@ -60,7 +60,6 @@ pub struct WorkController {
     pub reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
-    shown: ShownTexts,
 }
 
 /// Navigates to a step's URL, or to the list without an open step. The history gets no new entry, and the scroll
@@ -138,9 +137,8 @@ impl WorkController {
             reload,
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
-            shown: ShownTexts::default(),
         };
-        provide_context(this.shown);
+        provide_context(page.shown);
         this.follow_open_step();
         this.ask_in_turn();
         keys::listen(move |command| this.on_command(command));
@@ -163,6 +161,7 @@ impl WorkController {
             if let Some(before) = before.filter(|it| *it != now) {
                 page.show_step(now);
                 page.asking.set(None);
+                page.copy_requests.set(None);
                 if let Some(failed) = before.and_then(|it| page.failed_of(it)) {
                     self.say_failure(&failed, untrack(|| self.names(failed.step)));
                 }
@@ -215,7 +214,7 @@ impl WorkController {
     }
 
     /// The names of a step and of the customer.
-    fn names(self, step: StepId) -> (String, String) {
+    pub fn names(self, step: StepId) -> (String, String) {
         let name = self.rows.with(|rows| {
             let row = rows.iter().find(|it| it.id == step);
             row.map(|it| it.name.clone()).unwrap_or_default()
@@ -305,7 +304,7 @@ impl WorkController {
         self.page
             .failed
             .update(|it| it.retain(|it| it.step != step));
-        if !self.shown.add_to(step, &mut request) {
+        if !self.page.shown.add_to(step, &mut request) {
             let failed = FailedAction::text_changed(step, request);
             self.page.questions.update(|it| it.push(failed));
             return;
@@ -364,7 +363,7 @@ impl WorkController {
         let Changed { row, batch_id } = changed;
         // A copied text counts as shown until this page has marked the step done.
         if action == StepAction::Done && batch_id.is_some() {
-            self.shown.forget(step);
+            self.page.shown.forget(step);
         }
         self.update_row(&row);
         // A reason that is being written for another step, or another action, stays.
@@ -444,6 +443,9 @@ impl WorkController {
             // Pressing d for one step after the other must not mark a failed step done in passing.
             let text = "This step failed. Press n for the next one, or i to start it again.";
             self.toasts.show(text, None);
+        } else if action.proves_text() && !self.page.memory.shows(step) {
+            let text = "The step is still loading. Press the key again once its text is here.";
+            self.toasts.show(text, None);
         } else if !action.accepts_reason() {
             self.act(step, ActionRequest::new(action));
         } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
@@ -461,13 +463,13 @@ impl WorkController {
     }
 
     fn on_command(self, command: GridCommand) {
-        let has_open_step = || self.open_step.get_untracked().is_some();
+        let open = self.open_step.get_untracked();
         match command {
             GridCommand::Act(action) => self.request_action(action),
-            GridCommand::Copy if has_open_step() => self.page.copy_requests.update(|it| *it += 1),
+            GridCommand::Copy => self.page.copy_requests.set(open),
             GridCommand::NextOpen => self.open_next(true),
             GridCommand::PreviousOpen => self.open_next(false),
-            GridCommand::Close if has_open_step() => self.open.run(None),
+            GridCommand::Close if open.is_some() => self.open.run(None),
             _ => {}
         }
     }

@@ -48,8 +48,8 @@ pub struct MatrixController {
     /// Marks that were refused because the text had changed. The panel's host asks about them in turn.
     pub questions: RwSignal<Vec<FailedAction>>,
     pub take_over: TakeOver,
-    /// Raised to copy the text of the open step.
-    pub copy_requests: RwSignal<u32>,
+    /// The step whose text is to be copied, once the panel shows it.
+    pub copy_requests: RwSignal<Option<StepId>>,
     /// The action on the selected cells whose reason is being written in a dialog.
     pub bulk_reason_action: RwSignal<Option<StepAction>>,
     pub bulk: BulkActionState,
@@ -107,7 +107,7 @@ impl MatrixController {
             failed_action: RwSignal::new(None),
             questions: RwSignal::new(Vec::new()),
             take_over: TakeOver::new(),
-            copy_requests: RwSignal::new(0),
+            copy_requests: RwSignal::new(None),
             bulk_reason_action: RwSignal::new(None),
             bulk: BulkActionState {
                 action: RwSignal::new(None),
@@ -200,6 +200,7 @@ impl MatrixController {
     /// Opens a step in the panel, or closes the panel, and puts the present view into the URL.
     pub fn open(self, step: Option<StepId>) {
         if self.intended_step.get_value() != step {
+            self.copy_requests.set(None);
             put_back(self.failed_action, self.questions);
             let pending = self.state.pending_actions;
             let failed = step.and_then(|it| pending.with_untracked(|all| all.failed(it)));
@@ -222,6 +223,16 @@ impl MatrixController {
 
     /// Executes a command from the keyboard, the head or the filter bar.
     pub fn run(self, command: GridCommand) {
+        // From the key on that asks for a reason, what is typed is no shortcut, also before the dialog is loaded.
+        if self.reason_action.with_untracked(Option::is_some)
+            || self.bulk_reason_action.with_untracked(Option::is_some)
+        {
+            if command == GridCommand::Close {
+                self.reason_action.set(None);
+                self.bulk_reason_action.set(None);
+            }
+            return;
+        }
         match command {
             GridCommand::Open => self.open(self.focused_step()),
             GridCommand::Close => {
@@ -239,8 +250,9 @@ impl MatrixController {
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
             GridCommand::Act(_) => self.toasts.show(self.why_read_only, None),
             GridCommand::Copy => {
-                self.open(self.focused_step());
-                self.copy_requests.update(|it| *it += 1);
+                let step = self.focused_step();
+                self.open(step);
+                self.copy_requests.set(step);
             }
             GridCommand::NextOpen => self.go_to_open_cell(true),
             GridCommand::PreviousOpen => self.go_to_open_cell(false),
@@ -364,6 +376,7 @@ impl MatrixController {
                 allow_unresolved,
                 text,
                 takes_over,
+                ..
             } = request.clone();
             let sha256 = text.map(|it| it.sha256.clone());
             let takes_over = Some(takes_over);

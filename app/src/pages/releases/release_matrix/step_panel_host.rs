@@ -9,8 +9,10 @@ use super::{
 };
 use crate::{
     api::steps::read_step, components::matrix::filter_bar, components::matrix::layout::Collapsed,
-    components::step_panel::StepPanel, components::step_panel::events::PanelNeighbors,
-    components::step_panel::panel_session::StepMemory, components::ui::notice::sentence,
+    components::pending_actions::ActionRequest, components::step_panel::StepPanel,
+    components::step_panel::events::PanelNeighbors,
+    components::step_panel::panel_session::StepMemory,
+    components::step_panel::reason_prompt::ReasonPrompt, components::ui::notice::sentence,
     domain::customer_work::OpenStep, domain::id::StepId, domain::vocabulary::Noun, error::AppError,
     pages::fetch::Fetch, pages::with_child_owner, paths,
 };
@@ -78,7 +80,12 @@ pub fn StepPanelHost(
             }
         },
     );
+    let names = Callback::new(move |step| controller.state.step_and_customer(step));
+    let on_act = Callback::new(move |(step, request): (StepId, ActionRequest)| {
+        on_outcome.run((step, StepPanelOutcome::Act(request)));
+    });
     view! {
+        <ReasonPrompt memory=memory asking=reason_action refused=failed_action names=names on_act=on_act/>
         <Transition fallback=|| ()>
             {move || {
                 let owner = owner.clone();
