@@ -49,6 +49,27 @@ pub fn ReleasePage() -> impl IntoView {
     })
 }
 
+/// Shows what others change in the release, for as long as the calling component is mounted.
+fn show_foreign_changes(controller: MatrixController, release: ReleaseId, reload: Callback<()>) {
+    browser::foreign_changes::on_change(move |change| {
+        if change.may_touch_release(release) {
+            let change = Box::new((controller, change, reload));
+            lazy_parts::run(LazyPart::ForeignChange(change));
+        }
+    });
+}
+
+/// Loads the lazy parts once. To be called when the pointer or the focus enters the grid: the first sign that they will be needed.
+fn preloader() -> impl Fn() + Copy + Send + Sync + 'static {
+    let is_preloaded = StoredValue::new(false);
+    move || {
+        if !is_preloaded.get_value() {
+            is_preloaded.set_value(true);
+            lazy_parts::run(LazyPart::Preload);
+        }
+    }
+}
+
 /// The matrix, with the panel of the open step beside it.
 #[component]
 fn ReleaseMatrix(
@@ -76,12 +97,7 @@ fn ReleaseMatrix(
         toasts,
         ..
     } = controller;
-    browser::foreign_changes::on_change(move |change| {
-        if change.may_touch_release(id) {
-            let change = Box::new((controller, change, reload));
-            lazy_parts::run(LazyPart::ForeignChange(change));
-        }
-    });
+    show_foreign_changes(controller, id, reload);
     let dialogs = OpenDialogs::default();
     let on_command = Callback::new(move |command| controller.run(command));
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));
@@ -94,14 +110,7 @@ fn ReleaseMatrix(
         });
     });
     let on_copy_link = Callback::new(move |()| lazy_parts::run(LazyPart::CopyLink(toasts)));
-    // The lazy parts are loaded when the pointer or the focus enters the grid: the first sign that they will be needed.
-    let is_preloaded = StoredValue::new(false);
-    let preload = move || {
-        if !is_preloaded.get_value() {
-            is_preloaded.set_value(true);
-            lazy_parts::run(LazyPart::Preload);
-        }
-    };
+    let preload = preloader();
     let needs_bulk_reason = latched(move || bulk_reason_action.get().is_some());
     let needs_bulk_bar = latched(move || controller.selects_many());
     let needs_panel =

@@ -12,7 +12,7 @@ use app::{
         customer::CustomerDraft,
         customer_import::ImportRequest,
         event::EventFilter,
-        id::{BatchId, ClusterId, StepId},
+        id::{BatchId, ClusterId, EventId, StepId},
         matrix::CellIndex,
         order::Position,
         release::ReleaseDraft,
@@ -439,6 +439,10 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(release_sheet(june));
     call!(check());
     call!(head());
+    call!(events_after(EventId(0), EventFilter::default()));
+    call!(seen_batches(&[], None));
+    call!(sees_places(&[(june, Some(acme))]));
+    call!(renewed(now));
     call!(export(Some(june)));
     let file = crate::store::transfer::exported(store).await;
     call!(import(&Transfer::read(file.into()).unwrap(), by()));
