@@ -57,8 +57,10 @@ test('everybody changes name and password, ends sessions, and makes a token that
   await expect(page.getByLabel('You: Ben Ito')).toBeVisible();
   const sessions = page.getByRole('table', { name: 'Sessions' });
   await expect(sessions.getByRole('row')).toHaveCount(3);
-  await sessions.getByRole('button', { name: 'End' }).click();
+  await sessions.getByRole('button', { name: /^End session, Chrome on Linux, \d\d:\d\d$/ }).press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'Session ended' })).toBeVisible();
   await expect(sessions.getByRole('row')).toHaveCount(2);
+  await expect(page.getByRole('heading', { name: 'Sessions' })).toBeFocused();
   await elsewhere.goto(`${team.url}/`);
   await expect(elsewhere.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
   await page.getByLabel('Current password').fill('not the password');
@@ -73,12 +75,28 @@ test('everybody changes name and password, ends sessions, and makes a token that
   const token = await page.locator('.secret code').textContent();
   expect(token).toMatch(/^rcp_[0-9A-Za-z]{46}$/);
   const asked = (text: string) => fetch(`${team.url}/api/clusters`, { headers: { authorization: `Bearer ${text}` } });
+  await expect(page.getByRole('button', { name: 'Copy' })).toBeFocused();
   expect((await asked(token!)).status).toBe(200);
   await page.getByRole('button', { name: 'Revoke nightly' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Token revoked' })).toBeVisible();
   await expect(page.getByText('No tokens yet')).toBeVisible();
+  await expect(page.locator('.secret')).toHaveCount(0);
   expect((await asked(token!)).status).toBe(401);
   await page.reload();
   await live(page);
+});
+
+test('saving one form of the account leaves what is typed in the others', async ({ page, signIn }) => {
+  await signIn('ana', '/account');
+  await page.getByLabel('New password').fill('not sent yet');
+  await page.getByLabel('Token name').fill('nightly');
+  await page.getByLabel('Name', { exact: true }).fill('Ana Ito');
+  const read = page.waitForResponse(/read_account/);
+  await page.getByRole('button', { name: 'Save name' }).click();
+  await read;
+  await expect(page.getByRole('status').filter({ hasText: 'Saved Ana Ito' })).toBeVisible();
+  await expect(page.getByLabel('New password')).toHaveValue('not sent yet');
+  await expect(page.getByLabel('Token name')).toHaveValue('nightly');
 });
 
 test('a token is limited to some customers', async ({ page, team, signIn }) => {

@@ -66,6 +66,16 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// The same without scrolling.
+pub fn focus_in_place(selector: &str) {
+    let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
+    if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = element.focus_with_options(&options);
+    }
+}
+
 /// Whether a field has the focus, so that letters are text and no shortcuts.
 pub fn is_typing() -> bool {
     document()
