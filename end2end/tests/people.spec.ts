@@ -28,10 +28,17 @@ test('an admin adds, limits, deactivates and restores a user', async ({ page, te
   await expect(page.getByRole('radio', { name: 'Only some' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByRole('link', { name: 'Ben Ito' }).click();
+  // Both leave the form as it is, and what is typed can be saved after them.
+  await page.getByLabel('Email').fill('ben@example.com');
   await page.getByRole('button', { name: 'Deactivate' }).click();
   await expect(page.getByRole('button', { name: 'Restore' })).toBeVisible();
+  await expect(page.locator('.page__title .badge')).toHaveText('Inactive');
   await page.getByRole('button', { name: 'Restore' }).click();
   await expect(page.getByRole('button', { name: 'Deactivate' })).toBeVisible();
+  await expect(page.locator('.page__title .badge')).toHaveCount(0);
+  await expect(page.getByLabel('Email')).toHaveValue('ben@example.com');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeVisible();
   expect(JSON.parse(team.run(['user', 'list', '--json'])).items).toHaveLength(2);
 });
 
