@@ -16,7 +16,8 @@ test('an admin adds, limits, deactivates and restores a user', async ({ page, te
   await page.getByLabel('Login').fill('ben');
   await expect(page.locator('#password-error')).toContainText('12');
   await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create user' }).click();
+  await page.getByRole('button', { name: 'Create user' }).press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeFocused();
   const row = page.getByRole('row', { name: /Ben Ito/ });
   await expect(row).toContainText('Operator');
   await row.getByRole('link', { name: 'Ben Ito' }).click();
