@@ -31,6 +31,16 @@ test.describe('without JavaScript', () => {
     await expect(page).toHaveURL(`${team.url}/login`);
   });
 
+  test('forms that cannot be sent say so and have no button', async ({ page, team }) => {
+    await page.goto(`${team.url}/account`);
+    await fillIn(page, 'ana');
+    for (const path of ['/account', '/users/new', '/users/1/edit']) {
+      await page.goto(team.url + path);
+      await expect(page.getByText('Saving here needs JavaScript')).toBeVisible();
+      await expect(page.locator('main [type=submit]').filter({ visible: true })).toHaveCount(0);
+    }
+  });
+
   test.describe('before there is an admin', () => {
     test.use({ users: '' });
 

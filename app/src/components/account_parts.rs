@@ -62,7 +62,7 @@ fn CardForm(
             </div>
             <div class="form__foot">
                 <button
-                    class="button push"
+                    class="button push live-only"
                     data-kind="ink"
                     type="submit"
                     aria-busy=move || request.is_busy.get().then_some("true")

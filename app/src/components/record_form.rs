@@ -1,7 +1,11 @@
 //! Frame and behaviour that the forms of clusters, customers and releases share: the fields keep what is typed whatever
 //! the server answers, leaving with unsaved edits asks first, Ctrl+Enter saves, and the server's rules are checked
 //! before sending.
-use super::ui::{icon::Icon, notice::Failure, time::Time};
+use super::ui::{
+    icon::Icon,
+    notice::{Failure, NeedsScript},
+    time::Time,
+};
 use crate::{
     browser,
     domain::{
@@ -48,6 +52,9 @@ pub fn RecordForm(
     frame: FormFrame,
     #[prop(into)] is_dirty: Signal<bool>,
     on_submit: Callback<()>,
+    /// Whether the server takes no post of the form, so that it cannot be sent without JavaScript.
+    #[prop(optional)]
+    needs_script: bool,
     children: Children,
 ) -> impl IntoView {
     let FormFrame {
@@ -57,6 +64,11 @@ pub fn RecordForm(
         requests,
     } = frame;
     let error = requests.error;
+    let submit_class = if needs_script {
+        "button live-only"
+    } else {
+        "button"
+    };
     browser::unsaved_guard::guard(is_dirty);
     // A conflict with somebody else's change is shown by `StaleNotice`.
     let failure =
@@ -78,6 +90,7 @@ pub fn RecordForm(
         >
             <div class="form__body">
                 {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
+                {needs_script.then(|| view! { <NeedsScript/> })}
                 <Failure error=failure/>
                 <RestoreOffer requests=requests/>
                 {children()}
@@ -85,13 +98,13 @@ pub fn RecordForm(
             <div class="form__foot">
                 <span class="quiet small live-only wide">
                     <kbd>"Ctrl"</kbd>
-                    " "
+                    "+"
                     <kbd>"Enter"</kbd>
-                    " saves"
+                    " to save"
                 </span>
                 <a class="button push" href=cancel_path>"Cancel"</a>
                 <button
-                    class="button"
+                    class=submit_class
                     data-kind="ink"
                     type="submit"
                     aria-keyshortcuts="Control+Enter"

@@ -130,7 +130,7 @@ pub fn UserForm(
         send,
     );
     view! {
-        <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
+        <RecordForm frame=frame is_dirty=is_dirty needs_script=true on_submit=send>
             <StaleNotice error=error differences=differences on_take=take on_keep=keep/>
             <TextField
                 label="Login"

@@ -41,6 +41,14 @@ pub fn Failure(
     }
 }
 
+/// Says that the forms of a page cannot be sent without JavaScript. HTML text, since a browser with JavaScript reads it as text, and
+/// hydration would look for elements.
+#[component]
+pub fn NeedsScript() -> impl IntoView {
+    let html = r#"<p class="alert">Saving here needs JavaScript.</p>"#;
+    view! { <noscript inner_html=html></noscript> }
+}
+
 /// A page in place of one that does not exist or could not be loaded.
 #[component]
 pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {

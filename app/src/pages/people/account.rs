@@ -9,7 +9,10 @@ use crate::{
         account_parts::{CardRequest, NameForm, PasswordForm, SessionTable, TokenForm, TokenTable},
         layout::{page_head::PageHead, sidebar::OwnName},
         scope_choice::ScopeChoices,
-        ui::{notice::Failure, toast::Toasts},
+        ui::{
+            notice::{Failure, NeedsScript},
+            toast::Toasts,
+        },
     },
     domain::{
         account::{Account, CreatedToken},
@@ -124,6 +127,7 @@ fn show(
     view! {
         <PageHead title="Your account" beside=move || view! { <span class="quiet">{role.label()}</span> }/>
         <div class="page__body account">
+            <NeedsScript/>
             <NameForm login=user.login name=user.name request=of_card(renaming) on_rename=on_rename/>
             {password_form}
             <section aria-labelledby="sessions-title">
