@@ -70,9 +70,13 @@ pub fn RecordForm(
         "button"
     };
     browser::unsaved_guard::guard(is_dirty);
-    // A conflict with somebody else's change is shown by `StaleNotice`.
-    let failure =
-        Signal::derive(move || error.get().filter(|it| !matches!(it, AppError::Stale(_))));
+    // A conflict with somebody else's change is shown by `StaleNotice`, and what a field refuses at that field.
+    let is_elsewhere = |it: &AppError| match it {
+        AppError::Stale(_) => true,
+        AppError::Refused(refused) => refused.field.is_some(),
+        _ => false,
+    };
+    let failure = Signal::derive(move || error.get().filter(|it| !is_elsewhere(it)));
     view! {
         <form
             class="card form"

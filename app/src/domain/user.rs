@@ -83,7 +83,7 @@ impl UserDraft {
         let scope = match role {
             Some(role) if self.scope.is_some() && !role.may_have_scope() => {
                 Err(FieldError::ScopeNotAllowed {
-                    role: role.to_string(),
+                    role: role.label().to_owned(),
                 })
             }
             _ => Ok(self.scope),

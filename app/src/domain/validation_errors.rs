@@ -21,6 +21,8 @@ impl InvalidField {
             Field::Namespace => "Enter a namespace",
             Field::Reason => "Enter a reason",
             Field::Content => "Enter the content",
+            Field::Login => "Enter a login",
+            Field::Password => "Enter a password",
             Field::Cluster => "Choose a cluster",
             Field::From => "Choose a release",
             _ => return self.problem.to_string(),

@@ -46,7 +46,7 @@ fn menu_html(
         }
         a class="menu__item" rel="external" target="_blank" href=(print) { "Print" }
         button class="menu__item" data-does="help" {
-            "Keys "
+            "Keyboard shortcuts "
             kbd aria-hidden="true" { "?" }
         }
     };
