@@ -92,3 +92,15 @@ test('whoever closes that dialog keeps the page as it is', async ({ page, team, 
   await expect(page.getByRole('alert')).toContainText('Sign in to go on');
   await expect(page.getByLabel('Name')).toHaveValue('eu-west');
 });
+
+test('without a session the foot of the sidebar leads to where one signs in', async ({ page, team, signIn }) => {
+  await signIn('ana', '/clusters');
+  team.run(['user', 'password', 'ana', '--password-stdin'], 'quite another one\n');
+  await page.getByRole('link', { name: 'Activity' }).click();
+  await expect(page.getByRole('dialog', { name: 'Sign in to go on' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  const foot = page.getByRole('banner');
+  await expect(foot.getByLabel('You: ana of the tests')).toHaveCount(0);
+  await foot.getByRole('link', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(`${team.url}/login?next=/activity`);
+});
