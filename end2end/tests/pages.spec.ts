@@ -180,3 +180,11 @@ test('after a navigation the heading has the focus, unless something that stayed
   await expect(heading('Releases')).toBeVisible();
   await expect(link).toBeFocused();
 });
+
+test('in forced colours the present page and what is pressed are told from the others', async ({ page, open }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await open('/clusters');
+  const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
+  const background = (name: string) => links.filter({ hasText: name }).evaluate(it => getComputedStyle(it).backgroundColor);
+  expect(await background('Clusters')).not.toBe(await background('Releases'));
+});
