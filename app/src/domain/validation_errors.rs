@@ -77,6 +77,11 @@ impl ErrorCollector {
             .ok()
     }
 
+    /// The same for a part of the form that has several fields.
+    pub fn check_all<T>(&mut self, parsed: Result<T, ValidationErrors>) -> Option<T> {
+        parsed.map_err(|it| self.0.extend(it.0)).ok()
+    }
+
     /// The parsed form, or all recorded errors. `whole` must be none if any field was wrong.
     pub fn finish<T>(self, whole: Option<T>) -> Result<T, ValidationErrors> {
         whole.ok_or(ValidationErrors(self.0))

@@ -231,13 +231,18 @@ fn setup_page(
 ) -> Response {
     let other_way = by_provider(settings, paths::DASHBOARD);
     let other_way = other_way.filter(|_| settings.makes_admins_at_provider());
+    let message = |of: Field| error.and_then(|it| it.message_for(of));
+    let fields_in_order = [Field::Code, Field::Login, Field::Name, Field::Password];
+    let first_wrong = fields_in_order
+        .into_iter()
+        .find(|it| message(*it).is_some());
+    let focused = first_wrong.unwrap_or(Field::Code);
     let input = |label: &'static str,
                  name: &'static str,
                  kind: &'static str,
                  autocomplete: &'static str,
                  hint: Option<&'static str>,
-                 of: Field,
-                 has_focus: bool| {
+                 of: Field| {
         let value = if kind == "password" {
             ""
         } else {
@@ -250,8 +255,8 @@ fn setup_page(
             autocomplete,
             value,
             hint,
-            error: error.and_then(|it| it.message_for(of)),
-            has_focus,
+            error: message(of),
+            has_focus: of == focused,
         }
         .draw()
     };
@@ -265,10 +270,10 @@ fn setup_page(
         error,
         failure: None,
         fields: html! {
-            (input("Code", "code", "text", "off", code_hint, Field::Code, true))
-            (input("Login", "login", "text", "username", login_hint, Field::Login, false))
-            (input("Name", "name", "text", "name", None, Field::Name, false))
-            (input("Password", "password", "password", "new-password", Some("12 characters or more"), Field::Password, false))
+            (input("Code", "code", "text", "off", code_hint, Field::Code))
+            (input("Login", "login", "text", "username", login_hint, Field::Login))
+            (input("Name", "name", "text", "name", None, Field::Name))
+            (input("Password", "password", "password", "new-password", Some("12 characters or more"), Field::Password))
         },
         other_way,
     }
