@@ -74,7 +74,8 @@ test('everybody changes name and password, ends sessions, and makes a token that
   await page.getByLabel('Current password').fill('not the password');
   await page.getByLabel('New password').fill('quite another one');
   await page.getByRole('button', { name: 'Change password' }).click();
-  await expect(page.locator('#current-error')).toBeVisible();
+  await expect(page.locator('#current-error')).toHaveText('Wrong password');
+  await expect(page.getByLabel('Current password')).toBeFocused();
   await page.getByLabel('Current password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Change password' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Password changed' })).toBeVisible();

@@ -42,13 +42,24 @@ impl CardRequest {
 /// the page is live puts no password into an address.
 #[component]
 fn CardForm(
+    id: &'static str,
     request: CardRequest,
     button: &'static str,
     on_submit: Callback<()>,
     children: Children,
 ) -> impl IntoView {
+    follow(move |_| {
+        let is_about_fields =
+            |it: &Option<AppError>| it.as_ref().is_some_and(AppError::is_about_fields);
+        if request.error.with(is_about_fields) {
+            browser::dom::after(0, move || {
+                browser::dom::focus(&format!("#{id} [aria-invalid=true]"));
+            });
+        }
+    });
     view! {
         <form
+            id=id
             class="card form"
             method="post"
             on:submit=move |event| {
@@ -85,7 +96,7 @@ pub fn NameForm(
     let name = RwSignal::new(name);
     let submit = Callback::new(move |()| on_rename.run(name.get_untracked()));
     view! {
-        <CardForm request=request button="Save name" on_submit=submit>
+        <CardForm id="name-form" request=request button="Save name" on_submit=submit>
             <p class="muted">"Login: "<span class="mono">{login}</span></p>
             <TextField
                 label="Name"
@@ -109,7 +120,7 @@ pub fn PasswordForm(
     on_change: Callback<()>,
 ) -> impl IntoView {
     view! {
-        <CardForm request=request button="Change password" on_submit=on_change>
+        <CardForm id="password-form" request=request button="Change password" on_submit=on_change>
             <TextField
                 label="Current password"
                 id="current"
@@ -316,7 +327,7 @@ pub fn TokenForm(
     });
     view! {
         {move || made.get().map(|it| view! { <MadeToken token=it/> })}
-        <CardForm request=request button="Create token" on_submit=submit>
+        <CardForm id="token-form" request=request button="Create token" on_submit=submit>
             <TextField label="Token name" id="token-name" value=name error=request.at(Field::Name)/>
             <div class="form__row">
                 <SelectField

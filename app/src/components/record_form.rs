@@ -136,12 +136,24 @@ pub fn validated_submit<Draft: Clone + 'static>(
             error.set(now);
         }
     });
+    let is_sent = StoredValue::new(false);
+    Effect::new(move |_| {
+        let is_about_fields = error.with(|it| it.as_ref().is_some_and(AppError::is_about_fields));
+        // What the server refuses is gone to as well. While an error is corrected, the focus stays.
+        if is_about_fields && is_sent.get_value() {
+            is_sent.set_value(false);
+            browser::form::focus_first_invalid();
+        }
+    });
     Callback::new(move |()| match untrack(find) {
         Some(invalid) => {
             error.set(Some(invalid));
             browser::form::focus_first_invalid();
         }
-        None => on_submit.run(untrack(draft)),
+        None => {
+            is_sent.set_value(true);
+            on_submit.run(untrack(draft));
+        }
     })
 }
 
