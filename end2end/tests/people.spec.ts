@@ -146,6 +146,17 @@ test('the picker of a user takes no focus, and Enter in its filter saves nothing
   expect(ben.scope.customers).toEqual([world.acme, world.globex]);
 });
 
+test('customers of a cluster that is chosen as a whole are not offered again', async ({ page, team, signIn }) => {
+  await june(team);
+  await signIn('ana', '/users/new');
+  await page.getByRole('radio', { name: 'Only some' }).check();
+  const customer = page.locator('#pick').getByRole('checkbox', { name: /^Acme/ });
+  await expect(customer).toBeVisible();
+  await page.getByRole('checkbox', { name: 'eu-west', exact: true }).check();
+  await expect(customer).toBeHidden();
+  await expect(page.locator('#pick').getByRole('checkbox', { name: /^Initech/ })).toBeVisible();
+});
+
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 } });
 

@@ -142,7 +142,6 @@ pub fn UserForm(
             <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
             <TextField label="Email" id="email" kind="email" value=fields.email error=at(Field::Email) hint="Optional"/>
             <RoleChoice role=fields.role has_provider=has_provider/>
-            <ScopeChoice role=fields.role fields=fields.scope choices=choices error=at(Field::Scope)/>
             <TextField
                 label="Password"
                 id="password"
@@ -151,6 +150,7 @@ pub fn UserForm(
                 error=at(Field::Password)
                 hint=password_hint
             />
+            <ScopeChoice role=fields.role fields=fields.scope choices=choices error=at(Field::Scope)/>
         </RecordForm>
     }
 }
