@@ -161,7 +161,7 @@ pub fn Sidebar(
                     view! {
                         <nav aria-label="Administration" data-nav="administration">
                             <ul>
-                                <NavLink path=paths::USERS icon="n-customers" label="Users" here=here/>
+                                <NavLink path=paths::USERS icon="n-users" label="Users" here=here/>
                             </ul>
                         </nav>
                     }

@@ -93,6 +93,11 @@ pub fn MatrixHead(
             _ => {}
         }
     };
+    let more = if may_plan {
+        "More: edit, steps, clone, archive, print"
+    } else {
+        "More actions"
+    };
     view! {
         <PageHead
             title=release.name
@@ -176,7 +181,7 @@ pub fn MatrixHead(
                     }
                 })}
             <details class="more" on:click=on_menu>
-                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive, print">
+                <summary class="button" data-kind="ghost" aria-label=more>
                     <Icon name="i-more"/>
                 </summary>
                 <div class="menu" inner_html=menu></div>
