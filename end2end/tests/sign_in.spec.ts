@@ -98,7 +98,7 @@ test('without a session the foot of the sidebar leads to where one signs in', as
   team.run(['user', 'password', 'ana', '--password-stdin'], 'quite another one\n');
   await page.getByRole('link', { name: 'Activity' }).click();
   await expect(page.getByRole('dialog', { name: 'Sign in to go on' })).toBeVisible();
-  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Cancel' }).click();
   const foot = page.getByRole('banner');
   await expect(foot.getByLabel('You: ana of the tests')).toHaveCount(0);
   await foot.getByRole('link', { name: 'Sign in' }).click();

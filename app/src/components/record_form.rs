@@ -21,6 +21,9 @@ use leptos::prelude::*;
 /// A field whose saved value differs from the typed one: label, saved value, typed value.
 pub type Difference = (&'static str, String, String);
 
+/// The texts of a draft's fields, each with its label.
+pub type FieldTexts = Vec<(&'static str, String)>;
+
 /// The request of a form as its page runs it, and what the form asks of the page beside saving.
 #[derive(Clone, Copy)]
 pub struct FormRequests {
@@ -326,7 +329,34 @@ fn or_empty(text: String) -> String {
     }
 }
 
-/// The fields whose values differ.
-pub fn differing(fields: Vec<Difference>) -> Vec<Difference> {
-    fields.into_iter().filter(|it| it.1 != it.2).collect()
+/// What somebody else has changed since the form was loaded, where another value is typed. `loaded` is none for a form that was
+/// posted: what it was loaded with is not known.
+pub fn differing(
+    loaded: Option<&[(&'static str, String)]>,
+    now: FieldTexts,
+    typed: FieldTexts,
+) -> Vec<Difference> {
+    let pairs = now.into_iter().zip(typed);
+    let all = pairs.map(|((label, now), (_, typed))| (label, now, typed));
+    let was = |label: &str, now: &str| {
+        loaded.is_some_and(|all| all.iter().any(|it| it.0 == label && it.1 == now))
+    };
+    all.filter(|it| it.1 != it.2 && !was(it.0, &it.1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conflict_names_only_what_somebody_else_has_changed() {
+        let texts =
+            |name: &str, email: &str| vec![("Name", name.to_owned()), ("Email", email.to_owned())];
+        let found = |loaded: Option<FieldTexts>| {
+            differing(loaded.as_deref(), texts("Ana", "new"), texts("Mine", "old"))
+        };
+        let email = ("Email", "new".to_owned(), "old".to_owned());
+        assert_eq!(found(Some(texts("Ana", "old"))), [email]);
+        assert_eq!(found(None).len(), 2);
+    }
 }

@@ -106,20 +106,19 @@ pub fn UserForm(
         |draft: UserDraft| draft.parse().err(),
         on_submit,
     );
+    let texts = |it: UserDraft| {
+        vec![
+            ("Login", it.login),
+            ("Name", it.name),
+            ("Email", it.email),
+            ("Role", it.role),
+            ("Customers", scope_text(it.scope.as_ref())),
+        ]
+    };
     let differences = Signal::derive(move || {
         current.get().map(|now| {
-            let typed = fields.draft();
-            differing(vec![
-                ("Login", now.login, typed.login),
-                ("Name", now.name, typed.name),
-                ("Email", now.email, typed.email),
-                ("Role", now.role, typed.role),
-                (
-                    "Customers",
-                    scope_text(now.scope.as_ref()),
-                    scope_text(typed.scope.as_ref()),
-                ),
-            ])
+            let loaded = Some(texts(before.get_value()));
+            differing(loaded.as_deref(), texts(now), texts(fields.draft()))
         })
     });
     let (take, keep) = conflict_answers(

@@ -137,12 +137,30 @@ fn elsewhere(settings: &AuthSettings) -> Option<Response> {
     (!signs_in).then(|| Redirect::to(paths::DASHBOARD).into_response())
 }
 
+/// Whether a request comes with a session that is alive.
+async fn has_session(database: &Database, headers: &HeaderMap, client: &Client) -> bool {
+    let Some(secret) = session_cookie::secret(headers, client.is_https) else {
+        return false;
+    };
+    match database.session_caller(secret, now(), true).await {
+        Ok(caller) => caller.is_some(),
+        Err(error) => {
+            to_app_error(error);
+            false
+        }
+    }
+}
+
 async fn show_login(
-    RequestClient { settings, .. }: RequestClient,
+    State(context): State<Context>,
+    RequestClient { client, settings }: RequestClient,
     Query(query): Query<NextQuery>,
     headers: HeaderMap,
 ) -> Response {
     match settings.mode {
+        AuthMode::Login if has_session(&context.database, &headers, &client).await => {
+            Redirect::to(query.path()).into_response()
+        }
         AuthMode::Login => login_page(&settings, query.path(), "", None).respond(&headers),
         // A redirect to the dashboard would be a loop: a request without a user from the proxy is sent here again.
         AuthMode::Proxy => refusal_page(&headers, StatusCode::UNAUTHORIZED, SIGNED_IN_BY_PROXY),
