@@ -13,6 +13,7 @@ use crate::{
         },
     },
     domain::{id::BatchId, permission::Role, summary::LayoutInfo},
+    error::AppError,
     pages::{
         fetch::Fetch,
         latched,
@@ -83,11 +84,19 @@ pub fn App() -> impl IntoView {
 /// The layout: sidebar at the left, the page at the right, toasts above.
 #[component]
 fn Shell(children: Children) -> impl IntoView {
-    let path = use_location().pathname;
+    let location = use_location();
+    let (path, search) = (location.pathname, location.search);
     let here = Memo::new(move |_| path.get());
     let is_work = Memo::new(move |_| paths::fills_window(&here.get()));
     // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
+    // Shown while it cannot be read.
+    let last_frame = StoredValue::new(None::<LayoutInfo>);
+    let sign_in_path = move || {
+        let (path, search) = (path.get_untracked(), search.get_untracked());
+        let mark = if search.is_empty() { "" } else { "?" };
+        paths::login(&[path.as_str(), mark, &search].concat())
+    };
     let actor = RwSignal::new(String::new());
     provide_context(OwnName(actor));
     let name_dialog_open = RwSignal::new(false);
@@ -127,10 +136,16 @@ fn Shell(children: Children) -> impl IntoView {
         <div class="shell" data-fit=move || is_work.get().then_some("")>
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {
-                    let frame = frame.get().await.unwrap_or_else(|_| fallback());
+                    let read = frame.get().await;
+                    let sign_in = matches!(read, Err(AppError::SignIn)).then(sign_in_path);
+                    if let Ok(read) = &read {
+                        last_frame.set_value(Some(read.clone()));
+                    }
+                    let frame = last_frame.get_value().unwrap_or_else(fallback);
                     view! {
                         <Sidebar
                             frame=frame
+                            sign_in=sign_in
                             here=here
                             rail=is_work
                             on_theme=on_theme

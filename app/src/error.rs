@@ -152,6 +152,15 @@ impl AppError {
         }
     }
 
+    /// Whether fields of the form show what is wrong.
+    pub fn is_about_fields(&self) -> bool {
+        match self {
+            Self::Invalid(_) => true,
+            Self::Refused(refused) => refused.field.is_some(),
+            _ => false,
+        }
+    }
+
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(

@@ -94,6 +94,7 @@ if (door) {
       if (answer.ok) enter(await answer.json());
     };
     addEventListener("focus", look);
+    dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
     dialog.querySelector("form").onsubmit = async (event) => {
       event.preventDefault();
       const body = JSON.stringify(Object.fromEntries(new FormData(event.target)));
@@ -161,7 +162,8 @@ fn sign_in_dialog(user: UserId, provider: Option<String>) -> impl IntoView {
                     </div>
                     <div class="dialog__foot">
                         {by_provider}
-                        <button class="button push" data-kind="ink" type="submit">"Sign in"</button>
+                        <button class="button push" type="button" data-cancel="">"Cancel"</button>
+                        <button class="button" data-kind="ink" type="submit">"Sign in"</button>
                     </div>
                 </form>
             </dialog>

@@ -80,8 +80,9 @@ test('an undo from the toast happens in place', async ({ page, open, server }) =
   await cell.click();
   await page.keyboard.press('d');
   await page.evaluate(() => { document.documentElement.dataset.same = 'yes'; });
-  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('status').getByRole('button', { name: 'Undo' }).press('Enter');
   await expect(page.getByRole('status').filter({ hasText: 'Undid "Mark done" on 1 cell' })).toBeVisible();
+  await expect(cell).toBeFocused();
   await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex, eu-west: pending' })).toHaveAttribute('aria-selected', 'true');
   await expect(page.locator('html[data-same]')).toHaveCount(1);
   await page.getByRole('button', { name: 'Redo' }).click();

@@ -164,3 +164,27 @@ test('at midnight a time gets its date, without a reload', async ({ page, open, 
   await expect(panel.getByText(/^Ana Ferreira at \d+ \w{3}, \d\d:\d\d$/)).toBeVisible();
   await expect(page.getByRole('gridcell', { name: /Announce, Acme, eu-west: done by Ana Ferreira,? \d+ \w{3}, \d\d:\d\d/ })).toBeVisible();
 });
+
+test('after a navigation the heading has the focus, unless something that stayed has it', async ({ page, open }) => {
+  await open('/clusters/new');
+  const heading = (name: string) => page.getByRole('heading', { level: 1, name });
+  await expect(heading('New cluster')).not.toBeFocused();
+  await page.getByLabel('Name', { exact: true }).fill('eu-west');
+  await page.getByLabel('Kubeconfig path').fill('/etc/x');
+  await page.getByRole('button', { name: 'Create cluster' }).press('Enter');
+  await expect(heading('eu-west')).toBeFocused();
+  await page.locator('main').getByRole('link', { name: 'Clusters' }).press('Enter');
+  await expect(heading('Clusters')).toBeFocused();
+  const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Releases' });
+  await link.press('Enter');
+  await expect(heading('Releases')).toBeVisible();
+  await expect(link).toBeFocused();
+});
+
+test('in forced colours the present page and what is pressed are told from the others', async ({ page, open }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await open('/clusters');
+  const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
+  const background = (name: string) => links.filter({ hasText: name }).evaluate(it => getComputedStyle(it).backgroundColor);
+  expect(await background('Clusters')).not.toBe(await background('Releases'));
+});

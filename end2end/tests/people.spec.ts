@@ -16,7 +16,8 @@ test('an admin adds, limits, deactivates and restores a user', async ({ page, te
   await page.getByLabel('Login').fill('ben');
   await expect(page.locator('#password-error')).toContainText('12');
   await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create user' }).click();
+  await page.getByRole('button', { name: 'Create user' }).press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeFocused();
   const row = page.getByRole('row', { name: /Ben Ito/ });
   await expect(row).toContainText('Operator');
   await row.getByRole('link', { name: 'Ben Ito' }).click();
@@ -28,10 +29,17 @@ test('an admin adds, limits, deactivates and restores a user', async ({ page, te
   await expect(page.getByRole('radio', { name: 'Only some' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByRole('link', { name: 'Ben Ito' }).click();
+  // Both leave the form as it is, and what is typed can be saved after them.
+  await page.getByLabel('Email').fill('ben@example.com');
   await page.getByRole('button', { name: 'Deactivate' }).click();
   await expect(page.getByRole('button', { name: 'Restore' })).toBeVisible();
+  await expect(page.locator('.page__title .badge')).toHaveText('Inactive');
   await page.getByRole('button', { name: 'Restore' }).click();
   await expect(page.getByRole('button', { name: 'Deactivate' })).toBeVisible();
+  await expect(page.locator('.page__title .badge')).toHaveCount(0);
+  await expect(page.getByLabel('Email')).toHaveValue('ben@example.com');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeVisible();
   expect(JSON.parse(team.run(['user', 'list', '--json'])).items).toHaveLength(2);
 });
 
@@ -57,14 +65,17 @@ test('everybody changes name and password, ends sessions, and makes a token that
   await expect(page.getByLabel('You: Ben Ito')).toBeVisible();
   const sessions = page.getByRole('table', { name: 'Sessions' });
   await expect(sessions.getByRole('row')).toHaveCount(3);
-  await sessions.getByRole('button', { name: 'End' }).click();
+  await sessions.getByRole('button', { name: /^End session, Chrome on Linux, \d\d:\d\d$/ }).press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'Session ended' })).toBeVisible();
   await expect(sessions.getByRole('row')).toHaveCount(2);
+  await expect(page.getByRole('heading', { name: 'Sessions' })).toBeFocused();
   await elsewhere.goto(`${team.url}/`);
   await expect(elsewhere.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
   await page.getByLabel('Current password').fill('not the password');
   await page.getByLabel('New password').fill('quite another one');
   await page.getByRole('button', { name: 'Change password' }).click();
-  await expect(page.locator('#current-error')).toBeVisible();
+  await expect(page.locator('#current-error')).toHaveText('Wrong password');
+  await expect(page.getByLabel('Current password')).toBeFocused();
   await page.getByLabel('Current password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Change password' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Password changed' })).toBeVisible();
@@ -73,12 +84,28 @@ test('everybody changes name and password, ends sessions, and makes a token that
   const token = await page.locator('.secret code').textContent();
   expect(token).toMatch(/^rcp_[0-9A-Za-z]{46}$/);
   const asked = (text: string) => fetch(`${team.url}/api/clusters`, { headers: { authorization: `Bearer ${text}` } });
+  await expect(page.getByRole('button', { name: 'Copy' })).toBeFocused();
   expect((await asked(token!)).status).toBe(200);
   await page.getByRole('button', { name: 'Revoke nightly' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Token revoked' })).toBeVisible();
   await expect(page.getByText('No tokens yet')).toBeVisible();
+  await expect(page.locator('.secret')).toHaveCount(0);
   expect((await asked(token!)).status).toBe(401);
   await page.reload();
   await live(page);
+});
+
+test('saving one form of the account leaves what is typed in the others', async ({ page, signIn }) => {
+  await signIn('ana', '/account');
+  await page.getByLabel('New password').fill('not sent yet');
+  await page.getByLabel('Token name').fill('nightly');
+  await page.getByLabel('Name', { exact: true }).fill('Ana Ito');
+  const read = page.waitForResponse(/read_account/);
+  await page.getByRole('button', { name: 'Save name' }).click();
+  await read;
+  await expect(page.getByRole('status').filter({ hasText: 'Saved Ana Ito' })).toBeVisible();
+  await expect(page.getByLabel('New password')).toHaveValue('not sent yet');
+  await expect(page.getByLabel('Token name')).toHaveValue('nightly');
 });
 
 test('a token is limited to some customers', async ({ page, team, signIn }) => {
@@ -117,6 +144,17 @@ test('the picker of a user takes no focus, and Enter in its filter saves nothing
   await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeVisible();
   const ben = JSON.parse(team.run(['user', 'list', '--json'])).items.find((it: { login: string }) => it.login === 'ben');
   expect(ben.scope.customers).toEqual([world.acme, world.globex]);
+});
+
+test('customers of a cluster that is chosen as a whole are not offered again', async ({ page, team, signIn }) => {
+  await june(team);
+  await signIn('ana', '/users/new');
+  await page.getByRole('radio', { name: 'Only some' }).check();
+  const customer = page.locator('#pick').getByRole('checkbox', { name: /^Acme/ });
+  await expect(customer).toBeVisible();
+  await page.getByRole('checkbox', { name: 'eu-west', exact: true }).check();
+  await expect(customer).toBeHidden();
+  await expect(page.locator('#pick').getByRole('checkbox', { name: /^Initech/ })).toBeVisible();
 });
 
 test.describe('on a phone', () => {

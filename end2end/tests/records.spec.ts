@@ -201,6 +201,9 @@ test.describe('forms', () => {
     await field(page, 'Namespace').fill('initech');
     await button(page, 'Create customer').click();
     await expect(field(page, 'Namespace')).toHaveAccessibleDescription(/already used in us-east by an inactive customer/);
+    await expect(field(page, 'Namespace')).toBeFocused();
+    // Once, at its field.
+    await expect(page.getByText(/already used/)).toHaveCount(1);
     await expect(field(page, 'Name')).toHaveValue('Initech again');
     await button(page, 'Restore initech').click();
     await expect(heading(page, 'Initech')).toBeVisible();

@@ -25,6 +25,8 @@ test('a viewer sees no button that changes something', async ({ page, team, sign
     await page.keyboard.press('d');
     await expect(page.getByRole('status').filter({ hasText: 'You need the Operator role to change steps' })).toBeVisible();
   }
+  await page.getByLabel('More actions').click();
+  await expect(page.getByRole('button', { name: 'Keyboard shortcuts' })).toBeVisible();
   await page.goto(`${team.url}/clusters/new`);
   await expect(page.locator('body')).toContainText('manager');
 });

@@ -31,6 +31,16 @@ test.describe('without JavaScript', () => {
     await expect(page).toHaveURL(`${team.url}/login`);
   });
 
+  test('forms that cannot be sent say so and have no button', async ({ page, team }) => {
+    await page.goto(`${team.url}/account`);
+    await fillIn(page, 'ana');
+    for (const path of ['/account', '/users/new', '/users/1/edit']) {
+      await page.goto(team.url + path);
+      await expect(page.getByText('Saving here needs JavaScript')).toBeVisible();
+      await expect(page.locator('main [type=submit]').filter({ visible: true })).toHaveCount(0);
+    }
+  });
+
   test.describe('before there is an admin', () => {
     test.use({ users: '' });
 
@@ -81,4 +91,16 @@ test('whoever closes that dialog keeps the page as it is', async ({ page, team, 
   await page.keyboard.press('Escape');
   await expect(page.getByRole('alert')).toContainText('Sign in to go on');
   await expect(page.getByLabel('Name')).toHaveValue('eu-west');
+});
+
+test('without a session the foot of the sidebar leads to where one signs in', async ({ page, team, signIn }) => {
+  await signIn('ana', '/clusters');
+  team.run(['user', 'password', 'ana', '--password-stdin'], 'quite another one\n');
+  await page.getByRole('link', { name: 'Activity' }).click();
+  await expect(page.getByRole('dialog', { name: 'Sign in to go on' })).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  const foot = page.getByRole('banner');
+  await expect(foot.getByLabel('You: ana of the tests')).toHaveCount(0);
+  await foot.getByRole('link', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(`${team.url}/login?next=/activity`);
 });

@@ -1,6 +1,6 @@
 //! Entry point of the program `rollcall`: parses the command line and returns its exit code.
 use clap::Parser;
-use server::cli::Cli;
+use server::cli::{self, Cli};
 use std::process::ExitCode;
 use tikv_jemallocator::Jemalloc;
 
@@ -10,5 +10,8 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    Cli::parse().run().await.into()
+    match Cli::try_parse() {
+        Ok(cli) => cli.run().await.into(),
+        Err(error) => cli::refuse(&error).into(),
+    }
 }

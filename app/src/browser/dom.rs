@@ -9,12 +9,17 @@ thread_local! {
     static SAVED_FOCUS: RefCell<Vec<Option<HtmlElement>>> = const { RefCell::new(Vec::new()) };
     /// What waits until the person is free.
     static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+    /// The path of the page whose head was drawn last.
+    static DRAWN_PATH: RefCell<Option<String>> = const { RefCell::new(None) };
     /// Whether the page listens for the end of typing and pressing.
     static LISTENS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The part of a page that gets the focus when nothing else has it.
 pub const HOME: &str = "[data-home]";
+
+/// Where the focus goes if it is lost, in this order: the main part, the cell of the grid that Tab leads to, the heading.
+const FALLBACKS: [&str; 3] = [HOME, "[role=grid] [tabindex=\"0\"]", "h1"];
 
 /// The size of one rem in pixels, where the browser does not tell another.
 pub const DEFAULT_REM_PX: f64 = 16.0;
@@ -63,6 +68,16 @@ pub fn focus(selector: &str) {
     let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
     if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
+    }
+}
+
+/// The same without scrolling.
+pub fn focus_in_place(selector: &str) {
+    let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
+    if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = element.focus_with_options(&options);
     }
 }
 
@@ -249,6 +264,33 @@ pub fn focus_home() {
     if nothing_is_focused() {
         focus(HOME);
     }
+}
+
+/// Focuses what the page is about if nothing has the focus, without scrolling. A heading can have it too, for screen readers.
+pub fn focus_page() {
+    for selector in FALLBACKS {
+        if nothing_is_focused() {
+            if let Some(heading) = document().and_then(|it| it.query_selector("h1").ok().flatten())
+            {
+                let _ = heading.set_attribute("tabindex", "-1");
+            }
+            focus_in_place(selector);
+        }
+    }
+}
+
+/// To be called when the head of a page is drawn. What had the focus is gone after a navigation inside the app; the new page gets
+/// it, unless a part of the page has taken it already. On the first page, which the browser itself has loaded, it stays.
+pub fn focus_new_page() {
+    after_paint(|| {
+        after(0, || {
+            let here = web_sys::window().and_then(|it| it.location().pathname().ok());
+            let before = DRAWN_PATH.replace(here.clone());
+            if before.is_some() && before != here {
+                focus_page();
+            }
+        });
+    });
 }
 
 /// Reloads the page from the server.

@@ -3,8 +3,9 @@ use super::{
     scope_choice::{ScopeChoice, ScopeChoices, ScopeFields},
     ui::{
         field::{SelectField, TextField},
+        follow_effect::follow,
         notice::Failure,
-        time::Time,
+        time::{Clock, Time},
     },
 };
 use crate::{
@@ -41,13 +42,24 @@ impl CardRequest {
 /// the page is live puts no password into an address.
 #[component]
 fn CardForm(
+    id: &'static str,
     request: CardRequest,
     button: &'static str,
     on_submit: Callback<()>,
     children: Children,
 ) -> impl IntoView {
+    follow(move |_| {
+        let is_about_fields =
+            |it: &Option<AppError>| it.as_ref().is_some_and(AppError::is_about_fields);
+        if request.error.with(is_about_fields) {
+            browser::dom::after(0, move || {
+                browser::dom::focus(&format!("#{id} [aria-invalid=true]"));
+            });
+        }
+    });
     view! {
         <form
+            id=id
             class="card form"
             method="post"
             on:submit=move |event| {
@@ -61,7 +73,7 @@ fn CardForm(
             </div>
             <div class="form__foot">
                 <button
-                    class="button push"
+                    class="button push live-only"
                     data-kind="ink"
                     type="submit"
                     aria-busy=move || request.is_busy.get().then_some("true")
@@ -84,7 +96,7 @@ pub fn NameForm(
     let name = RwSignal::new(name);
     let submit = Callback::new(move |()| on_rename.run(name.get_untracked()));
     view! {
-        <CardForm request=request button="Save name" on_submit=submit>
+        <CardForm id="name-form" request=request button="Save name" on_submit=submit>
             <p class="muted">"Login: "<span class="mono">{login}</span></p>
             <TextField
                 label="Name"
@@ -97,19 +109,18 @@ pub fn NameForm(
     }
 }
 
-/// The form that changes the password; it is empty again once that is done.
+/// The form that changes the password.
 #[component]
 pub fn PasswordForm(
+    /// The present password.
+    current: RwSignal<String>,
+    /// The new one.
+    password: RwSignal<String>,
     request: CardRequest,
-    /// Gets the present password and the new one.
-    on_change: Callback<(String, String)>,
+    on_change: Callback<()>,
 ) -> impl IntoView {
-    let (current, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let submit = Callback::new(move |()| {
-        on_change.run((current.get_untracked(), password.get_untracked()));
-    });
     view! {
-        <CardForm request=request button="Change password" on_submit=submit>
+        <CardForm id="password-form" request=request button="Change password" on_submit=on_change>
             <TextField
                 label="Current password"
                 id="current"
@@ -157,18 +168,20 @@ fn CardTable(
 /// The sessions, each with a button that ends it.
 #[component]
 pub fn SessionTable(sessions: Vec<SessionInfo>, on_end: Callback<SessionId>) -> impl IntoView {
+    let clock = Clock::from_context();
     let rows = sessions
         .into_iter()
         .map(|it| {
-            let id = it.id;
+            let (id, used_at) = (it.id, it.used_at);
+            let agent = it.agent.unwrap_or_else(|| "Unknown browser".to_owned());
             let place = it.address.unwrap_or_else(|| "Unknown address".to_owned());
             view! {
                 <tr>
                     <td>
-                        {it.agent.unwrap_or_else(|| "Unknown browser".to_owned())}
+                        {agent.clone()}
                         <div class="quiet small">{place}</div>
                     </td>
-                    <td class="muted"><Time at=it.used_at/></td>
+                    <td class="muted"><Time at=used_at/></td>
                     <td>
                         {if it.is_current {
                             view! { <span class="quiet">"This session"</span> }.into_any()
@@ -178,6 +191,7 @@ pub fn SessionTable(sessions: Vec<SessionInfo>, on_end: Callback<SessionId>) -> 
                                     class="button live-only"
                                     data-size="s"
                                     type="button"
+                                    aria-label=move || format!("End session, {agent}, {}", clock.time(used_at))
                                     on:click=move |_| on_end.run(id)
                                 >
                                     "End"
@@ -287,6 +301,15 @@ pub fn TokenForm(
     let chosen = RwSignal::new(String::new());
     let scope = ScopeFields::new(None);
     let days = RwSignal::new(TOKEN_DEFAULT_DAYS.to_string());
+    // Once its token is there, the form is empty again.
+    follow(move |_| {
+        if made.with(Option::is_some) {
+            name.set(String::new());
+            chosen.set(String::new());
+            scope.set(None);
+            days.set(TOKEN_DEFAULT_DAYS.to_string());
+        }
+    });
     let mut options = vec![(String::new(), "Same as yours".to_owned())];
     let lower = Role::ALL.iter().filter(|it| **it <= role);
     options.extend(lower.map(|it| (it.to_string(), it.label().to_owned())));
@@ -304,7 +327,7 @@ pub fn TokenForm(
     });
     view! {
         {move || made.get().map(|it| view! { <MadeToken token=it/> })}
-        <CardForm request=request button="Create token" on_submit=submit>
+        <CardForm id="token-form" request=request button="Create token" on_submit=submit>
             <TextField label="Token name" id="token-name" value=name error=request.at(Field::Name)/>
             <div class="form__row">
                 <SelectField

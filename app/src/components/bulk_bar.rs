@@ -36,48 +36,59 @@ pub fn count_rows_and_columns(cells: &[CellIndex]) -> (usize, usize) {
 /// How many cells one bulk action may change. The server refuses more.
 const BULK_CELLS_MAX: usize = 10_000;
 
-/// How many ineligible cells are listed by name.
-const INELIGIBLE_LISTED_MAX: usize = 3;
+/// How many reasons are listed.
+const REASONS_LISTED_MAX: usize = 3;
 
-/// Why an action cannot be applied to a cell; none if it can.
-fn ineligibility(action: StepAction, cell: &Cell) -> Option<&'static str> {
-    if action.target() == cell.status || !action.allows(cell.status) {
-        return Some(cell.status.in_sentence());
+/// Why an action cannot be applied to a cell; none if it can. `missing` are the names without a value that the cell uses.
+fn ineligibility(action: StepAction, cell: &Cell, missing: Option<&str>) -> Option<String> {
+    if action.target() == cell.status {
+        return Some(format!("already {}", cell.status.in_sentence()));
     }
-    (action == StepAction::Done && cell.is_unresolved).then_some("a value is missing")
+    if !action.allows(cell.status) {
+        return Some(cell.status.in_sentence().to_owned());
+    }
+    (action == StepAction::Done && cell.is_unresolved).then(|| {
+        let names = missing.unwrap_or("a value").split(", ");
+        let names: Vec<&str> = names
+            .map(|it| it.strip_prefix("var.").unwrap_or(it))
+            .collect();
+        format!("missing {}", names.join(", "))
+    })
 }
 
-/// "9 of 12 cells. 3 not eligible: Acme, done; Initech, var.HOST not set".
+/// "9 of 12 cells. 3 not eligible: 2 missing CDN_ZONE, 1 already done".
 fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
-    let reasons: Vec<String> = cells
+    let reasons = cells
         .iter()
-        .filter_map(|at| {
-            let why = ineligibility(action, grid.cell(*at)?)?;
-            let name = &grid.columns[at.column].name;
-            Some(match grid.missing(*at) {
-                Some(names) if why.contains("missing") => format!("{name}, {names} not set"),
-                _ => format!("{name}, {why}"),
-            })
-        })
-        .collect();
-    if reasons.is_empty() {
+        .filter_map(|at| ineligibility(action, grid.cell(*at)?, grid.missing(*at)));
+    counted_reasons(cells.len(), reasons)
+}
+
+/// How many of the cells have which reason; none if none has one.
+fn counted_reasons(n_cells: usize, reasons: impl Iterator<Item = String>) -> Option<String> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for reason in reasons {
+        match counts.iter_mut().find(|it| it.0 == reason) {
+            Some(known) => known.1 += 1,
+            None => counts.push((reason, 1)),
+        }
+    }
+    let n_ineligible: usize = counts.iter().map(|it| it.1).sum();
+    if n_ineligible == 0 {
         return None;
     }
-    let mut named = reasons.clone();
-    named.dedup();
-    let more = named.len().saturating_sub(INELIGIBLE_LISTED_MAX);
-    named.truncate(INELIGIBLE_LISTED_MAX);
-    let more = if more > 0 {
-        format!("; and {more} more")
-    } else {
-        String::new()
+    let listed = counts.iter().take(REASONS_LISTED_MAX);
+    let listed: Vec<String> = listed.map(|(why, n)| format!("{n} {why}")).collect();
+    let n_listed: usize = counts.iter().take(REASONS_LISTED_MAX).map(|it| it.1).sum();
+    let more = match n_ineligible - n_listed {
+        0 => String::new(),
+        n => format!(", and {n} more"),
     };
     Some(format!(
-        "{} of {}. {} not eligible: {}{more}",
-        cells.len() - reasons.len(),
-        pluralize(cells.len(), "cell"),
-        reasons.len(),
-        named.join("; ")
+        "{} of {}. {n_ineligible} not eligible: {}{more}",
+        n_cells - n_ineligible,
+        pluralize(n_cells, "cell"),
+        listed.join(", ")
     ))
 }
 
@@ -105,7 +116,7 @@ pub fn BulkBar(
             cells.with(|cells| {
                 let cells = cells.iter().filter_map(|at| grid.cell(*at));
                 cells
-                    .filter(|it| ineligibility(action, it).is_none())
+                    .filter(|it| ineligibility(action, it, None).is_none())
                     .count()
             })
         })
@@ -260,16 +271,36 @@ mod tests {
             has_notes: false,
             is_unresolved,
         };
-        let done = |it: Cell| ineligibility(StepAction::Done, &it);
+        let done = |it: Cell| ineligibility(StepAction::Done, &it, Some("var.CDN_ZONE"));
         assert_eq!(done(cell(StepStatus::Pending, false)), None);
-        assert_eq!(done(cell(StepStatus::Done, true)), Some("done"));
         assert_eq!(
-            done(cell(StepStatus::Pending, true)),
-            Some("a value is missing")
+            done(cell(StepStatus::Done, true)).as_deref(),
+            Some("already done")
         );
         assert_eq!(
-            ineligibility(StepAction::Skip, &cell(StepStatus::Pending, true)),
+            done(cell(StepStatus::Pending, true)).as_deref(),
+            Some("missing CDN_ZONE")
+        );
+        assert_eq!(
+            ineligibility(StepAction::Skip, &cell(StepStatus::Pending, true), None),
             None
+        );
+    }
+
+    #[test]
+    fn reasons_are_counted_and_the_first_three_are_listed() {
+        let said = |reasons: &[&str]| {
+            let reasons = reasons.iter().map(|it| (*it).to_owned());
+            counted_reasons(12, reasons)
+        };
+        assert_eq!(said(&[]), None);
+        assert_eq!(
+            said(&["missing CDN_ZONE", "already done", "missing CDN_ZONE"]).as_deref(),
+            Some("9 of 12 cells. 3 not eligible: 2 missing CDN_ZONE, 1 already done")
+        );
+        assert_eq!(
+            said(&["a", "b", "c", "d", "d"]).as_deref(),
+            Some("7 of 12 cells. 5 not eligible: 1 a, 1 b, 1 c, and 2 more")
         );
     }
 

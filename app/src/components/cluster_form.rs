@@ -85,20 +85,19 @@ pub fn ClusterForm(
         move |draft: ClusterDraft| all_errors(draft.parse(), fields.variables.duplicate_key()),
         on_submit,
     );
+    let texts = |it: ClusterDraft| {
+        vec![
+            ("Name", it.name),
+            ("Kubeconfig path", it.kubeconfig_path),
+            ("kubectl context", it.context),
+            ("Description", it.description),
+            ("Variables", it.metadata.lines()),
+        ]
+    };
     let differences = Signal::derive(move || {
         now().map(|now| {
-            let typed = fields.draft();
-            differing(vec![
-                ("Name", now.name, typed.name),
-                (
-                    "Kubeconfig path",
-                    now.kubeconfig_path,
-                    typed.kubeconfig_path,
-                ),
-                ("kubectl context", now.context, typed.context),
-                ("Description", now.description, typed.description),
-                ("Variables", now.metadata.lines(), typed.metadata.lines()),
-            ])
+            let loaded = (!is_posted).then(|| texts(before.get_value()));
+            differing(loaded.as_deref(), texts(now), texts(fields.draft()))
         })
     });
     let (take, keep) = conflict_answers(requests, before, now, move |now| fields.set(now), send);

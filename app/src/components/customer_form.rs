@@ -115,20 +115,19 @@ pub fn CustomerForm(
         move |draft: CustomerDraft| all_errors(draft.parse(), fields.variables.duplicate_key()),
         on_submit,
     );
+    let texts = move |it: CustomerDraft| {
+        vec![
+            ("Name", it.name),
+            ("Cluster", name_of(it.cluster_id)),
+            ("Namespace", it.namespace),
+            ("Description", it.description),
+            ("Variables", it.metadata.lines()),
+        ]
+    };
     let differences = Signal::derive(move || {
         now().map(|now| {
-            let typed = fields.draft();
-            differing(vec![
-                ("Name", now.name, typed.name),
-                (
-                    "Cluster",
-                    name_of(now.cluster_id),
-                    name_of(typed.cluster_id),
-                ),
-                ("Namespace", now.namespace, typed.namespace),
-                ("Description", now.description, typed.description),
-                ("Variables", now.metadata.lines(), typed.metadata.lines()),
-            ])
+            let loaded = (!is_posted).then(|| texts(before.get_value()));
+            differing(loaded.as_deref(), texts(now), texts(fields.draft()))
         })
     });
     let (take, keep) = conflict_answers(requests, before, now, move |now| fields.set(now), send);

@@ -106,11 +106,15 @@ impl PickList {
         html.into_string()
     }
 
-    /// Whether each customer matches the filter.
-    fn shown(&self, filter: &str) -> Vec<bool> {
+    /// Whether each customer matches the filter and is in none of the clusters that are left out.
+    fn shown(&self, filter: &str, left_out: &HashSet<ClusterId>) -> Vec<bool> {
         let filter = fold(filter.trim());
         let items = self.items.iter();
-        items.map(|it| it.searched.contains(&filter)).collect()
+        let mut shown: Vec<bool> = items.map(|it| it.searched.contains(&filter)).collect();
+        for group in self.groups.iter().filter(|it| left_out.contains(&it.id)) {
+            shown[group.items.clone()].fill(false);
+        }
+        shown
     }
 
     /// The state of each customer's checkbox; none if the customer is hidden.
@@ -186,13 +190,18 @@ pub fn CustomerPicker(
     /// Whether the filter gets the focus once it is there.
     #[prop(optional)]
     takes_focus: bool,
+    /// Clusters whose customers are not listed.
+    #[prop(optional, into)]
+    left_out: Signal<HashSet<ClusterId>>,
 ) -> impl IntoView {
     let filter = RwSignal::new(String::new());
     let list = PickList::new(customers);
     let html = list.html();
     let n_items = list.items.len();
     let list = StoredValue::new(list);
-    let shown = Memo::new(move |_| list.with_value(|list| filter.with(|it| list.shown(it))));
+    let shown = Memo::new(move |_| {
+        list.with_value(|list| filter.with(|it| left_out.with(|out| list.shown(it, out))))
+    });
     // The states of the checkboxes that are in the DOM. `PickList::html` renders all of them visible and unchecked.
     let painted = StoredValue::new(vec![Some(false); n_items]);
     if takes_focus {
@@ -234,6 +243,7 @@ pub fn CustomerPicker(
     let all_shown =
         move || list.with_value(|list| shown.with_untracked(|it| list.ids(0..n_items, it)));
     let none_matches = move || shown.with(|it| !it.contains(&true));
+    let is_filtered = Memo::new(move |_| filter.with(|it| !it.trim().is_empty()));
     view! {
         <div class="dialog__pick">
             <div class="row pickbar">
@@ -287,6 +297,9 @@ pub fn CustomerPicker(
             </div>
             <ul class="tree" id="pick" inner_html=html on:change=change></ul>
             {move || {
+                if none_matches() && !is_filtered.get() {
+                    return Some(view! { <p class="empty">"No other customers"</p> }.into_any());
+                }
                 none_matches()
                     .then(|| {
                         view! {
@@ -304,6 +317,7 @@ pub fn CustomerPicker(
                                 </button>
                             </div>
                         }
+                            .into_any()
                     })
             }}
         </div>
@@ -336,6 +350,10 @@ mod tests {
         ])
     }
 
+    fn shown(list: &PickList, filter: &str) -> Vec<bool> {
+        list.shown(filter, &HashSet::new())
+    }
+
     fn ids(chosen: &SelectedCustomers) -> Vec<i64> {
         let mut ids: Vec<i64> = chosen.iter().map(|it| it.0).collect();
         ids.sort_unstable();
@@ -360,23 +378,25 @@ mod tests {
     #[test]
     fn the_filter_looks_in_name_namespace_and_cluster() {
         let list = list();
-        assert_eq!(list.shown(" ACME "), [true, false, false]);
-        assert_eq!(list.shown("ns-3"), [false, true, false]);
-        assert_eq!(list.shown("cluster-2"), [false, true, true]);
-        assert_eq!(list.shown(""), [true; 3]);
+        assert_eq!(shown(&list, " ACME "), [true, false, false]);
+        assert_eq!(shown(&list, "ns-3"), [false, true, false]);
+        assert_eq!(shown(&list, "cluster-2"), [false, true, true]);
+        assert_eq!(shown(&list, ""), [true; 3]);
+        // The customers of a cluster that is chosen as a whole are left out.
+        assert_eq!(list.shown("", &[ClusterId(2)].into()), [true, false, false]);
     }
 
     #[test]
     fn a_cluster_s_checkbox_chooses_its_visible_customers_and_none_the_second_time() {
         let list = list();
         let mut chosen = SelectedCustomers::new();
-        let zed = list.shown("zed");
+        let zed = shown(&list, "zed");
         list.toggle(1, &zed, &mut chosen);
         assert_eq!(ids(&chosen), [1]);
         let group = &list.group_states(&zed, &chosen)[1];
         assert!(group.is_mixed && !group.is_on);
         assert_eq!(group.count, "1 of 2");
-        let all = list.shown("");
+        let all = shown(&list, "");
         list.toggle(1, &all, &mut chosen);
         assert_eq!(ids(&chosen), [1, 3]);
         assert!(list.group_states(&all, &chosen)[1].is_on);
@@ -390,7 +410,7 @@ mod tests {
         let list = list();
         let before = vec![Some(false); 3];
         let chosen = [CustomerId(3)].into();
-        let now = list.states(&list.shown("cluster-2"), &chosen);
+        let now = list.states(&shown(&list, "cluster-2"), &chosen);
         assert_eq!(changed_states(&before, &now), [(0, None), (1, Some(true))]);
     }
 }

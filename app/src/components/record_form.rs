@@ -1,7 +1,11 @@
 //! Frame and behaviour that the forms of clusters, customers and releases share: the fields keep what is typed whatever
 //! the server answers, leaving with unsaved edits asks first, Ctrl+Enter saves, and the server's rules are checked
 //! before sending.
-use super::ui::{icon::Icon, notice::Failure, time::Time};
+use super::ui::{
+    icon::Icon,
+    notice::{Failure, NeedsScript},
+    time::Time,
+};
 use crate::{
     browser,
     domain::{
@@ -16,6 +20,9 @@ use leptos::prelude::*;
 
 /// A field whose saved value differs from the typed one: label, saved value, typed value.
 pub type Difference = (&'static str, String, String);
+
+/// The texts of a draft's fields, each with its label.
+pub type FieldTexts = Vec<(&'static str, String)>;
 
 /// The request of a form as its page runs it, and what the form asks of the page beside saving.
 #[derive(Clone, Copy)]
@@ -48,6 +55,9 @@ pub fn RecordForm(
     frame: FormFrame,
     #[prop(into)] is_dirty: Signal<bool>,
     on_submit: Callback<()>,
+    /// Whether the server takes no post of the form, so that it cannot be sent without JavaScript.
+    #[prop(optional)]
+    needs_script: bool,
     children: Children,
 ) -> impl IntoView {
     let FormFrame {
@@ -57,10 +67,19 @@ pub fn RecordForm(
         requests,
     } = frame;
     let error = requests.error;
+    let submit_class = if needs_script {
+        "button live-only"
+    } else {
+        "button"
+    };
     browser::unsaved_guard::guard(is_dirty);
-    // A conflict with somebody else's change is shown by `StaleNotice`.
-    let failure =
-        Signal::derive(move || error.get().filter(|it| !matches!(it, AppError::Stale(_))));
+    // A conflict with somebody else's change is shown by `StaleNotice`, and what a field refuses at that field.
+    let is_elsewhere = |it: &AppError| match it {
+        AppError::Stale(_) => true,
+        AppError::Refused(refused) => refused.field.is_some(),
+        _ => false,
+    };
+    let failure = Signal::derive(move || error.get().filter(|it| !is_elsewhere(it)));
     view! {
         <form
             class="card form"
@@ -78,6 +97,7 @@ pub fn RecordForm(
         >
             <div class="form__body">
                 {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
+                {needs_script.then(|| view! { <NeedsScript/> })}
                 <Failure error=failure/>
                 <RestoreOffer requests=requests/>
                 {children()}
@@ -85,13 +105,13 @@ pub fn RecordForm(
             <div class="form__foot">
                 <span class="quiet small live-only wide">
                     <kbd>"Ctrl"</kbd>
-                    " "
+                    "+"
                     <kbd>"Enter"</kbd>
-                    " saves"
+                    " to save"
                 </span>
                 <a class="button push" href=cancel_path>"Cancel"</a>
                 <button
-                    class="button"
+                    class=submit_class
                     data-kind="ink"
                     type="submit"
                     aria-keyshortcuts="Control+Enter"
@@ -119,12 +139,24 @@ pub fn validated_submit<Draft: Clone + 'static>(
             error.set(now);
         }
     });
+    let is_sent = StoredValue::new(false);
+    Effect::new(move |_| {
+        let is_about_fields = error.with(|it| it.as_ref().is_some_and(AppError::is_about_fields));
+        // What the server refuses is gone to as well. While an error is corrected, the focus stays.
+        if is_about_fields && is_sent.get_value() {
+            is_sent.set_value(false);
+            browser::form::focus_first_invalid();
+        }
+    });
     Callback::new(move |()| match untrack(find) {
         Some(invalid) => {
             error.set(Some(invalid));
             browser::form::focus_first_invalid();
         }
-        None => on_submit.run(untrack(draft)),
+        None => {
+            is_sent.set_value(true);
+            on_submit.run(untrack(draft));
+        }
     })
 }
 
@@ -297,7 +329,34 @@ fn or_empty(text: String) -> String {
     }
 }
 
-/// The fields whose values differ.
-pub fn differing(fields: Vec<Difference>) -> Vec<Difference> {
-    fields.into_iter().filter(|it| it.1 != it.2).collect()
+/// What somebody else has changed since the form was loaded, where another value is typed. `loaded` is none for a form that was
+/// posted: what it was loaded with is not known.
+pub fn differing(
+    loaded: Option<&[(&'static str, String)]>,
+    now: FieldTexts,
+    typed: FieldTexts,
+) -> Vec<Difference> {
+    let pairs = now.into_iter().zip(typed);
+    let all = pairs.map(|((label, now), (_, typed))| (label, now, typed));
+    let was = |label: &str, now: &str| {
+        loaded.is_some_and(|all| all.iter().any(|it| it.0 == label && it.1 == now))
+    };
+    all.filter(|it| it.1 != it.2 && !was(it.0, &it.1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conflict_names_only_what_somebody_else_has_changed() {
+        let texts =
+            |name: &str, email: &str| vec![("Name", name.to_owned()), ("Email", email.to_owned())];
+        let found = |loaded: Option<FieldTexts>| {
+            differing(loaded.as_deref(), texts("Ana", "new"), texts("Mine", "old"))
+        };
+        let email = ("Email", "new".to_owned(), "old".to_owned());
+        assert_eq!(found(Some(texts("Ana", "old"))), [email]);
+        assert_eq!(found(None).len(), 2);
+    }
 }

@@ -112,17 +112,20 @@ pub fn ReleaseForm(
         move |draft: ReleaseDraft| all_errors(draft.parse(), fields.variables.duplicate_key()),
         on_submit,
     );
+    let texts = |it: ReleaseDraft| {
+        vec![
+            ("Name", it.name),
+            ("Type", it.kind),
+            ("Version number", it.version_number),
+            ("Release date", it.release_date),
+            ("Description", it.description),
+            ("Variables", it.metadata.lines()),
+        ]
+    };
     let differences = Signal::derive(move || {
         now().map(|now| {
-            let typed = fields.draft();
-            differing(vec![
-                ("Name", now.name, typed.name),
-                ("Type", now.kind, typed.kind),
-                ("Version number", now.version_number, typed.version_number),
-                ("Release date", now.release_date, typed.release_date),
-                ("Description", now.description, typed.description),
-                ("Variables", now.metadata.lines(), typed.metadata.lines()),
-            ])
+            let loaded = (!is_posted).then(|| texts(before.get_value()));
+            differing(loaded.as_deref(), texts(now), texts(fields.draft()))
         })
     });
     let (take, keep) = conflict_answers(requests, before, now, move |now| fields.set(now), send);

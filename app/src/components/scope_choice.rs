@@ -139,7 +139,11 @@ pub fn ScopeChoice(
                                         {cluster_boxes()}
                                     </fieldset>
                                     <div class="card">
-                                        <CustomerPicker customers=customers.get_value() chosen=fields.customers/>
+                                        <CustomerPicker
+                                            customers=customers.get_value()
+                                            chosen=fields.customers
+                                            left_out=fields.clusters
+                                        />
                                     </div>
                                 }
                             })

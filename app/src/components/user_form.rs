@@ -106,20 +106,19 @@ pub fn UserForm(
         |draft: UserDraft| draft.parse().err(),
         on_submit,
     );
+    let texts = |it: UserDraft| {
+        vec![
+            ("Login", it.login),
+            ("Name", it.name),
+            ("Email", it.email),
+            ("Role", it.role),
+            ("Customers", scope_text(it.scope.as_ref())),
+        ]
+    };
     let differences = Signal::derive(move || {
         current.get().map(|now| {
-            let typed = fields.draft();
-            differing(vec![
-                ("Login", now.login, typed.login),
-                ("Name", now.name, typed.name),
-                ("Email", now.email, typed.email),
-                ("Role", now.role, typed.role),
-                (
-                    "Customers",
-                    scope_text(now.scope.as_ref()),
-                    scope_text(typed.scope.as_ref()),
-                ),
-            ])
+            let loaded = Some(texts(before.get_value()));
+            differing(loaded.as_deref(), texts(now), texts(fields.draft()))
         })
     });
     let (take, keep) = conflict_answers(
@@ -130,7 +129,7 @@ pub fn UserForm(
         send,
     );
     view! {
-        <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
+        <RecordForm frame=frame is_dirty=is_dirty needs_script=true on_submit=send>
             <StaleNotice error=error differences=differences on_take=take on_keep=keep/>
             <TextField
                 label="Login"
@@ -142,7 +141,6 @@ pub fn UserForm(
             <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
             <TextField label="Email" id="email" kind="email" value=fields.email error=at(Field::Email) hint="Optional"/>
             <RoleChoice role=fields.role has_provider=has_provider/>
-            <ScopeChoice role=fields.role fields=fields.scope choices=choices error=at(Field::Scope)/>
             <TextField
                 label="Password"
                 id="password"
@@ -151,6 +149,7 @@ pub fn UserForm(
                 error=at(Field::Password)
                 hint=password_hint
             />
+            <ScopeChoice role=fields.role fields=fields.scope choices=choices error=at(Field::Scope)/>
         </RecordForm>
     }
 }

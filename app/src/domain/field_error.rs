@@ -53,25 +53,25 @@ pub enum FieldError {
     Faults { faults: Vec<String> },
     #[error("Enter 64 lowercase hexadecimal digits")]
     NotASha256,
-    #[error("at least {min} characters, this has {short}")]
+    #[error("Use at least {min} characters; you have {short}")]
     TooShort { min: usize, short: usize },
-    #[error("`{text}` is not a login: use small letters, digits and . _ @ -")]
-    NotALogin { text: String },
-    #[error("write an e-mail address, for example ana@example.com")]
+    #[error("Use lowercase letters, digits and . _ @ -")]
+    NotALogin,
+    #[error("Enter an email address, such as ana@example.com")]
     NotAnEmail,
-    #[error("the password must not be the login")]
+    #[error("Choose a password other than the login")]
     PasswordIsLogin,
-    #[error("many people use this password: choose another")]
+    #[error("This password is too common. Choose another")]
     PasswordIsCommon,
-    #[error("this is not the password")]
+    #[error("Wrong password")]
     WrongPassword,
-    #[error("this is not the code of the log, or it is too old: a new one is made every half hour")]
+    #[error("Wrong or expired code. Check the log for the current one")]
     WrongCode,
-    #[error("{role}s see everything: leave the scope out")]
+    #[error("{role}s see everything. Leave the scope out")]
     ScopeNotAllowed { role: String },
-    #[error("your own role is {owner}: a token cannot have a higher one")]
+    #[error("Choose {owner} or a lower role")]
     RoleAboveOwner { owner: String },
-    #[error("1 to {max} days")]
+    #[error("Enter 1 to {max} days")]
     DaysOutOfRange { max: i64 },
 }
 
@@ -117,6 +117,28 @@ mod tests {
                 "At most 5,000, you have 5,001",
                 "At most 5,000 characters, you have 5,001",
                 "At most 5,000 bytes, you have 5,001"
+            ]
+        );
+    }
+
+    #[test]
+    fn sentences_about_people_say_what_to_do() {
+        let says = [
+            FieldError::NotALogin,
+            FieldError::TooShort { min: 12, short: 5 },
+            FieldError::ScopeNotAllowed {
+                role: "Manager".into(),
+            },
+            FieldError::DaysOutOfRange { max: 365 },
+        ]
+        .map(|it| it.to_string());
+        assert_eq!(
+            says,
+            [
+                "Use lowercase letters, digits and . _ @ -",
+                "Use at least 12 characters; you have 5",
+                "Managers see everything. Leave the scope out",
+                "Enter 1 to 365 days",
             ]
         );
     }

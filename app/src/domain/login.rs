@@ -26,7 +26,7 @@ impl Login {
         if text.bytes().all(is_login_byte) {
             Ok(Self(text))
         } else {
-            Err(FieldError::NotALogin { text })
+            Err(FieldError::NotALogin)
         }
     }
 

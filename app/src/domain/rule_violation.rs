@@ -82,7 +82,7 @@ pub enum RuleViolation {
     NotEmpty,
     #[error("a whole import is the command line's where people sign in: use `rollcall import`")]
     ImportOverHttp,
-    #[error("login `{login}` is already used{}", or_restore("user", *.inactive_id))]
+    #[error("login {login} is already used{}", or_restore("user", *.inactive_id))]
     LoginTaken {
         login: String,
         inactive_id: Option<i64>,

@@ -141,7 +141,7 @@ impl TokenDraft {
         let effective = role.flatten().unwrap_or(owner);
         let scope = if self.scope.is_some() && !effective.may_have_scope() {
             Err(FieldError::ScopeNotAllowed {
-                role: effective.to_string(),
+                role: effective.label().to_owned(),
             })
         } else {
             Ok(self.scope)

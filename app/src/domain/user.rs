@@ -83,18 +83,15 @@ impl UserDraft {
         let scope = match role {
             Some(role) if self.scope.is_some() && !role.may_have_scope() => {
                 Err(FieldError::ScopeNotAllowed {
-                    role: role.to_string(),
+                    role: role.label().to_owned(),
                 })
             }
             _ => Ok(self.scope),
         };
         let scope = errors.check(Field::Scope, scope);
-        // A password is judged beside its login; a wrong login is reported by itself.
-        let password = match (&self.password, &login) {
-            (Some(text), Some(login)) => Password::parse(text, login).map(Some),
-            _ => Ok(None),
-        };
-        let password = errors.check(Field::Password, password);
+        let password = self.password.as_deref();
+        let password = password.map(|it| Password::parse(it, login.as_ref()));
+        let password = errors.check(Field::Password, password.transpose());
         errors.finish((|| {
             Some(UserFields {
                 login: login?,
@@ -260,6 +257,15 @@ mod tests {
             Some(&FieldError::PasswordIsLogin)
         );
         assert!(with_password("eine lange Nacht").parse().is_ok());
+        // Beside a wrong login too, so that both are reported at once.
+        let both = UserDraft {
+            login: "a b".into(),
+            ..with_password("short")
+        };
+        let wrong = both.parse().unwrap_err();
+        for field in [Field::Login, Field::Password] {
+            assert!(wrong.error_for(field).is_some(), "{field}");
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ impl InvalidField {
             Field::Namespace => "Enter a namespace",
             Field::Reason => "Enter a reason",
             Field::Content => "Enter the content",
+            Field::Login => "Enter a login",
+            Field::Password => "Enter a password",
             Field::Cluster => "Choose a cluster",
             Field::From => "Choose a release",
             _ => return self.problem.to_string(),
@@ -73,6 +75,11 @@ impl ErrorCollector {
         parsed
             .map_err(|problem| self.0.push(InvalidField { field, problem }))
             .ok()
+    }
+
+    /// The same for a part of the form that has several fields.
+    pub fn check_all<T>(&mut self, parsed: Result<T, ValidationErrors>) -> Option<T> {
+        parsed.map_err(|it| self.0.extend(it.0)).ok()
     }
 
     /// The parsed form, or all recorded errors. `whole` must be none if any field was wrong.

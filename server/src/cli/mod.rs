@@ -14,7 +14,7 @@ use crate::ops::{
     signing_key::PublicKey,
     telemetry,
 };
-use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
 use output::CliOutput;
 use std::{io, path::PathBuf};
@@ -158,6 +158,18 @@ impl Cli {
             failure.exit()
         })
     }
+}
+
+/// Tells what is wrong with a command line. A wrong value is told in one line, as every failure; the rest, and help, as clap does,
+/// which ends the program.
+pub fn refuse(error: &clap::Error) -> Exit {
+    if error.kind() != ErrorKind::ValueValidation {
+        error.exit();
+    }
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    eprintln!("rollcall: {}", line.trim_start_matches("error: "));
+    Exit::Usage
 }
 
 fn completions(shell: Shell) -> Result<Exit, Failure> {

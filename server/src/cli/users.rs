@@ -40,7 +40,7 @@ pub enum UserCommand {
 
 #[derive(Debug, Args)]
 pub struct UserAdd {
-    /// What the user signs in by: small letters, digits, and . _ @ -
+    /// What the user signs in by: lowercase letters, digits and . _ @ -
     login: String,
     /// The name that people see
     #[arg(long)]

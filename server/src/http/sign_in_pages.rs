@@ -137,12 +137,30 @@ fn elsewhere(settings: &AuthSettings) -> Option<Response> {
     (!signs_in).then(|| Redirect::to(paths::DASHBOARD).into_response())
 }
 
+/// Whether a request comes with a session that is alive.
+async fn has_session(database: &Database, headers: &HeaderMap, client: &Client) -> bool {
+    let Some(secret) = session_cookie::secret(headers, client.is_https) else {
+        return false;
+    };
+    match database.session_caller(secret, now(), true).await {
+        Ok(caller) => caller.is_some(),
+        Err(error) => {
+            to_app_error(error);
+            false
+        }
+    }
+}
+
 async fn show_login(
-    RequestClient { settings, .. }: RequestClient,
+    State(context): State<Context>,
+    RequestClient { client, settings }: RequestClient,
     Query(query): Query<NextQuery>,
     headers: HeaderMap,
 ) -> Response {
     match settings.mode {
+        AuthMode::Login if has_session(&context.database, &headers, &client).await => {
+            Redirect::to(query.path()).into_response()
+        }
         AuthMode::Login => login_page(&settings, query.path(), "", None).respond(&headers),
         // A redirect to the dashboard would be a loop: a request without a user from the proxy is sent here again.
         AuthMode::Proxy => refusal_page(&headers, StatusCode::UNAUTHORIZED, SIGNED_IN_BY_PROXY),
@@ -231,13 +249,18 @@ fn setup_page(
 ) -> Response {
     let other_way = by_provider(settings, paths::DASHBOARD);
     let other_way = other_way.filter(|_| settings.makes_admins_at_provider());
+    let message = |of: Field| error.and_then(|it| it.message_for(of));
+    let fields_in_order = [Field::Code, Field::Login, Field::Name, Field::Password];
+    let first_wrong = fields_in_order
+        .into_iter()
+        .find(|it| message(*it).is_some());
+    let focused = first_wrong.unwrap_or(Field::Code);
     let input = |label: &'static str,
                  name: &'static str,
                  kind: &'static str,
                  autocomplete: &'static str,
                  hint: Option<&'static str>,
-                 of: Field,
-                 has_focus: bool| {
+                 of: Field| {
         let value = if kind == "password" {
             ""
         } else {
@@ -250,8 +273,8 @@ fn setup_page(
             autocomplete,
             value,
             hint,
-            error: error.and_then(|it| it.message_for(of)),
-            has_focus,
+            error: message(of),
+            has_focus: of == focused,
         }
         .draw()
     };
@@ -265,10 +288,10 @@ fn setup_page(
         error,
         failure: None,
         fields: html! {
-            (input("Code", "code", "text", "off", code_hint, Field::Code, true))
-            (input("Login", "login", "text", "username", login_hint, Field::Login, false))
-            (input("Name", "name", "text", "name", None, Field::Name, false))
-            (input("Password", "password", "password", "new-password", Some("12 characters or more"), Field::Password, false))
+            (input("Code", "code", "text", "off", code_hint, Field::Code))
+            (input("Login", "login", "text", "username", login_hint, Field::Login))
+            (input("Name", "name", "text", "name", None, Field::Name))
+            (input("Password", "password", "password", "new-password", Some("12 characters or more"), Field::Password))
         },
         other_way,
     }

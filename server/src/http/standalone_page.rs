@@ -185,8 +185,9 @@ impl TextInput<'_> {
             format!("{}-error", self.name),
         );
         let described = match (&self.error, self.hint) {
-            (Some(_), _) => Some(error_id.as_str()),
-            (None, Some(_)) => Some(hint_id.as_str()),
+            (Some(_), Some(_)) => Some(format!("{hint_id} {error_id}")),
+            (Some(_), None) => Some(error_id.clone()),
+            (None, Some(_)) => Some(hint_id.clone()),
             (None, None) => None,
         };
         html! {

@@ -33,7 +33,7 @@ pub struct UserQuery {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewUser {
-    /// No other user has it; `a-z 0-9 . _ @ -`, in small letters.
+    /// No other user has it; `a-z 0-9 . _ @ -`, in lowercase.
     #[serde(default)]
     #[schema(required = true, min_length = 1, max_length = 100)]
     login: String,

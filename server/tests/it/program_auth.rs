@@ -118,6 +118,9 @@ fn a_password_is_read_from_standard_input_and_never_told() {
     ];
     told(&database, &add, "password1234\n").failed(1, &["password"]);
     told(&database, &add, "short\n").failed(1, &["12"]);
+    let boss = add.map(|it| if it == "admin" { "boss" } else { it });
+    let boss = told(&database, &boss, "");
+    boss.failed(2, &["boss", "viewer, operator, manager, admin"]);
     let made = told(
         &database,
         &[&add[..], &["--json"]].concat(),

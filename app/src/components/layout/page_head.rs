@@ -1,4 +1,5 @@
 //! Header of a page's content: breadcrumb, the page's only `h1`, buttons of the page; also sets the document's `title`.
+use crate::{browser, components::ui::follow_effect::follow};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -23,6 +24,7 @@ pub fn PageHead(
 ) -> impl IntoView {
     let document_title = document_title(&title);
     let here = title.clone();
+    follow(|_| browser::dom::focus_new_page());
     view! {
         <Title text=document_title/>
         <div class="page__head">

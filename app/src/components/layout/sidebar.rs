@@ -103,6 +103,8 @@ fn NavLink(
 #[component]
 pub fn Sidebar(
     frame: LayoutInfo,
+    /// Where to sign in, if the session is gone.
+    sign_in: Option<String>,
     /// The path of the present page.
     here: Memo<String>,
     /// Whether it is narrowed to icons.
@@ -133,6 +135,8 @@ pub fn Sidebar(
     };
     let (is_user, has_session) = (frame.is_user, frame.has_session);
     let manages_users = is_user && OwnRights::from_context().may(Permission::Users);
+    // Without a name the caller is not known.
+    let has_person = sign_in.is_none() && !frame.actor.is_empty();
     actor.set(frame.actor);
     let menu = move || actor.with(|it| menu_html(it, manages_users, has_session));
     view! {
@@ -157,14 +161,15 @@ pub fn Sidebar(
                     view! {
                         <nav aria-label="Administration" data-nav="administration">
                             <ul>
-                                <NavLink path=paths::USERS icon="n-customers" label="Users" here=here/>
+                                <NavLink path=paths::USERS icon="n-users" label="Users" here=here/>
                             </ul>
                         </nav>
                     }
                     .into_any()
                 })}
             <div class="sidebar__foot">
-                {is_user
+                {sign_in.map(|path| view! { <a class="button" rel="external" href=path>"Sign in"</a> }.into_any())}
+                {(has_person && is_user)
                     .then(|| {
                         let switch_theme = move |event: leptos::ev::MouseEvent| {
                             if browser::dom::closest_attribute(&event, THEME_SWITCH).is_some() {
@@ -173,7 +178,7 @@ pub fn Sidebar(
                         };
                         view! { <details class="more" inner_html=menu on:click=switch_theme></details> }.into_any()
                     })}
-                {(!is_user)
+                {(has_person && !is_user)
                     .then(|| {
                         view! {
                             <button

@@ -21,7 +21,7 @@ fn FieldMessage(id: String, #[prop(into)] error: Signal<Option<String>>) -> impl
     }
 }
 
-/// The id of the element that describes a field: its error, otherwise its hint.
+/// The ids of the elements that describe a field: its hint and its error.
 fn description_id(
     id: &str,
     hint: Option<&'static str>,
@@ -29,10 +29,10 @@ fn description_id(
 ) -> Signal<Option<String>> {
     let (hint_id, error_id) = (hint.map(|_| format!("{id}-hint")), format!("{id}-error"));
     Signal::derive(move || {
-        if error.get().is_some() {
-            Some(error_id.clone())
-        } else {
-            hint_id.clone()
+        let error_id = error.with(Option::is_some).then(|| error_id.clone());
+        match (&hint_id, error_id) {
+            (Some(hint_id), Some(error_id)) => Some(format!("{hint_id} {error_id}")),
+            (hint_id, error_id) => error_id.or_else(|| hint_id.clone()),
         }
     })
 }

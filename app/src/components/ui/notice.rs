@@ -1,7 +1,7 @@
 //! Error messages: a failed action within a page, and in place of a page or a part of it that could not be loaded.
-use super::icon::Icon;
-use crate::error::AppError;
+use super::{follow_effect::follow, icon::Icon};
 pub use crate::error::sentence;
+use crate::{browser, error::AppError};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -41,6 +41,14 @@ pub fn Failure(
     }
 }
 
+/// Says that the forms of a page cannot be sent without JavaScript. HTML text, since a browser with JavaScript reads it as text, and
+/// hydration would look for elements.
+#[component]
+pub fn NeedsScript() -> impl IntoView {
+    let html = r#"<p class="alert">Saving here needs JavaScript.</p>"#;
+    view! { <noscript inner_html=html></noscript> }
+}
+
 /// A page in place of one that does not exist or could not be loaded.
 #[component]
 pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
@@ -49,6 +57,7 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
         AppError::Transport(_) => "The server cannot be reached",
         _ => "Couldn't load this",
     };
+    follow(|_| browser::dom::focus_new_page());
     view! {
         <Title text=format!("{title} · Rollcall")/>
         <div class="page__head">

@@ -144,6 +144,8 @@ pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
             .shown
             .with_untracked(|all| all.iter().find(|it| is_pressed(it)).cloned());
         toasts.hide(number);
+        // The pressed button goes with its toast.
+        browser::dom::after(0, browser::dom::focus_page);
         if let Some(batch) = toast.and_then(|it| it.batch) {
             on_undo.run(batch);
         }

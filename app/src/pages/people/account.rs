@@ -4,17 +4,22 @@ use crate::{
     api::people::{
         change_password, create_token, end_session, read_account, rename_self, revoke_token,
     },
+    browser,
     components::{
         account_parts::{CardRequest, NameForm, PasswordForm, SessionTable, TokenForm, TokenTable},
         layout::{page_head::PageHead, sidebar::OwnName},
         scope_choice::ScopeChoices,
-        ui::{notice::Failure, toast::Toasts},
+        ui::{
+            notice::{Failure, NeedsScript},
+            toast::Toasts,
+        },
     },
     domain::{
         account::{Account, CreatedToken},
         id::{SessionId, TokenId},
         token::TokenDraft,
     },
+    error::AppError,
     pages::{SerialRequest, fetch::Fetch, loaded, loaded_part},
 };
 use leptos::prelude::*;
@@ -24,11 +29,9 @@ use leptos::prelude::*;
 pub fn AccountPage() -> impl IntoView {
     let account = Fetch::new(|| (), |()| read_account());
     let choices = Fetch::new(|| (), |()| scope_choices());
-    // Outside of what is fetched again: a new token must stay on the page.
+    // Outside of what is fetched: the text of a new token is told only once.
     let made = RwSignal::new(None::<CreatedToken>);
-    loaded(account, move |it| {
-        show(it, choices, made, account.refetch_callback())
-    })
+    loaded(account, move |it| show(it, choices, made))
 }
 
 /// A request as a form needs it.
@@ -43,7 +46,6 @@ fn show(
     account: Account,
     choices: Fetch<ScopeChoices>,
     made: RwSignal<Option<CreatedToken>>,
-    reload: Callback<()>,
 ) -> impl IntoView {
     let Account {
         user,
@@ -51,6 +53,25 @@ fn show(
         tokens,
     } = account;
     let (toasts, own_name) = (Toasts::from_context(), OwnName::from_context());
+    let (current, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (sessions, tokens) = (RwSignal::new(sessions), RwSignal::new(tokens));
+    let unread = RwSignal::new(None::<AppError>);
+    // Only the tables are brought up to date: what is typed in the forms stays.
+    let reload = Callback::new(move |()| {
+        leptos::task::spawn_local(async move {
+            match read_account().await {
+                // The page may have been left meanwhile, and its signals disposed.
+                Ok(it) => {
+                    let _ = unread.try_set(None);
+                    let _ = sessions.try_set(it.sessions);
+                    let _ = tokens.try_set(it.tokens);
+                }
+                Err(error) => {
+                    let _ = unread.try_set(Some(error));
+                }
+            }
+        });
+    });
     let (renaming, changing) = (SerialRequest::new(), SerialRequest::new());
     let (ending, revoking) = (SerialRequest::new(), SerialRequest::new());
     let creating = SerialRequest::new();
@@ -61,27 +82,42 @@ fn show(
             reload.run(());
         });
     });
-    let on_password = Callback::new(move |(current, password): (String, String)| {
-        changing.run(change_password(current, password), move |()| {
+    let on_password = Callback::new(move |()| {
+        let request = change_password(current.get_untracked(), password.get_untracked());
+        changing.run(request, move |()| {
             toasts.show("Password changed. Other sessions ended".to_owned(), None);
+            current.set(String::new());
+            password.set(String::new());
             reload.run(());
         });
     });
     let on_end = Callback::new(move |id: SessionId| {
-        ending.run(end_session(id), move |()| reload.run(()));
+        ending.run(end_session(id), move |()| {
+            toasts.show("Session ended", None);
+            browser::dom::focus_in_place("#sessions-title");
+            reload.run(());
+        });
     });
     let on_create = Callback::new(move |draft: TokenDraft| {
         creating.run(create_token(draft), move |it| {
             made.set(Some(it));
+            browser::dom::after(0, || browser::dom::focus(".secret button"));
             reload.run(());
         });
     });
     let on_revoke = Callback::new(move |id: TokenId| {
-        revoking.run(revoke_token(id), move |()| reload.run(()));
+        revoking.run(revoke_token(id), move |()| {
+            toasts.show("Token revoked", None);
+            browser::dom::focus_in_place("#tokens-title");
+            if made.with_untracked(|it| it.as_ref().is_some_and(|it| it.row.id == id)) {
+                made.set(None);
+            }
+            reload.run(());
+        });
     });
     let role = user.role;
     let password_form = user.has_password.then(|| {
-        view! { <PasswordForm request=of_card(changing) on_change=on_password/> }
+        view! { <PasswordForm current=current password=password request=of_card(changing) on_change=on_password/> }
     });
     let token_form = loaded_part(choices, move |choices| {
         view! {
@@ -91,17 +127,19 @@ fn show(
     view! {
         <PageHead title="Your account" beside=move || view! { <span class="quiet">{role.label()}</span> }/>
         <div class="page__body account">
+            <NeedsScript/>
             <NameForm login=user.login name=user.name request=of_card(renaming) on_rename=on_rename/>
             {password_form}
             <section aria-labelledby="sessions-title">
-                <div class="section__head"><h2 id="sessions-title">"Sessions"</h2></div>
+                <div class="section__head"><h2 id="sessions-title" tabindex="-1">"Sessions"</h2></div>
                 <Failure error=ending.error/>
-                <SessionTable sessions=sessions on_end=on_end/>
+                <Failure error=unread on_retry=reload/>
+                {move || view! { <SessionTable sessions=sessions.get() on_end=on_end/> }}
             </section>
             <section aria-labelledby="tokens-title">
-                <div class="section__head"><h2 id="tokens-title">"Tokens"</h2></div>
+                <div class="section__head"><h2 id="tokens-title" tabindex="-1">"Tokens"</h2></div>
                 <Failure error=revoking.error/>
-                <TokenTable tokens=tokens on_revoke=on_revoke/>
+                {move || view! { <TokenTable tokens=tokens.get() on_revoke=on_revoke/> }}
                 {token_form}
             </section>
         </div>

@@ -13,7 +13,7 @@ use crate::{
         user_form::UserForm,
     },
     domain::{
-        event::Entity,
+        event::{Changed, Entity},
         id::UserId,
         permission::Role,
         user::{User, UserDraft},
@@ -123,6 +123,7 @@ pub fn EditUserPage() -> impl IntoView {
         it.user.map(|user| {
             let (id, version_read) = (user.id, user.version);
             let version = RwSignal::new(version_read);
+            let is_active = RwSignal::new(user.is_active);
             let sending = SerialRequest::new();
             let submit = Callback::new(move |draft: UserDraft| {
                 let go = go.clone();
@@ -151,10 +152,12 @@ pub fn EditUserPage() -> impl IntoView {
             };
             let title = format!("Edit {}", user.name);
             let has_provider = user.oidc_subject.is_some();
-            let draft = UserDraft::from(user.clone());
+            let draft = UserDraft::from(user);
+            let badge = || view! { <span class="badge">"Inactive"</span> };
+            let inactive_badge = move || move || (!is_active.get()).then(badge);
             view! {
-                <PageHead title=title crumbs=crumbs()>
-                    <UserActions user=user on_done=data.refetch_callback()/>
+                <PageHead title=title crumbs=crumbs() beside=inactive_badge>
+                    <UserActions id=id is_active=is_active version=version/>
                 </PageHead>
                 <div class="page__body">
                     <UserForm
@@ -172,10 +175,14 @@ pub fn EditUserPage() -> impl IntoView {
     })
 }
 
-/// What is done to a user besides editing: end its sessions, deactivate, restore.
+/// What is done to a user besides editing: end its sessions, deactivate, restore. The form keeps what is typed.
 #[component]
-fn UserActions(user: User, on_done: Callback<()>) -> impl IntoView {
-    let (id, is_active) = (user.id, user.is_active);
+fn UserActions(
+    id: UserId,
+    is_active: RwSignal<bool>,
+    /// The version that the form is based on.
+    version: RwSignal<i64>,
+) -> impl IntoView {
     let doing = SerialRequest::new();
     let toasts = Toasts::from_context();
     let sign_out = move |_| {
@@ -183,17 +190,24 @@ fn UserActions(user: User, on_done: Callback<()>) -> impl IntoView {
             toasts.show("Signed out everywhere".to_owned(), None);
         });
     };
-    let switch = move |_| {
-        if is_active {
-            doing.run(deactivate_user(id), move |it| {
-                toasts.show(format!("Deactivated {}", it.row.name), None);
-                on_done.run(());
-            });
+    let switched = move |it: Changed<User>| {
+        let done = if it.row.is_active {
+            "Restored"
         } else {
-            doing.run(restore_user(id), move |it| {
-                toasts.show(format!("Restored {}", it.row.name), None);
-                on_done.run(());
-            });
+            "Deactivated"
+        };
+        toasts.show(format!("{done} {}", it.row.name), None);
+        is_active.set(it.row.is_active);
+        // If somebody else has saved the user too, the form still has to say so.
+        if it.row.version == version.get_untracked() + 1 {
+            version.set(it.row.version);
+        }
+    };
+    let switch = move |_| {
+        if is_active.get_untracked() {
+            doing.run(deactivate_user(id), switched);
+        } else {
+            doing.run(restore_user(id), switched);
         }
     };
     view! {
@@ -201,7 +215,7 @@ fn UserActions(user: User, on_done: Callback<()>) -> impl IntoView {
         <a class="button" href=paths::activity_of(id)>"Activity"</a>
         <button class="button live-only" type="button" on:click=sign_out>"Sign out everywhere"</button>
         <button class="button live-only" type="button" on:click=switch>
-            {if is_active { "Deactivate" } else { "Restore" }}
+            {move || if is_active.get() { "Deactivate" } else { "Restore" }}
         </button>
     }
 }

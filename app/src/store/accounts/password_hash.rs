@@ -124,10 +124,9 @@ pub fn runs() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::login::Login;
 
     fn password() -> Password {
-        Password::parse("a long enough one", &Login::parse("ana").unwrap()).unwrap()
+        Password::parse("a long enough one", None).unwrap()
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use crate::domain::{
     permission::{Permission, Role},
     setup_code::{SETUP_CODE_MINUTES, SetupCode},
     user::{User, UserDraft, UserFields},
-    validation_errors::ValidationErrors,
+    validation_errors::{ErrorCollector, ValidationErrors},
     via::Via,
     vocabulary::Field,
 };
@@ -34,6 +34,23 @@ impl Database {
         let alive = setup_code::Column::ExpiresAt.gt(now);
         let found = setup_code::Entity::find().filter(alive).count(&self.read);
         Ok(found.await? > 0)
+    }
+
+    /// The code of a text, if it can be used now.
+    async fn valid_setup_code(
+        &self,
+        text: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SetupCode>, StoreError> {
+        let Some(code) = SetupCode::parse(text) else {
+            return Ok(None);
+        };
+        let found = setup_code::Entity::find()
+            .filter(setup_code::Column::Sha256.eq(sha256(code.as_str())))
+            .filter(setup_code::Column::ExpiresAt.gt(now))
+            .count(&self.read)
+            .await?;
+        Ok((found > 0).then_some(code))
     }
 
     /// Makes this the code, in the place of any other.
@@ -65,13 +82,17 @@ impl Database {
         now: DateTime<Utc>,
     ) -> Result<User, StoreError> {
         let wrong = || StoreError::from(ValidationErrors::one(Field::Code, FieldError::WrongCode));
-        let code = SetupCode::parse(code).ok_or_else(wrong)?;
+        let mut errors = ErrorCollector::default();
+        let code = self.valid_setup_code(code, now).await?;
+        let code = errors.check(Field::Code, code.ok_or(FieldError::WrongCode));
         let draft = UserDraft {
             role: Role::Admin.to_string(),
             scope: None,
             password: Some(draft.password.unwrap_or_default()),
             ..draft
         };
+        let fields = errors.check_all(draft.parse());
+        let (code, fields) = errors.finish(code.zip(fields))?;
         let UserFields {
             login,
             name,
@@ -79,7 +100,7 @@ impl Database {
             role,
             scope,
             password,
-        } = draft.parse()?;
+        } = fields;
         let password = password.ok_or_else(wrong)?;
         let hash = password_hash::hash_password(password).await?;
         let name = String::from(name);

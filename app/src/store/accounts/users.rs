@@ -15,7 +15,7 @@ use crate::domain::{
     scope::ScopeIds,
     text::Name,
     user::{User, UserDraft, UserFields},
-    validation_errors::ValidationErrors,
+    validation_errors::{ErrorCollector, ValidationErrors},
     vocabulary::{Field, Noun},
 };
 use crate::store::{
@@ -289,14 +289,19 @@ impl Store {
         let throttle = &self.database.throttle;
         throttle.must_not_wait(&user.login, client, stamp.at)?;
         let verified = password_hash::verify_password(&current, hash.clone()).await?;
-        if verified == Verified::Wrong {
+        let mut errors = ErrorCollector::default();
+        let right = if verified == Verified::Wrong {
             throttle.failed(&user.login, client, stamp.at);
-            return Err(ValidationErrors::one(Field::Current, FieldError::WrongPassword).into());
-        }
-        throttle.succeeded(&user.login, client);
-        let wrong = |it| StoreError::from(ValidationErrors::one(Field::Password, it));
-        let login = Login::parse(&user.login).map_err(wrong)?;
-        let password = Password::parse(&password, &login).map_err(wrong)?;
+            Err(FieldError::WrongPassword)
+        } else {
+            throttle.succeeded(&user.login, client);
+            Ok(())
+        };
+        let right = errors.check(Field::Current, right);
+        let login = Login::parse(&user.login).ok();
+        let password = Password::parse(&password, login.as_ref());
+        let password = errors.check(Field::Password, password);
+        let ((), password) = errors.finish(right.zip(password))?;
         let new_hash = password_hash::hash_password(password).await?;
         let mut change = self.change(permit, stamp).await?;
         let (before, present) = load(&change.tx, user.id).await?;

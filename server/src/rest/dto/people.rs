@@ -58,7 +58,7 @@ impl ToSchema for ScopeSchema {
 #[serde(rename_all = "camelCase")]
 pub struct User {
     pub id: i64,
-    /// What is typed to sign in, in small letters.
+    /// What is typed to sign in, in lowercase.
     pub login: String,
     /// What people see, and events bear.
     pub name: String,

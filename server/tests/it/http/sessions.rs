@@ -126,10 +126,17 @@ async fn changing_one_s_own_password_keeps_this_session_and_ends_the_others() {
     };
     let wrong = change("not the present one", "quite another one").await;
     assert!(wrong.problem(422)["errors"]["current"].is_string());
+    // Both faults are named at once.
+    let both = change("not the present one", "short").await.problem(422);
+    assert_eq!(both["errors"]["current"], "Wrong password");
+    assert_eq!(
+        both["errors"]["password"],
+        "Use at least 12 characters; you have 5"
+    );
     for (password, why) in [
         ("short", "12"),
         ("ana", "12"),
-        ("123456789012", "many people"),
+        ("123456789012", "too common"),
     ] {
         let refused = change(PASSWORD, password).await.problem(422);
         let error = refused["errors"]["password"].as_str().unwrap();

@@ -80,6 +80,15 @@ async fn the_code_of_the_log_makes_the_first_admin_once() {
     let short = post(&app, CODE, "short").await;
     assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(short.body.contains("id=\"password-error\"") && short.body.contains(CODE));
+    // The field has the focus, and both its hint and its error describe it.
+    let focused = "autofocus aria-describedby=\"password-hint password-error\"";
+    assert!(short.body.contains(focused), "{}", short.body);
+    assert!(!short.body.contains("id=\"code-error\""));
+    let both = post(&app, "ABCD-2346", "short").await;
+    for field in ["code", "password"] {
+        let error = format!("id=\"{field}-error\"");
+        assert!(both.body.contains(&error), "{field}");
+    }
     let made = post(&app, "abcd2345", PASSWORD).await;
     assert_eq!(
         (made.status, made.header("location")),

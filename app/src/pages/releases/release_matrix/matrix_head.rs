@@ -46,7 +46,7 @@ fn menu_html(
         }
         a class="menu__item" rel="external" target="_blank" href=(print) { "Print" }
         button class="menu__item" data-does="help" {
-            "Keys "
+            "Keyboard shortcuts "
             kbd aria-hidden="true" { "?" }
         }
     };
@@ -92,6 +92,11 @@ pub fn MatrixHead(
             Some("help") => on_command.run(GridCommand::Help),
             _ => {}
         }
+    };
+    let more = if may_plan {
+        "More: edit, steps, clone, archive, print"
+    } else {
+        "More actions"
     };
     view! {
         <PageHead
@@ -176,7 +181,7 @@ pub fn MatrixHead(
                     }
                 })}
             <details class="more" on:click=on_menu>
-                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive, print">
+                <summary class="button" data-kind="ghost" aria-label=more>
                     <Icon name="i-more"/>
                 </summary>
                 <div class="menu" inner_html=menu></div>

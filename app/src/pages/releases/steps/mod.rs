@@ -146,6 +146,7 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
                                 class="button"
                                 type="button"
                                 id="add-step"
+                                data-home=""
                                 on:click=move |_| editor.open_new(Category::Deploy)
                             >
                                 <Icon name="i-plus"/>
