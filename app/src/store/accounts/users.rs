@@ -287,13 +287,18 @@ impl Store {
         let permit = self.permit(Permission::Read.on_anything()).await?;
         let (user, hash) = load(&self.read, UserId(self.own_id())).await?;
         let throttle = &self.database.throttle;
-        throttle.must_not_wait(&user.login, client, stamp.at)?;
-        let verified = password_hash::verify_password(&current, hash.clone()).await?;
-        if verified == Verified::Wrong {
-            throttle.failed(&user.login, client, stamp.at);
-            return Err(ValidationErrors::one(Field::Current, FieldError::WrongPassword).into());
+        let begun = throttle.begin(&user.login, client, stamp.at)?;
+        match password_hash::verify_password(&current, hash.clone()).await {
+            Ok(Verified::Wrong) => {
+                let wrong = ValidationErrors::one(Field::Current, FieldError::WrongPassword);
+                return Err(wrong.into());
+            }
+            Ok(Verified::Right | Verified::RightButOld) => begun.succeeded(),
+            Err(error) => {
+                begun.take_back();
+                return Err(error);
+            }
         }
-        throttle.succeeded(&user.login, client);
         let wrong = |it| StoreError::from(ValidationErrors::one(Field::Password, it));
         let login = Login::parse(&user.login).map_err(wrong)?;
         let password = Password::parse(&password, &login).map_err(wrong)?;
