@@ -86,6 +86,8 @@ pub async fn connect(path: &Path, role: ConnectionRole) -> Result<DatabaseConnec
         })
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
+        // A file does not hang up: to ask each connection for that takes as long as a short query.
+        .test_before_acquire(false)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite
