@@ -128,6 +128,9 @@ pub enum AppError {
     /// 503: the database does not answer, or not in time.
     #[error("the database does not answer: try again in a moment")]
     Unavailable,
+    /// 422: the arguments of a server function cannot be read, as those of a page of an earlier version.
+    #[error("the server cannot read this request: reload the page and try again")]
+    Malformed,
 }
 
 impl AppError {
@@ -173,7 +176,7 @@ impl AppError {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound(_) => 404,
-            Self::Invalid(_) => 422,
+            Self::Invalid(_) | Self::Malformed => 422,
             Self::Refused(_) | Self::Stale(_) => 409,
             Self::SignIn => 401,
             Self::Denied(_) => 403,
@@ -200,7 +203,13 @@ impl FromServerFnError for AppError {
     type Encoder = PostcardEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        Self::Transport(error.to_string())
+        use ServerFnErrorErr::{Args, Deserialization, MissingArg};
+        // On the server it is a request that is deserialized, in the browser an answer.
+        let is_request = cfg!(feature = "ssr");
+        match error {
+            Args(_) | MissingArg(_) | Deserialization(_) if is_request => Self::Malformed,
+            error => Self::Transport(error.to_string()),
+        }
     }
 }
 

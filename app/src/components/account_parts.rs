@@ -134,7 +134,7 @@ pub fn PasswordForm(
                 kind="password"
                 value=password
                 error=request.at(Field::Password)
-                hint="12 characters or more. Other sessions end"
+                hint="12 characters or more. Other sessions end, tokens stay"
             />
         </CardForm>
     }

@@ -1,5 +1,6 @@
 //! Throttle of failed logins (R24): per login and address, and per address. It counts failures, not requests, and forgets; it
-//! never locks a user, since others could close such a lock. Pure: time and addresses are arguments.
+//! never locks a user, since others could close such a lock. A try counts as failed from its beginning, so that asking many
+//! times at once gives no further guesses. Pure: time and addresses are arguments.
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::HashMap,
@@ -19,6 +20,30 @@ const LONGEST_WAIT_SECONDS: i64 = 900;
 const FORGOTTEN_AFTER_HOURS: i64 = 24;
 /// Entries of each kind that are kept; the oldest go first. They bound the memory that strangers can take.
 const ENTRIES_MAX: usize = 10_000;
+
+/// Tries of one address that are compared, or wait for it: half of the places for that (`password_hash`), so that one address
+/// cannot take all of them.
+const PENDING_PER_ADDRESS: u32 = 32;
+
+/// A try that may be made. It counts as failed, until it is said to have succeeded or is taken back.
+#[derive(Debug)]
+pub struct LoginTry {
+    login: String,
+    network: IpAddr,
+    at: DateTime<Utc>,
+    /// The last failures before it, of its login and of its address.
+    login_before: Option<DateTime<Utc>>,
+    network_before: Option<DateTime<Utc>>,
+}
+
+/// Why a try may not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TryRefused {
+    /// After failures; so many seconds.
+    MustWait(u64),
+    /// Too many of its address are under way.
+    TooManyAtOnce,
+}
 
 /// Failures in a row.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +70,8 @@ impl Failures {
 pub struct LoginThrottle {
     by_login: HashMap<(String, IpAddr), Failures>,
     by_address: HashMap<IpAddr, Failures>,
+    /// Tries under way.
+    pending: HashMap<IpAddr, u32>,
 }
 
 impl LoginThrottle {
@@ -62,6 +89,57 @@ impl LoginThrottle {
         Some(u64::try_from(seconds).unwrap_or(1).max(1))
     }
 
+    /// Begins a try, which counts as failed. Errors: it may not be made.
+    pub fn begin(
+        &mut self,
+        login: &str,
+        address: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<LoginTry, TryRefused> {
+        if let Some(seconds) = self.wait_seconds(login, address, now) {
+            return Err(TryRefused::MustWait(seconds));
+        }
+        let network = network_of(address);
+        let pending = self.pending.get(&network).copied().unwrap_or_default();
+        if pending >= PENDING_PER_ADDRESS {
+            return Err(TryRefused::TooManyAtOnce);
+        }
+        let key = (login.to_owned(), network);
+        let login_before = self.by_login.get(&key).map(|it| it.last_at);
+        let network_before = self.by_address.get(&network).map(|it| it.last_at);
+        self.failed(login, address, now);
+        self.pending.insert(network, pending + 1);
+        Ok(LoginTry {
+            login: key.0,
+            network,
+            at: now,
+            login_before,
+            network_before,
+        })
+    }
+
+    /// A try is over, whatever came of it: another of its address may begin.
+    pub fn ended(&mut self, begun: &LoginTry) {
+        if let Some(pending) = self.pending.get_mut(&begun.network) {
+            *pending -= 1;
+            if *pending == 0 {
+                self.pending.remove(&begun.network);
+            }
+        }
+    }
+
+    /// Forgets a try that found out nothing.
+    pub fn take_back(&mut self, begun: &LoginTry) {
+        let key = (begun.login.clone(), begun.network);
+        uncount(&mut self.by_login, &key, begun.at, begun.login_before);
+        self.take_back_of_address(begun);
+    }
+
+    fn take_back_of_address(&mut self, begun: &LoginTry) {
+        let (network, before) = (&begun.network, begun.network_before);
+        uncount(&mut self.by_address, network, begun.at, before);
+    }
+
     /// Counts a failed try.
     pub fn failed(&mut self, login: &str, address: IpAddr, now: DateTime<Utc>) {
         let network = network_of(address);
@@ -75,11 +153,30 @@ impl LoginThrottle {
         count(&mut self.by_address, network_of(address), now);
     }
 
-    /// Forgets the failures of this login from this address. Those of the address stay: an account of
+    /// Forgets the failures of this try's login from its address. The other failures of the address stay: an account of
     /// one's own must not give free tries at others.
-    pub fn succeeded(&mut self, login: &str, address: IpAddr) {
-        let address = network_of(address);
-        self.by_login.remove(&(login.to_owned(), address));
+    pub fn succeeded(&mut self, begun: &LoginTry) {
+        self.by_login.remove(&(begun.login.clone(), begun.network));
+        self.take_back_of_address(begun);
+    }
+}
+
+/// Takes back one failure that was counted at `at`. The wait for those before it does not begin anew.
+fn uncount<K: Eq + Hash>(
+    all: &mut HashMap<K, Failures>,
+    key: &K,
+    at: DateTime<Utc>,
+    before: Option<DateTime<Utc>>,
+) {
+    let Some(entry) = all.get_mut(key) else {
+        return;
+    };
+    entry.count = entry.count.saturating_sub(1);
+    if let Some(before) = before.filter(|_| entry.last_at == at) {
+        entry.last_at = before;
+    }
+    if entry.count == 0 {
+        all.remove(key);
     }
 }
 
@@ -167,11 +264,12 @@ mod tests {
     #[test]
     fn fifty_failures_of_whatever_logins_stop_an_address() {
         let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
-        for n in 0..50 {
+        for n in 0..49 {
             throttle.failed(&format!("user{n}"), home, at(0));
         }
-        assert_eq!(throttle.wait_seconds("zoe", home, at(0)), Some(15));
-        throttle.succeeded("user1", home);
+        let own = throttle.begin("ana", home, at(0)).unwrap();
+        throttle.failed("user50", home, at(0));
+        throttle.succeeded(&own);
         assert!(throttle.wait_seconds("zoe", home, at(0)).is_some());
     }
 
@@ -179,9 +277,48 @@ mod tests {
     fn a_login_that_worked_starts_anew() {
         let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
         (0..4).for_each(|_| throttle.failed("ana", home, at(0)));
-        throttle.succeeded("ana", home);
+        let right = throttle.begin("ana", home, at(0)).unwrap();
+        throttle.succeeded(&right);
         (0..4).for_each(|_| throttle.failed("ana", home, at(1)));
         assert_eq!(throttle.wait_seconds("ana", home, at(1)), None);
+    }
+
+    #[test]
+    fn tries_at_once_count_before_it_is_known_what_came_of_them() {
+        let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
+        for _ in 0..5 {
+            throttle.begin("ana", home, at(0)).unwrap();
+        }
+        let refused = throttle.begin("ana", home, at(0));
+        assert_eq!(refused.unwrap_err(), TryRefused::MustWait(15));
+    }
+
+    #[test]
+    fn a_try_that_found_out_nothing_neither_counts_nor_begins_the_wait_anew() {
+        let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
+        (0..5).for_each(|_| throttle.failed("ana", home, at(0)));
+        let begun = throttle.begin("ana", home, at(15)).unwrap();
+        assert_eq!(throttle.wait_seconds("ana", home, at(15)), Some(30));
+        throttle.take_back(&begun);
+        assert_eq!(throttle.wait_seconds("ana", home, at(14)), Some(1));
+        assert_eq!(throttle.wait_seconds("ana", home, at(15)), None);
+        let first = throttle.begin("zoe", home, at(15)).unwrap();
+        throttle.take_back(&first);
+        assert_eq!(throttle.by_login.len(), 1);
+    }
+
+    #[test]
+    fn one_address_takes_half_of_the_places_at_most_and_gives_them_back() {
+        let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
+        let mut begun = Vec::new();
+        for n in 0..PENDING_PER_ADDRESS {
+            begun.push(throttle.begin(&format!("user{n}"), home, at(0)).unwrap());
+        }
+        let refused = throttle.begin("zoe", home, at(0));
+        assert_eq!(refused.unwrap_err(), TryRefused::TooManyAtOnce);
+        throttle.begin("zoe", address("10.0.0.2"), at(0)).unwrap();
+        throttle.ended(&begun[0]);
+        throttle.begin("zoe", home, at(0)).unwrap();
     }
 
     #[test]

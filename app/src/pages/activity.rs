@@ -47,7 +47,11 @@ pub fn ActivityPage() -> impl IntoView {
     // by days is read again.
     let is_local = Memo::new(move |_| filter.with(ActivityQuery::has_days) && clock.is_local.get());
     let lines = Fetch::new(
-        move || (filter.get(), is_local.get()),
+        // By default once the page is gone: a resource may ask once more.
+        move || {
+            let filter = filter.try_get().unwrap_or_default();
+            (filter, is_local.try_get().unwrap_or_default())
+        },
         |(query, is_local): (ActivityQuery, bool)| {
             list_activity(query.filter(if is_local {
                 browser::local_time::start_of_day

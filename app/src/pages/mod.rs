@@ -28,12 +28,16 @@ use leptos_router::hooks::use_params_map;
 use std::{future::Future, pin::Pin, str::FromStr};
 
 /// An id among the route's parameters; none if it cannot be parsed. Pages then request id 0, which no row has, so that
-/// the server answers 404.
+/// the server answers 404. None also once the page is gone, as when a client does not wait for the answer: a resource may ask
+/// once more.
 pub fn param<Id: FromStr + Send + Sync + 'static>(
     name: &'static str,
 ) -> impl Fn() -> Option<Id> + Copy + Send + Sync {
     let params = use_params_map();
-    move || params.with(|it| it.get(name).and_then(|it| it.parse().ok()))
+    move || {
+        let found = params.try_with(|it| it.get(name).and_then(|it| it.parse().ok()));
+        found.flatten()
+    }
 }
 
 /// Renders what a resource fetches, or a page that says why it failed, with a button that tries again.

@@ -6,6 +6,7 @@ pub mod checklist_download;
 pub mod downloads;
 pub mod forms;
 pub mod host_check;
+pub mod malformed_call;
 pub mod middleware;
 pub mod oidc_pages;
 pub mod page_cache;

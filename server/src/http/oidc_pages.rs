@@ -197,8 +197,10 @@ async fn prove(
     let database = &context.database;
     let (login, why) = match database.provider_user(&account, role, now).await? {
         ProviderLogin::User(user) => {
-            let signed_in = database.signed_in(*user, SignIn::Oidc, client, now);
-            return Ok(signed_in.await?);
+            let proved = (*user).into();
+            let signed_in = database.signed_in(proved, SignIn::Oidc, client, now);
+            // None if an admin deactivated the user, or gave it another role, at this very moment.
+            return signed_in.await?.ok_or(NotSignedIn::NotBegunHere);
         }
         ProviderLogin::Inactive(login) => (login, NotSignedIn::Inactive),
         ProviderLogin::NoRole(login) => (login.unwrap_or_default(), NotSignedIn::NoRole),

@@ -1,8 +1,8 @@
 //! The router: every address that the server answers, on one screen. `middleware.rs` wraps it.
 use crate::{
     http::{
-        access, checklist_download, downloads, forms, middleware, oidc_pages, page_cache,
-        print_page, render, sign_in_pages, site,
+        access, checklist_download, downloads, forms, malformed_call, middleware, oidc_pages,
+        page_cache, print_page, render, sign_in_pages, site,
     },
     live::Live,
     oidc::provider::Provider,
@@ -12,8 +12,12 @@ use crate::{
 };
 use app::api::context::Context;
 use axum::{
-    Extension, Router, extract::Request, http::StatusCode, middleware::from_fn_with_state,
-    response::IntoResponse, routing::get,
+    Extension, Router,
+    extract::Request,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::IntoResponse,
+    routing::get,
 };
 use leptos::prelude::*;
 use leptos_axum::LeptosRoutes;
@@ -43,6 +47,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
             move || render::provide_request_context(&context_of_pages),
             render::document,
         )
+        .layer(from_fn(malformed_call::refuse_malformed_call))
         .layer(from_fn_with_state(cache, page_cache::serve_from_cache))
         .layer(from_fn_with_state(
             context.clone(),

@@ -246,6 +246,7 @@ impl From<AppError> for Problem {
             AppError::NotFound(_)
             | AppError::SignIn
             | AppError::Internal
+            | AppError::Malformed
             | AppError::Transport(_) => problem,
             AppError::Throttled(seconds) => {
                 problem.0.retry_after = Some(seconds);

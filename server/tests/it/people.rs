@@ -70,7 +70,7 @@ impl TestApp {
         let (how, client) = (SignIn::Password, Client::default());
         let begun = self
             .database
-            .begin_session(&user, &secret, how, &client, now());
+            .begin_session(user.clone().into(), &secret, how, &client, now());
         begun.await.unwrap();
         let caller = self.database.session_caller(&secret, now(), false).await;
         let caller = caller.unwrap().unwrap();

@@ -164,7 +164,7 @@ pub fn EditUserPage() -> impl IntoView {
                         draft=draft
                         frame=frame
                         choices=choices
-                        password_hint="Leave empty to keep it. A new one signs them out everywhere"
+                        password_hint="Leave empty to keep it. A new one signs them out everywhere; their tokens stay"
                         has_provider=has_provider
                         current=current
                         on_submit=submit

@@ -17,12 +17,36 @@ use crate::store::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
+
+/// A user who proved who it is, and what the session depends on until it is begun.
+#[derive(Clone)]
+pub struct ProvedUser {
+    pub user: User,
+    /// The hash that the password was compared with; none if it was no password.
+    pub(super) hash: Option<String>,
+}
+
+/// Without the hash, which belongs into no log.
+impl fmt::Debug for ProvedUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProvedUser")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A user who proved it by something else than a password.
+impl From<User> for ProvedUser {
+    fn from(user: User) -> Self {
+        Self { user, hash: None }
+    }
+}
 
 /// What a login found.
 #[derive(Clone, Debug)]
 pub enum LoginOutcome {
-    User(Box<User>),
+    User(Box<ProvedUser>),
     /// A wrong login or password, a user without a password, or an inactive user: all look the same.
     Wrong,
 }
@@ -148,12 +172,15 @@ impl Database {
     /// The active user of this login, for a proxy's word.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn active_user(&self, login: &Login) -> Result<Option<User>, StoreError> {
+        let found = self.active_row(login).await?;
+        found.map(TryInto::try_into).transpose()
+    }
+
+    async fn active_row(&self, login: &Login) -> Result<Option<user::Model>, StoreError> {
         let found = user::Entity::find()
             .filter(user::Column::Login.eq(login.as_str()))
-            .filter(user::Column::IsActive.eq(true))
-            .one(&self.read)
-            .await?;
-        found.map(TryInto::try_into).transpose()
+            .filter(user::Column::IsActive.eq(true));
+        Ok(found.one(&self.read).await?)
     }
 
     /// Compares a password with that of a login, in constant time also for unknown logins. Errors: too many are waiting.
@@ -163,41 +190,48 @@ impl Database {
         login: &str,
         password: &str,
     ) -> Result<LoginOutcome, StoreError> {
-        let found = match Login::parse(login) {
-            Ok(login) => {
-                let of_login = user::Column::Login.eq(login.as_str());
-                let query = user::Entity::find().filter(of_login);
-                query.one(&self.read).await?
+        loop {
+            let found = match Login::parse(login) {
+                Ok(login) => self.active_row(&login).await?,
+                Err(_) => None,
+            };
+            let mut hash = found.as_ref().and_then(|it| it.password_hash.clone());
+            let verified = password_hash::verify_password(password, hash.clone()).await?;
+            let Some(row) = found.filter(|_| verified != Verified::Wrong) else {
+                return Ok(LoginOutcome::Wrong);
+            };
+            if verified == Verified::RightButOld {
+                match self.renew_hash(&row, password).await {
+                    Ok(Some(renewed)) => hash = Some(renewed),
+                    // Another one was set meanwhile: the password is compared with that.
+                    Ok(None) => continue,
+                    Err(error) => {
+                        tracing::warn!(error = %chain(&error), "a password's hash was not renewed; it is tried again at the next login");
+                    }
+                }
             }
-            Err(_) => None,
-        };
-        let found = found.filter(|it| it.is_active);
-        let stored = found.as_ref().and_then(|it| it.password_hash.clone());
-        let verified = password_hash::verify_password(password, stored).await?;
-        let Some(row) = found.filter(|_| verified != Verified::Wrong) else {
-            return Ok(LoginOutcome::Wrong);
-        };
-        if verified == Verified::RightButOld
-            && let Err(error) = self.renew_hash(&row, password).await
-        {
-            tracing::warn!(error = %chain(&error), "a password's hash was not renewed; it is tried again at the next login");
+            let user: User = row.try_into()?;
+            return Ok(LoginOutcome::User(Box::new(ProvedUser { user, hash })));
         }
-        let user: User = row.try_into()?;
-        Ok(LoginOutcome::User(Box::new(user)))
     }
 
-    /// Replaces a hash of old parameters, now that the password is known. A hash that was set since then stays.
-    async fn renew_hash(&self, row: &user::Model, password: &str) -> Result<(), StoreError> {
+    /// Replaces a hash of old parameters, now that the password is known. A hash that was set since then stays: then none is
+    /// answered.
+    async fn renew_hash(
+        &self,
+        row: &user::Model,
+        password: &str,
+    ) -> Result<Option<String>, StoreError> {
         let hash = password_hash::hash_compared(password).await?;
         let tx = self.begin().await?;
-        user::Entity::update_many()
-            .col_expr(user::Column::PasswordHash, Expr::val(Some(hash)))
+        let renewed = user::Entity::update_many()
+            .col_expr(user::Column::PasswordHash, Expr::val(Some(hash.clone())))
             .filter(user::Column::Id.eq(row.id))
             .filter(user::Column::PasswordHash.eq(row.password_hash.clone()))
             .exec(&tx)
             .await?;
         tx.commit().await?;
-        Ok(())
+        Ok((renewed.rows_affected > 0).then_some(hash))
     }
 
     /// The number of active admins.

@@ -1,4 +1,5 @@
 //! Sessions: begin at a login, list, end. Each login and logout, and each login that failed, is an event for admins (R24).
+use super::{request_caller::ProvedUser, users::load};
 use crate::domain::{
     actor_stamp::ActorStamp,
     caller::Caller,
@@ -33,19 +34,28 @@ const AGENT_MAX_CHARS: usize = 200;
 impl Database {
     /// Begins a session for an authenticated user, under a new secret. An earlier session of the same browser is none of
     /// this one's: its secret is not taken over. Sessions of the user that ended by themselves are deleted.
+    ///
+    /// Answers the user as it is now; none if since it was authenticated it was deactivated, or given another password or role:
+    /// that ended its sessions, and this one must not outlive it.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn begin_session(
         &self,
-        user: &User,
+        proved: ProvedUser,
         secret: &str,
         how: SignIn,
         client: &Client,
         now: DateTime<Utc>,
-    ) -> Result<SessionId, StoreError> {
-        let store = self.as_caller(Arc::new(Caller::of_session(user, SessionId(0))));
+    ) -> Result<Option<User>, StoreError> {
+        let ProvedUser { user: before, hash } = proved;
+        let store = self.as_caller(Arc::new(Caller::of_session(&before, SessionId(0))));
         // A caller already authenticated as a user may sign in as that user.
         let permit = store.permit(Permission::Read.on_anything()).await?;
         let mut change = store.change(permit, store.caller().stamp(now)).await?;
+        let (user, stored) = load(&change.tx, before.id).await?;
+        let is_other_password = hash.is_some() && hash != stored;
+        if !user.is_active || before.ends_sessions(&user) || is_other_password {
+            return Ok(None);
+        }
         // An hour more than needed: a use is written up to a minute late.
         let idle = change.stamp.at - TimeDelta::hours(IDLE_HOURS + 1);
         let oldest = change.stamp.at - TimeDelta::days(LIFETIME_DAYS);
@@ -74,7 +84,7 @@ impl Database {
         let after = json!({ "login": user.login, "how": how, "address": address });
         change.record(NewEvent::of(Entity::Session, id.0, EventAction::Login).after(&after));
         change.commit().await?;
-        Ok(id)
+        Ok(Some(user))
     }
 
     /// Ends the session of a secret that another one takes the place of: the same browser signed in again. Nothing, if it is

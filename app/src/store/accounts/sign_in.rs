@@ -1,16 +1,19 @@
 //! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those
 //! at a provider by address (R24). An attempt that is throttled is refused without looking at the password, so that the answer
 //! tells nothing about it.
-use super::{random, request_caller::LoginOutcome};
+use super::{
+    random,
+    request_caller::{LoginOutcome, ProvedUser},
+};
 use crate::domain::{
     client::Client,
     login::Login,
-    login_throttle::LoginThrottle,
+    login_throttle::{LoginThrottle, LoginTry, TryRefused},
     permission::Role,
     session::SignIn,
     user::{User, UserDraft},
     validation_errors::ValidationErrors,
-    vocabulary::Field,
+    vocabulary::{Field, Noun},
 };
 use crate::store::{Database, error::StoreError};
 use chrono::{DateTime, Utc};
@@ -30,8 +33,27 @@ impl SharedThrottle {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Begins a try, which counts as failed until its outcome is known. Asked and counted under one lock, so that of many tries
+    /// at once no more are made than one after the other. Errors: how many seconds it has to wait; too many are under way.
+    pub(super) fn begin(
+        &self,
+        name: &str,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<PendingTry, StoreError> {
+        let begun = self.lock().begin(name, client.throttled_address(), now);
+        let begun = begun.map_err(|refused| match refused {
+            TryRefused::MustWait(seconds) => StoreError::Throttled(seconds),
+            TryRefused::TooManyAtOnce => StoreError::Busy,
+        })?;
+        Ok(PendingTry {
+            throttle: self.clone(),
+            begun,
+        })
+    }
+
     /// Refuses a try that has to wait. Errors: how many seconds.
-    pub(super) fn must_not_wait(
+    fn must_not_wait(
         &self,
         name: &str,
         client: &Client,
@@ -46,20 +68,34 @@ impl SharedThrottle {
         }
     }
 
-    /// Counts a failed try.
-    pub(super) fn failed(&self, name: &str, client: &Client, now: DateTime<Utc>) {
-        self.lock().failed(name, client.throttled_address(), now);
-    }
-
     /// Counts a failed try that named no login.
     fn failed_without_login(&self, client: &Client, now: DateTime<Utc>) {
         let address = client.throttled_address();
         self.lock().failed_without_login(address, now);
     }
+}
 
-    /// Forgets the failures under this name.
-    pub(super) fn succeeded(&self, name: &str, client: &Client) {
-        self.lock().succeeded(name, client.throttled_address());
+/// A try under way. Dropped it stays counted as failed, also if the client does not wait for the answer.
+pub(super) struct PendingTry {
+    throttle: SharedThrottle,
+    begun: LoginTry,
+}
+
+impl PendingTry {
+    /// Forgets the failures under its name.
+    pub(super) fn succeeded(self) {
+        self.throttle.lock().succeeded(&self.begun);
+    }
+
+    /// Forgets this try: it found out nothing.
+    pub(super) fn take_back(self) {
+        self.throttle.lock().take_back(&self.begun);
+    }
+}
+
+impl Drop for PendingTry {
+    fn drop(&mut self) {
+        self.throttle.lock().ended(&self.begun);
     }
 }
 
@@ -88,20 +124,38 @@ impl Database {
         client: &Client,
         now: DateTime<Utc>,
     ) -> Result<Option<SignedIn>, StoreError> {
-        let name = throttled_name(login);
-        self.throttle.must_not_wait(&name, client, now)?;
-        let outcome = self.check_password(login, password).await?;
-        let user = match outcome {
-            LoginOutcome::User(user) if !admins_only || user.role == Role::Admin => *user,
-            LoginOutcome::User(_) | LoginOutcome::Wrong => {
-                self.throttle.failed(&name, client, now);
-                self.record_failed_login(login, client, now).await?;
-                return Ok(None);
+        let begun = self.throttle.begin(&throttled_name(login), client, now)?;
+        let compared = self.signed_in_by_password(login, password, admins_only, client, now);
+        match compared.await {
+            Ok(Some(signed_in)) => {
+                begun.succeeded();
+                Ok(Some(signed_in))
             }
-        };
-        self.throttle.succeeded(&name, client);
-        let signed_in = self.signed_in(user, SignIn::Password, client, now);
-        signed_in.await.map(Some)
+            Ok(None) => {
+                self.record_failed_login(login, client, now).await?;
+                Ok(None)
+            }
+            Err(error) => {
+                begun.take_back();
+                Err(error)
+            }
+        }
+    }
+
+    async fn signed_in_by_password(
+        &self,
+        login: &str,
+        password: &str,
+        admins_only: bool,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        match self.check_password(login, password).await? {
+            LoginOutcome::User(proved) if !admins_only || proved.user.role == Role::Admin => {
+                self.signed_in(*proved, SignIn::Password, client, now).await
+            }
+            LoginOutcome::User(_) | LoginOutcome::Wrong => Ok(None),
+        }
     }
 
     /// Makes the first admin by the code of the log, and begins its session. Errors: a wrong code; wrong fields; too many
@@ -114,15 +168,23 @@ impl Database {
         client: &Client,
         now: DateTime<Utc>,
     ) -> Result<SignedIn, StoreError> {
-        self.throttle.must_not_wait(SETUP, client, now)?;
-        let made = self.create_first_admin(code, draft, now).await;
-        if made.as_ref().is_err_and(is_wrong_code) {
-            self.throttle.failed(SETUP, client, now);
-            self.record_failed_login("", client, now).await?;
-        }
-        let user = made?;
-        self.throttle.succeeded(SETUP, client);
-        self.signed_in(user, SignIn::Setup, client, now).await
+        let begun = self.throttle.begin(SETUP, client, now)?;
+        let user = match self.create_first_admin(code, draft, now).await {
+            Ok(user) => {
+                begun.succeeded();
+                user
+            }
+            Err(error) => {
+                if is_wrong_code(&error) {
+                    self.record_failed_login("", client, now).await?;
+                } else {
+                    begun.take_back();
+                }
+                return Err(error);
+            }
+        };
+        let signed_in = self.signed_in(user.into(), SignIn::Setup, client, now);
+        signed_in.await?.ok_or(StoreError::NotFound(Noun::User))
     }
 
     /// Refuses a sign-in at the provider if too many failed from this address. Errors: how many seconds it has to wait.
@@ -139,18 +201,19 @@ impl Database {
         self.throttle.failed_without_login(client, now);
     }
 
-    /// Begins a session for an authenticated user.
+    /// Begins a session for an authenticated user; none, as `begin_session` says, if what it was authenticated by does not count
+    /// any more.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn signed_in(
         &self,
-        user: User,
+        proved: ProvedUser,
         how: SignIn,
         client: &Client,
         now: DateTime<Utc>,
-    ) -> Result<SignedIn, StoreError> {
+    ) -> Result<Option<SignedIn>, StoreError> {
         let secret = random::session_secret()?;
-        self.begin_session(&user, &secret, how, client, now).await?;
-        Ok(SignedIn { user, secret })
+        let begun = self.begin_session(proved, &secret, how, client, now);
+        Ok(begun.await?.map(|user| SignedIn { user, secret }))
     }
 }
 

@@ -287,15 +287,18 @@ impl Store {
         let permit = self.permit(Permission::Read.on_anything()).await?;
         let (user, hash) = load(&self.read, UserId(self.own_id())).await?;
         let throttle = &self.database.throttle;
-        throttle.must_not_wait(&user.login, client, stamp.at)?;
-        let verified = password_hash::verify_password(&current, hash.clone()).await?;
+        let begun = throttle.begin(&user.login, client, stamp.at)?;
         let mut errors = ErrorCollector::default();
-        let right = if verified == Verified::Wrong {
-            throttle.failed(&user.login, client, stamp.at);
-            Err(FieldError::WrongPassword)
-        } else {
-            throttle.succeeded(&user.login, client);
-            Ok(())
+        let right = match password_hash::verify_password(&current, hash.clone()).await {
+            Ok(Verified::Wrong) => Err(FieldError::WrongPassword),
+            Ok(Verified::Right | Verified::RightButOld) => {
+                begun.succeeded();
+                Ok(())
+            }
+            Err(error) => {
+                begun.take_back();
+                return Err(error);
+            }
         };
         let right = errors.check(Field::Current, right);
         let login = Login::parse(&user.login).ok();

@@ -8,7 +8,13 @@ use sea_orm::{
     sea_query::{Expr, Func, JoinType, SelectStatement},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-use std::{ffi::OsString, io, path::Path, path::PathBuf, time::Duration};
+use std::{
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// What a connection is for; selects its options in `connect`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +43,7 @@ pub fn path_of(url: &str) -> PathBuf {
 pub fn create_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => {
-            std::fs::create_dir_all(folder).map_err(|error| {
+            fs::create_dir_all(folder).map_err(|error| {
                 io::Error::new(
                     error.kind(),
                     format!("the folder {} cannot be created: {error}", folder.display()),
@@ -48,10 +54,20 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes an empty file that only its owner may read, for a database, which holds hashes of passwords and sessions. Its log gets
+/// the same rights by `SQLite`. A file that is there keeps its own; another failure is left to `SQLite`, which meets it too.
+fn create_private(path: &Path) {
+    let mut options = fs::OpenOptions::new();
+    let _ = options.write(true).create_new(true).mode(0o600).open(path);
+}
+
 /// Opens a connection pool: 8 connections for `Readers`, else one. `synchronous=NORMAL` in WAL mode cannot corrupt
 /// the database; only a loss of power (not of the process) can lose the last commits, and a commit needs no fsync.
 pub async fn connect(path: &Path, role: ConnectionRole) -> Result<DatabaseConnection, DbErr> {
     let path = path.to_owned();
+    if role == ConnectionRole::Writer {
+        create_private(&path);
+    }
     // Without a log file there is no writer, and the file can be opened as immutable, so that no files are created.
     let is_at_rest = !with_suffix(&path, "-wal").exists();
     // A negative `cache_size` is in KiB, per connection. The 8 readers need little, since the matrix cache answers most of
@@ -70,6 +86,8 @@ pub async fn connect(path: &Path, role: ConnectionRole) -> Result<DatabaseConnec
         })
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
+        // A file does not hang up: to ask each connection for that takes as long as a short query.
+        .test_before_acquire(false)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite
@@ -251,8 +269,9 @@ pub fn json_member(column: &str, name: &str) -> Expr {
     Expr::cust(format!("json_extract(\"{column}\", '$.{name}')"))
 }
 
-/// Writes a consistent copy, also while the database is in use. Errors: the target exists.
+/// Writes a consistent copy, also while the database is in use. Errors: the target exists, and is not empty.
 pub async fn copy_into(db: &DatabaseConnection, target: &Path) -> Result<(), DbErr> {
+    create_private(target);
     let target = target.display().to_string().replace('\'', "''");
     db.execute_unprepared(&format!("VACUUM INTO '{target}'"))
         .await?;

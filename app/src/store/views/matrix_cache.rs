@@ -1,11 +1,13 @@
 //! In-memory cache of release matrices, keyed by release id and caught up from the audit trail. Every read compares
 //! the last event id, so the cache is never stale. Events about single steps reload these cells; other events reload
-//! the whole matrix. One reader per release refreshes, the others wait for it.
+//! the whole matrix. One reader per release refreshes, the others wait for it. What callers with a scope see of a matrix is
+//! cached beside it.
 use super::matrix_snapshot::{CustomerCells, MatrixSnapshot, load_reasons, load_unresolved};
 use crate::domain::{
     event::{Entity, EventAction},
     id::{ReleaseId, StepId},
     matrix::{Cell, CellIndex, Grid},
+    scope::Scope,
 };
 use crate::store::{
     Database, Store,
@@ -30,6 +32,8 @@ use std::{
 const CACHE_MAX_BYTES: u32 = 70_000_000;
 /// What a cell of a cached matrix takes, in bytes.
 const CELL_BYTES: u32 = 70;
+/// The size of all cached parts together, in bytes.
+const PARTS_MAX_BYTES: u32 = 20_000_000;
 /// With more new events than this, the matrix is reloaded: that is faster than catching up.
 const CATCH_UP_EVENTS_MAX: u64 = 5_000;
 
@@ -37,6 +41,8 @@ const CATCH_UP_EVENTS_MAX: u64 = 5_000;
 #[derive(Clone, Debug)]
 pub struct CachedMatrix {
     last_event_id: i64,
+    /// The event that changed it last, or as of which it was loaded: a version of its contents.
+    changed_by: i64,
     snapshot: MatrixSnapshot,
 }
 
@@ -56,39 +62,84 @@ struct CacheSlot {
     bytes: Arc<AtomicU32>,
 }
 
+/// What a scope shows of a release's matrix.
+#[derive(Clone, Debug)]
+struct CachedPart {
+    /// The version of the matrix that it was cut from.
+    changed_by: i64,
+    grid: Arc<Grid>,
+}
+
 /// The cache; clones share it.
 #[derive(Clone, Debug)]
-pub struct MatrixCache(Cache<ReleaseId, CacheSlot>);
+pub struct MatrixCache {
+    whole: Cache<ReleaseId, CacheSlot>,
+    parts: Cache<(ReleaseId, Scope), CachedPart>,
+}
 
 impl Default for MatrixCache {
     fn default() -> Self {
-        let bytes = |_: &ReleaseId, slot: &CacheSlot| slot.bytes.load(Ordering::Relaxed);
-        Self(
-            Cache::builder()
+        let of_whole = |_: &ReleaseId, slot: &CacheSlot| slot.bytes.load(Ordering::Relaxed);
+        let of_part = |_: &(ReleaseId, Scope), part: &CachedPart| {
+            let cells = part.grid.rows.len() * part.grid.columns.len();
+            bytes(cells, PARTS_MAX_BYTES)
+        };
+        Self {
+            whole: Cache::builder()
                 .max_capacity(u64::from(CACHE_MAX_BYTES))
-                .weigher(bytes)
+                .weigher(of_whole)
                 .eviction_policy(EvictionPolicy::lru())
                 .build(),
-        )
+            parts: Cache::builder()
+                .max_capacity(u64::from(PARTS_MAX_BYTES))
+                .weigher(of_part)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
+        }
     }
+}
+
+/// What so many cells take of a cache. A matrix that would fill the cache by itself weighs half of it, so that it stays.
+fn bytes(cells: usize, cache_max: u32) -> u32 {
+    let cells = u32::try_from(cells).unwrap_or(u32::MAX);
+    cells.saturating_mul(CELL_BYTES).min(cache_max / 2)
 }
 
 impl MatrixCache {
     fn slot(&self, id: ReleaseId) -> CacheSlot {
-        self.0.get_with(id, CacheSlot::default)
+        self.whole.get_with(id, CacheSlot::default)
     }
 
     fn remove(&self, id: ReleaseId) {
-        self.0.invalidate(&id);
+        self.whole.invalidate(&id);
     }
 
-    /// Weighs a release's entry by its number of cells, which evicts others if the cache is full. A release that would
-    /// fill the cache by itself weighs half of it, so that it stays.
+    /// What a scope shows of this matrix, cut once for each of its versions.
+    pub fn part(&self, whole: &CachedMatrix, scope: &Scope) -> Arc<Grid> {
+        let changed_by = whole.changed_by;
+        let key = (whole.grid().release.id, scope.clone());
+        if let Some(cut) = self
+            .parts
+            .get(&key)
+            .filter(|it| it.changed_by == changed_by)
+        {
+            return cut.grid;
+        }
+        let is_visible = |customer, cluster| scope.contains(customer, cluster);
+        let grid = Arc::new(whole.grid().only(is_visible));
+        let cut = CachedPart {
+            changed_by,
+            grid: Arc::clone(&grid),
+        };
+        self.parts.insert(key, cut);
+        grid
+    }
+
+    /// Weighs a release's entry by its number of cells, which evicts others if the cache is full.
     fn weigh(&self, id: ReleaseId, slot: CacheSlot, cells: usize) {
-        let cells = u32::try_from(cells).unwrap_or(u32::MAX);
-        let bytes = cells.saturating_mul(CELL_BYTES).min(CACHE_MAX_BYTES / 2);
+        let bytes = bytes(cells, CACHE_MAX_BYTES);
         slot.bytes.store(bytes, Ordering::Relaxed);
-        self.0.insert(id, slot);
+        self.whole.insert(id, slot);
     }
 }
 
@@ -144,8 +195,10 @@ impl Store {
 }
 
 async fn load(tx: &DatabaseTransaction, id: ReleaseId) -> Result<Arc<CachedMatrix>, StoreError> {
+    let last_event_id = last_event(tx).await?;
     Ok(Arc::new(CachedMatrix {
-        last_event_id: last_event(tx).await?,
+        last_event_id,
+        changed_by: last_event_id,
         snapshot: MatrixSnapshot::load(tx, id).await?,
     }))
 }
@@ -183,6 +236,9 @@ async fn catch_up(
         return Ok(None);
     }
     updated.last_event_id = events.last().map_or(updated.last_event_id, |it| it.0);
+    if !steps.is_empty() {
+        updated.changed_by = updated.last_event_id;
+    }
     Ok(Some(cached))
 }
 
@@ -307,7 +363,33 @@ impl MatrixSnapshot {
 
 #[cfg(test)]
 mod tests {
+    use super::super::matrix_snapshot::{NameTable, UnresolvedTexts};
     use super::*;
+    use crate::domain::{id::CustomerId, matrix, scope::ScopeIds};
+
+    #[test]
+    fn a_part_is_cut_once_for_each_version_of_its_matrix() {
+        let whole = |changed_by| CachedMatrix {
+            last_event_id: 9,
+            changed_by,
+            snapshot: MatrixSnapshot {
+                grid: matrix::tests::grid(1, 2, |_| None),
+                texts: HashSet::new(),
+                unresolved: UnresolvedTexts::default(),
+                people: NameTable::default(),
+            },
+        };
+        let scope = Scope::of_user(Some(ScopeIds {
+            customers: [CustomerId(1)].into(),
+            ..ScopeIds::default()
+        }));
+        let cache = MatrixCache::default();
+        let first = cache.part(&whole(3), &scope);
+        assert!(Arc::ptr_eq(&first, &cache.part(&whole(3), &scope)));
+        assert!(!Arc::ptr_eq(&first, &cache.part(&whole(4), &scope)));
+        let nobody = Scope::of_user(Some(ScopeIds::default()));
+        assert!(cache.part(&whole(4), &nobody).columns.is_empty());
+    }
 
     #[test]
     fn what_happens_elsewhere_does_not_concern_a_grid() {

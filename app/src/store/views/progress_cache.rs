@@ -1,9 +1,10 @@
 //! Step counts of releases by state. Active releases are counted by the matrix cache; the counts of archived ones are
-//! cached by release id until a new event concerns the release.
+//! cached by release and scope: without a scope until a new event concerns the release, with one until there is any.
 use crate::domain::{
     field_error::FieldError,
     id::{CustomerId, ReleaseId},
     progress::Counts,
+    scope::Scope,
     vocabulary::ReleaseStatus,
 };
 use crate::store::{
@@ -11,18 +12,22 @@ use crate::store::{
     entity::{audit_event, customer_step},
     error::StoreError,
 };
+use moka::sync::Cache;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
-/// By release id: its last event, and the counts as of it.
-type CachedCounts = HashMap<i64, (Option<i64>, Counts)>;
+/// Counts that are cached, of all releases and scopes.
+const ENTRIES_MAX: u64 = 10_000;
 
-/// The cache of archived releases' counts; clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct ProgressCache(Arc<Mutex<CachedCounts>>);
+/// The cache of archived releases' counts, by release id and scope: the last event, and the counts as of it. Clones share it.
+#[derive(Clone, Debug)]
+pub struct ProgressCache(Cache<(i64, Scope), (Option<i64>, Counts)>);
+
+impl Default for ProgressCache {
+    fn default() -> Self {
+        Self(Cache::new(ENTRIES_MAX))
+    }
+}
 
 impl Store {
     /// The counts of releases by id. Drafts have none.
@@ -45,36 +50,30 @@ impl Store {
 
     async fn archived_counts(&self, release: i64) -> Result<Counts, StoreError> {
         let of = customer_step::Column::ReleaseId.eq(release);
-        // The cache holds the counts of all customers.
-        if !self.caller.sees_all() {
-            let counted = self.count_steps(of).await?;
-            return Ok(counted.get(&release).copied().unwrap_or_default());
-        }
-        let last = self
-            .visible()
-            .events()
-            .select_only()
-            .column_as(audit_event::Column::Id.max(), "last")
-            .filter(audit_event::Column::ReleaseId.eq(release))
-            .into_tuple::<Option<i64>>()
-            .one(&self.read)
-            .await?
-            .flatten();
-        let cache = || {
-            self.database
-                .progress_cache
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
+        let last = if self.caller.sees_all() {
+            self.visible()
+                .events()
+                .select_only()
+                .column_as(audit_event::Column::Id.max(), "last")
+                .filter(audit_event::Column::ReleaseId.eq(release))
+                .into_tuple::<Option<i64>>()
+                .one(&self.read)
+                .await?
+                .flatten()
+        } else {
+            // Whose steps are counted changes also when a customer moves to another cluster, which is no event of the release.
+            Some(self.database.last_event().await?)
         };
-        if let Some((last_event_id, counts)) = cache().get(&release)
-            && *last_event_id == last
+        let cache = &self.database.progress_cache.0;
+        let key = (release, self.caller.scope.clone());
+        if let Some((last_event_id, counts)) = cache.get(&key)
+            && last_event_id == last
         {
-            return Ok(*counts);
+            return Ok(counts);
         }
         let counted = self.count_steps(of).await?;
         let counts = counted.get(&release).copied().unwrap_or_default();
-        cache().insert(release, (last, counts));
+        cache.insert(key, (last, counts));
         Ok(counts)
     }
 

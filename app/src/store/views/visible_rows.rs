@@ -20,10 +20,10 @@ use crate::store::{
 };
 use std::sync::Arc;
 
-/// A release's matrix as the caller sees it. Without a scope it is the cached one, not copied.
+/// A release's matrix as the caller sees it, from the cache.
 pub enum VisibleMatrix {
     Whole(Arc<CachedMatrix>),
-    Part(Box<Grid>),
+    Part(Arc<Grid>),
 }
 
 impl VisibleMatrix {
@@ -91,13 +91,10 @@ impl Store {
         if self.caller.sees_all() {
             return Ok(VisibleMatrix::Whole(whole));
         }
-        let scope = &self.caller.scope;
-        let part = whole
-            .grid()
-            .only(|customer, cluster| scope.contains(customer, cluster));
+        let part = self.database.matrix_cache.part(&whole, &self.caller.scope);
         if part.columns.is_empty() {
             return Err(StoreError::NotFound(Noun::Release));
         }
-        Ok(VisibleMatrix::Part(Box::new(part)))
+        Ok(VisibleMatrix::Part(part))
     }
 }

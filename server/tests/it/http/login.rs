@@ -8,6 +8,7 @@ use app::{
     store::accounts::password_hash,
 };
 use axum::http::StatusCode;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use server::ops::auth_settings::AuthSettings;
 
@@ -115,6 +116,52 @@ async fn after_five_failures_even_the_right_password_waits_and_others_cannot_loc
     assert_eq!(
         from("192.0.2.2", PASSWORD).await.status,
         StatusCode::CREATED
+    );
+}
+
+#[tokio::test]
+async fn of_sixty_passwords_at_once_five_are_compared_and_the_right_one_has_to_wait() {
+    let app = with_ana().await;
+    let tries = (0..60).map(|n| {
+        let app = &app;
+        async move {
+            let password = format!("another long one {n}");
+            let body = json!({ "login": "ana", "password": password });
+            let answer = app.api_from("192.0.2.1", "POST", "/api/session", body, &[]);
+            answer.await.status.as_u16()
+        }
+    });
+    let answers = join_all(tries).await;
+    let of = |status: u16| answers.iter().filter(|it| **it == status).count();
+    assert_eq!((of(401), of(429)), (5, 55), "{answers:?}");
+    let body = json!({ "login": "ana", "password": PASSWORD });
+    let right = app.api_from("192.0.2.1", "POST", "/api/session", body, &[]);
+    right.await.problem(429);
+}
+
+#[tokio::test]
+async fn a_burst_from_one_address_leaves_others_room_to_sign_in() {
+    let app = with_ana().await;
+    let guess = |n: usize| {
+        let app = &app;
+        async move {
+            // Half of them would take all places there are.
+            let login = format!("user{n}");
+            let body = json!({ "login": login, "password": "another long one" });
+            let answer = app.api_from("192.0.2.1", "POST", "/api/session", body, &[]);
+            answer.await.status
+        }
+    };
+    let ana = async {
+        let body = json!({ "login": "ana", "password": PASSWORD });
+        let answer = app.api_from("192.0.2.2", "POST", "/api/session", body, &[]);
+        answer.await.status
+    };
+    let (burst, ana) = join(join_all((0..130).map(guess)), ana).await;
+    assert_eq!(ana, StatusCode::CREATED);
+    assert!(
+        burst.contains(&StatusCode::SERVICE_UNAVAILABLE),
+        "{burst:?}"
     );
 }
 

@@ -400,6 +400,18 @@ async fn a_name_and_a_theme_are_kept_in_cookies_that_scripts_cannot_read() {
 }
 
 #[tokio::test]
+async fn arguments_that_cannot_be_read_are_a_fault_of_the_request() {
+    let app = TestApp::new().await;
+    for arguments in [json!({}), json!({ "id": "one" }), json!([[1]]), json!(null)] {
+        let refused = app.call("/rpc/read_cluster", arguments.clone()).await;
+        let status = refused.status;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{arguments}");
+        let words = refused.error().to_string();
+        assert!(words.contains("reload the page"), "{arguments}: {words}");
+    }
+}
+
+#[tokio::test]
 async fn texts_that_are_too_long_are_not_compared() {
     let app = TestApp::new().await;
     let compare = async |bytes: usize| {

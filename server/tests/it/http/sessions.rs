@@ -177,9 +177,9 @@ async fn a_session_ends_without_use_and_at_last_anyhow() {
     let begun = async |secret: &'static str, age: TimeDelta| {
         let client = Client::default();
         let how = SignIn::Password;
-        let begun = app
-            .database
-            .begin_session(&ana, secret, how, &client, now() - age);
+        let begun =
+            app.database
+                .begin_session(ana.clone().into(), secret, how, &client, now() - age);
         begun.await.unwrap();
         let cookie = format!("rollcall_session={secret}");
         status(&app, &cookie).await

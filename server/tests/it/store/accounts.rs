@@ -15,7 +15,10 @@ use app::{
         vocabulary::Noun,
     },
     store::{
-        accounts::random,
+        accounts::{
+            random,
+            request_caller::{LoginOutcome, ProvedUser},
+        },
         entity::{session, user as row},
         error::StoreError,
     },
@@ -289,9 +292,9 @@ async fn a_login_deletes_sessions_of_the_user_that_ended_by_themselves() {
     );
     let begin = async |user: &User, secret: &str, age: TimeDelta| {
         let (how, client) = (SignIn::Password, Client::default());
-        let begun = app
-            .database
-            .begin_session(user, secret, how, &client, now() - age);
+        let begun =
+            app.database
+                .begin_session(user.clone().into(), secret, how, &client, now() - age);
         begun.await.unwrap();
     };
     begin(&ben, "bens", TimeDelta::hours(14)).await;
@@ -305,6 +308,67 @@ async fn a_login_deletes_sessions_of_the_user_that_ended_by_themselves() {
         .unwrap();
     let owners: Vec<i64> = left.iter().map(|it| it.user_id).collect();
     assert_eq!(owners, [ben.id.0, ana.id.0, ana.id.0]);
+}
+
+/// Whether a session begins for a user who proved to be ana before `change` was made.
+async fn begins_after(change: impl AsyncFnOnce(&TestApp, User)) -> bool {
+    let app = TestApp::new().await;
+    user(&app, "root", Role::Admin).await;
+    let ana = app.user_with_password("ana", Role::Operator).await;
+    let compared = app.database.check_password("ana", PASSWORD).await.unwrap();
+    let LoginOutcome::User(proved) = compared else {
+        panic!("the password is right");
+    };
+    change(&app, ana).await;
+    let (how, client) = (SignIn::Password, Client::default());
+    let signed_in = app.database.signed_in(*proved, how, &client, now()).await;
+    let left = session::Entity::find().all(app.database.writer()).await;
+    let has_begun = signed_in.unwrap().is_some();
+    assert_eq!(left.unwrap().len(), usize::from(has_begun));
+    has_begun
+}
+
+#[tokio::test]
+async fn a_login_that_was_under_way_does_not_outlive_what_ends_sessions() {
+    let set_password = async |app: &TestApp, _: User| {
+        let another = "quite another one".to_owned();
+        let set = app.store.set_password("ana", another, app.ana());
+        set.await.unwrap();
+    };
+    assert!(!begins_after(set_password).await, "another password");
+    let deactivate = async |app: &TestApp, ana: User| {
+        let gone = app.store.deactivate_user(ana.id, app.ana()).await;
+        gone.unwrap();
+    };
+    assert!(!begins_after(deactivate).await, "deactivated");
+    let change_role = async |app: &TestApp, ana: User| {
+        let other = draft("ana", Role::Viewer);
+        let changed = app.store.update_user(ana.id, other, 1, app.ana());
+        changed.await.unwrap();
+    };
+    assert!(!begins_after(change_role).await, "another role");
+    // Another name ends no session.
+    let rename = async |app: &TestApp, ana: User| {
+        let other = UserDraft {
+            name: "Ana Lima".into(),
+            ..draft("ana", Role::Operator)
+        };
+        let changed = app.store.update_user(ana.id, other, 1, app.ana());
+        changed.await.unwrap();
+    };
+    assert!(begins_after(rename).await, "another name");
+}
+
+#[tokio::test]
+async fn who_was_let_in_by_a_provider_and_is_deactivated_before_the_session_begins_gets_none() {
+    let app = TestApp::new().await;
+    let ana = user(&app, "ana", Role::Viewer).await;
+    let gone = app.store.deactivate_user(ana.id, app.ana()).await;
+    gone.unwrap();
+    let (how, client) = (SignIn::Oidc, Client::default());
+    let proved = ProvedUser::from(ana);
+    let signed_in = app.database.signed_in(proved, how, &client, now()).await;
+    assert!(signed_in.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ pub fn CustomerStepsPage() -> impl IntoView {
 #[component]
 fn PrintPage(ids: Signal<PageIds>) -> impl IntoView {
     let checklist = Fetch::new(
-        move || ids.get(),
+        move || ids.try_get().flatten(),
         |ids| async move {
             let (release, customer) = ids_or_zero(ids);
             read_checklist(release, customer).await
@@ -63,7 +63,7 @@ fn PrintPage(ids: Signal<PageIds>) -> impl IntoView {
 #[component]
 fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
     let work = Fetch::new(
-        move || ids.get(),
+        move || ids.try_get().flatten(),
         |ids| async move {
             let (release, customer) = ids_or_zero(ids);
             read_customer_work(release, customer).await

@@ -111,7 +111,7 @@ impl WorkController {
             forced,
         );
         let detail = Fetch::new(
-            move || shown.get(),
+            move || shown.try_get().unwrap_or_default(),
             |(step, ..)| async move {
                 match step {
                     Some(step) => read_step(step).await.map(Some),

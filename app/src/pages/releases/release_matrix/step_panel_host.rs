@@ -68,7 +68,7 @@ pub fn StepPanelHost(
         forced,
     );
     let detail = Fetch::new(
-        move || shown.get(),
+        move || shown.try_get().unwrap_or_default(),
         move |(step, ..)| async move {
             match step {
                 Some(step) => match read_step(step).await? {

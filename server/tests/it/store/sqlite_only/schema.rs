@@ -1,8 +1,11 @@
 //! Tests of the migrated schema on `SQLite`: entities, foreign keys, indexes, SQLite's version and settings.
-use crate::{harness::TestApp, world::World};
-use app::store::entity;
+use crate::{harness::TestApp, people::scope, world::World};
+use app::{
+    domain::permission::Role,
+    store::{access::visible::Visible, entity},
+};
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect, QueryTrait};
 
 async fn rows(app: &TestApp, sql: &str) -> Vec<Vec<String>> {
     let rows = app
@@ -150,6 +153,26 @@ async fn the_matrix_reads_its_covering_index_and_no_text() {
         "{plan}"
     );
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[tokio::test]
+async fn a_page_of_the_events_in_a_scope_walks_them_backwards_and_sorts_nothing() {
+    let app = TestApp::new().await;
+    let customers = app.customers(6).await;
+    let viewer = app.person(Role::Viewer, scope(&[], &customers)).await;
+    let page = Visible::of(viewer.store.caller())
+        .events()
+        .order_by_desc(entity::audit_event::Column::Id)
+        .limit(13)
+        .build(sea_orm::DbBackend::Sqlite)
+        .to_string();
+    let plan = rows(&app, &format!("EXPLAIN QUERY PLAN {page}")).await;
+    let plan = plan.concat().join(" ");
+    assert!(plan.contains("SCAN audit_events"), "{plan}");
+    assert!(
+        !plan.contains("MULTI-INDEX") && !plan.contains("ORDER BY"),
+        "{plan}"
+    );
 }
 
 /// A database as it was before texts kept how they use their variables.
