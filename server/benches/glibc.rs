@@ -5,5 +5,5 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    Cli::parse().run().await.into()
+    Box::pin(Cli::parse().run()).await.into()
 }

@@ -56,7 +56,7 @@ fn ineligibility(action: StepAction, cell: &Cell, missing: Option<&str>) -> Opti
     })
 }
 
-/// "9 of 12 cells. 3 not eligible: 2 missing CDN_ZONE, 1 already done".
+/// "9 of 12 cells. 3 not eligible: 2 missing `CDN_ZONE`, 1 already done".
 fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
     let reasons = cells
         .iter()

@@ -148,12 +148,11 @@ pub fn validated_submit<Draft: Clone + 'static>(
             browser::form::focus_first_invalid();
         }
     });
-    Callback::new(move |()| match untrack(find) {
-        Some(invalid) => {
+    Callback::new(move |()| {
+        if let Some(invalid) = untrack(find) {
             error.set(Some(invalid));
             browser::form::focus_first_invalid();
-        }
-        None => {
+        } else {
             is_sent.set_value(true);
             on_submit.run(untrack(draft));
         }

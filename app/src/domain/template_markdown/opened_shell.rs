@@ -141,7 +141,7 @@ pub fn opens_client(command: &str) -> bool {
     };
     let has_script = |it: &&str| {
         matches!(
-            **it,
+            *it,
             "-c" | "-e" | "-f" | "--command" | "--execute" | "--eval"
         )
     };

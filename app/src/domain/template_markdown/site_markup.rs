@@ -22,7 +22,7 @@ pub fn container_title(line: &str) -> Option<&str> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageTab<'a> {
     pub title: &'a str,
-    /// A tab of MkDocs, which ends with the indent of its text.
+    /// A tab of `MkDocs`, which ends with the indent of its text.
     pub is_indented: bool,
 }
 
@@ -40,7 +40,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     rest[1..].split(quote).next()
 }
 
-/// What one line says of tabs: `=== "Linux"` of MkDocs, `<TabItem label="Linux">` of Docusaurus.
+/// What one line says of tabs: `=== "Linux"` of `MkDocs`, `<TabItem label="Linux">` of Docusaurus.
 fn tab_change_of(line: &str) -> Option<TabChange<'_>> {
     let line = line.trim();
     if line.starts_with("</TabItem") || line.starts_with("</Tabs") {

@@ -44,7 +44,7 @@ fn psql(head: &str) -> Option<bool> {
     }
 }
 
-/// `root@:26257/db` and `demo@127.0.0.1:26257/demo/movr` of CockroachDB.
+/// `root@:26257/db` and `demo@127.0.0.1:26257/demo/movr` of `CockroachDB`.
 fn is_cockroach(head: &str) -> bool {
     let place = head.split_once('@').and_then(|it| it.1.split_once(':'));
     let port = place.and_then(|it| it.1.split_once('/'));
@@ -52,7 +52,7 @@ fn is_cockroach(head: &str) -> bool {
     port.is_some_and(|it| is_port(it.0)) && !head.trim_end_matches(" OPEN").contains(' ')
 }
 
-/// `ch1 :) ` of ClickHouse; where its statements go on it shows `:-]`.
+/// `ch1 :) ` of `ClickHouse`; where its statements go on it shows `:-]`.
 fn clickhouse(line: &str) -> Option<SqlPrompted<'_>> {
     let (host, rest) = line.split_once(" :")?;
     let (is_first, rest) = match rest.strip_prefix(')') {

@@ -14,7 +14,7 @@ use crate::domain::{fold::lowercase, vocabulary::StepType};
 /// The most lines of an open quote without prompts; a longer one is taken for output.
 const OPEN_LINES_MAX: usize = 200;
 
-/// Commands of MySQL's client, which need no semicolon.
+/// Commands of `MySQL`'s client, which need no semicolon.
 const OF_MYSQL: &str =
     " delimiter exit help nopager notee pager quit rehash source status tee use ";
 /// Those of SQL*Plus.

@@ -3,7 +3,7 @@
 /// What is open in a statement, read line by line.
 #[derive(Clone, Debug, Default)]
 pub struct SqlSyntax {
-    /// MySQL's: a backslash escapes in quotes, `#` begins a comment, and `$$` is no quote.
+    /// `MySQL`'s: a backslash escapes in quotes, `#` begins a comment, and `$$` is no quote.
     is_mysql: bool,
     /// What closes the open quote, `$$` text or comment.
     close: Option<String>,

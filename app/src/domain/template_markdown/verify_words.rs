@@ -93,7 +93,7 @@ fn is_emoji_code(text: &str) -> bool {
             .all(|it| it.is_ascii_alphanumeric() || matches!(it, '_' | '+' | '-'))
 }
 
-/// "Verify" of "Verify :white_check_mark:".
+/// `Verify` of `Verify :white_check_mark:`.
 fn without_code_at_end(text: &str) -> &str {
     let split = text.trim_end().strip_suffix(':');
     let split = split.and_then(|it| it.rsplit_once(':'));

@@ -50,7 +50,8 @@ pub fn ReleasePage() -> impl IntoView {
 }
 
 /// Shows what others change in the release, for as long as the calling component is mounted.
-fn show_foreign_changes(controller: MatrixController, release: ReleaseId, reload: Callback<()>) {
+fn show_foreign_changes(controller: &MatrixController, release: ReleaseId, reload: Callback<()>) {
+    let controller = *controller;
     browser::foreign_changes::on_change(move |change| {
         if change.may_touch_release(release) {
             let change = Box::new((controller, change, reload));
@@ -97,7 +98,7 @@ fn ReleaseMatrix(
         toasts,
         ..
     } = controller;
-    show_foreign_changes(controller, id, reload);
+    show_foreign_changes(&controller, id, reload);
     let dialogs = OpenDialogs::default();
     let on_command = Callback::new(move |command| controller.run(command));
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));

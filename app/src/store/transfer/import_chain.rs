@@ -28,6 +28,10 @@ struct StepAtLine {
 }
 
 /// Takes the events of a text, one by one.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts about a file, each by itself"
+)]
 pub struct ImportChain {
     has_hashes: bool,
     /// Whether there are events that had no hashes, which were chained here.
