@@ -96,11 +96,13 @@ test('whoever closes that dialog keeps the page as it is', async ({ page, team, 
 test('without a session the foot of the sidebar leads to where one signs in', async ({ page, team, signIn }) => {
   await signIn('ana', '/clusters');
   team.run(['user', 'password', 'ana', '--password-stdin'], 'quite another one\n');
-  await page.getByRole('link', { name: 'Activity' }).click();
+  const refused = Promise.all([/read_frame/, /list_releases/].map(it => page.waitForResponse(it)));
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Releases' }).click();
+  await refused;
   await expect(page.getByRole('dialog', { name: 'Sign in to go on' })).toBeVisible();
   await page.getByRole('button', { name: 'Cancel' }).click();
   const foot = page.getByRole('banner');
   await expect(foot.getByLabel('You: ana of the tests')).toHaveCount(0);
   await foot.getByRole('link', { name: 'Sign in' }).click();
-  await expect(page).toHaveURL(`${team.url}/login?next=/activity`);
+  await expect(page).toHaveURL(`${team.url}/login?next=/releases`);
 });
