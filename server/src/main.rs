@@ -11,7 +11,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::try_parse() {
-        Ok(cli) => cli.run().await.into(),
+        Ok(cli) => Box::pin(cli.run()).await.into(),
         Err(error) => cli::refuse(&error).into(),
     }
 }
