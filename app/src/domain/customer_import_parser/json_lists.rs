@@ -35,7 +35,9 @@ pub fn list_in(object: &mut Map<String, Value>) -> Option<Group> {
             .filter(|it| is_of_objects(it.1))
             .map(|it| it.0.clone());
         let first = lists.next()?;
-        if lists.next().is_some() {
+        // An object of nothing but lists has groups.
+        let are_groups = object.len() > 1 && object.values().all(is_list);
+        if lists.next().is_some() || are_groups {
             return None;
         }
         first
