@@ -4,7 +4,6 @@ use super::{
     customer_import_ticks::{OwnTicks, left_out_note, summary},
     ui::{
         field::SelectField,
-        html::grouped,
         icon::Icon,
         notice::Failure,
         posted::Posted,
@@ -17,6 +16,7 @@ use crate::{
     domain::{
         cluster::ClusterSummary,
         customer_import::{ImportReport, TickedRows},
+        digit_groups::grouped,
         id::ClusterId,
         vocabulary::Field,
     },
@@ -102,6 +102,17 @@ fn text_hint() -> impl IntoView {
     }
 }
 
+/// What stands beside the buttons.
+fn foot_note(is_checking: bool, has_ticks: bool, report: RwSignal<Option<ImportReport>>) -> String {
+    let left_out = report.with(|it| it.as_ref().map(|it| left_out_note(&it.rows)));
+    match left_out {
+        _ if is_checking => "Checking…".to_owned(),
+        Some(left_out) if has_ticks => left_out,
+        Some(left_out) if !left_out.is_empty() => format!("Nothing to create. {left_out}"),
+        _ => "Nothing to create".to_owned(),
+    }
+}
+
 /// The form and the preview beside it.
 #[component]
 pub fn CustomerImportForm(
@@ -174,14 +185,8 @@ pub fn CustomerImportForm(
     let may_send = move || is_current.get() && has_ticks.get();
     let label = move || ticked.with(|it| submit_label(it.create.len(), it.update.len()));
     let note = move || {
-        let has_text = text.with(|it| !it.trim().is_empty());
-        let left_out = report.with(|it| it.as_ref().map(|it| left_out_note(&it.rows)));
-        match left_out {
-            _ if has_text && !is_current.get() => "Checking…".to_owned(),
-            Some(left_out) if has_ticks.get() => left_out,
-            Some(left_out) if !left_out.is_empty() => format!("Nothing to create. {left_out}"),
-            _ => "Nothing to create".to_owned(),
-        }
+        let is_checking = text.with(|it| !it.trim().is_empty()) && !is_current.get();
+        foot_note(is_checking, has_ticks.get(), report)
     };
     let has_rows =
         Memo::new(move |_| report.with(|it| it.as_ref().is_some_and(|it| !it.rows.is_empty())));

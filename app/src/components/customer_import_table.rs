@@ -2,13 +2,14 @@
 //! picker of customers it is HTML text with one event listener, so that a thousand rows respond without delay.
 use super::{
     customer_import_ticks::{OwnTicks, STATES, count, filtered, follows_head, head_state},
-    ui::html::{escape, grouped, put, write_icon},
+    ui::html::{escape, put, write_icon},
 };
 use crate::{
     browser,
     domain::{
         cluster::hue,
         customer_import::{ImportChange, ImportChangeKind, ImportReport, ImportRow, ImportState},
+        digit_groups::grouped,
         plural::pluralize,
     },
     paths,

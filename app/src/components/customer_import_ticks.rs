@@ -1,8 +1,10 @@
 //! Which rows of an import's preview are ticked, shown and counted: plain functions without the DOM, for `customer_import_table`.
-use super::ui::html::grouped;
 use crate::{
     browser::checkbox_list::GroupState,
-    domain::customer_import::{ImportRow, ImportState, TickedRows, TickedUpdate},
+    domain::{
+        customer_import::{ImportRow, ImportState, TickedRows, TickedUpdate},
+        digit_groups::grouped,
+    },
 };
 use std::collections::HashMap;
 

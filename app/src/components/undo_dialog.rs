@@ -1,6 +1,7 @@
 //! Dialog before an undo (R101): what happens to each cell, which are left alone, and which work would be deleted.
-use super::ui::{dialog::Dialog, html::grouped, time::Time};
+use super::ui::{dialog::Dialog, time::Time};
 use crate::domain::{
+    digit_groups::grouped,
     plural::pluralize,
     undo::{UndoLine, UndoLines, UndoQuestion},
 };

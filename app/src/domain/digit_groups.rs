@@ -12,3 +12,14 @@ pub fn grouped(n: usize) -> String {
     }
     grouped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        let texts = [0, 12, 999, 1_000, 12_345, 1_234_567].map(grouped);
+        assert_eq!(texts, ["0", "12", "999", "1,000", "12,345", "1,234,567"]);
+    }
+}

@@ -1,6 +1,6 @@
 //! HTML of a list's table: its head with links that sort, the link to more rows, and the message for an empty list.
 use super::list_query::{ListQuery, PAGE_ROWS};
-use crate::components::ui::html::grouped;
+use crate::domain::digit_groups::grouped;
 use maud::{Markup, html};
 
 /// A column of a list. A column without a key cannot be sorted by.

@@ -1,6 +1,5 @@
 //! Helpers for views that are written as HTML text: long lists, the matrix and the print views. As reactive elements they
 //! would be slow, and large in the WASM. New ones are written with `maud::html!`, which escapes whatever is not `Markup`.
-pub use crate::domain::digit_groups::grouped;
 use maud::{Markup, html};
 
 /// Like `write!` into a `String`, which cannot fail. Values are not escaped: it is for the cells and heads of the grid, of
@@ -68,12 +67,6 @@ pub(crate) mod tests {
     #[test]
     fn an_icon_s_name_cannot_leave_its_attribute() {
         assert_escaped(&icon_html(HOSTILE).0, 1);
-    }
-
-    #[test]
-    fn thousands_are_separated() {
-        let texts = [0, 12, 999, 1_000, 12_345, 1_234_567].map(grouped);
-        assert_eq!(texts, ["0", "12", "999", "1,000", "12,345", "1,234,567"]);
     }
 
     #[test]

@@ -47,7 +47,7 @@ const PAST_THE_SCOPE: [(&str, usize, &str); 7] = [
     ),
     (
         "audit/history_head.rs",
-        3,
+        4,
         "the head is refused to who has a scope",
     ),
 ];
