@@ -289,17 +289,6 @@ async fn an_end_that_was_cut_off_or_written_anew_is_found_by_a_head_only() {
     assert!(mismatch.contains("has another hash"), "{mismatch}");
 }
 
-#[tokio::test]
-async fn an_id_is_never_given_twice_also_behind_a_removed_end() {
-    let world = World::draft().await;
-    let store = &world.app.store;
-    let (head, _) = store.head().await.unwrap().unwrap();
-    execute(&world.app.database, "DELETE FROM audit_events").await;
-    world.app.customers(0).await;
-    let (next, _) = store.head().await.unwrap().unwrap();
-    assert_eq!(next.id, EventId(head.id.0 + 1));
-}
-
 /// Any double is hashed the same before and after it was stored.
 #[tokio::test]
 async fn numbers_hash_the_same_before_and_after_they_were_stored() {

@@ -6,6 +6,7 @@ use crate::{
         history_chain::{breaks, execute},
         transfer::rich,
     },
+    world::World,
 };
 use app::{
     domain::{
@@ -171,4 +172,16 @@ async fn a_long_history_is_chained_in_seconds() {
     eprintln!("{EVENTS} events were chained in {took:.1?}");
     assert!(took < Duration::from_secs(30), "{took:?}");
     assert_eq!(breaks(&in_open_mode(&database)).await, [""; 0]);
+}
+
+/// On PostgreSQL the program gives the ids of events, and the sequence does not follow.
+#[tokio::test]
+async fn an_id_is_never_given_twice_also_behind_a_removed_end() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let (head, _) = store.head().await.unwrap().unwrap();
+    execute(&world.app.database, "DELETE FROM audit_events").await;
+    world.app.customers(0).await;
+    let (next, _) = store.head().await.unwrap().unwrap();
+    assert_eq!(next.id, EventId(head.id.0 + 1));
 }
