@@ -1,16 +1,11 @@
 //! The chain of the history (R89): anybody can recompute it, and whatever is changed by hand breaks it.
 use super::transfer::{exported, rich, text_of};
-use crate::{
-    harness::TestApp,
-    test_database::TestEngine,
-    world::{World, metadata},
-};
+use crate::{harness::TestApp, test_database::TestEngine, world::metadata};
 use app::{
     domain::{
         check_finding::Check,
         customer::CustomerDraft,
         history_chain::{Head, NONE_BEFORE},
-        id::EventId,
         metadata::Value as Variable,
     },
     store::{
