@@ -162,11 +162,11 @@ test('what stands in the way of an action is said before it is pressed', async (
   await cell(page, 'Step 1 Announce, Acme').click();
   await page.keyboard.press('Shift+ArrowRight');
   const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
-  await expect(bar).toContainText('1 not eligible: Acme, done');
+  await expect(bar).toContainText('1 not eligible: 1 already done');
   await bar.getByRole('button', { name: 'Revert' }).hover();
-  await expect(bar).toContainText('1 not eligible: Globex, pending');
+  await expect(bar).toContainText('1 not eligible: 1 pending');
   await bar.getByRole('button', { name: 'Reopen' }).focus();
-  await expect(bar).toContainText('1 not eligible: Globex, pending');
+  await expect(bar).toContainText('1 not eligible: 1 already pending');
 });
 
 test('a filter that leaves nothing says what it hides', async ({ page, open, server }) => {
