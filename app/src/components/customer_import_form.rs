@@ -163,13 +163,10 @@ pub fn CustomerImportForm(
         text.with(|it| !it.trim().is_empty()) && !is_busy.get()
     }));
     Effect::new(move |_| on_typed.run(typed()));
-    let options = std::iter::once((String::new(), "Choose a cluster".to_owned()))
-        .chain(
-            clusters
-                .into_iter()
-                .map(|it| (it.cluster.id.to_string(), it.cluster.name)),
-        )
-        .collect();
+    let nothing = (String::new(), "Choose a cluster".to_owned());
+    let clusters = clusters.into_iter().map(|it| it.cluster);
+    let choices = clusters.map(|it| (it.id.to_string(), it.name));
+    let options = std::iter::once(nothing).chain(choices).collect();
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let ticked = Memo::new(move |_| {
         report.with(|it| {
