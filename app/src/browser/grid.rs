@@ -225,7 +225,7 @@ fn for_each_match(pane: &HtmlElement, selector: &str, call: impl Fn(&Element)) {
     }
 }
 
-/// Marks the rendered cells at these visual rows and columns with `data-changed`, for so many milliseconds.
+/// Marks the rendered cells at these visual rows and columns with `data-changed` for a duration in milliseconds.
 pub fn mark_changed(positions: &[(usize, usize)], milliseconds: u32) {
     let pane = super::dom::document().and_then(|it| it.query_selector(".matrix").ok().flatten());
     let Some(pane) = pane.and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {

@@ -102,7 +102,7 @@ fn text_hint() -> impl IntoView {
     }
 }
 
-/// What stands beside the buttons.
+/// The note beside the form's buttons: what is being checked, left out, or missing.
 fn foot_note(is_checking: bool, has_ticks: bool, report: RwSignal<Option<ImportReport>>) -> String {
     let left_out = report.with(|it| it.as_ref().map(|it| left_out_note(&it.rows)));
     match left_out {

@@ -127,7 +127,7 @@ pub struct Event {
     pub actor: String,
     #[serde(with = "crate::domain::time_serde::micros")]
     pub at: DateTime<Utc>,
-    /// The row, or what of it the action concerns, as a JSON object; none if there was nothing before.
+    /// The row before the action, or the members that the action concerns, as a JSON object; none if there was no row.
     #[serde(
         default,
         deserialize_with = "crate::domain::unique_members::deserialize"

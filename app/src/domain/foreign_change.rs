@@ -29,7 +29,7 @@ pub struct ForeignChange {
     pub events: Option<Vec<ForeignEvent>>,
 }
 
-/// Up to so many steps are read one by one after a change; a whole page weighs as much as some more.
+/// At most this many changed steps are read one by one; reading the whole page costs no more than a few steps beyond that.
 const SINGLE_READS_MAX: usize = 8;
 
 impl ForeignEvent {

@@ -39,7 +39,7 @@ pub struct LoginTry {
 /// Why a try may not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRefused {
-    /// After failures; so many seconds.
+    /// The wait after failures, in seconds.
     MustWait(u64),
     /// Too many of its address are under way.
     TooManyAtOnce,

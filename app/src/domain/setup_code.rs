@@ -1,4 +1,4 @@
-//! The one-time code by which the first admin is made (R26), as the log shows it: `XXXX-XXXX`.
+//! The one-time code by which the first admin is made (R26), as the log shows it: two groups of four characters with a dash between them.
 use std::fmt;
 
 /// Letters and digits that are not mistaken for each other: 32 of them, so a character is 5 bits.

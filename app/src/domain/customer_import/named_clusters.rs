@@ -3,10 +3,10 @@ use super::ImportContext;
 use crate::domain::{fold::lowercase, id::ClusterId};
 use std::{cmp::Reverse, collections::BTreeMap};
 
-/// In characters: what stands further back in a text is not searched.
+/// The length in characters of the part of a text that is searched.
 const SEARCHED_MAX: usize = 4_000;
 
-/// After so many other clusters a text is searched no further.
+/// The search of a text ends after this many mentions of other clusters.
 const MENTIONS_MAX: usize = 32;
 
 /// What a text says about the cluster of a row.

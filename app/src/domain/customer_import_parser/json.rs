@@ -163,7 +163,7 @@ pub fn rows_of_broken(text: &str, first_line: u32, broken: SourceRow) -> Vec<Ite
 fn item(mut value: Value, line: u32) -> Item {
     let mut row = SourceRow::at(line);
     let mut is_merged = false;
-    // Which of the two is meant, nobody can tell.
+    // The text does not tell which of the two counts.
     if let Some(member) = take_twice(&mut value) {
         row.leave_out(is_twice(&member));
     }

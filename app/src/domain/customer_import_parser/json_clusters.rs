@@ -49,7 +49,7 @@ pub fn member_above(member: &str, object: &Map<String, Value>) -> String {
     [beginning(member), beginning(&texts.join("\n"))].join("\n")
 }
 
-/// Keeps the texts within a member that nothing is taken of.
+/// Keeps the texts of a member that no field of the row is read from.
 pub fn put_beside(path: &str, value: &Value, row: &mut SourceRow) {
     let path = beginning(path);
     match value {
@@ -70,7 +70,7 @@ pub fn put_beside(path: &str, value: &Value, row: &mut SourceRow) {
     }
 }
 
-/// So many texts of a row are kept that nothing is taken of.
+/// The number of texts of a row's unread members that are kept.
 const BESIDE_MAX: usize = 100;
 
 /// Puts a row that names no cluster into that of its whole list.

@@ -1,4 +1,4 @@
-//! The values of a JSON text, one after the other, and what stands between them: `jq` prints an object for each customer, and
+//! The values of a JSON text, one after the other, and the text between them: `jq` prints an object for each customer, and
 //! somebody may have pasted what several commands print.
 use super::{
     SourceRow,
@@ -18,7 +18,7 @@ const LINES_BETWEEN_MAX: usize = 10;
 pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
     let mut rows = Vec::new();
     let (mut rest, mut line) = (text, first_line);
-    // What stands between two values, and where the rows below such lines begin.
+    // The text between two values, and the line at which the rows below it begin.
     let (mut above, mut starts): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
     loop {
         let start = rows.len();

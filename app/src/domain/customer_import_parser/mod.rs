@@ -53,16 +53,16 @@ pub struct SourceRow {
     pub cluster: String,
     /// The id of a cluster. If there is no name either, it is the one that was chosen.
     pub cluster_id: String,
-    /// What stands between the row before and this one and is no row, in lines: commands (of those that name a context, only
+    /// The lines between the row before and this one: commands (of those that name a context, only
     /// that), comments, titles. Also the name of its list. Any of it may say which cluster the rows below are of.
     pub above: String,
     /// The cluster that a row above has in the column in which this one has nothing.
     pub cluster_above: String,
     /// As `cluster_above`, the id.
     pub cluster_id_above: String,
-    /// What the row says and nothing is taken of, with the name of each text: labels, nested members.
+    /// Texts of the row that no field is read from, each with its name: labels, nested members.
     pub beside: Vec<(String, String)>,
-    /// Nothing but this namespace stands in its line of a table or list: it may be a title.
+    /// Whether the namespace is the only text of its line in a table or list, so that it may be a title.
     pub is_alone: bool,
     pub description: String,
     pub variables: Metadata,

@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{fold::lowercase, metadata::Value};
 use std::collections::HashSet;
 
-/// What stands between cells that are drawn with boxes.
+/// The characters between cells of tables that are drawn with boxes.
 const BOX_PIPES: [char; 3] = ['│', '┃', '║'];
 
 /// In the order of preference if two explain a text equally well.

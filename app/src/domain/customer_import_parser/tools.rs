@@ -71,7 +71,7 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
     let mut rows = Vec::new();
     let mut seen = HashSet::new();
     let mut listing = None;
-    // What stands between rows; rows below are of another list, perhaps of another cluster.
+    // Lines between rows; rows below them belong to another list, perhaps of another cluster.
     let (mut above, mut section): (Vec<&str>, usize) = (Vec::new(), 0);
     for (number, line) in lines {
         if let Some(next) = header(line) {

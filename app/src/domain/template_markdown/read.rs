@@ -92,7 +92,7 @@ fn script(source: &str) -> Option<TemplateImport> {
     })
 }
 
-/// Where the first line is that is all bold, if there are so many of them.
+/// The place of the first line that is bold as a whole, if there are enough such lines to be headings.
 fn bold_line(source: &str, start: usize, n_bold: usize) -> Option<usize> {
     let mut offset = start;
     let mut found = Vec::new();

@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Condition, Expr, Query, SelectStatement},
 };
 
-/// With at most so many customers in a scope, and no clusters, their events are found by their indexes.
+/// A scope of at most this many customers, without clusters, finds its events through the indexes of customers.
 const NARROW_CUSTOMERS_MAX: usize = 5;
 
 /// Queries for one caller.

@@ -2,7 +2,7 @@
 use crate::domain::{session::SESSION_SECRET_BYTES, setup_code::SetupCode, token::TokenText};
 use crate::store::{entity::hex_digits, error::StoreError};
 
-/// Random bytes for a token. It needs 40, and rejects a few; so many are always enough.
+/// The number of random bytes drawn for a token: 40 are needed, and a few are rejected.
 const TOKEN_BYTES: usize = 512;
 
 fn random<const N: usize>() -> Result<[u8; N], StoreError> {

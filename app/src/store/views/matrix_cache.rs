@@ -99,7 +99,7 @@ impl Default for MatrixCache {
     }
 }
 
-/// What so many cells take of a cache. A matrix that would fill the cache by itself weighs half of it, so that it stays.
+/// The weight of a matrix in a cache, in bytes, by its number of cells. At most half of the cache, so that a large matrix is kept.
 fn bytes(cells: usize, cache_max: u32) -> u32 {
     let cells = u32::try_from(cells).unwrap_or(u32::MAX);
     cells.saturating_mul(CELL_BYTES).min(cache_max / 2)
