@@ -92,6 +92,13 @@ pub fn is_typing() -> bool {
         .unwrap_or_default()
 }
 
+/// Whether a text is being written, which has an undo of its own.
+pub fn is_in_text() -> bool {
+    let active = document().and_then(|it| it.active_element());
+    let text = "textarea, [contenteditable], input:not([type=checkbox], [type=radio])";
+    active.is_some_and(|it| it.matches(text).unwrap_or_default())
+}
+
 /// A setting that was saved in this browser. `None` too if storage is disabled.
 pub fn read_setting(key: &str) -> Option<String> {
     web_sys::window()?
