@@ -52,10 +52,11 @@ pub fn action_in_words(action: StepAction, n_cells: usize) -> String {
     }
 }
 
-/// What any other change is called, by the message about it: "Override kept" is "override kept". Only the first sentence counts.
+/// What any other change is called, by the beginning of the message about it: "Override kept" is "override kept".
 pub fn message_in_words(message: &str) -> String {
-    let sentence = message.split(". ").next().unwrap_or_default();
-    let mut letters = sentence.chars();
+    let ends = [". ", ", ", ": "].into_iter();
+    let beginning = ends.fold(message, |it, end| it.split(end).next().unwrap_or_default());
+    let mut letters = beginning.chars();
     let first = letters.next().map(|it| it.to_ascii_lowercase());
     first.into_iter().chain(letters).collect()
 }
@@ -191,8 +192,10 @@ mod tests {
         assert_eq!(action_in_words(StepAction::Skip, 1), "skip, 1 cell");
         let says = action_in_words(StepAction::Reopen, 12_000);
         assert_eq!(says, "reopen, 12,000 cells");
-        let says = message_in_words("Added Smoke test. One invisible character was removed");
-        assert_eq!(says, "added Smoke test");
+        let says = message_in_words("Moved Smoke test, for this customer alone");
+        assert_eq!(says, "moved Smoke test");
+        let says = message_in_words("Saved Copy 6.0.1. One invisible character was removed");
+        assert_eq!(says, "saved Copy 6.0.1");
         assert_eq!(message_in_words(""), "");
         // The id of RFC 9562's example of version 7.
         let example = change("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");

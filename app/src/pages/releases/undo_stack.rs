@@ -107,13 +107,18 @@ impl<P: UndoPage> UndoStack<P> {
         let Some(batch) = batch else {
             return self.toasts.show(text, None);
         };
-        let what = what.unwrap_or_else(|| message_in_words(&text));
-        let what = self.own.push(release, batch.clone(), what);
-        self.toasts.show_change(text, batch, what);
+        if let Some(what) = what {
+            let what = self.own.push(release, batch.clone(), what);
+            self.toasts.show_change(text, batch, what);
+        } else {
+            self.own
+                .push(release, batch.clone(), message_in_words(&text));
+            self.toasts.show(text, Some(batch));
+        }
     }
 
     /// Adds a change that no message tells of.
-    pub fn push(self, release: ReleaseId, what: String, batch: BatchId) {
+    pub fn push(self, release: ReleaseId, batch: BatchId, what: String) {
         self.own.push(release, batch, what);
     }
 

@@ -305,7 +305,7 @@ impl WorkController {
                 // Its page was left: the change can be undone all the same.
                 Ok(changed) => {
                     if let Some(batch) = changed.batch_id {
-                        undo.push(self.release, action_in_words(action, 1), batch);
+                        undo.push(self.release, batch, action_in_words(action, 1));
                     }
                 }
                 Err(error) => {
@@ -408,7 +408,7 @@ impl WorkController {
                     self.report(NOTES_SAVED.to_owned(), Some(what), batch);
                     self.reload_detail();
                 } else if let Some(batch) = batch {
-                    self.page.undo.push(self.release, what, batch);
+                    self.page.undo.push(self.release, batch, what);
                 }
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {

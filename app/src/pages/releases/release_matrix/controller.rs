@@ -475,7 +475,7 @@ impl MatrixController {
                     self.report(NOTES_SAVED.to_owned(), Some(what), batch);
                     self.reloader.reload_panel();
                 } else if let Some(batch) = batch {
-                    self.undo_stack.push(self.reloader.release, what, batch);
+                    self.undo_stack.push(self.reloader.release, batch, what);
                 }
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
