@@ -80,7 +80,7 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
     let page = CustomerPageState::new(undo);
     guard_typed_text(page.memory);
     // After an undo from a toast the list is fetched again; the open step and what is typed stay.
-    Toasts::from_context().refresh_with(Callback::new(move |_| reload.run(())));
+    Toasts::from_context().refresh_with(reload);
     loaded(
         work,
         move |it| view! { <CustomerWork list=it page=page reload=reload/> },
