@@ -196,6 +196,13 @@ pub fn closest_attribute(event: &web_sys::Event, attribute: &str) -> Option<Stri
     closest(event, &format!("[{attribute}]"))?.get_attribute(attribute)
 }
 
+/// Closes the unfolded menu around an event's target.
+pub fn close_menu(event: &web_sys::Event) {
+    if let Some(menu) = closest(event, "details[open]") {
+        let _ = menu.remove_attribute("open");
+    }
+}
+
 /// Sets the value of the first field that matches.
 pub fn set_value(selector: &str, value: &str) {
     if let Some(field) = document().and_then(|it| it.query_selector(selector).ok().flatten()) {

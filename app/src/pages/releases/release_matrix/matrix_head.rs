@@ -93,7 +93,11 @@ pub fn MatrixHead(
     let on_menu = move |event: leptos::ev::MouseEvent| {
         let entry = browser::dom::closest_attribute(&event, DOES);
         match entry.as_deref() {
-            Some("undo") => on_command.run(GridCommand::Undo),
+            Some("undo") => {
+                // A question before the undo would wait for the menu.
+                browser::dom::close_menu(&event);
+                on_command.run(GridCommand::Undo);
+            }
             Some("clone") => dialogs.clone_release.set(true),
             Some("status") => on_status.run(()),
             Some("help") => on_command.run(GridCommand::Help),
