@@ -11,7 +11,7 @@ use crate::store::{
     error::StoreError,
     texts,
 };
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join4};
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, Query},
@@ -19,7 +19,7 @@ use sea_orm::{
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How many executed texts with what is searched for are looked at, the newest first.
-const EXECUTED_TEXTS_MAX: u64 = 200;
+const EXECUTED_TEXTS_MAX: usize = 200;
 /// How many of the events that have these texts.
 const EXECUTED_EVENTS_MAX: u64 = 1_000;
 
@@ -209,8 +209,30 @@ impl Store {
         })
     }
 
-    /// The newest texts of visible events that have what is searched for.
+    /// The newest texts of visible events that have what is searched for. Work that is done has a text of its own in each cell, so
+    /// that they are read by several connections at once.
     async fn executed_texts(&self, sought: &str) -> Result<Vec<i64>, StoreError> {
+        let last: Option<Option<i64>> = text::Entity::find()
+            .select_only()
+            .column_as(text::Column::Id.max(), "last")
+            .into_tuple()
+            .one(&self.read)
+            .await?;
+        let part = last.flatten().unwrap_or_default() / 4 + 1;
+        let of_part = |n: i64| Box::pin(self.executed_texts_of(sought, n * part, (n + 1) * part));
+        let parts = try_join4(of_part(3), of_part(2), of_part(1), of_part(0)).await?;
+        let mut texts = [parts.0, parts.1, parts.2, parts.3].concat();
+        texts.truncate(EXECUTED_TEXTS_MAX);
+        Ok(texts)
+    }
+
+    /// Those with an id above the first of these, and not above the last one.
+    async fn executed_texts_of(
+        &self,
+        sought: &str,
+        after: i64,
+        last: i64,
+    ) -> Result<Vec<i64>, StoreError> {
         let of = |column: audit_event::Column| Expr::col((audit_event::Entity, column));
         let has_event = Query::select()
             .expr(Expr::val(1_i32))
@@ -221,10 +243,12 @@ impl Store {
         let found = text::Entity::find()
             .select_only()
             .column(text::Column::Id)
+            .filter(text::Column::Id.gt(after))
+            .filter(text::Column::Id.lte(last))
             .filter(texts::has_text(&self.read, sought))
             .filter(Expr::exists(has_event))
             .order_by_desc(text::Column::Id)
-            .limit(EXECUTED_TEXTS_MAX)
+            .limit(EXECUTED_TEXTS_MAX as u64)
             .into_tuple()
             .all(&self.read)
             .await?;
