@@ -23,6 +23,13 @@ const EXECUTED_TEXTS_MAX: usize = 200;
 /// How many of the events that have these texts.
 const EXECUTED_EVENTS_MAX: u64 = 1_000;
 
+/// Text, release, template, number and the first id of copies.
+type CopiesRow = (Option<i64>, i64, Option<i64>, i64, i64);
+/// Id, release, customer, template, text and name of an executed step.
+type ExecutedRow = (i64, i64, i64, Option<i64>, Option<i64>, String);
+/// Release, template and name.
+type StepInRelease = (i64, Option<i64>, String);
+
 /// A template step.
 struct SearchedTemplate {
     id: i64,
@@ -97,8 +104,10 @@ impl SearchedSteps {
         let mut hits = Vec::new();
         for template in &self.templates {
             let copies = by_template.get(&template.id).into_iter().flatten();
-            let chosen: Vec<&&CopiesOfText> =
-                copies.filter(|it| choose(template, it.text)).collect();
+            let chosen: Vec<&CopiesOfText> = copies
+                .copied()
+                .filter(|it| choose(template, it.text))
+                .collect();
             let is_own = choose(template, template.text);
             if chosen.is_empty() && !is_own {
                 continue;
@@ -167,7 +176,7 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let copies: Vec<(Option<i64>, i64, Option<i64>, i64, i64)> = self
+        let copies: Vec<CopiesRow> = self
             .visible()
             .steps()
             .select_only()
@@ -366,7 +375,7 @@ impl Store {
             .await?;
         // The newest comes last, and stays.
         let text_of: HashMap<i64, Option<i64>> = events.into_iter().rev().collect();
-        let rows: Vec<(i64, i64, i64, Option<i64>, Option<i64>, String)> = self
+        let rows: Vec<ExecutedRow> = self
             .visible()
             .steps()
             .select_only()
@@ -383,14 +392,14 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let mut found: BTreeMap<(i64, Option<i64>, String), Vec<(i64, i64)>> = BTreeMap::new();
+        let mut found: BTreeMap<StepInRelease, Vec<(i64, i64)>> = BTreeMap::new();
         for (id, release, customer, template, text, name) in rows {
             if !template.is_some_and(|it| templates.contains(&it)) && !steps.has(text) {
                 let of_step = found.entry((release, template, name)).or_default();
                 of_step.push((id, customer));
             }
         }
-        let hit = |((release, template, name), of_step): (_, Vec<(i64, i64)>)| {
+        let hit = |((release, template, name), of_step): (StepInRelease, Vec<(i64, i64)>)| {
             let first = of_step.first()?.0;
             let customers: HashSet<i64> = of_step.iter().map(|it| it.1).collect();
             Some(StepHit {
