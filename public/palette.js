@@ -99,11 +99,14 @@ function actions() {
 
 // The links of the navigation, so that it has what this person may see.
 function places(go) {
-  return [...document.querySelectorAll('.sidebar nav a[href], .sidebar__foot a.menu__item')].map((it) => {
+  const found = new Map();
+  for (const it of document.querySelectorAll('.sidebar nav a[href], .sidebar__foot a.menu__item')) {
     const href = it.getAttribute('href');
     const key = Object.keys(go).find((key) => go[key] === href);
-    return { label: it.querySelector('span')?.textContent ?? it.textContent, keys: key ? `g ${key}` : '', href };
-  });
+    // On a phone the menu of the person has some of them once more.
+    if (!found.has(href)) found.set(href, { label: it.querySelector('span')?.textContent ?? it.textContent, keys: key ? `g ${key}` : '', href });
+  }
+  return [...found.values()];
 }
 
 // --- Search.
@@ -197,6 +200,7 @@ export function open(go) {
     const { signal } = asked;
     try {
       const answer = await fetch(`/api/search?limit=${HITS}&q=${encodeURIComponent(text)}`, { signal });
+      if (answer.status === 401) return say('Your session ended. Reload the page to sign in');
       if (!answer.ok) throw new Error(`${answer.status}`);
       const found = groups_of(await answer.json());
       if (signal.aborted) return;
