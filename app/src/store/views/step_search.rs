@@ -221,10 +221,10 @@ impl Store {
     /// The newest texts of visible events that have what is searched for. Work that is done has a text of its own in each cell, so
     /// that they are read by several connections at once.
     async fn executed_texts(&self, sought: &str) -> Result<Vec<i64>, StoreError> {
-        let last: Option<Option<i64>> = text::Entity::find()
+        let last = text::Entity::find()
             .select_only()
             .column_as(text::Column::Id.max(), "last")
-            .into_tuple()
+            .into_tuple::<Option<i64>>()
             .one(&self.read)
             .await?;
         let part = last.flatten().unwrap_or_default() / 4 + 1;
@@ -394,7 +394,8 @@ impl Store {
             .await?;
         let mut found: BTreeMap<StepInRelease, Vec<(i64, i64)>> = BTreeMap::new();
         for (id, release, customer, template, text, name) in rows {
-            if !template.is_some_and(|it| templates.contains(&it)) && !steps.has(text) {
+            let is_found = template.is_some_and(|it| templates.contains(&it)) || steps.has(text);
+            if !is_found {
                 let of_step = found.entry((release, template, name)).or_default();
                 of_step.push((id, customer));
             }
