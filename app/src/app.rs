@@ -141,7 +141,9 @@ fn Shell(children: Children) -> impl IntoView {
         has_session: false,
     };
     view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
+        <a class="skip" href="#main">"Skip to content"</a>
+        // Shown where there is a matrix; a script of the document leads to the cell that Tab would.
+        <a class="skip" data-grid="" href="#main">"Skip to matrix"</a>
         <div class="shell" data-fit=move || is_work.get().then_some("")>
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {

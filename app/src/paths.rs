@@ -44,6 +44,11 @@ pub fn activity_of(id: UserId) -> String {
     format!("/activity?user={id}")
 }
 
+/// The activity of a person, by the name in the history.
+pub fn activity_by(name: &str) -> String {
+    with_query(ACTIVITY.to_owned(), &[("person", name.to_owned())])
+}
+
 /// The page to sign in at; `next` is the address to go on to.
 pub fn login(next: &str) -> String {
     with_next(LOGIN, next)

@@ -165,7 +165,7 @@ test('at midnight a time gets its date, without a reload', async ({ page, open, 
   await expect(page.getByRole('gridcell', { name: /Announce, Acme, eu-west: done by Ana Ferreira,? \d+ \w{3}, \d\d:\d\d/ })).toBeVisible();
 });
 
-test('after a navigation the heading has the focus, unless something that stayed has it', async ({ page, open }) => {
+test('after a navigation the heading has the focus, and on a form its first field', async ({ page, open }) => {
   await open('/clusters/new');
   const heading = (name: string) => page.getByRole('heading', { level: 1, name });
   await expect(heading('New cluster')).not.toBeFocused();
@@ -177,8 +177,12 @@ test('after a navigation the heading has the focus, unless something that stayed
   await expect(heading('Clusters')).toBeFocused();
   const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Releases' });
   await link.press('Enter');
-  await expect(heading('Releases')).toBeVisible();
-  await expect(link).toBeFocused();
+  await expect(heading('Releases')).toBeFocused();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+  await expect(heading('Customers')).toBeFocused();
+  await page.locator('main').getByRole('link', { name: 'New customer' }).first().press('Enter');
+  await expect(heading('New customer')).toBeVisible();
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
 });
 
 test('in forced colours the present page and what is pressed are told from the others', async ({ page, open }) => {

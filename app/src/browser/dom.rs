@@ -19,7 +19,19 @@ thread_local! {
 pub const HOME: &str = "[data-home]";
 
 /// Where the focus goes if it is lost, in this order: the main part, the cell of the grid that Tab leads to, the heading.
-const FALLBACKS: [&str; 3] = [HOME, "[role=grid] [tabindex=\"0\"]", "h1"];
+const FALLBACKS: [&str; 3] = [HOME, "[role=grid] [tabindex=\"0\"]", HEADING];
+
+/// The heading of a page.
+const HEADING: &str = "h1";
+
+/// How the addresses of pages end that are one form.
+const FORM_ENDS: [&str; 2] = ["/new", "/edit"];
+
+/// The first field of such a page.
+const FIRST_FIELD: &str = "#main form :is(input:not([type=hidden]), select, textarea)";
+
+/// What has the focus and keeps it when a page is opened.
+const HAS_FOCUS: &str = "#main :focus, dialog[open]";
 
 /// The size of one rem in pixels, where the browser does not tell another.
 pub const DEFAULT_REM_PX: f64 = 16.0;
@@ -284,24 +296,46 @@ pub fn focus_home() {
 pub fn focus_page() {
     for selector in FALLBACKS {
         if nothing_is_focused() {
-            if let Some(heading) = document().and_then(|it| it.query_selector("h1").ok().flatten())
-            {
-                let _ = heading.set_attribute("tabindex", "-1");
+            if selector == HEADING {
+                focus_heading();
+            } else {
+                focus_in_place(selector);
             }
-            focus_in_place(selector);
         }
     }
 }
 
-/// To be called when the head of a page is drawn. What had the focus is gone after a navigation inside the app; the new page gets
-/// it, unless a part of the page has taken it already. On the first page, which the browser itself has loaded, it stays.
+/// Focuses the heading of a page, without scrolling, so that screen readers say where one is.
+fn focus_heading() {
+    let heading = document().and_then(|it| it.query_selector(HEADING).ok().flatten());
+    if let Some(heading) = heading {
+        let _ = heading.set_attribute("tabindex", "-1");
+    }
+    focus_in_place(HEADING);
+}
+
+/// Focuses the first field of a page that is a form, and the heading of any other, unless a part of the page has the focus already.
+fn focus_arrival(path: &str) {
+    if exists(HAS_FOCUS) {
+        return;
+    }
+    let is_form = FORM_ENDS.iter().any(|it| path.ends_with(it));
+    if is_form && exists(FIRST_FIELD) {
+        focus_in_place(FIRST_FIELD);
+    } else {
+        focus_heading();
+    }
+}
+
+/// To be called when the head of a page is drawn. After a navigation inside the app the new page gets the focus, also from the
+/// navigation. On the first page, which the browser itself has loaded, it stays.
 pub fn focus_new_page() {
     after_paint(|| {
         after(0, || {
             let here = web_sys::window().and_then(|it| it.location().pathname().ok());
             let before = DRAWN_PATH.replace(here.clone());
             if before.is_some() && before != here {
-                focus_page();
+                focus_arrival(here.as_deref().unwrap_or_default());
             }
         });
     });
@@ -364,7 +398,7 @@ pub fn restore_focus() {
 fn is_busy() -> bool {
     SAVED_FOCUS.with_borrow(|it| !it.is_empty())
         || is_typing()
-        || exists(":active, details.more[open]")
+        || exists(":active, details.more[open], dialog[open]")
 }
 
 fn call_waiting() {

@@ -3,7 +3,7 @@ use super::{matrix::state::MatrixState, ui::dialog::Dialog};
 use leptos::prelude::*;
 
 /// The shortcuts by group: key and effect.
-const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
+const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Move",
         &[
@@ -44,6 +44,17 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
             ("Ctrl+Shift+Z", "Redo"),
             ("/", "Filter"),
             ("?", "Show shortcuts"),
+        ],
+    ),
+    (
+        "Everywhere",
+        &[
+            ("Ctrl+K", "Search, or choose a command"),
+            ("g d", "Dashboard"),
+            ("g r", "Releases"),
+            ("g c", "Customers"),
+            ("g k", "Clusters"),
+            ("g a", "Activity"),
         ],
     ),
 ];

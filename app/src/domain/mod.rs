@@ -114,6 +114,8 @@ pub mod release_sheet;
 pub mod rule_violation;
 /// The customers that a caller sees.
 pub mod scope;
+/// Search over everything.
+pub mod search;
 /// How long a session lives.
 pub mod session;
 /// The one-time code of the first admin.

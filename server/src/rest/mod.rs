@@ -23,6 +23,7 @@ pub mod position;
 pub mod problem;
 pub mod releases;
 pub mod response;
+pub mod search;
 pub mod session;
 pub mod steps;
 pub mod streamed_body;
@@ -123,6 +124,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(audit::list_events))
         .routes(routes!(audit::read_head))
         .routes(routes!(audit::undo_batch))
+        .routes(routes!(search::search))
         .routes(routes!(live::follow_changes))
         .routes(routes!(live::say_presence))
         .merge(account_operations())

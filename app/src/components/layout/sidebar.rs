@@ -51,6 +51,9 @@ fn link_html(icon: &str, label: &str, count: u32) -> String {
     html.into_string()
 }
 
+/// What the button says that opens the palette. A script of the document hears its clicks.
+const SEARCH: &str = r##"<svg class="glyph" aria-hidden="true"><use href="#i-search"></use></svg><span>Search</span><kbd class="push" aria-hidden="true">Ctrl K</kbd>"##;
+
 /// The menu of a user, who is named on it. On a phone it has the
 /// second navigation too.
 fn menu_html(actor: &str, manages_users: bool, signs_out: bool) -> String {
@@ -147,6 +150,13 @@ pub fn Sidebar(
                 </svg>
                 <span>"Rollcall"</span>
             </a>
+            <button
+                class="nav-link live-only"
+                type="button"
+                data-palette=""
+                aria-keyshortcuts="Control+K"
+                inner_html=SEARCH
+            ></button>
             <nav aria-label="Main">
                 <ul>
                     <NavLink path=paths::DASHBOARD icon="n-dashboard" label="Dashboard" here=here/>

@@ -309,6 +309,19 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
+        let people = self.people_of_history().await?;
+        let clusters = clusters.into_iter().map(|it| (ClusterId(it.0), it.1));
+        let customers = customers.into_iter().map(|it| (CustomerId(it.0), it.1));
+        Ok(ActivityFilterOptions {
+            releases: self.release_names().await?,
+            clusters: clusters.collect(),
+            customers: customers.collect(),
+            people: people.into_iter().collect(),
+        })
+    }
+
+    /// The names of those who made the latest visible changes.
+    pub(in crate::store) async fn people_of_history(&self) -> Result<BTreeSet<String>, StoreError> {
         let people: Vec<String> = self
             .visible()
             .events()
@@ -319,15 +332,7 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let people: BTreeSet<String> = people.into_iter().collect();
-        let clusters = clusters.into_iter().map(|it| (ClusterId(it.0), it.1));
-        let customers = customers.into_iter().map(|it| (CustomerId(it.0), it.1));
-        Ok(ActivityFilterOptions {
-            releases: self.release_names().await?,
-            clusters: clusters.collect(),
-            customers: customers.collect(),
-            people: people.into_iter().collect(),
-        })
+        Ok(people.into_iter().collect())
     }
 }
 

@@ -16,6 +16,8 @@ pub mod progress_cache;
 pub mod record_details;
 pub mod record_lists;
 pub mod release_sheet;
+pub mod search;
 pub mod step_queries;
+pub mod step_search;
 pub mod text_diffs;
 pub mod visible_rows;

@@ -7,6 +7,7 @@ pub mod people;
 pub mod progress;
 pub mod rows;
 pub mod runbook_import;
+pub mod search;
 pub mod text_changes;
 pub mod undo;
 pub mod warnings;

@@ -24,6 +24,7 @@ mod rest_customer_import;
 mod rest_keys;
 mod rest_releases;
 mod rest_runbook_import;
+mod rest_search;
 mod rest_steps;
 mod rest_templates;
 mod rest_texts;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use server::http::rights::RIGHTS;
 
 /// Addresses without anything of anybody.
-const STATIC: [&str; 11] = [
+const STATIC: [&str; 12] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -15,6 +15,7 @@ const STATIC: [&str; 11] = [
     "/paper.css",
     "/print.js",
     "/live.js",
+    "/palette.js",
     "/robots.txt",
     "/api/openapi.json",
     "/api/docs",
@@ -94,6 +95,14 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
         ]
         .concat(),
         "/api/events" => [of("release", &ids.releases), words(&["?after=0"])].concat(),
+        // Words of names, of texts, of values and of people's names; `e` is in nearly all of them.
+        "/api/search" => words(&[
+            "?q=zzhiddenzz",
+            "?q=e",
+            "?q=customer",
+            "?q=host",
+            "?q=e&limit=1",
+        ]),
         "/activity" => [of("release", &ids.releases), of("customer", &ids.customers)].concat(),
         _ => Vec::new(),
     }

@@ -16,6 +16,7 @@ use app::{
         matrix::CellIndex,
         order::Position,
         release::ReleaseDraft,
+        search::SearchQuery,
         transfer::Transfer,
         user::User,
         vocabulary::{Category, StepAction, StepType},
@@ -364,6 +365,7 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(activity(EventFilter::default()));
     call!(activity_choices());
     call!(release_names());
+    call!(search(&SearchQuery::parse("june").unwrap().unwrap(), 10));
     call!(clusters(true));
     call!(cluster(ap));
     call!(customers(true));

@@ -15,6 +15,7 @@ mod permissions;
 mod releases;
 mod runbook_import;
 mod scale;
+mod search;
 mod shown_texts;
 mod sqlite_only;
 mod step_panel;
