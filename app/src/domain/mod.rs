@@ -92,6 +92,8 @@ pub mod normalize;
 pub mod oidc_roles;
 /// Order of steps in lists.
 pub mod order;
+/// Numbers of steps in a matrix, where a customer counts otherwise than the template.
+pub mod own_numbers;
 /// What a password must be like.
 pub mod password;
 /// Roles and the table of rights.

@@ -13,6 +13,7 @@ use super::{
         list::CustomersPage,
     },
     dashboard::DashboardPage,
+    offline_page::{OfflinePage, OfflinePageProps, is_out_of_reach, note_loaded},
     people::{
         account::AccountPage,
         edit::{EditUserPage, NewUserPage},
@@ -108,19 +109,35 @@ fn records(page: LazyPage) -> AnyView {
     }
 }
 
-impl ChooseView for LazyPage {
-    async fn choose(self) -> AnyView {
-        match self {
-            Self::Release => {
-                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
-                    lazy_parts::lazy_part(LazyPart::Preload).await;
-                }
-                matrix().await
-            }
-            _ => records(self).await,
-        }
+impl LazyPage {
+    /// Whether the page is in the part with the matrix.
+    pub fn is_matrix(self) -> bool {
+        self == Self::Release
     }
 
-    /// Nothing to do: the document preloads all parts once it is idle, see `shell`.
+    /// Renders the page once its part is loaded.
+    pub async fn load(self) -> AnyView {
+        let view = if self.is_matrix() {
+            if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
+                lazy_parts::lazy_part(LazyPart::Preload).await;
+            }
+            matrix().await
+        } else {
+            records(self).await
+        };
+        note_loaded(self.is_matrix());
+        view
+    }
+}
+
+impl ChooseView for LazyPage {
+    async fn choose(self) -> AnyView {
+        if is_out_of_reach(self.is_matrix()) {
+            return OfflinePage(OfflinePageProps { page: self }).into_any();
+        }
+        self.load().await
+    }
+
+    /// Nothing to do: a part is loaded when one of its pages is opened.
     async fn preload(&self) {}
 }

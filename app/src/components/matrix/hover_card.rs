@@ -84,6 +84,13 @@ impl HoverCard {
         self.request(position, delay);
     }
 
+    /// The keyboard is used: row and column under the mouse are no longer highlighted, until it goes to another cell.
+    pub fn stop_pointing(self) {
+        if let Some(pane) = self.pane.get_untracked() {
+            browser::grid::paint_hover(&pane, None);
+        }
+    }
+
     /// The `pointerleave` listener.
     pub fn pointer_leave(self) {
         self.hovered.set_value(None);
@@ -162,6 +169,9 @@ pub fn html(
             @for line in lines.split('\n') {
                 span class="warn" { (value_change_line(line, format_time)) }
             }
+        }
+        @if let Some(number) = grid.own_number(at) {
+            span class="muted" { "Step " (number) " for this customer" }
         }
         @if !words.is_empty() {
             span class="muted" { (words.join(", ")) }

@@ -27,6 +27,10 @@ pub struct Selection {
     pub anchor: GridPosition,
     /// The opposite corner, which moves.
     pub extent: GridPosition,
+    /// Whether nobody has chosen it: the first cell, where a page begins.
+    pub is_default: bool,
+    /// The number of the set of picked cells that is selected in place of the rectangle; 0 for none.
+    pub picked: u32,
 }
 
 /// A movement of the focus.
@@ -55,6 +59,8 @@ impl Selection {
             zone: FocusZone::Cell,
             anchor: position,
             extent: position,
+            is_default: false,
+            picked: 0,
         }
     }
 
@@ -73,6 +79,7 @@ impl Selection {
             } else {
                 FocusZone::RowHead
             },
+            is_default: true,
             ..Self::at((step.unwrap_or(0), 0))
         })
     }
@@ -119,6 +126,8 @@ impl Selection {
             zone: FocusZone::Cell,
             anchor: if extend { self.anchor } else { focus },
             extent: focus,
+            is_default: false,
+            picked: 0,
         }
     }
 
@@ -212,6 +221,8 @@ impl Selection {
             zone: FocusZone::Cell,
             anchor: self.anchor,
             extent: to,
+            is_default: false,
+            picked: 0,
         }
     }
 
@@ -252,6 +263,12 @@ impl Selection {
     pub fn rectangle(self) -> (GridPosition, GridPosition) {
         let (a, b) = (self.extent, self.anchor);
         ((a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1)))
+    }
+
+    /// Whether a position is within the rectangle.
+    pub fn contains(self, (row, column): GridPosition) -> bool {
+        let ((top, left), (bottom, right)) = self.rectangle();
+        (top..=bottom).contains(&row) && (left..=right).contains(&column)
     }
 
     /// Whether exactly one position is selected.
