@@ -263,8 +263,9 @@ pub fn paint_selection(
         if !is_selected((row, column)) {
             return None;
         }
-        let ends_at =
-            |row: Option<usize>, column: Option<usize>| !row.zip(column).is_some_and(is_selected);
+        let ends_at = |row: Option<usize>, column: Option<usize>| {
+            row.zip(column).is_none_or(|it| !is_selected(it))
+        };
         let edges = [
             (ends_at(row.checked_sub(1), Some(column)), "t"),
             (ends_at(Some(row), Some(column + 1)), "r"),

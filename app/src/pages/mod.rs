@@ -9,7 +9,6 @@ pub mod fetch;
 pub mod lazy_pages;
 pub mod list_url;
 pub mod not_found;
-pub mod offline_page;
 pub mod page_routes;
 pub mod people;
 pub mod preferences;

@@ -371,7 +371,7 @@ impl GridView<'_> {
         let number = self.grid.row_number(row).map(|it| it.to_string());
         put!(
             html,
-            r##"<th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}"><span class="step__no">{}</span>{}<span class="step__name" title="{name}">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></span><a class="go" tabindex="-1" rel="external" data-work="{row}" href="{}" aria-label="{name} across customers" title="Work on {name} across customers">{GO_HTML}</a></th>"##,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}"><span class="step__no">{}</span>{}<span class="step__name" title="{name}">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></span><a class="go" tabindex="-1" rel="external" data-work="{row}" href="{}" aria-label="{name} across customers" title="Work on {name} across customers">{GO_HTML}</a></th>"#,
             if is_finished { "done" } else { "pending" },
             number.unwrap_or_default(),
             glyph_html(type_icon(self.grid.rows[row].kind), None),

@@ -2,7 +2,7 @@
 //! rectangle. They are kept by their steps, so that they stay selected while cells are drawn again, come or move.
 use super::{
     layout::{GridLayout, GridPosition},
-    selection::{FocusZone, Selection},
+    selection::{FocusZone, PickedCells, Selection},
     state::MatrixState,
 };
 use crate::{
@@ -14,14 +14,6 @@ use crate::{
 };
 use leptos::prelude::*;
 use std::collections::HashSet;
-
-/// The steps of the picked cells. A selection names the set by its number: whatever selects something else has no number, or
-/// another one.
-#[derive(Clone, Debug, Default)]
-pub struct PickedCells {
-    number: u32,
-    steps: HashSet<StepId>,
-}
 
 /// The visible cells of these steps, row by row.
 fn cells_of(steps: &HashSet<StepId>, grid: &Grid, layout: &GridLayout) -> Vec<CellIndex> {

@@ -163,7 +163,7 @@ fn row_html(
                     VisualRow::Step(row) => {
                         @let step = &grid.rows[row];
                         span {
-                            @if let Some(number) = grid.row_number(*row) { (number) }
+                            @if let Some(number) = grid.row_number(row) { (number) }
                         }
                         (symbol_html(type_icon(step.kind), step.kind.as_str()))
                         (step.name)

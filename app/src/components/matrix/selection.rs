@@ -1,7 +1,8 @@
 //! Focus and selection of the matrix grid, in visual rows and columns: the focused cell or header, and the selected
 //! rectangle. Movements are computed here, without the DOM, so that tests can check them.
 use super::layout::{GridLayout, GridPosition, VisualRow};
-use crate::domain::matrix::CellIndex;
+use crate::domain::{id::StepId, matrix::CellIndex};
+use std::collections::HashSet;
 
 /// Which kind of element has the focus: a cell, or a header beside or above it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,14 @@ pub struct Selection {
     pub is_default: bool,
     /// The number of the set of picked cells that is selected in place of the rectangle; 0 for none.
     pub picked: u32,
+}
+
+/// The steps of the picked cells. A selection names the set by its number: whatever selects something else has no number, or
+/// another one.
+#[derive(Clone, Debug, Default)]
+pub struct PickedCells {
+    pub number: u32,
+    pub steps: HashSet<StepId>,
 }
 
 /// A movement of the focus.

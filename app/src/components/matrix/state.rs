@@ -4,8 +4,7 @@ use super::{
     command::GridCommand,
     layout::{BLOCKS, Collapsed, GridLayout, GridPosition, VisualRow},
     measured_layout::{DENSITIES, Density},
-    picked::PickedCells,
-    selection::{FocusZone, Selection},
+    selection::{FocusZone, PickedCells, Selection},
 };
 use crate::{
     browser,

@@ -235,11 +235,10 @@ impl MatrixController {
             GridCommand::Open => self.ask_panel(PanelRequest::Focus),
             GridCommand::Override if self.can_work => self.ask_panel(PanelRequest::Override),
             GridCommand::Show => self.show_step(self.focused_step()),
-            GridCommand::Hide => self.show_step(None),
             GridCommand::Close if untrack(|| self.state.selects_many()) => {
                 self.state.clear_selection();
             }
-            GridCommand::Close => self.show_step(None),
+            GridCommand::Hide | GridCommand::Close => self.show_step(None),
             GridCommand::Filter => {
                 browser::dom::focus(CUSTOMER_FIELD);
             }
