@@ -163,10 +163,11 @@ fn OfflinePage(page: LazyPage) -> impl IntoView {
 
 impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
-        if self.is_out_of_reach() {
-            return view! { <OfflinePage page=self/> }.into_any();
+        let page = self;
+        if page.is_out_of_reach() {
+            return view! { <OfflinePage page=page/> }.into_any();
         }
-        self.load().await
+        page.load().await
     }
 
     /// Nothing to do: a part is loaded when one of its pages is opened.

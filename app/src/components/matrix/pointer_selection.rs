@@ -96,7 +96,9 @@ impl PointerSelection {
             } else {
                 GridCommand::Hide
             });
-            self.focus(position);
+            // A cell without a step is not added to others.
+            let selection = state.selection.get_untracked();
+            self.focus(selection.map_or(position, |it| it.focus));
         } else if let Some(head) = browser::grid::head_of(event) {
             self.select_head(head);
         }
