@@ -12,7 +12,7 @@ pub mod layout;
 pub mod measured_layout;
 pub mod messages;
 pub mod paging;
-pub mod picked;
+mod picked;
 mod pointer_selection;
 pub mod print;
 pub mod remembered_selection;
@@ -51,7 +51,7 @@ pub fn MatrixGrid(
     let clock = Clock::from_context();
     let pane: NodeRef<tags::Div> = NodeRef::new();
     let viewport = Viewport::new(state, pane, has_panel);
-    let hover_card = HoverCard::new(state, pane, clock);
+    let hover_card = HoverCard::new(state, pane, clock, has_panel);
     let renderer = GridRenderer::new(state, pane, has_panel, clock, (viewport, hover_card));
     let pointer = PointerSelection::new(state, pane, &hover_card, viewport, on_command);
     let keyboard = GridKeyboard {

@@ -129,7 +129,7 @@ impl MatrixState {
                 Some(steps) => self.step_at(position).is_some_and(|it| steps.contains(&it)),
                 None => selection.is_some_and(|it| it.contains(position)),
             };
-            browser::grid::paint_selection(pane, single.map(|it| it.focus), &is_selected);
+            browser::grid::paint_selection(pane, single.map(|it| it.anchor), &is_selected);
         });
     }
 }
