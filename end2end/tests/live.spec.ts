@@ -78,7 +78,7 @@ test('what this page did itself is not read again', async ({ page, open, ben, op
   await openAsBen(`/releases/${june}`);
   const read: string[] = [];
   page.on('request', it => { if (/rpc\/read_(matrix|step)/.test(it.url())) read.push(it.url()); });
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('d');
   await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
   // The other page has heard of it, and then of a mark of its own.
@@ -103,7 +103,7 @@ test('a step that is added before the focused one moves the focus along with its
 test('a customer that is removed takes its cell along, and the focus goes to the nearest one and says so', async ({ page, open, server }) => {
   const { june, globex } = await activeJune(server);
   await open(`/releases/${june}`);
-  await cell(page, 'Step 2 Migrate schema, Globex').click();
+  await cell(page, 'Step 2 Migrate schema, Globex').focus();
   await other(server, 'Jonas')('remove_customers', { id: june, customers: [globex] });
   await expect(said(page, 'Someone removed this cell. You are on the nearest one.')).toBeVisible();
   await expect(cell(page, 'Step 2 Migrate schema, Initech')).toBeFocused();

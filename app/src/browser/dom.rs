@@ -152,6 +152,12 @@ pub fn rem_px() -> f64 {
         .unwrap_or(DEFAULT_REM_PX)
 }
 
+/// Whether the window is so narrow that the style sheet lays the page out for a phone.
+pub fn is_narrow() -> bool {
+    let query = web_sys::window().and_then(|it| it.match_media("(width < 48rem)").ok().flatten());
+    query.is_some_and(|it| it.matches())
+}
+
 /// Replaces the content of the first element that matches. The focus stays on the button with the same `data-filter`.
 pub fn replace_content(selector: &str, html: &str) {
     let Some(document) = document() else { return };
@@ -364,6 +370,19 @@ pub fn selection_over(selector: &str) -> Option<String> {
     let reaches = selection.contains_node_with_allow_partial_containment(&element, true);
     let is_in_it = !selection.is_collapsed() && reaches.unwrap_or_default();
     is_in_it.then(|| selection.to_string().into())
+}
+
+/// Opens an address of this site in a tab of its own.
+pub fn open_tab(address: &str) {
+    if let Some(window) = web_sys::window() {
+        let _ = window.open_with_url_and_target(address, "_blank");
+    }
+}
+
+/// Whether the browser knows that there is no network, or the page has lost its connection. False on the server.
+pub fn is_offline() -> bool {
+    is_browser()
+        && (lost_since().is_some() || web_sys::window().is_some_and(|it| !it.navigator().on_line()))
 }
 
 /// Opens the print dialog of the browser.

@@ -18,6 +18,7 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
         "Select",
         &[
             ("Shift+Arrows", "Extend"),
+            ("Space", "Add or remove the cell"),
             ("Shift+Space", "The row"),
             ("Ctrl+Space", "The column"),
             ("Ctrl+A", "All visible"),
@@ -29,6 +30,7 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
         &[
             ("Enter", "Open the step"),
             ("c", "Copy the text"),
+            ("e, F2", "Override the text"),
             ("i", "Start"),
             ("d", "Mark done"),
             ("f", "Fail"),
@@ -43,6 +45,7 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
             ("Ctrl+Z", "Undo"),
             ("Ctrl+Shift+Z", "Redo"),
             ("/", "Filter"),
+            ("Ctrl+P", "Print"),
             ("?", "Show shortcuts"),
         ],
     ),

@@ -94,6 +94,8 @@ pub mod oidc_roles;
 pub mod order;
 /// The changes of a tab, for its Undo and Redo.
 pub mod own_changes;
+/// Numbers of steps in a matrix, where a customer counts otherwise than the template.
+pub mod own_numbers;
 /// What a password must be like.
 pub mod password;
 /// Roles and the table of rights.

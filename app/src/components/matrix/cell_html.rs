@@ -16,9 +16,11 @@ use crate::{
     domain::matrix::CellIndex,
     domain::matrix::Grid,
     domain::matrix::RowBlock,
+    domain::matrix_filter::MatrixFilter,
     domain::plural::pluralize,
     domain::progress::Counts,
     domain::vocabulary::StepStatus,
+    paths,
 };
 use chrono::{DateTime, Utc};
 use std::{cell::RefCell, ops::Range};
@@ -65,6 +67,9 @@ pub(super) fn needs_attention(counts: Counts) -> Option<StepStatus> {
         )
     })
 }
+
+/// The arrow of a link in a header, which leads to one customer or to one step.
+pub(super) const GO_HTML: &str = r##"<svg class="glyph" aria-hidden="true" data-turn="right"><use href="#i-arrow"></use></svg>"##;
 
 /// Expected size of the HTML of a cell and of a row header, in bytes.
 const CELL_HTML_BYTES: usize = 200;
@@ -144,8 +149,8 @@ impl GridView<'_> {
     }
 
     /// The part of a label that names the step: "Step 4 Migrate schema".
-    fn step_name(&self, row: usize) -> String {
-        format!("Step {} {}", row + 1, self.grid.rows[row].name)
+    fn step_name(&self, number: usize, row: usize) -> String {
+        format!("Step {number} {}", self.grid.rows[row].name)
     }
 
     /// The accessible name of a cell, from the names of its step and its column:
@@ -187,8 +192,10 @@ impl GridView<'_> {
         let column = &self.grid.columns[at.column];
         let column_name = format!(", {}, {}", column.name, self.grid.groups[column.group].name);
         let mut name = String::new();
-        self.write_label(&mut name, (&self.step_name(at.row), &column_name), at);
-        let mut attributes = vec![("aria-label", Some(name))];
+        let step_name = self.step_name(self.grid.number(at), at.row);
+        self.write_label(&mut name, (&step_name, &column_name), at);
+        let number = self.grid.own_number(at).map(|it| it.to_string());
+        let mut attributes = vec![("aria-label", Some(name)), ("data-no", number)];
         if let Some(cell) = self.grid.cell(at) {
             let marks = cell_marks(cell, self.grid.rows[at.row].template.is_none());
             let is_dim = !self.layout.matches_filter(cell);
@@ -227,7 +234,7 @@ impl GridView<'_> {
                 }
             }
             VisualRow::Step(row) => {
-                let (step, number) = (self.step_name(row), visual_row.to_string());
+                let (step, number) = (self.step_name(row + 1, row), visual_row.to_string());
                 let mut name = String::new();
                 for text in columns {
                     html.push_str(text.tag_start);
@@ -238,7 +245,9 @@ impl GridView<'_> {
                             let at = CellIndex { row, column };
                             self.write_cell_attributes(html, at);
                             name.clear();
-                            self.write_label(&mut name, (&step, &text.name), at);
+                            let own = self.grid.own_number(at).map(|it| self.step_name(it, row));
+                            let step = own.as_deref().unwrap_or(&step);
+                            self.write_label(&mut name, (step, &text.name), at);
                             html.push_str("aria-label=\"");
                             escape_into(html, &name);
                             html.push_str("\"></td>");
@@ -258,6 +267,9 @@ impl GridView<'_> {
             return;
         };
         put!(html, r#"data-step="{}" "#, cell.step);
+        if let Some(number) = self.grid.own_number(at) {
+            put!(html, r#"data-no="{number}" "#);
+        }
         html.push_str(r#"aria-selected="false" data-state=""#);
         html.push_str(cell.status.as_str());
         html.push_str("\" ");
@@ -356,18 +368,30 @@ impl GridView<'_> {
         let is_finished = counts.finished() == counts.total();
         let shown = needs_attention(counts).or(counts.state().filter(|_| is_finished));
         let name = escape(&self.grid.rows[row].name);
+        let number = self.grid.row_number(row).map(|it| it.to_string());
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"><button class="step" tabindex="-1" data-state="{}" data-work="{row}" title="Work on {name} across customers"><span class="step__no">{}</span>{}<span class="step__name">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></button></th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}"><span class="step__no">{}</span>{}<span class="step__name" title="{name}">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></span><a class="go" tabindex="-1" rel="external" data-work="{row}" href="{}" aria-label="{name} across customers" title="Work on {name} across customers">{GO_HTML}</a></th>"#,
             if is_finished { "done" } else { "pending" },
-            row + 1,
+            number.unwrap_or_default(),
             glyph_html(type_icon(self.grid.rows[row].kind), None),
             shown
                 .map(|it| glyph_html(state_icon(it), Some(it)))
                 .unwrap_or_default(),
             counts.finished(),
             counts.total(),
+            escape(&self.one_step_address(row)),
         );
+    }
+
+    /// The address of the matrix with the open cells of one step only.
+    fn one_step_address(&self, row: usize) -> String {
+        let filter = MatrixFilter {
+            steps: self.grid.rows[row].name.clone(),
+            open_only: true,
+            ..MatrixFilter::default()
+        };
+        paths::matrix_view(self.grid.release.id, &filter.parts())
     }
 
     fn write_block_head(&self, html: &mut String, visual_row: usize, block: RowBlock) {

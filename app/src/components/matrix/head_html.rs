@@ -1,7 +1,7 @@
 //! HTML of the column headers of the matrix grid: the `col` elements, the row of clusters, and a header for each customer
 //! or collapsed cluster. Written as text for the same reason as the cells: the whole window is replaced at once.
 use super::{
-    cell_html::{NO_PERCENT, glyph_html, needs_attention},
+    cell_html::{GO_HTML, NO_PERCENT, glyph_html, needs_attention},
     layout::{GridLayout, GridWindow, VisualColumn},
     measured_layout::WindowPadding,
 };
@@ -126,20 +126,19 @@ pub fn write_column_head(
             let column = &grid.columns[index];
             let counts = grid.column_counts(index);
             let off = if column.inactive { " data-off" } else { "" };
+            let name = escape(&column.name);
             put!(
                 html,
-                r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{visual_column}"{off}><a class="who" tabindex="-1" href="{}" title="Work on {}, {}{}"><span class="who__name">{}</span><span class="who__part">{}{}</span>{}</a></th>"#,
+                r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{visual_column}"{off}><span class="who"><span class="who__name" title="{name}, {}{}">{name}</span><span class="who__part">{}{}</span>{}</span><a class="go" tabindex="-1" href="{}" aria-label="{name}: run mode" title="Work on {name}">{GO_HTML}</a></th>"#,
                 visual_column + 2,
-                paths::customer_steps(grid.release.id, column.id),
-                escape(&column.name),
                 escape(&column.namespace),
                 if column.inactive { ", inactive" } else { "" },
-                escape(&column.name),
                 counts.percent_text(NO_PERCENT),
                 needs_attention(counts)
                     .map(|it| glyph_html(state_icon(it), Some(it)))
                     .unwrap_or_default(),
                 bar_html(counts).0,
+                paths::customer_steps(grid.release.id, column.id),
             );
         }
         VisualColumn::Group(group) => {

@@ -12,6 +12,7 @@ pub mod layout;
 pub mod measured_layout;
 pub mod messages;
 pub mod paging;
+mod picked;
 mod pointer_selection;
 pub mod print;
 pub mod remembered_selection;
@@ -50,9 +51,9 @@ pub fn MatrixGrid(
     let clock = Clock::from_context();
     let pane: NodeRef<tags::Div> = NodeRef::new();
     let viewport = Viewport::new(state, pane, has_panel);
-    let hover_card = HoverCard::new(state, pane, clock);
+    let hover_card = HoverCard::new(state, pane, clock, has_panel);
     let renderer = GridRenderer::new(state, pane, has_panel, clock, (viewport, hover_card));
-    let pointer = PointerSelection::new(state, pane, &hover_card, on_command);
+    let pointer = PointerSelection::new(state, pane, &hover_card, viewport, on_command);
     let keyboard = GridKeyboard {
         state,
         hover_card,
@@ -86,7 +87,6 @@ pub fn MatrixGrid(
             on:click=move |event| pointer.click(&event)
             on:focusin=move |event| renderer.focus_in(&event, pointer.is_down())
             on:focusout=move |event| renderer.focus_out(&event)
-            on:dblclick=move |event| pointer.double_click(&event)
         >
             <table
                 class="grid"

@@ -111,6 +111,7 @@ impl RememberedSelection {
         );
         let single = Selection {
             zone: self.selection.zone,
+            picked: self.selection.picked,
             ..Selection::at(nearest)
         };
         let corner = |(row, column)| row_of(row).zip(column_of(column));

@@ -6,6 +6,7 @@ use super::{
     release_matrix::{
         controller::MatrixController,
         matrix_head::MatrixHead,
+        print_key,
         step_panel_host::StepPanelHostProps,
         url_state::{first_of, neighbor_links},
     },
@@ -99,6 +100,7 @@ fn ReleaseMatrix(
         ..
     } = controller;
     show_foreign_changes(&controller, id, reload);
+    print_key::listen(state);
     let dialogs = OpenDialogs::default();
     let on_command = Callback::new(move |command| controller.run(command));
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));
@@ -113,7 +115,7 @@ fn ReleaseMatrix(
     let on_copy_link = Callback::new(move |()| lazy_parts::run(LazyPart::CopyLink(toasts)));
     let preload = preloader();
     let needs_bulk_reason = latched(move || bulk_reason_action.get().is_some());
-    let needs_bulk_bar = latched(move || controller.selects_many());
+    let needs_bulk_bar = latched(move || state.selects_many());
     let needs_panel =
         latched(move || open_step.get().is_some() || reason_action.with(Option::is_some));
     let needs_help = latched(move || is_help_open.get());

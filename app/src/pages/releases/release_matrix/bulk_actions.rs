@@ -32,7 +32,13 @@ pub fn send_bulk_action(request: BulkRequest) {
         let cells = cells.iter();
         cells.filter_map(|at| Some(grid.cell(*at)?.step)).collect()
     });
-    let size = count_rows_and_columns(&cells);
+    // Picked cells need not be each step of each customer.
+    let is_rectangle = !untrack(|| state.has_picked());
+    let size = if is_rectangle {
+        count_rows_and_columns(&cells)
+    } else {
+        (1, 1)
+    };
     let reason_shown = reason.as_deref().map(reason_preview);
     let show_result = move |result: BulkResult| {
         error.set(None);

@@ -9,8 +9,8 @@ use crate::{
     api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
     components::matrix::command::GridCommand, components::matrix::filter_bar,
     components::matrix::filter_bar::CUSTOMER_FIELD, components::matrix::messages::done_text,
-    components::matrix::messages::failure_text, components::matrix::selection::Selection,
-    components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
+    components::matrix::messages::failure_text, components::matrix::state::MatrixState,
+    components::matrix::state::PanelRequest, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
     components::rights::OwnRights, components::step_state::already_in_state_text,
     components::ui::follow_effect::follow, components::ui::time::Clock,
@@ -142,6 +142,8 @@ impl MatrixController {
     }
 
     fn select_open_step(self) {
+        // Links can open a step too.
+        follow(move |_| self.intended_step.set_value(self.open_step.get()));
         let step = self.open_step.get_untracked();
         if let Some(at) =
             step.and_then(|it| self.state.grid.with_untracked(|grid| grid.index_of(it)))
@@ -169,9 +171,9 @@ impl MatrixController {
         follow(move |_| {
             let now = self.state.focused_cell();
             let has_moved = before.replace(now).is_some_and(|it| it != now);
-            if has_moved && self.open_step.get_untracked().is_some() {
+            if has_moved && !self.is_intended(None) {
                 let step = now.and_then(|it| self.step_at(it));
-                if step.is_some() && step != self.open_step.get_untracked() {
+                if step.is_some() && !self.is_intended(step) {
                     self.reason_action.set(None);
                     self.open(step);
                 }
@@ -185,20 +187,20 @@ impl MatrixController {
             .with_untracked(|grid| grid.cell(at).map(|it| it.step))
     }
 
-    fn focused_step(self) -> Option<StepId> {
+    pub(super) fn focused_step(self) -> Option<StepId> {
         self.step_at(self.state.focused_cell()?)
     }
 
-    /// Whether a bulk action would meet more than one cell. Tracked.
-    pub fn selects_many(self) -> bool {
-        let selection = self.state.selection.get();
-        selection.is_some_and(|it| it.anchor != it.extent)
+    /// Whether this step was opened last, or the panel was closed last.
+    pub(super) fn is_intended(self, step: Option<StepId>) -> bool {
+        self.intended_step.get_value() == step
     }
 
     /// Opens a step in the panel, or closes the panel, and puts the present view into the URL.
     pub fn open(self, step: Option<StepId>) {
-        if self.intended_step.get_value() != step {
+        if !self.is_intended(step) {
             self.copy_requests.set(None);
+            self.state.panel_requests.set(None);
             put_back(self.failed_action, self.questions);
             let pending = self.state.pending_actions;
             let failed = step.and_then(|it| pending.with_untracked(|all| all.failed(it)));
@@ -212,11 +214,7 @@ impl MatrixController {
     /// Closes the panel; the keyboard goes back to the grid.
     fn close_panel(self) {
         self.open(None);
-        self.focus_grid();
-    }
-
-    fn focus_grid(self) {
-        self.state.focus_requests.update(|it| *it += 1);
+        self.state.request_focus();
     }
 
     /// Executes a command from the keyboard, the head or the filter bar.
@@ -232,21 +230,21 @@ impl MatrixController {
             return;
         }
         match command {
-            GridCommand::Open => self.open(self.focused_step()),
-            GridCommand::Close => {
-                if self.open_step.get_untracked().is_some() {
-                    self.open(None);
-                } else {
-                    let selection = self.state.selection;
-                    selection.update(|it| *it = it.map(|it| Selection::at(it.focus)));
-                }
+            GridCommand::Open => self.ask_panel(PanelRequest::Focus),
+            GridCommand::Override if self.can_work => self.ask_panel(PanelRequest::Override),
+            GridCommand::Show => self.show_step(self.focused_step()),
+            GridCommand::Close if untrack(|| self.state.selects_many()) => {
+                self.state.clear_selection();
             }
+            GridCommand::Hide | GridCommand::Close => self.show_step(None),
             GridCommand::Filter => {
                 browser::dom::focus(CUSTOMER_FIELD);
             }
             GridCommand::Help => self.is_help_open.set(true),
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
-            GridCommand::Act(_) => self.toasts.show(self.why_read_only, None),
+            GridCommand::Act(_) | GridCommand::Override => {
+                self.toasts.show(self.why_read_only, None);
+            }
             GridCommand::Copy => {
                 let step = self.focused_step();
                 self.open(step);
@@ -262,14 +260,15 @@ impl MatrixController {
             | GridCommand::SelectRow
             | GridCommand::SelectColumn
             | GridCommand::SelectCluster
-            | GridCommand::SelectAll => {}
+            | GridCommand::SelectAll
+            | GridCommand::Pick => {}
         }
     }
 
     fn go_to_open_cell(self, forward: bool) {
         if let Some(at) = self.state.next_open_cell(forward) {
             self.state.select_cell(at);
-            self.focus_grid();
+            self.state.request_focus();
         } else {
             self.toasts.show("All done here.", None);
         }
@@ -352,7 +351,7 @@ impl MatrixController {
 
     /// Whether the bulk bar or its reason dialog is shown, which then say why the action failed.
     pub fn shows_bulk_error(self) -> bool {
-        untrack(|| self.selects_many() || self.bulk_reason_action.get().is_some())
+        untrack(|| self.state.selects_many() || self.bulk_reason_action.get().is_some())
     }
 
     /// Applies an action to one cell. The cell changes at once, and changes back if the action fails. It is sent once

@@ -49,7 +49,10 @@ fn menu_html(
                 @if is_archived { "Restore" } @else { "Archive" }
             }
         }
-        a class="menu__item" rel="external" target="_blank" href=(print) { "Print" }
+        a class="menu__item" rel="external" target="_blank" href=(print) {
+            "Print "
+            kbd aria-hidden="true" { "Ctrl+P" }
+        }
         button class="menu__item" data-does="help" {
             "Keyboard shortcuts "
             kbd aria-hidden="true" { "?" }

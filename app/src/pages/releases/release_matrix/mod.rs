@@ -4,6 +4,8 @@ pub mod bulk_actions;
 pub mod controller;
 pub mod foreign_changes;
 pub mod matrix_head;
+mod panel_commands;
+pub mod print_key;
 pub mod reloader;
 pub mod step_panel_host;
 pub mod url_state;
