@@ -4,8 +4,8 @@ use super::{
     cluster::{Cluster, ClusterSummary},
     copy::BashFrames,
     customer::{Customer, CustomerSummary},
-    event::HistoryEntry,
-    id::{ClusterId, CustomerId, ReleaseId, StepId},
+    event::{EventAction, HistoryEntry, ListPage},
+    id::{ClusterId, CustomerId, EventId, ReleaseId, StepId},
     progress::Progress,
     release::{Release, ReleaseSummary},
     step::CustomerStep,
@@ -121,13 +121,26 @@ pub struct Dashboard {
 #[serde(rename_all = "camelCase")]
 pub struct NamedEvent {
     pub entry: HistoryEntry,
-    /// The number of events in its batch.
+    /// The number of events in its batch that the list's filter lets through.
     pub in_batch: u32,
+    /// The number of customers that these events are about.
+    pub customers: u32,
+    /// The number of events in its batch, whatever the filter.
+    pub batch_size: u32,
+    /// Of an undo: what the batch that it undid had done.
+    pub undid: Option<EventAction>,
     /// The name of the row that it is about; none if the row is gone.
     pub subject: Option<String>,
     pub customer: Option<String>,
     pub release: Option<String>,
     pub undo: UndoState,
+}
+
+/// A page of the history, and the newest event that there was when it was read, whatever the filter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryPage {
+    pub lines: ListPage<NamedEvent>,
+    pub newest: EventId,
 }
 
 /// Whether a batch can be undone (R16). Rows that changed since are reported by the undo itself.
