@@ -1,6 +1,9 @@
 //! Filter of the activity page. Its values are query parameters of the URL, so that a filtered page can be linked;
 //! without JavaScript it works as a plain GET form.
-use super::ui::{icon::Icon, time::Clock};
+use super::{
+    list::focus_search_on_slash,
+    ui::{icon::Icon, time::Clock},
+};
 use crate::{
     browser,
     domain::{
@@ -285,6 +288,7 @@ pub fn ActivityFilter(
     query: Memo<ActivityQuery>,
     on_query: Callback<ActivityQuery>,
 ) -> impl IntoView {
+    focus_search_on_slash();
     let now = query.get_untracked();
     let named = |all: &str, key: &str, choices: Vec<(i64, String)>| {
         let choices = choices.iter().map(|it| (it.0.to_string(), it.1.as_str()));

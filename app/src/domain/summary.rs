@@ -1,6 +1,7 @@
 //! View models that several pages share: layout, dashboard, details of clusters, customers, releases and steps, and
 //! the results of bulk actions and undo.
 use super::{
+    actor_stamp::ActorStamp,
     cluster::{Cluster, ClusterSummary},
     copy::BashFrames,
     customer::{Customer, CustomerSummary},
@@ -170,6 +171,53 @@ pub struct ClusterDetail {
     pub summary: ClusterSummary,
     pub customers: Vec<CustomerSummary>,
     pub releases: Vec<ClusterRelease>,
+    pub work: RecordWork,
+    /// Who changed it last, and when; none if the history does not have it.
+    pub changed: Option<ActorStamp>,
+}
+
+/// What the page of a customer or cluster says of its work in active releases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordWork {
+    /// The first of the steps that failed or were reverted, failures first.
+    pub failed: Vec<FailedCell>,
+    /// The number of all of them.
+    pub n_failed: u32,
+    pub missing: Vec<RecordGap>,
+}
+
+/// A step that failed or was reverted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedCell {
+    pub step_id: StepId,
+    pub release_id: ReleaseId,
+    pub release: String,
+    /// The name of the step.
+    pub step: String,
+    pub customer: String,
+    pub status: StepStatus,
+    pub reason: Option<String>,
+    pub by: Option<String>,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// A variable without a value that open steps of a release use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordGap {
+    pub release_id: ReleaseId,
+    pub release: String,
+    /// Its name as texts have it: `var.HOST`.
+    pub variable: String,
+    /// The number of customers without a value.
+    pub customers: u32,
+    /// The number of open steps that use it.
+    pub cells: u32,
+    /// The first of them.
+    pub step_id: StepId,
 }
 
 /// A release with customers of a cluster, and their progress.
@@ -179,8 +227,8 @@ pub struct ClusterRelease {
     pub id: ReleaseId,
     pub name: String,
     pub status: ReleaseStatus,
-    /// The number of the cluster's customers in it.
-    pub customers: u32,
+    /// The cluster's customers in it.
+    pub customers: Vec<CustomerId>,
     pub progress: Progress,
 }
 
@@ -191,6 +239,9 @@ pub struct CustomerDetail {
     pub customer: Customer,
     pub cluster: Cluster,
     pub releases: Vec<CustomerRelease>,
+    pub work: RecordWork,
+    /// Who changed it last, and when; none if the history does not have it.
+    pub changed: Option<ActorStamp>,
 }
 
 /// A release of a customer, and the customer's progress in it.

@@ -21,7 +21,7 @@ const SEARCH_SELECTOR: &str = "#search";
 const LIST_SELECTOR: &str = "#list";
 
 /// Focuses the search when `/` is pressed, except in a field or a dialog, or if single-letter keys are switched off.
-fn focus_search_on_slash() {
+pub fn focus_search_on_slash() {
     Effect::new(move |_| {
         let handle = window_event_listener(ev::keydown, |event: ev::KeyboardEvent| {
             let is_held = event.alt_key() || event.ctrl_key() || event.meta_key();

@@ -16,6 +16,7 @@ pub mod paging;
 pub mod progress_cache;
 pub mod record_details;
 pub mod record_lists;
+pub mod record_work;
 pub mod release_sheet;
 pub mod step_queries;
 pub mod text_diffs;
