@@ -19,12 +19,12 @@ pub struct ActivityDay {
 pub struct ActivityRun {
     pub lines: Vec<NamedEvent>,
     /// What the lines have in common; none for a line alone.
-    shared: Option<Shared>,
+    shared: Option<RunSubject>,
 }
 
 /// What the lines of a run have in common, beside the person and the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shared {
+enum RunSubject {
     Customer,
     Step,
 }
@@ -71,15 +71,15 @@ fn is_alike(a: &NamedEvent, b: &NamedEvent) -> bool {
 }
 
 /// Whether two lines have this in common.
-fn has_shared(a: &NamedEvent, b: &NamedEvent, shared: Shared) -> bool {
+fn has_shared(a: &NamedEvent, b: &NamedEvent, shared: RunSubject) -> bool {
     match shared {
-        Shared::Customer => {
+        RunSubject::Customer => {
             a.customers == 1
                 && b.customers == 1
                 && a.customer.is_some()
                 && a.entry.customer_id == b.entry.customer_id
         }
-        Shared::Step => {
+        RunSubject::Step => {
             a.in_batch == 1 && b.in_batch == 1 && a.subject.is_some() && a.subject == b.subject
         }
     }
@@ -101,7 +101,7 @@ impl ActivityRun {
         };
         let choices = match self.shared {
             Some(shared) => vec![shared],
-            None => vec![Shared::Customer, Shared::Step],
+            None => vec![RunSubject::Customer, RunSubject::Step],
         };
         let shared = choices.into_iter().find(|it| has_shared(last, &line, *it));
         if shared.is_none() {
@@ -120,11 +120,11 @@ impl ActivityRun {
         let (verb, ending) = verb(first.entry.action)?;
         let n: u32 = self.lines.iter().map(|it| it.in_batch).sum();
         Some(match shared {
-            Shared::Customer => {
+            RunSubject::Customer => {
                 let customer = first.customer.as_deref()?;
                 format!("{verb} {}{ending} for {customer}", pluralize(n, "step"))
             }
-            Shared::Step => {
+            RunSubject::Step => {
                 let step = first.subject.as_deref()?;
                 format!("{verb} {step}{ending} for {}", pluralize(n, "customer"))
             }

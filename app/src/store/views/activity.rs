@@ -1,7 +1,7 @@
 //! Queries of the audit trail: filtered and paged, with the current names of the rows that events refer to.
 use super::activity_search::NameMatches;
 use crate::domain::{
-    event::{Entity, Event, EventAction, EventFilter, HistoryEntry, ListPage},
+    event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
     field_error::FieldError,
     id::{ClusterId, CustomerId, EventId},
     summary::{ActivityFilterOptions, HistoryPage, NamedEvent, UndoState},
@@ -211,6 +211,7 @@ impl Store {
     }
 
     /// The same with the newest event of all, after which `new_activity` counts. Errors: a limit out of 1 to 500.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn activity_page(&self, filter: EventFilter) -> Result<HistoryPage, StoreError> {
         // Read first: what comes in between is counted as new, rather than never shown.
         let newest = self
@@ -256,59 +257,6 @@ impl Store {
             line.entry.changes.clear();
         }
         Ok(named_events)
-    }
-
-    /// How many events and how many customers each of these batches has, of those events that match a condition.
-    async fn batch_sizes(
-        &self,
-        batches: &[&str],
-        condition: Condition,
-    ) -> Result<HashMap<String, (u32, u32)>, StoreError> {
-        let customers = column_of_table(Column::CustomerId).count_distinct();
-        let sizes: Vec<(String, i64, i64)> = self
-            .visible()
-            .events()
-            .select_only()
-            .column(Column::BatchId)
-            .column_as(Column::Id.count(), "n")
-            .expr_as(customers, "customers")
-            .filter(Column::BatchId.is_in(batches.iter().copied()))
-            .filter(condition)
-            .group_by(Column::BatchId)
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let number = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-        let sizes = sizes.into_iter();
-        Ok(sizes
-            .map(|(batch, n, customers)| (batch, (number(n), number(customers))))
-            .collect())
-    }
-
-    /// What the batches that these events undid had done, by batch.
-    async fn undone_actions(
-        &self,
-        events: &[Event],
-    ) -> Result<HashMap<String, EventAction>, StoreError> {
-        let undone = events.iter().filter_map(|it| it.undoes.as_ref());
-        let undone: Vec<&str> = undone.map(|it| it.0.as_str()).collect();
-        if undone.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let rows: Vec<(String, String)> = self
-            .visible()
-            .events()
-            .select_only()
-            .columns([Column::BatchId, Column::Action])
-            .distinct()
-            .filter(Column::BatchId.is_in(undone))
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let actions = rows.into_iter();
-        Ok(actions
-            .filter_map(|(batch, action)| Some((batch, action.parse().ok()?)))
-            .collect())
     }
 
     async fn named_events(

@@ -1,5 +1,6 @@
 //! Read-only queries for pages and REST, over several tables or the caches.
 pub mod activity;
+pub mod activity_batches;
 pub mod activity_search;
 pub mod changed_values;
 pub mod committed_batches;
