@@ -251,7 +251,7 @@ pub struct CustomerRelease {
     pub release: Release,
     pub progress: Progress,
     /// Who removed the customer from the release, and when; none if it is a member.
-    pub removed: Option<super::actor_stamp::ActorStamp>,
+    pub removed: Option<ActorStamp>,
 }
 
 /// A release with its templates and the number of its members.
@@ -414,7 +414,7 @@ pub struct BulkResult {
     pub changed_ids: Vec<StepId>,
     pub not_eligible: Vec<NotEligible>,
     /// Author and time of the change.
-    pub stamp: Option<super::actor_stamp::ActorStamp>,
+    pub stamp: Option<ActorStamp>,
     /// None if nothing changed.
     pub batch_id: Option<super::id::BatchId>,
 }

@@ -274,10 +274,9 @@ mod tests {
 
     #[test]
     fn new_events_are_told_by_their_number() {
-        let told = |n, has_more| new_events_text(n, has_more);
-        assert_eq!(told(0, false), None);
-        assert_eq!(told(1, false).as_deref(), Some("1 new event"));
-        assert_eq!(told(3, false).as_deref(), Some("3 new events"));
-        assert_eq!(told(50, true).as_deref(), Some("50+ new events"));
+        assert_eq!(new_events_text(0, false), None);
+        assert_eq!(new_events_text(1, false).as_deref(), Some("1 new event"));
+        assert_eq!(new_events_text(3, false).as_deref(), Some("3 new events"));
+        assert_eq!(new_events_text(50, true).as_deref(), Some("50+ new events"));
     }
 }

@@ -2,7 +2,7 @@
 //! that it is about, as they are called now. Names are compared as all filters do it (R84).
 use crate::domain::{
     event::{Entity, EventFilter},
-    fold::fold,
+    fold::{fold, lowercase},
 };
 use crate::store::{
     Store,
@@ -34,7 +34,7 @@ pub struct NameMatches {
 /// A text as a pattern that finds it anywhere, whatever it contains.
 fn pattern(text: &str) -> String {
     let mut pattern = "%".to_owned();
-    for letter in sought(text).to_lowercase().chars() {
+    for letter in lowercase(&sought(text)).chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }
