@@ -244,7 +244,7 @@ impl CustomerNames {
 
     /// What the field shows for the parameter: the label of an id, or what was typed.
     fn label(&self, parameter: &str) -> String {
-        let id = parameter.parse().ok();
+        let id: Option<CustomerId> = parameter.parse().ok();
         let at = id.and_then(|id| self.ids.iter().position(|it| *it == id));
         at.map_or_else(|| parameter.to_owned(), |at| self.labels[at].clone())
     }
