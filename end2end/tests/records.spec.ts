@@ -281,7 +281,7 @@ test.describe('variables', () => {
     const { eu, acme } = await people(server);
     await server.call('update_cluster', { id: eu, draft: { name: 'eu-west', metadata: { HOST: 'eu.example', ZONE: 'b' } }, version: 1 });
     await open(`/customers/${acme}`);
-    await expect(page.locator('.origins')).toContainText('replaces eu-west');
+    await expect(page.locator('.origins')).toContainText('overrides eu-west');
     await expect(page.locator('.origins')).toContainText('from eu-west');
     await page.getByRole('link', { name: 'Edit' }).click();
     const inherited = page.getByRole('table', { name: 'Inherited' });
