@@ -215,6 +215,15 @@ test('the dashboard follows, and the activity says that there is more', async ({
   expect(june).toBeGreaterThan(0);
 });
 
+test('of new events only those are counted that the filter lets through', async ({ server, ben, openAsBen }) => {
+  const { acme } = await activeJune(server);
+  await openAsBen(`/activity?customer=${acme}`);
+  const jonas = other(server, 'Jonas');
+  await jonas('act_on_step', act(step.globex.announce, 'done'));
+  await jonas('act_on_step', act(step.acme.announce, 'done'));
+  await expect(ben.getByRole('button', { name: '1 new event · Show' })).toBeVisible();
+});
+
 test('a list of records follows while nothing is typed in its search', async ({ page, open, server }) => {
   const { eu } = await people(server);
   await open('/customers');

@@ -281,7 +281,7 @@ test.describe('variables', () => {
     const { eu, acme } = await people(server);
     await server.call('update_cluster', { id: eu, draft: { name: 'eu-west', metadata: { HOST: 'eu.example', ZONE: 'b' } }, version: 1 });
     await open(`/customers/${acme}`);
-    await expect(page.locator('.origins')).toContainText('replaces eu-west');
+    await expect(page.locator('.origins')).toContainText('overrides eu-west');
     await expect(page.locator('.origins')).toContainText('from eu-west');
     await page.getByRole('link', { name: 'Edit' }).click();
     const inherited = page.getByRole('table', { name: 'Inherited' });
@@ -379,10 +379,40 @@ test.describe('releases', () => {
     await page.getByRole('row', { name: /June/ }).getByRole('link').click();
     await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex' })).toBeVisible();
     await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Initech' })).toHaveCount(0);
+    await open(`/clusters/${eu}`);
+    await page.getByRole('button', { name: 'Remove 2 customers of eu-west from June' }).click();
+    const asked = page.getByRole('dialog', { name: 'Remove 2 customers of eu-west from June' });
+    await asked.getByRole('button', { name: 'Cancel' }).click();
+    await expect(asked).toHaveCount(0);
     await jonas(server, 'remove_customers', { id: june, customers: [globex] });
     await open(`/customers/${globex}`);
     await expect(page.getByRole('row', { name: /June/ })).toContainText('Removed by Jonas');
   });
+});
+
+test('a customer and its cluster say what failed, what is missing and who changed them, and lead to the cells', async ({ page, open, server }) => {
+  const { us, initech } = await activeJune(server);
+  await jonas(server, 'act_on_step', { id: 9, action: 'fail', reason: 'no answer', allow_unresolved: false });
+  await jonas(server, 'update_customer', { id: initech, draft: { name: 'Initech', clusterId: us, namespace: 'initech2', metadata: {} }, version: 1 });
+  await open(`/clusters/${us}`);
+  const failed = page.getByRole('region', { name: 'Failed or reverted' });
+  await expect(failed.getByRole('row', { name: /Announce/ })).toContainText('Initech');
+  await expect(failed.getByRole('row', { name: /Announce/ })).toContainText(/no answer.*Jonas/);
+  await expect(page.getByRole('region', { name: 'Missing values' }).getByRole('row', { name: /HOST/ })).toContainText('June');
+  await open(`/customers/${initech}`);
+  await expect(page.getByText(/by Jonas$/)).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Missing values' }).getByRole('row', { name: /HOST/ })).toBeVisible();
+  await failed.getByRole('link', { name: 'Announce' }).click();
+  await expect(page.getByRole('complementary', { name: 'Announce, Initech' })).toBeVisible();
+});
+
+test('a customer is removed from a release on its page', async ({ page, open, server }) => {
+  const { globex } = await activeJune(server);
+  await open(`/customers/${globex}`);
+  await page.getByRole('button', { name: 'Remove Globex from June' }).click();
+  await page.getByRole('dialog', { name: 'Remove Globex from June' }).getByRole('button', { name: 'Remove' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Removed Globex from June' })).toBeVisible();
+  await expect(page.getByRole('row', { name: /June/ })).toContainText('Removed by');
 });
 
 test.describe('a server that cannot be reached', () => {

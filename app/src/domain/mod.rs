@@ -17,6 +17,8 @@ pub mod vocabulary;
 
 /// One's own account, as its page shows it.
 pub mod account;
+/// The history by day, and what is read as one line of it.
+pub mod activity_days;
 /// Author and time of a change.
 pub mod actor_stamp;
 /// The caller, with its rights.

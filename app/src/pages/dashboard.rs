@@ -292,7 +292,7 @@ pub fn status_counts(progress: Progress) -> impl IntoView {
             view! {
                 <span data-state=status.as_str()>
                     <Icon name=state_icon(status) small=true/>
-                    {format!("{} {}", progress.counts.of(status), status.in_sentence())}
+                    {format!("{} {}", crate::domain::digit_groups::grouped(progress.counts.of(status) as usize), status.in_sentence())}
                 </span>
             }
         })

@@ -7,7 +7,7 @@ pub mod releases;
 pub mod table_html;
 
 use super::ui::icon::Icon;
-use crate::browser::dom;
+use crate::{browser::dom, domain::digit_groups::grouped};
 use leptos::{ev, prelude::*};
 use list_query::{ListQuery, PAGE_ROWS, sort_in};
 use table_html::RenderedList;
@@ -56,7 +56,7 @@ pub fn SearchBar(
                     }
                 />
                 "Show inactive"
-                <span class="count">{n}</span>
+                <span class="count">{grouped(n)}</span>
             </label>
         }
     });

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     browser, components::step_state::state_icon, components::ui::follow_effect::follow,
-    components::ui::html::icon_html, domain::matrix::Grid, domain::matrix_filter::MatrixFilter,
-    domain::plural::pluralize, domain::vocabulary::StepStatus,
+    components::ui::html::icon_html, domain::digit_groups::grouped, domain::matrix::Grid,
+    domain::matrix_filter::MatrixFilter, domain::plural::pluralize, domain::vocabulary::StepStatus,
 };
 use leptos::prelude::*;
 use maud::{Markup, html};
@@ -57,7 +57,7 @@ fn chip_html(name: &str, label: &str, icon: &str, count: u32, is_on: bool) -> Ma
                     (icon_html(icon))
                 }
                 (label) " "
-                span class="count" { (count) }
+                span class="count" { (grouped(count as usize)) }
             }
         }
     }

@@ -1,19 +1,26 @@
 //! Page of one cluster, `/clusters/:id`: its facts, its customers, and the releases that they are in.
 use crate::{
-    api::clusters::{deactivate_cluster, read_cluster, restore_cluster},
+    api::{
+        clusters::{deactivate_cluster, read_cluster, restore_cluster},
+        releases::remove_customers,
+    },
     components::{
         layout::page_head::PageHead,
         list::customers::cluster_customers_html,
+        record_work::{last_changed, record_work},
+        removal_dialog::{RemovalDialog, RemovalQuestion, removal_button},
         rights::Allowed,
-        ui::{bar::Bar, notice::Failure, time::Time, toast::Toasts},
+        ui::{bar::Bar, notice::Failure, toast::Toasts},
         variables_facts::variables_facts,
     },
     domain::{
+        digit_groups::grouped,
         id::ClusterId,
         permission::Permission,
         plural::pluralize,
         progress::NO_STEPS,
         summary::{ClusterDetail, ClusterRelease},
+        vocabulary::ReleaseStatus,
     },
     pages::{
         SerialRequest, fetch::Fetch, loaded, param, refresh_on_change::refresh_on_change,
@@ -48,6 +55,8 @@ fn show(
         summary,
         customers,
         releases,
+        work,
+        changed,
     } = it;
     let hue = summary.cluster.hue();
     let n_active = summary.active_customers;
@@ -67,6 +76,15 @@ fn show(
             });
         }
     };
+    let asked = RwSignal::new(None::<RemovalQuestion>);
+    let on_remove = Callback::new(move |it: RemovalQuestion| {
+        let text = format!("Removed {} from {}", it.who, it.from);
+        sending.run(remove_customers(it.release, it.customers), move |_| {
+            toasts.show(text, None);
+            resource.refetch();
+        });
+    });
+    let name = cluster.name.clone();
     let badge = move || {
         let customers = pluralize(n_active as usize, "customer");
         view! {
@@ -100,13 +118,9 @@ fn show(
                 {cluster.context.map(|it| view! { <div><dt>"kubectl context"</dt><dd class="mono">{it}</dd></div> })}
                 {cluster.description.map(|it| view! { <div><dt>"Description"</dt><dd class="kept-lines">{it}</dd></div> })}
                 {variables_facts(&cluster.metadata, &[])}
-                <div>
-                    <dt>"Last changed"</dt>
-                    <dd>
-                        <Time at=cluster.updated_at/>
-                    </dd>
-                </div>
+                {last_changed(cluster.updated_at, changed)}
             </dl>
+            {record_work(work, true)}
             <section aria-labelledby="releases">
                 <div class="section__head">
                     <h2 id="releases">"Releases"</h2>
@@ -124,9 +138,12 @@ fn show(
                                         <th scope="col">"Status"</th>
                                         <th scope="col" class="num">"Customers"</th>
                                         <th scope="col">"Progress"</th>
+                                        <td></td>
                                     </tr>
                                 </thead>
-                                <tbody>{releases.into_iter().map(|it| release_row(it, id)).collect_view()}</tbody>
+                                <tbody>
+                                    {releases.into_iter().map(|it| release_row(it, id, &name, asked)).collect_view()}
+                                </tbody>
                             </table>
                         </div>
                     }
@@ -136,7 +153,7 @@ fn show(
             <section aria-labelledby="customers">
                 <div class="section__head">
                     <h2 id="customers">"Customers"</h2>
-                    <span class="count">{n_active}</span>
+                    <span class="count">{grouped(n_active as usize)}</span>
                     <a class="link small push" href=all>"View all"</a>
                 </div>
                 {if customers.is_empty() {
@@ -157,17 +174,30 @@ fn show(
                     let html = cluster_customers_html(&customers[..n.min(CUSTOMERS_SHOWN_MAX)]);
                     view! {
                         <div class="card scroll-x" inner_html=html></div>
-                        {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("Showing {CUSTOMERS_SHOWN_MAX} of {n}")}</p> })}
+                        {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("Showing {CUSTOMERS_SHOWN_MAX} of {}", grouped(n))}</p> })}
                     }
                         .into_any()
                 }}
             </section>
+            <RemovalDialog asked=asked on_remove=on_remove/>
         </div>
     }
 }
 
-/// A release with the progress of this cluster.
-fn release_row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
+/// A release with the progress of this cluster, and a button that removes the cluster's customers from it.
+fn release_row(
+    it: ClusterRelease,
+    cluster: ClusterId,
+    name: &str,
+    asked: RwSignal<Option<RemovalQuestion>>,
+) -> impl IntoView + use<> {
+    let n = it.customers.len();
+    let question = (it.status == ReleaseStatus::Active).then(|| RemovalQuestion {
+        release: it.id,
+        customers: it.customers,
+        who: format!("{} of {name}", pluralize(n, "customer")),
+        from: it.name.clone(),
+    });
     // The matrix, filtered to this cluster.
     let path = paths::matrix_view(it.id, &[("cluster", cluster.to_string())]);
     view! {
@@ -178,13 +208,14 @@ fn release_row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
                 </a>
             </td>
             <td>{status_badge(it.status)}</td>
-            <td class="num muted">{it.customers}</td>
+            <td class="num muted">{grouped(n)}</td>
             <td>
                 <span class="row cellbar">
                     <Bar counts=it.progress.counts/>
                     <span class="num small">{it.progress.counts.percent_text(NO_STEPS)}</span>
                 </span>
             </td>
+            <td>{question.map(|it| removal_button(it, asked))}</td>
         </tr>
     }
 }

@@ -1,13 +1,18 @@
 //! Page of one customer, `/customers/:id`: its cluster, its variables, and every release that it is or was a member of.
 use crate::{
-    api::customers::{deactivate_customer, read_customer, restore_customer},
+    api::{
+        customers::{deactivate_customer, read_customer, restore_customer},
+        releases::remove_customers,
+    },
     components::{
         layout::page_head::PageHead,
+        record_work::{last_changed, record_work},
+        removal_dialog::{RemovalDialog, RemovalQuestion, removal_button},
         rights::Allowed,
         ui::{
             bar::Bar,
             notice::Failure,
-            time::{Time, long_date},
+            time::{CalendarDay, Time},
             toast::Toasts,
         },
         variables_editor::InheritedVariable,
@@ -19,6 +24,7 @@ use crate::{
         permission::Permission,
         progress::NO_STEPS,
         summary::{CustomerDetail, CustomerRelease},
+        vocabulary::ReleaseStatus,
     },
     pages::{
         SerialRequest, fetch::Fetch, loaded, param, refresh_on_change::refresh_on_change,
@@ -50,6 +56,8 @@ fn show(
         customer,
         cluster,
         releases,
+        work,
+        changed,
     } = it;
     let (id, is_active) = (customer.id, customer.is_active);
     let toasts = Toasts::from_context();
@@ -66,6 +74,15 @@ fn show(
             });
         }
     };
+    let asked = RwSignal::new(None::<RemovalQuestion>);
+    let on_remove = Callback::new(move |it: RemovalQuestion| {
+        let text = format!("Removed {} from {}", it.who, it.from);
+        sending.run(remove_customers(it.release, it.customers), move |_| {
+            toasts.show(text, None);
+            resource.refetch();
+        });
+    });
+    let name = customer.name.clone();
     let hue = cluster.hue();
     let inherited = InheritedVariable::from_metadata(&cluster.metadata, &cluster.name);
     let (cluster_name, cluster_id) = (cluster.name, cluster.id);
@@ -98,13 +115,9 @@ fn show(
                 </div>
                 {customer.description.map(|it| view! { <div><dt>"Description"</dt><dd class="kept-lines">{it}</dd></div> })}
                 {variables_facts(&customer.metadata, &inherited)}
-                <div>
-                    <dt>"Last changed"</dt>
-                    <dd>
-                        <Time at=customer.updated_at/>
-                    </dd>
-                </div>
+                {last_changed(customer.updated_at, changed)}
             </dl>
+            {record_work(work, false)}
             <section aria-labelledby="releases">
                 <div class="section__head">
                     <h2 id="releases">"Releases"</h2>
@@ -128,22 +141,38 @@ fn show(
                                         <th scope="col">"Status"</th>
                                         <th scope="col">"Date"</th>
                                         <th scope="col">"Progress"</th>
+                                        <td></td>
                                     </tr>
                                 </thead>
-                                <tbody>{releases.into_iter().map(|it| release_row(it, id)).collect_view()}</tbody>
+                                <tbody>
+                                    {releases.into_iter().map(|it| release_row(it, id, &name, asked)).collect_view()}
+                                </tbody>
                             </table>
                         </div>
                     }
                         .into_any()
                 }}
             </section>
+            <RemovalDialog asked=asked on_remove=on_remove/>
         </div>
     }
 }
 
-/// A release with the customer's progress.
-fn release_row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
+/// A release with the customer's progress, and a button that removes the customer from it.
+fn release_row(
+    it: CustomerRelease,
+    customer: CustomerId,
+    name: &str,
+    asked: RwSignal<Option<RemovalQuestion>>,
+) -> impl IntoView + use<> {
     let release = it.release;
+    let is_member = it.removed.is_none() && release.status == ReleaseStatus::Active;
+    let question = is_member.then(|| RemovalQuestion {
+        release: release.id,
+        customers: vec![customer],
+        who: name.to_owned(),
+        from: release.name.clone(),
+    });
     // A customer that was removed from a release has no steps there.
     let path = if it.removed.is_some() {
         paths::release(release.id)
@@ -170,8 +199,9 @@ fn release_row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
                 </a>
             </td>
             <td>{status_badge(release.status)}</td>
-            <td class="muted">{release.release_date.map(long_date)}</td>
+            <td class="muted">{release.release_date.map(|date| view! { <CalendarDay date=date/> })}</td>
             <td>{progress}</td>
+            <td>{question.map(|it| removal_button(it, asked))}</td>
         </tr>
     }
 }

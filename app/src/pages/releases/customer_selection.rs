@@ -14,6 +14,7 @@ use crate::{
     domain::{
         cluster::hue,
         customer::CustomerSummary,
+        digit_groups::grouped,
         id::{ClusterId, CustomerId, ReleaseId},
         plural::pluralize,
         summary::{DryRun, Unresolved},
@@ -115,7 +116,7 @@ pub fn CustomerSelection(
         <div class="dialog__foot">
             <span aria-live="polite">
                 <b class="label">
-                    {move || format!("Selected {} of {} customers", selected.with(HashSet::len), n_offered())}
+                    {move || format!("Selected {} of {} customers", grouped(selected.with(HashSet::len)), grouped(n_offered()))}
                 </b>
                 " "
                 <span class="quiet">{move || in_clusters(selected, offered)}</span>
@@ -333,7 +334,7 @@ fn DryRunPane(
             <dl class="figures">
                 <div>
                     <dt>"Customers"</dt>
-                    <dd>{move || figure(|it| it.customers)}</dd>
+                    <dd>{move || grouped(figure(|it| it.customers) as usize)}</dd>
                 </div>
                 <div>
                     <dt>"Steps"</dt>
@@ -341,7 +342,7 @@ fn DryRunPane(
                 </div>
                 <div>
                     <dt>"Cells to create"</dt>
-                    <dd>{move || figure(|it| it.cells)}</dd>
+                    <dd>{move || grouped(figure(|it| it.cells) as usize)}</dd>
                 </div>
             </dl>
             <SelectionError error=preview.error/>

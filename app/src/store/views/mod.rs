@@ -1,5 +1,7 @@
 //! Read-only queries for pages and REST, over several tables or the caches.
 pub mod activity;
+pub mod activity_batches;
+pub mod activity_search;
 pub mod changed_values;
 pub mod committed_batches;
 pub mod customer_releases;
@@ -15,6 +17,7 @@ pub mod paging;
 pub mod progress_cache;
 pub mod record_details;
 pub mod record_lists;
+pub mod record_work;
 pub mod release_sheet;
 pub mod search;
 pub mod step_queries;

@@ -37,7 +37,7 @@ impl Store {
             .all(&self.read)
             .await?;
         let (clusters, customers) = self.search_customers(query, limit).await?;
-        let people = self.people_of_history().await?;
+        let people = self.recent_people().await?;
         let names: Vec<(i64, String)> = releases
             .iter()
             .map(|(id, name, _)| (*id, name.clone()))

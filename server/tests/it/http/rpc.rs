@@ -23,6 +23,11 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
         ("read_frame", json!({}), 200),
         ("read_dashboard", json!({}), 200),
         ("list_activity", json!({ "filter": {} }), 200),
+        (
+            "count_new_activity",
+            json!({ "after": 1, "filter": {} }),
+            200,
+        ),
         ("read_activity_choices", json!({}), 200),
         ("set_actor", json!({ "name": "Mei" }), 200),
         ("set_theme", json!({ "theme": "dark" }), 200),

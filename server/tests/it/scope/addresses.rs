@@ -174,6 +174,10 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
         ("read_frame", json!({})),
         ("read_dashboard", json!({})),
         ("list_activity", json!({ "filter": { "limit": 200 } })),
+        (
+            "count_new_activity",
+            json!({ "after": 0, "filter": { "limit": 200 } }),
+        ),
         ("read_activity_choices", json!({})),
         ("list_clusters", json!({ "include_inactive": true })),
         ("list_customers", json!({ "include_inactive": true })),
