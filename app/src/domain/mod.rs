@@ -19,6 +19,8 @@ pub mod vocabulary;
 pub mod account;
 /// Author and time of a change.
 pub mod actor_stamp;
+/// What needs attention first, and how long a step usually takes.
+pub mod attention;
 /// The caller, with its rights.
 pub mod caller;
 /// JSON in its canonical form (RFC 8785), to be hashed.
@@ -42,6 +44,8 @@ pub mod customer;
 pub mod customer_checklist;
 pub mod customer_import;
 pub mod customer_import_parser;
+/// Which version each customer is on.
+pub mod customer_version;
 /// A customer's work list and the step panel.
 pub mod customer_work;
 /// File contents as text.

@@ -1,8 +1,10 @@
 //! Read-only queries for pages and REST, over several tables or the caches.
 pub mod activity;
+pub mod attention;
 pub mod changed_values;
 pub mod committed_batches;
 pub mod customer_releases;
+pub mod customer_versions;
 pub mod customer_work;
 pub mod dashboard;
 pub mod matrix;

@@ -22,6 +22,7 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
     vec![
         ("read_frame", json!({}), 200),
         ("read_dashboard", json!({}), 200),
+        ("list_customer_versions", json!({ "filter": "a" }), 200),
         ("list_activity", json!({ "filter": {} }), 200),
         ("read_activity_choices", json!({}), 200),
         ("set_actor", json!({ "name": "Mei" }), 200),

@@ -73,6 +73,11 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
             of("cursor", &ids.customers),
         ]
         .concat(),
+        "/api/customers/versions" => [
+            words(&["?format=csv", "?limit=1"]),
+            of("cursor", &ids.customers),
+        ]
+        .concat(),
         "/api/clusters" => [
             words(&["?includeInactive=true", "?limit=1"]),
             of("cursor", &ids.clusters),
@@ -164,6 +169,7 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
     let mut calls: Vec<(&str, Value)> = vec![
         ("read_frame", json!({})),
         ("read_dashboard", json!({})),
+        ("list_customer_versions", json!({ "filter": "" })),
         ("list_activity", json!({ "filter": { "limit": 200 } })),
         ("read_activity_choices", json!({})),
         ("list_clusters", json!({ "include_inactive": true })),
