@@ -123,6 +123,8 @@ pub struct Dashboard {
     pub missing: Vec<MissingValue>,
     pub active: Vec<ActiveRelease>,
     pub recent: Vec<NamedEvent>,
+    /// Whether an export can be imported here: not where people sign in.
+    pub can_import: bool,
 }
 
 /// An event with the current names of the rows it refers to.

@@ -2,6 +2,7 @@
 //! the api.
 pub mod activity;
 pub mod clusters;
+pub mod customer_versions;
 pub mod customers;
 pub mod dashboard;
 pub mod edit_conflict;

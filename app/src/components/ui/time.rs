@@ -60,9 +60,14 @@ impl Clock {
         }
     }
 
+    /// Today in the zone that times are shown in. Tracked.
+    pub fn today(self) -> NaiveDate {
+        self.wall_clock(self.now.get()).date()
+    }
+
     /// "14:02" today, "17 Nov, 14:02" this year, "17 Nov 2025, 14:02" otherwise; with "UTC" before hydration. Tracked.
     pub fn time(self, at: DateTime<Utc>) -> String {
-        let (wall, today) = (self.wall_clock(at), self.wall_clock(self.now.get()).date());
+        let (wall, today) = (self.wall_clock(at), self.today());
         short_label(wall, today, !self.is_local.get())
     }
 }

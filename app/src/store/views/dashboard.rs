@@ -80,6 +80,7 @@ impl Store {
             missing: self.missing_values(&grids).await?,
             active: self.active_releases(&grids, now).await?,
             recent: self.recent_batches(RECENT_BATCHES_MAX).await?,
+            can_import: self.caller.user().is_none(),
         })
     }
 
