@@ -13,6 +13,7 @@ pub mod customer_import_form;
 pub mod customer_import_table;
 pub mod customer_import_ticks;
 pub mod customer_picker;
+pub mod deactivate_dialog;
 pub mod diff_view;
 pub mod event_text;
 pub mod first_run;

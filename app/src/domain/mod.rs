@@ -122,6 +122,8 @@ pub mod session;
 pub mod setup_code;
 /// Who set a cell's state, when and why.
 pub mod status_info;
+/// The state of a release as a text for a chat or a mail.
+pub mod status_summary;
 /// A customer's step and its transitions.
 pub mod step;
 /// View models of several pages.

@@ -16,6 +16,7 @@ pub mod preferences;
 pub mod refresh_on_change;
 pub mod releases;
 pub mod request_queue;
+pub mod restoring;
 pub mod undo_flow;
 pub mod undo_requests;
 

@@ -149,6 +149,7 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
             200,
         ),
         ("read_marks", json!({ "id": june }), 200),
+        ("read_status_summary", json!({ "id": june }), 200),
         (
             "read_customer_work",
             json!({ "release": june, "customer": acme }),

@@ -192,7 +192,12 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
         calls.push(("preview_promotion", json!({ "id": id })));
     }
     for id in &ids.releases {
-        for name in ["read_release", "list_members", "read_marks"] {
+        for name in [
+            "read_release",
+            "list_members",
+            "read_marks",
+            "read_status_summary",
+        ] {
             calls.push((name, json!({ "id": id })));
         }
         calls.push(("read_matrix", json!({ "id": id, "row": 0, "column": 0 })));
