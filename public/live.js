@@ -21,8 +21,6 @@ const KEEP_FOCUS_MS = 5_000;
 const READS = /\/rpc\/(read|list|preview|compare)_/;
 // Marks and notes.
 const WORK = /\/rpc\/(act_on_steps?|note_step)(\?|$)/;
-// What changes how many records there are without going to another page: the counts of the sidebar are read again.
-const COUNTED = /\/rpc\/(restore_|deactivate_|import_customers|undo(\?|$))/;
 const BATCH_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const SCROLLS = ['.page', '.sheet__body', '.run__list', '.run__step'];
 
@@ -37,11 +35,7 @@ window.fetch = async (request, options) => {
   if (!url.includes('/rpc/') || READS.test(url)) return send(request, options);
   n_writing += 1;
   // The page gets its answer first.
-  const end = () => setTimeout(() => {
-    n_writing -= 1;
-    tell();
-    if (COUNTED.test(url)) window.dispatchEvent(new Event('rollcall-counted'));
-  });
+  const end = () => setTimeout(() => { n_writing -= 1; tell(); });
   try {
     const answer = await (WORK.test(url) ? send_or_wait(request, options) : send(request, options));
     answer.clone().arrayBuffer().then((body) => {

@@ -1,7 +1,7 @@
 //! Root component: leptos contexts, and the layout around every page.
 use crate::{
     api::layout::read_frame,
-    browser::{self, foreign_changes::on_own_count},
+    browser::{self, own_counts},
     components::{
         layout::sidebar::{OwnName, Sidebar},
         rights::OwnRights,
@@ -92,7 +92,7 @@ fn Shell(children: Children) -> impl IntoView {
     // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     refresh_on_change(frame.refetch_callback(), ForeignChange::may_change_counts);
-    on_own_count(move || frame.refetch());
+    own_counts::on_tell(move || frame.refetch());
     // Shown while it cannot be read.
     let last_frame = StoredValue::new(None::<LayoutInfo>);
     let sign_in_path = move || {
@@ -117,6 +117,7 @@ fn Shell(children: Children) -> impl IntoView {
                 None => {}
                 // The page fetches its data again.
                 Some(Ok(it)) if toasts.refresh((batch.clone(), it.batch_id.clone())) => {
+                    own_counts::tell();
                     toasts.show(it.message, None);
                 }
                 Some(Ok(_)) => browser::dom::reload(),

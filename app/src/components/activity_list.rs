@@ -3,7 +3,9 @@ use super::{
     event_text::{event_icon, event_phrase, resulting_status},
     ui::{icon::Icon, time::Time},
 };
-use crate::domain::{event::Entity, summary::NamedEvent, vocabulary::StepStatus};
+use crate::domain::{
+    event::Entity, plural::pluralize, summary::NamedEvent, vocabulary::StepStatus,
+};
 use leptos::prelude::*;
 
 fn item(it: NamedEvent) -> impl IntoView {
@@ -19,7 +21,7 @@ fn item(it: NamedEvent) -> impl IntoView {
     let is_customer = event.entity == Entity::Customer;
     let customer = if is_customer { None } else { customer };
     let customer = if in_batch > 1 {
-        customer.map(|it| format!("{it} and others"))
+        customer.map(|it| format!("{it} and {}", pluralize(in_batch - 1, "other")))
     } else {
         customer
     };

@@ -1,7 +1,7 @@
 //! Restores what was archived or deactivated, for the button of a toast and for the release's menu. Loaded lazily.
 use crate::{
     api::{clusters::restore_cluster, customers::restore_customer, releases::restore_release},
-    browser,
+    browser::{self, own_counts},
     components::ui::{
         notice::sentence,
         toast::{Restorable, Toasts},
@@ -17,7 +17,10 @@ pub fn restore(what: Restorable, toasts: Toasts) {
             Restorable::Cluster(id) => restore_cluster(id).await.map(|it| it.row.name),
         };
         match restored {
-            Ok(name) if toasts.reload_page() => toasts.show(format!("Restored {name}"), None),
+            Ok(name) if toasts.reload_page() => {
+                own_counts::tell();
+                toasts.show(format!("Restored {name}"), None);
+            }
             Ok(_) => browser::dom::reload(),
             Err(error) => toasts.show(sentence(&error.to_string()), None),
         }

@@ -1,6 +1,7 @@
 //! Page of one cluster, `/clusters/:id`: its facts, its customers, and the releases that they are in.
 use crate::{
     api::clusters::{deactivate_cluster, read_cluster, restore_cluster},
+    browser::own_counts,
     components::{
         deactivate_dialog::{DeactivateDialog, open_work_text},
         layout::page_head::PageHead,
@@ -68,6 +69,7 @@ fn show(
             asks.set(false);
             let text = format!("Deactivated {}", it.row.name);
             toasts.show_restorable(text, Restorable::Cluster(id));
+            own_counts::tell();
             resource.refetch();
         });
     });
@@ -82,6 +84,7 @@ fn show(
         } else {
             sending.run(restore_cluster(id), move |it| {
                 toasts.show(format!("Restored {}", it.row.name), None);
+                own_counts::tell();
                 resource.refetch();
             });
         }

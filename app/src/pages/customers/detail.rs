@@ -1,6 +1,7 @@
 //! Page of one customer, `/customers/:id`: its cluster, its variables, and every release that it is or was a member of.
 use crate::{
     api::customers::{deactivate_customer, read_customer, restore_customer},
+    browser::own_counts,
     components::{
         deactivate_dialog::{DeactivateDialog, open_work_text},
         layout::page_head::PageHead,
@@ -62,6 +63,7 @@ fn show(
             asks.set(false);
             let text = format!("Deactivated {}", it.row.name);
             toasts.show_restorable(text, Restorable::Customer(id));
+            own_counts::tell();
             resource.refetch();
         });
     });
@@ -76,6 +78,7 @@ fn show(
         } else {
             sending.run(restore_customer(id), move |it| {
                 toasts.show(format!("Restored {}", it.row.name), None);
+                own_counts::tell();
                 resource.refetch();
             });
         }

@@ -93,7 +93,8 @@ pub fn RemoveCustomersDialog(
 fn member_row(member: &Member, chosen: RwSignal<BTreeSet<CustomerId>>) -> impl IntoView + use<> {
     let (id, progress) = (member.id, member.progress);
     let in_work = progress.total - progress.counts.pending;
-    let why = (in_work > 0).then(|| format!("{} in work", pluralize(in_work, "step")));
+    let is_at_work = in_work > 0;
+    let why = is_at_work.then(|| format!("{} in work", pluralize(in_work, "step")));
     let toggle = move |event: leptos::ev::Event| {
         let is_chosen = event_target_checked(&event);
         chosen.update(|all| {
@@ -110,7 +111,7 @@ fn member_row(member: &Member, chosen: RwSignal<BTreeSet<CustomerId>>) -> impl I
                 <input
                     type="checkbox"
                     class="check"
-                    disabled=in_work > 0
+                    disabled=is_at_work
                     prop:checked=move || chosen.with(|it| it.contains(&id))
                     on:change=toggle
                 />
