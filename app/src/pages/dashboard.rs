@@ -22,6 +22,7 @@ use crate::{
     },
     domain::{
         cluster::hue,
+        digit_groups::grouped_count,
         id::{ClusterId, ReleaseId},
         permission::Permission,
         plural::pluralize,
@@ -221,7 +222,7 @@ pub fn status_counts(progress: Progress) -> impl IntoView {
             view! {
                 <span data-state=status.as_str()>
                     <Icon name=state_icon(status) small=true/>
-                    {format!("{} {}", progress.counts.of(status), status.in_sentence())}
+                    {format!("{} {}", grouped_count(progress.counts.of(status)), status.in_sentence())}
                 </span>
             }
         })

@@ -3,7 +3,10 @@
 use crate::{
     browser,
     components::rights::OwnRights,
-    domain::{actor_stamp::initials, permission::Permission, summary::LayoutInfo},
+    domain::{
+        actor_stamp::initials, digit_groups::grouped_count, permission::Permission,
+        summary::LayoutInfo,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -45,7 +48,7 @@ fn link_html(icon: &str, label: &str, count: u32) -> String {
         (glyph(icon))
         span { (label) }
         @if count > 0 {
-            span class="count" aria-hidden="true" { (count) }
+            span class="count" aria-hidden="true" { (grouped_count(count)) }
         }
     };
     html.into_string()

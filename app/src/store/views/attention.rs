@@ -115,7 +115,7 @@ pub fn in_progress_by(grid: &Grid, person: &str) -> u32 {
 /// Puts the cells of a release together, the release with the most urgent cell first. Keeps their order otherwise.
 fn group_by_release(attention: &mut [Attention]) {
     let mut ranks: HashMap<ReleaseId, usize> = HashMap::new();
-    for it in attention.iter() {
+    for it in &*attention {
         let next = ranks.len();
         ranks.entry(it.release_id).or_insert(next);
     }
@@ -125,7 +125,8 @@ fn group_by_release(attention: &mut [Attention]) {
 impl Store {
     /// The caller's name as events have it.
     pub(in crate::store) fn own_name(&self, now: DateTime<Utc>) -> String {
-        ActorStamp::new(&self.caller.name, now).map_or_else(|_| String::new(), |it| it.by)
+        let stamp = ActorStamp::new(&self.caller.name, now);
+        stamp.map(|it| it.by).unwrap_or_default()
     }
 
     /// How long the steps in progress usually take, by their template step: the median of the newest that were started and
