@@ -238,7 +238,7 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     let number = number.map(|it| format!(" {it}")).unwrap_or_default();
     let mut about = vec![format!("{}{number}", release.kind.label())];
     about.push(pluralize(summary.templates, "step"));
-    about.push(pluralize(summary.customers, "customer"));
+    about.push(customers_text(summary.customers));
     let due = release.release_date;
     about.extend(due.map(|it| format!("due {}", long_date(it))));
     let is_open = summary.progress.counts.finished() < summary.progress.total;
@@ -299,6 +299,12 @@ fn overdue_badge(due: NaiveDate) -> impl IntoView {
     }
 }
 
+/// "1 customer", "1,000 customers".
+fn customers_text(n: u32) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{} customer{ending}", grouped_count(n))
+}
+
 /// The progress in one cluster.
 fn cluster_progress(part: PartProgress) -> impl IntoView {
     view! {
@@ -306,7 +312,7 @@ fn cluster_progress(part: PartProgress) -> impl IntoView {
             <span class="place" data-cluster=hue(ClusterId(part.id))>{part.name}</span>
             <Bar counts=part.progress.counts/>
             <span class="num">{part.progress.counts.percent_text(NO_STEPS)}</span>
-            <span class="quiet num">{pluralize(part.customers, "customer")}</span>
+            <span class="quiet num">{customers_text(part.customers)}</span>
         </li>
     }
 }

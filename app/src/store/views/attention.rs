@@ -18,7 +18,7 @@ use crate::store::{
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::sync::Cache;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 /// Cells that need attention on the dashboard.
 const ATTENTION_CELLS_MAX: usize = 50;
@@ -28,6 +28,8 @@ const SAMPLES_MAX: usize = 50;
 const USUAL_STEPS_MAX: usize = 100;
 /// Usual durations that are cached, of all steps and scopes.
 const USUAL_ENTRIES_MAX: u64 = 10_000;
+/// Scopes whose usual durations are cached together.
+const SCOPES_MAX: u64 = 50;
 
 /// Id, release, customer, name, state, fail reason, revert reason, author, time.
 type NarrowStep = (
@@ -45,13 +47,23 @@ type NarrowStep = (
 /// Done cells of one step: when each was marked done, and its id; the newest first.
 type DoneCells = Vec<(DateTime<Utc>, i64)>;
 
-/// How long steps usually take, by template step and scope: the done cells that say so, and the duration. Clones share it.
+/// How long the steps in progress usually take, by their template step.
+type UsualDurations = HashMap<TemplateId, TimeDelta>;
+
+/// How long steps usually take: by scope, with the last event before the answer; and by template step and scope, with the done cells
+/// that say so. Clones share them.
 #[derive(Clone, Debug)]
-pub struct UsualCache(Cache<(TemplateId, Scope), (DoneCells, Option<TimeDelta>)>);
+pub struct UsualCache {
+    answers: Cache<Scope, (i64, Arc<UsualDurations>)>,
+    steps: Cache<(TemplateId, Scope), (DoneCells, Option<TimeDelta>)>,
+}
 
 impl Default for UsualCache {
     fn default() -> Self {
-        Self(Cache::new(USUAL_ENTRIES_MAX))
+        Self {
+            answers: Cache::new(SCOPES_MAX),
+            steps: Cache::new(USUAL_ENTRIES_MAX),
+        }
     }
 }
 
@@ -76,13 +88,15 @@ impl UrgentCell {
     }
 }
 
-/// The cells of the rows that have one in such a state as may need attention.
+/// The cells in a state that may need attention. Rows without any are passed over.
 fn cells_at_work(grid: &Grid) -> impl Iterator<Item = (CellIndex, &Cell)> {
+    use StepStatus as S;
     let rows = (0..grid.rows.len()).filter(move |row| {
         let counts = grid.row_counts(*row);
         counts.failed + counts.in_progress + counts.reverted > 0
     });
     rows.flat_map(move |row| row_cells(grid, row))
+        .filter(|it| matches!(it.1.status, S::Failed | S::InProgress | S::Reverted))
 }
 
 fn row_cells(grid: &Grid, row: usize) -> impl Iterator<Item = (CellIndex, &Cell)> {
@@ -98,8 +112,12 @@ fn done_cells(grid: &Grid, row: usize) -> DoneCells {
     let mut done: DoneCells = done
         .filter_map(|(at, cell)| Some((grid.status_change(at)?.at, cell.step.0)))
         .collect();
-    done.sort_unstable_by(|a, b| b.cmp(a));
-    done.truncate(SAMPLES_MAX);
+    // Of a thousand cells the newest are found without sorting all.
+    if done.len() > SAMPLES_MAX {
+        done.select_nth_unstable_by_key(SAMPLES_MAX, |it| Reverse(*it));
+        done.truncate(SAMPLES_MAX);
+    }
+    done.sort_unstable_by_key(|it| Reverse(*it));
     done
 }
 
@@ -129,21 +147,33 @@ impl Store {
         stamp.map(|it| it.by).unwrap_or_default()
     }
 
-    /// How long the steps in progress usually take, by their template step: the median of the newest that were started and
-    /// marked done in the same release.
-    async fn usual_durations(
-        &self,
-        grids: &[&Grid],
-    ) -> Result<HashMap<TemplateId, TimeDelta>, StoreError> {
+    /// How long the steps in progress usually take: the median of the newest that were started and marked done in the same
+    /// release.
+    async fn usual_durations(&self, grids: &[&Grid]) -> Result<Arc<UsualDurations>, StoreError> {
+        let last_event = self.database.last_event().await?;
+        let cache = &self.database.usual_cache.answers;
+        let cached = cache.get(&self.caller.scope);
+        // An import may fill an empty database without events.
+        if let Some((_, answer)) = cached.filter(|it| last_event > 0 && it.0 == last_event) {
+            return Ok(answer);
+        }
+        let answer = Arc::new(self.read_usual_durations(grids).await?);
+        let entry = (last_event, Arc::clone(&answer));
+        cache.insert(self.caller.scope.clone(), entry);
+        Ok(answer)
+    }
+
+    /// The same from the database, for steps of which other cells are done than before.
+    async fn read_usual_durations(&self, grids: &[&Grid]) -> Result<UsualDurations, StoreError> {
         use customer_step::Column as Of;
-        let cache = &self.database.usual_cache.0;
+        let cache = &self.database.usual_cache.steps;
         let key = |template: TemplateId| (template, self.caller.scope.clone());
         let in_progress = grids.iter().flat_map(|grid| {
             let rows = grid.rows.iter().enumerate();
             rows.filter(move |it| grid.row_counts(it.0).in_progress > 0)
                 .filter_map(move |(row, it)| Some((it.template?, done_cells(grid, row))))
         });
-        let mut usual = HashMap::new();
+        let mut usual = UsualDurations::new();
         let mut to_read: Vec<(TemplateId, DoneCells)> = Vec::new();
         for (template, done) in in_progress.take(USUAL_STEPS_MAX) {
             match cache.get(&key(template)) {
