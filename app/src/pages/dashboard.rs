@@ -75,10 +75,12 @@ fn overview(
         .iter()
         .map(|it| (it.summary.release.id, it.summary.release.name.clone()))
         .collect();
+    let clock = Clock::from_context();
+    let today = move || view! { <span class="quiet">{move || long_date(clock.today())}</span> };
     // Few releases show their clusters; many show them folded.
     let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {
-        <PageHead title="Dashboard">
+        <PageHead title="Dashboard" beside=today>
             <Allowed permission=Permission::Releases>
                 <a class="button wide" href=paths::NEW_CLUSTER>"New cluster"</a>
                 <a class="button wide" href=paths::NEW_CUSTOMER>"New customer"</a>
