@@ -1,7 +1,7 @@
 //! Root component: leptos contexts, and the layout around every page.
 use crate::{
     api::layout::read_frame,
-    browser,
+    browser::{self, own_counts},
     components::{
         layout::sidebar::{OwnName, Sidebar},
         rights::OwnRights,
@@ -9,10 +9,10 @@ use crate::{
             follow_effect::follow,
             notice::sentence,
             time::{Clock, Now},
-            toast::{ToastRegion, Toasts},
+            toast::{Restorable, ToastRegion, Toasts},
         },
     },
-    domain::{id::BatchId, permission::Role, summary::LayoutInfo},
+    domain::{foreign_change::ForeignChange, id::BatchId, permission::Role, summary::LayoutInfo},
     error::AppError,
     pages::{
         fetch::Fetch,
@@ -20,6 +20,7 @@ use crate::{
         not_found::NotFoundPage,
         own_changes::OwnChanges,
         page_routes::AllPages,
+        refresh_on_change::refresh_on_change,
         releases::lazy_parts::{self, LazyPart},
         undo_requests::{UndoRequest, UndoRequests},
     },
@@ -94,6 +95,8 @@ fn Shell(children: Children) -> impl IntoView {
     let is_work = Memo::new(move |_| paths::fills_window(&here.get()));
     // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
+    refresh_on_change(frame.refetch_callback(), ForeignChange::may_change_counts);
+    own_counts::on_tell(move || frame.refetch());
     // Shown while it cannot be read.
     let last_frame = StoredValue::new(None::<LayoutInfo>);
     let sign_in_path = move || {
@@ -120,6 +123,7 @@ fn Shell(children: Children) -> impl IntoView {
                 Some(Ok(it)) => {
                     own_changes.move_undone(&batch, it.batch_id);
                     // The page fetches its data again.
+                    own_counts::tell();
                     if toasts.refresh() {
                         toasts.show(it.message, None);
                     } else {
@@ -129,6 +133,9 @@ fn Shell(children: Children) -> impl IntoView {
                 Some(Err(error)) => toasts.show(sentence(&error.to_string()), None),
             }),
         });
+    });
+    let on_restore = Callback::new(move |what: Restorable| {
+        lazy_parts::run(LazyPart::Restore(what, toasts));
     });
     let fallback = move || LayoutInfo {
         actor: String::new(),
@@ -178,6 +185,6 @@ fn Shell(children: Children) -> impl IntoView {
             let dialog = LazyPart::Name { open: name_dialog_open, actor };
             wants_name.get().then(|| lazy_parts::show(dialog))
         }}
-        <ToastRegion on_undo=on_undo/>
+        <ToastRegion on_undo=on_undo on_restore=on_restore/>
     }
 }

@@ -186,6 +186,17 @@ pub fn activity_download(filter: &EventFilter, format: &'static str) -> String {
     with_query("/api/audit".to_owned(), &parts)
 }
 
+/// The table of which version each customer is on, of those that a filter finds, as a download.
+pub fn versions_csv(filter: &str) -> String {
+    let parts = [("format", "csv".to_owned()), ("q", filter.to_owned())];
+    with_query("/api/customers/versions".to_owned(), &parts)
+}
+
+/// A release as a file: `md`, `csv` or `json`.
+pub fn release_export(id: ReleaseId, format: &str) -> String {
+    format!("/api/releases/{id}/export?format={format}")
+}
+
 /// The matrix with a query: filter, collapsed blocks, the open step.
 pub fn matrix_view(id: ReleaseId, parts: &[(&str, String)]) -> String {
     with_query(release(id), parts)

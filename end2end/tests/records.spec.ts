@@ -62,6 +62,7 @@ test.describe('lists', () => {
     const { acme } = await people(server);
     await open(`/customers/${acme}`);
     await button(page, 'Deactivate').click();
+    await page.getByRole('dialog', { name: 'Deactivate Acme' }).getByRole('button', { name: 'Deactivate' }).click();
     await expect(page.getByText('Inactive', { exact: true })).toBeVisible();
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
     const table = page.getByRole('table', { name: 'Customers' });
@@ -71,7 +72,7 @@ test.describe('lists', () => {
     await page.keyboard.press('Space');
     await expect(page).toHaveURL(/includeInactive=true/);
     await table.getByRole('link', { name: 'Acme' }).click();
-    await button(page, 'Restore').click();
+    await page.locator('main').getByRole('button', { name: 'Restore' }).click();
     await expect(said(page, 'Restored Acme')).toBeVisible();
     await expect(button(page, 'Deactivate')).toBeVisible();
   });
@@ -182,10 +183,14 @@ test.describe('forms', () => {
     await open(`/clusters/${eu}`);
     await expect(heading(page, 'eu-west')).toBeVisible();
     await button(page, 'Deactivate').click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toContainText('2 active customers. Not in any active release.');
+    await dialog.getByRole('button', { name: 'Deactivate' }).click();
     await expect(page.getByRole('alert')).toContainText('Customers of eu-west are still active: Acme, Globex.');
     await server.call('deactivate_customer', { id: initech });
     await open(`/clusters/${us}`);
     await button(page, 'Deactivate').click();
+    await dialog.getByRole('button', { name: 'Deactivate' }).click();
     await expect(said(page, 'Deactivated us-east')).toBeVisible();
     await open(`/customers/${initech}`);
     await button(page, 'Restore').click();
@@ -333,9 +338,12 @@ test.describe('releases', () => {
     const more = page.locator('summary', { has: page.locator('[href="#i-more"]') });
     await more.click();
     await button(page, 'Archive').click();
+    await page.getByRole('dialog', { name: 'Archive June' }).getByRole('button', { name: 'Archive' }).click();
     await expect(page.getByText('Archived', { exact: true })).toBeVisible();
+    // The toast has a button for it too.
     await more.click();
-    await button(page, 'Restore').click();
+    await page.locator('main').getByRole('button', { name: 'Restore' }).click();
+    await expect(said(page, 'Restored June')).toBeVisible();
     await expect(page.getByText('Active', { exact: true })).toBeVisible();
     await more.click();
     await button(page, 'Clone…').click();

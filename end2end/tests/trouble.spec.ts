@@ -76,7 +76,9 @@ test.describe('when the server cannot be reached', () => {
     await page.route('**/rpc/archive_release*', route => route.abort());
     await page.getByLabel('More: edit, steps').click();
     await page.getByRole('button', { name: 'Archive' }).click();
-    await expect(said(page, 'The server could not be reached')).toBeVisible();
+    const dialog = page.getByRole('dialog', { name: 'Archive June' });
+    await dialog.getByRole('button', { name: 'Archive' }).click();
+    await expect(dialog.getByRole('alert')).toContainText('The server could not be reached');
   });
 });
 

@@ -112,6 +112,21 @@ impl ForeignChange {
         (steps.len() <= SINGLE_READS_MAX).then_some(steps)
     }
 
+    /// Whether there may be more or fewer releases, customers or clusters now.
+    pub fn may_change_counts(&self) -> bool {
+        use EventAction as A;
+        let is_counted = |it: &ForeignEvent| match it.entity {
+            Entity::Database => true,
+            Entity::Cluster | Entity::Customer | Entity::Release => matches!(
+                it.action,
+                A::Create | A::Delete | A::Deactivate | A::Restore | A::Clone | A::Import | A::Undo
+            ),
+            _ => false,
+        };
+        let events = self.events.as_ref();
+        events.is_none_or(|it| it.iter().any(is_counted))
+    }
+
     /// Whether somebody has written the text of a step, or one of the templates.
     pub fn writes_text_of(&self, step: StepId) -> bool {
         let mut events = self.events.iter().flatten();
@@ -191,6 +206,15 @@ mod tests {
         };
         assert!(writes("step 7 override 1 4") && writes("template 2 update 1 0"));
         assert!(!writes("step 8 override 1 4") && !writes("step 7 done 1 4") && !writes("*"));
+    }
+
+    #[test]
+    fn the_counts_change_with_records_that_come_or_go_and_not_with_marks() {
+        let counts =
+            |line: &str| ForeignChange::parse(&format!("1\nJonas\n1\n{line}")).may_change_counts();
+        assert!(counts("customer 4 deactivate 0 4") && counts("release 2 create 2 0"));
+        assert!(counts("database 0 import 0 0") && counts("*"));
+        assert!(!counts("step 7 done 1 4") && !counts("customer 4 update 0 4"));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub mod account;
 pub mod activity_days;
 /// Author and time of a change.
 pub mod actor_stamp;
+/// What needs attention first, and how long a step usually takes.
+pub mod attention;
 /// The caller, with its rights.
 pub mod caller;
 /// JSON in its canonical form (RFC 8785), to be hashed.
@@ -44,6 +46,8 @@ pub mod customer;
 pub mod customer_checklist;
 pub mod customer_import;
 pub mod customer_import_parser;
+/// Which version each customer is on.
+pub mod customer_version;
 /// A customer's work list and the step panel.
 pub mod customer_work;
 /// File contents as text.
@@ -126,6 +130,8 @@ pub mod session;
 pub mod setup_code;
 /// Who set a cell's state, when and why.
 pub mod status_info;
+/// The state of a release as a text for a chat or a mail.
+pub mod status_summary;
 /// A customer's step and its transitions.
 pub mod step;
 /// View models of several pages.

@@ -2,6 +2,7 @@
 //! the results of bulk actions and undo.
 use super::{
     actor_stamp::ActorStamp,
+    attention::Urgency,
     cluster::{Cluster, ClusterSummary},
     copy::BashFrames,
     customer::{Customer, CustomerSummary},
@@ -57,6 +58,8 @@ pub struct PartProgress {
 #[serde(rename_all = "camelCase")]
 pub struct ActiveRelease {
     pub summary: ReleaseSummary,
+    /// The number of cells that the caller has in progress.
+    pub own_in_progress: u32,
     pub clusters: Vec<PartProgress>,
 }
 
@@ -72,12 +75,17 @@ pub struct Attention {
     pub cluster_id: ClusterId,
     pub cluster: String,
     pub status: StepStatus,
+    pub urgency: Urgency,
     /// The reason of a failed or reverted step.
     pub reason: Option<String>,
     /// Who set the state.
     pub by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub at: Option<DateTime<Utc>>,
+    /// For how many seconds it has been in progress; 0 in another state.
+    pub elapsed_seconds: i64,
+    /// How many seconds the step usually takes; none if that is not known.
+    pub usual_seconds: Option<i64>,
 }
 
 /// A variable that open cells of a release use and that has no value for some customers.
@@ -107,14 +115,17 @@ pub struct Dashboard {
     pub clusters: u32,
     pub customers: u32,
     pub releases: u32,
-    /// Work in progress for longer than this many hours needs attention.
+    /// Work in progress for longer than this many hours needs attention, unless the step usually takes longer.
     pub stale_hours: u32,
+    /// Grouped by release, the release with the most urgent cell first; within a release by urgency, then by time.
     pub attention: Vec<Attention>,
     /// Whether more cells need attention than `attention` lists.
     pub has_more_attention: bool,
     pub missing: Vec<MissingValue>,
     pub active: Vec<ActiveRelease>,
     pub recent: Vec<NamedEvent>,
+    /// Whether an export can be imported here: not where people sign in.
+    pub can_import: bool,
 }
 
 /// An event with the current names of the rows it refers to.

@@ -2,6 +2,7 @@
 //! the api.
 pub mod activity;
 pub mod clusters;
+pub mod customer_versions;
 pub mod customers;
 pub mod dashboard;
 pub mod edit_conflict;
@@ -16,6 +17,7 @@ pub mod preferences;
 pub mod refresh_on_change;
 pub mod releases;
 pub mod request_queue;
+pub mod restoring;
 pub mod undo_flow;
 pub mod undo_requests;
 

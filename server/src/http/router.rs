@@ -1,8 +1,8 @@
 //! The router: every address that the server answers, on one screen. `middleware.rs` wraps it.
 use crate::{
     http::{
-        access, checklist_download, downloads, forms, malformed_call, middleware, oidc_pages,
-        page_cache, print_page, render, sign_in_pages, site,
+        access, checklist_download, downloads, first_run, forms, malformed_call, middleware,
+        oidc_pages, page_cache, print_page, render, sign_in_pages, site,
     },
     live::Live,
     oidc::provider::Provider,
@@ -73,6 +73,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
         .merge(rest::router(context.clone()).layer(Extension(live)))
         .merge(checklist_download::router(context.clone()))
         .merge(downloads::router(context.clone()))
+        .merge(first_run::router(context.clone()))
         .merge(sign_in_pages::router(context.clone()))
         .merge(oidc_pages::router(context.clone(), provider))
         .merge(forms::router(context))

@@ -10,6 +10,7 @@ pub mod account;
 pub mod audit;
 pub mod clusters;
 pub mod custom_steps;
+pub mod customer_versions;
 pub mod customers;
 pub mod dto;
 pub mod etag;
@@ -81,6 +82,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
             customers::delete_customer
         ))
         .routes(routes!(customers::restore_customer))
+        .routes(routes!(customer_versions::list_customer_versions))
         .routes(routes!(releases::list_releases))
         .routes(routes!(
             releases::read_release,

@@ -4,7 +4,8 @@ use crate::{
     browser,
     components::rights::OwnRights,
     domain::{
-        actor_stamp::initials, digit_groups::grouped, permission::Permission, summary::LayoutInfo,
+        actor_stamp::initials, digit_groups::grouped_count, permission::Permission,
+        summary::LayoutInfo,
     },
     paths,
 };
@@ -47,7 +48,7 @@ fn link_html(icon: &str, label: &str, count: u32) -> String {
         (glyph(icon))
         span { (label) }
         @if count > 0 {
-            span class="count" aria-hidden="true" { (grouped(count as usize)) }
+            span class="count" aria-hidden="true" { (grouped_count(count)) }
         }
     };
     html.into_string()

@@ -67,7 +67,7 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
                     <li>
                         <a href="/">"Dashboard"</a>
                     </li>
-                    <li aria-current="page">{title}</li>
+                    <li class="sr" aria-current="page">{title}</li>
                 </ol>
             </nav>
             <div class="page__title">

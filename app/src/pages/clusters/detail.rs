@@ -4,13 +4,19 @@ use crate::{
         clusters::{deactivate_cluster, read_cluster, restore_cluster},
         releases::remove_customers,
     },
+    browser::own_counts,
     components::{
+        deactivate_dialog::{DeactivateDialog, open_work_text},
         layout::page_head::PageHead,
         list::customers::cluster_customers_html,
         record_work::{last_changed, record_work},
         removal_dialog::{RemovalDialog, RemovalQuestion, removal_button},
         rights::Allowed,
-        ui::{bar::Bar, notice::Failure, toast::Toasts},
+        ui::{
+            bar::Bar,
+            notice::Failure,
+            toast::{Restorable, Toasts},
+        },
         variables_facts::variables_facts,
     },
     domain::{
@@ -41,6 +47,7 @@ pub fn ClusterPage() -> impl IntoView {
         read_cluster(id.unwrap_or(ClusterId(0))).await
     });
     refresh_on_change(cluster.refetch_callback(), |_| true);
+    Toasts::from_context().reload_with(cluster.refetch_callback());
     let sending = SerialRequest::new();
     loaded(cluster, move |it| show(it, cluster, sending))
 }
@@ -63,15 +70,28 @@ fn show(
     let cluster = summary.cluster;
     let (id, is_active) = (cluster.id, cluster.is_active);
     let toasts = Toasts::from_context();
+    let (asks, deactivating) = (RwSignal::new(false), SerialRequest::new());
+    let on_deactivate = Callback::new(move |()| {
+        deactivating.run(deactivate_cluster(id), move |it| {
+            asks.set(false);
+            let text = format!("Deactivated {}", it.row.name);
+            toasts.show_restorable(text, Restorable::Cluster(id));
+            own_counts::tell();
+            resource.refetch();
+        });
+    });
+    let at_work = releases
+        .iter()
+        .filter(|it| it.status == ReleaseStatus::Active);
+    let open = open_work_text(at_work.map(|it| it.progress.counts));
+    let work = format!("{}. {open}", pluralize(n_active, "active customer"));
     let toggle = move |_| {
         if is_active {
-            sending.run(deactivate_cluster(id), move |it| {
-                toasts.show(format!("Deactivated {}", it.row.name), None);
-                resource.refetch();
-            });
+            asks.set(true);
         } else {
             sending.run(restore_cluster(id), move |it| {
                 toasts.show(format!("Restored {}", it.row.name), None);
+                own_counts::tell();
                 resource.refetch();
             });
         }
@@ -110,6 +130,15 @@ fn show(
         </PageHead>
         <div class="page__body stack">
             <Failure error=sending.error/>
+            <DeactivateDialog
+                open=asks
+                name=cluster.name.clone()
+                work=work
+                after="A cluster with active customers cannot be deactivated. You can restore it."
+                error=deactivating.error
+                is_busy=deactivating.is_busy()
+                on_deactivate=on_deactivate
+            />
             <dl class="facts card">
                 <div>
                     <dt>"Kubeconfig path"</dt>

@@ -4,7 +4,9 @@ use crate::{
         customers::{deactivate_customer, read_customer, restore_customer},
         releases::remove_customers,
     },
+    browser::own_counts,
     components::{
+        deactivate_dialog::{DeactivateDialog, open_work_text},
         layout::page_head::PageHead,
         record_work::{last_changed, record_work},
         removal_dialog::{RemovalDialog, RemovalQuestion, removal_button},
@@ -13,7 +15,7 @@ use crate::{
             bar::Bar,
             notice::Failure,
             time::{CalendarDay, Time},
-            toast::Toasts,
+            toast::{Restorable, Toasts},
         },
         variables_editor::InheritedVariable,
         variables_facts::variables_facts,
@@ -42,6 +44,7 @@ pub fn CustomerPage() -> impl IntoView {
         read_customer(id.unwrap_or(CustomerId(0))).await
     });
     refresh_on_change(customer.refetch_callback(), |_| true);
+    Toasts::from_context().reload_with(customer.refetch_callback());
     let sending = SerialRequest::new();
     loaded(customer, move |it| show(it, customer, sending))
 }
@@ -61,15 +64,28 @@ fn show(
     } = it;
     let (id, is_active) = (customer.id, customer.is_active);
     let toasts = Toasts::from_context();
+    let (asks, deactivating) = (RwSignal::new(false), SerialRequest::new());
+    let on_deactivate = Callback::new(move |()| {
+        deactivating.run(deactivate_customer(id), move |it| {
+            asks.set(false);
+            let text = format!("Deactivated {}", it.row.name);
+            toasts.show_restorable(text, Restorable::Customer(id));
+            own_counts::tell();
+            resource.refetch();
+        });
+    });
+    let is_active_there = |it: &CustomerRelease| it.release.status == ReleaseStatus::Active;
+    let at_work = releases
+        .iter()
+        .filter(|it| is_active_there(it) && it.removed.is_none());
+    let work = open_work_text(at_work.map(|it| it.progress.counts));
     let toggle = move |_| {
         if is_active {
-            sending.run(deactivate_customer(id), move |it| {
-                toasts.show(format!("Deactivated {}", it.row.name), None);
-                resource.refetch();
-            });
+            asks.set(true);
         } else {
             sending.run(restore_customer(id), move |it| {
                 toasts.show(format!("Restored {}", it.row.name), None);
+                own_counts::tell();
                 resource.refetch();
             });
         }
@@ -106,6 +122,15 @@ fn show(
                 <a class="button" href=paths::edit_customer(id)>"Edit"</a>
             </Allowed>
         </PageHead>
+        <DeactivateDialog
+            open=asks
+            name=customer.name.clone()
+            work=work
+            after="It stays in its releases, marked inactive, and is not offered for others. You can restore it."
+            error=deactivating.error
+            is_busy=deactivating.is_busy()
+            on_deactivate=on_deactivate
+        />
         <div class="page__body stack">
             <Failure error=sending.error/>
             <dl class="facts card">

@@ -4,7 +4,7 @@ use super::{
     dialogs::{ReleaseDialogs, ReleaseDialogsProps},
     draft::Draft,
     release_matrix::{
-        bulk_actions::{copy_link, send_bulk_action, set_archived},
+        bulk_actions::{copy_link, send_bulk_action},
         controller::{BulkRequest, MatrixController},
         foreign_changes::show_change,
         step_panel_host::{StepPanelHost, StepPanelHostProps},
@@ -16,12 +16,13 @@ use crate::{
         matrix::state::MatrixState,
         shortcuts_dialog::ShortcutsDialog,
         take_over_dialog::{TakeOverDialog, TakeOverDialogProps},
-        ui::toast::Toasts,
+        ui::toast::{Restorable, Toasts},
     },
-    domain::{foreign_change::ForeignChange, id::ReleaseId, release::Release},
+    domain::{foreign_change::ForeignChange, release::Release},
     pages::{
         own_changes::OwnChanges,
         preferences,
+        restoring::restore,
         undo_flow::{UndoFlow, check_own_changes},
         undo_requests::{UndoRequest, UndoRequests},
     },
@@ -61,12 +62,7 @@ pub enum LazyPart {
     /// Renders nothing.
     CopyLink(Toasts),
     /// Renders nothing.
-    SetArchived {
-        release: ReleaseId,
-        archived: bool,
-        toasts: Toasts,
-        on_done: Callback<()>,
-    },
+    Restore(Restorable, Toasts),
 }
 
 /// Selector of what this part renders on the server: a page with it can only be hydrated once the part is loaded.
@@ -112,13 +108,8 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
             copy_link(toasts);
             ().into_any()
         }
-        LazyPart::SetArchived {
-            release,
-            archived,
-            toasts,
-            on_done,
-        } => {
-            set_archived(release, archived, toasts, on_done);
+        LazyPart::Restore(what, toasts) => {
+            restore(what, toasts);
             ().into_any()
         }
     }

@@ -16,9 +16,10 @@ use crate::{
     api::releases::read_matrix, browser, components::bulk_bar::BulkBarProps,
     components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
     components::matrix::filter_bar::FilterBar, components::pending_actions::ActionRequest,
-    components::take_over_dialog::TakeOverDialogProps, domain::id::CustomerId,
-    domain::id::ReleaseId, domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus,
-    pages::fetch::Fetch, pages::latched, pages::loaded, pages::param, paths,
+    components::take_over_dialog::TakeOverDialogProps, components::ui::toast::Restorable,
+    components::ui::toast::Toasts, domain::id::CustomerId, domain::id::ReleaseId,
+    domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
+    pages::latched, pages::loaded, pages::param, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -34,8 +35,9 @@ pub fn ReleasePage() -> impl IntoView {
     // The status that was shown before: after an activation, an archive or a restore the button that was pressed is gone, so
     // the focus goes to what takes its place.
     let shown = StoredValue::new(None::<ReleaseStatus>);
+    let reload = matrix.refetch_callback();
+    Toasts::from_context().reload_with(reload);
     loaded(matrix, move |it| {
-        let reload = Callback::new(move |()| matrix.refetch());
         let status = it.release.status;
         let takes_focus = shown.get_value().is_some_and(|it| it != status);
         shown.set_value(Some(status));
@@ -82,7 +84,6 @@ fn ReleaseMatrix(
 ) -> impl IntoView {
     let release = matrix.release.clone();
     let id = release.id;
-    let is_active = release.status == ReleaseStatus::Active;
     let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
     let controller = MatrixController::new(matrix, |request| {
         lazy_parts::run(LazyPart::BulkAction(Box::new(request)));
@@ -104,13 +105,8 @@ fn ReleaseMatrix(
     let dialogs = OpenDialogs::default();
     let on_command = Callback::new(move |command| controller.run(command));
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));
-    let on_status = Callback::new(move |()| {
-        lazy_parts::run(LazyPart::SetArchived {
-            release: id,
-            archived: is_active,
-            toasts,
-            on_done: reload,
-        });
+    let on_restore = Callback::new(move |()| {
+        lazy_parts::run(LazyPart::Restore(Restorable::Release(id), toasts));
     });
     let on_copy_link = Callback::new(move |()| lazy_parts::run(LazyPart::CopyLink(toasts)));
     let preload = preloader();
@@ -143,7 +139,7 @@ fn ReleaseMatrix(
             dialogs=dialogs
             on_command=on_command
             on_copy_link=on_copy_link
-            on_status=on_status
+            on_restore=on_restore
         />
         <FilterBar state=state on_command=on_command/>
         <div class="split" on:pointerenter=move |_| preload() on:focusin=move |_| preload()>

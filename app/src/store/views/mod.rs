@@ -2,9 +2,11 @@
 pub mod activity;
 pub mod activity_batches;
 pub mod activity_search;
+pub mod attention;
 pub mod changed_values;
 pub mod committed_batches;
 pub mod customer_releases;
+pub mod customer_versions;
 pub mod customer_work;
 pub mod dashboard;
 pub mod matrix;

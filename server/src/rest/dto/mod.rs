@@ -2,6 +2,7 @@
 //! added. Each conversion names every field of the domain type, so a new field there does not compile until it is considered
 //! here.
 pub mod customer_import;
+pub mod customer_versions;
 pub mod enums;
 pub mod people;
 pub mod progress;

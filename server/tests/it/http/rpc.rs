@@ -22,6 +22,7 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
     vec![
         ("read_frame", json!({}), 200),
         ("read_dashboard", json!({}), 200),
+        ("list_customer_versions", json!({ "filter": "a" }), 200),
         ("list_activity", json!({ "filter": {} }), 200),
         (
             "count_new_activity",
@@ -158,6 +159,7 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
             200,
         ),
         ("read_marks", json!({ "id": june }), 200),
+        ("read_status_summary", json!({ "id": june }), 200),
         (
             "read_customer_work",
             json!({ "release": june, "customer": acme }),

@@ -74,6 +74,11 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
             of("cursor", &ids.customers),
         ]
         .concat(),
+        "/api/customers/versions" => [
+            words(&["?format=csv", "?limit=1"]),
+            of("cursor", &ids.customers),
+        ]
+        .concat(),
         "/api/clusters" => [
             words(&["?includeInactive=true", "?limit=1"]),
             of("cursor", &ids.clusters),
@@ -173,6 +178,7 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
     let mut calls: Vec<(&str, Value)> = vec![
         ("read_frame", json!({})),
         ("read_dashboard", json!({})),
+        ("list_customer_versions", json!({ "filter": "" })),
         ("list_activity", json!({ "filter": { "limit": 200 } })),
         (
             "count_new_activity",
@@ -199,7 +205,12 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
         calls.push(("preview_promotion", json!({ "id": id })));
     }
     for id in &ids.releases {
-        for name in ["read_release", "list_members", "read_marks"] {
+        for name in [
+            "read_release",
+            "list_members",
+            "read_marks",
+            "read_status_summary",
+        ] {
             calls.push((name, json!({ "id": id })));
         }
         calls.push(("read_matrix", json!({ "id": id, "row": 0, "column": 0 })));

@@ -436,6 +436,8 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(store_response("key", answer));
     call!(release_key("key"));
     call!(dashboard(now));
+    call!(status_summary(june));
+    call!(customer_versions(String::new(), 9));
     call!(compare_texts("a".to_owned(), "b".to_owned()));
     call!(compare_step_text(id, "a".to_owned()));
     call!(layout_info("Ana".to_owned(), None, now));

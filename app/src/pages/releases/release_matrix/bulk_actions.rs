@@ -1,13 +1,12 @@
-//! Sends one action for many cells, archives or restores the release, and copies the link to the view. Loaded lazily: a page
-//! that is only read needs none of it.
+//! Sends one action for many cells, and copies the link to the view. Loaded lazily: a page that is only read needs none of it.
 use super::controller::{BulkRequest, MatrixController};
 use crate::{
-    api::releases::archive_release, api::releases::restore_release, api::steps::act_on_steps,
-    browser, components::bulk_bar::BulkActionState, components::bulk_bar::count_rows_and_columns,
-    components::matrix::messages::bulk_text, components::ui::notice::sentence,
-    components::ui::toast::Toasts, domain::actor_stamp::ActorStamp, domain::id::ReleaseId,
-    domain::own_changes::action_in_words, domain::status_info::StatusChange,
-    domain::status_info::reason_preview, domain::summary::BulkResult,
+    api::steps::act_on_steps, browser, components::bulk_bar::BulkActionState,
+    components::bulk_bar::count_rows_and_columns, components::matrix::messages::bulk_text,
+    components::ui::notice::sentence, components::ui::toast::Toasts,
+    domain::actor_stamp::ActorStamp, domain::own_changes::action_in_words,
+    domain::status_info::StatusChange, domain::status_info::reason_preview,
+    domain::summary::BulkResult,
 };
 use leptos::prelude::*;
 
@@ -81,21 +80,5 @@ pub fn copy_link(toasts: Toasts) {
             "Couldn't copy the link"
         };
         toasts.show(text, None);
-    });
-}
-
-/// Archives a release, or restores it.
-pub fn set_archived(release: ReleaseId, archived: bool, toasts: Toasts, on_done: Callback<()>) {
-    leptos::task::spawn_local(async move {
-        let answer = if archived {
-            archive_release(release).await
-        } else {
-            restore_release(release).await
-        };
-        match answer {
-            // The page may be gone by now.
-            Ok(_) => drop(on_done.try_run(())),
-            Err(error) => toasts.show(sentence(&error.to_string()), None),
-        }
     });
 }

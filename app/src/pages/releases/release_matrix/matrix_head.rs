@@ -45,10 +45,14 @@ fn menu_html(
         @if may_plan {
             a class="menu__item" href=(paths::edit_release(id)) { "Edit" }
             button class="menu__item" data-does="clone" { "Clone…" }
+            @if !is_archived {
+                button class="menu__item" data-does="remove" { "Remove customers…" }
+            }
             button class="menu__item" data-does="status" {
                 @if is_archived { "Restore" } @else { "Archive" }
             }
         }
+        button class="menu__item" data-does="share" { "Share…" }
         a class="menu__item" rel="external" target="_blank" href=(print) {
             "Print "
             kbd aria-hidden="true" { "Ctrl+P" }
@@ -70,8 +74,8 @@ pub fn MatrixHead(
     on_command: Callback<GridCommand>,
     /// Copies the link to this view.
     on_copy_link: Callback<()>,
-    /// Archives the release, or restores it.
-    on_status: Callback<()>,
+    /// Restores the release.
+    on_restore: Callback<()>,
 ) -> impl IntoView {
     let (id, status) = (release.id, release.status);
     let MatrixController {
@@ -102,7 +106,10 @@ pub fn MatrixHead(
                 on_command.run(GridCommand::Undo);
             }
             Some("clone") => dialogs.clone_release.set(true),
-            Some("status") => on_status.run(()),
+            Some("remove") => dialogs.remove_customers.set(true),
+            Some("share") => dialogs.share.set(true),
+            Some("status") if is_archived => on_restore.run(()),
+            Some("status") => dialogs.archive.set(true),
             Some("help") => on_command.run(GridCommand::Help),
             _ => {}
         }
