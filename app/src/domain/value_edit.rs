@@ -53,15 +53,21 @@ pub fn settable_at(variable: &str) -> &'static [Source] {
     }
 }
 
-/// "Set HOST for Acme", "Set 3 values". `whom` is the name of the record of the first one.
-pub fn set_message(edits: &[ValueEdit], whom: &str) -> String {
+/// "Set HOST", "Set 3 values".
+pub fn set_message(edits: &[ValueEdit]) -> String {
     match edits {
         [only] => {
-            let name = only.variable.strip_prefix("var.").unwrap_or(&only.variable);
-            format!("Set {name} for {whom}")
+            let name = only.variable.strip_prefix("var.");
+            format!("Set {}", name.unwrap_or(&only.variable))
         }
         all => format!("Set {} values", all.len()),
     }
+}
+
+/// Whether the change of these values can be undone: clusters and releases have no undo.
+pub fn has_undo(edits: &[ValueEdit]) -> bool {
+    let mut edits = edits.iter();
+    edits.all(|it| matches!(it.place, ValuePlace::Customer(_)))
 }
 
 impl ValueEdit {
@@ -328,10 +334,13 @@ mod tests {
     }
 
     #[test]
-    fn a_message_says_what_was_set_and_for_whom() {
+    fn a_message_says_what_was_set_and_only_a_customer_s_value_has_an_undo() {
         let one = edit(ValuePlace::Customer(CustomerId(1)), "var.HOST", "x");
-        let two = [one.clone(), one.clone()];
-        assert_eq!(set_message(&[one], "Acme"), "Set HOST for Acme");
-        assert_eq!(set_message(&two, "Acme"), "Set 2 values");
+        let other = edit(ValuePlace::Cluster(ClusterId(1)), "var.HOST", "x");
+        let two = [one.clone(), other];
+        assert!(!has_undo(&two));
+        assert_eq!(set_message(&two), "Set 2 values");
+        assert!(has_undo(std::slice::from_ref(&one)));
+        assert_eq!(set_message(&[one]), "Set HOST");
     }
 }

@@ -17,6 +17,7 @@ pub mod releases;
 pub mod request_queue;
 pub mod undo_flow;
 pub mod undo_requests;
+pub mod value_requests;
 
 use crate::{
     components::ui::notice::{Unavailable, UnavailablePart},
