@@ -8,6 +8,7 @@ pub mod edit_conflict;
 pub mod fetch;
 pub mod lazy_pages;
 pub mod list_url;
+pub mod missing_values;
 pub mod not_found;
 pub mod page_routes;
 pub mod people;
