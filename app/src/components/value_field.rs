@@ -104,6 +104,11 @@ impl ValueDrafts {
         }
     }
 
+    /// Whether values could not be saved, and nothing was done about it. Read without subscribing.
+    pub fn is_refused(&self) -> bool {
+        self.refused.with_untracked(Option::is_some)
+    }
+
     /// Whether values were saved since this was asked last.
     pub fn take_saved(&self) -> bool {
         let was_saved = self.is_saved.get_untracked();

@@ -144,7 +144,7 @@ pub fn VariableValues(state: StepDetailState) -> impl IntoView {
     };
     let rows = variables.into_iter().map(row).collect_view();
     // Collapsed if all values are set, but not while a person is setting them.
-    let is_open = n_missing > 0 || is_saved;
+    let is_open = n_missing > 0 || is_saved || drafts.is_refused();
     (n > 0).then(|| {
         view! {
             <details class="fold" open=is_open>

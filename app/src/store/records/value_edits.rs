@@ -39,13 +39,10 @@ impl Store {
         for edit in edits {
             by_place.entry(edit.place).or_default().push(edit);
         }
-        let permit = match by_place.keys().next() {
-            Some(first) => self.permit(need(*first)).await?,
-            None => {
-                let none = ValidationErrors::one(Field::Variables, FieldError::EmptyList);
-                return Err(none.into());
-            }
+        let Some(first) = by_place.keys().next().copied() else {
+            return Err(ValidationErrors::one(Field::Variables, FieldError::EmptyList).into());
         };
+        let permit = self.permit(need(first)).await?;
         for place in by_place.keys().skip(1) {
             let _also = self.permit(need(*place)).await?;
         }
