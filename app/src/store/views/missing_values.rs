@@ -64,17 +64,19 @@ fn missing_values_of(grid: &Grid) -> Vec<MissingValue> {
 
 /// The missing values of a release by customer, in the order of the matrix, each with the steps that use it.
 fn missing_table(grid: &Grid) -> MissingTable {
-    let mut found: BTreeMap<(usize, &str), Vec<String>> = BTreeMap::new();
+    // By column and variable: the rows of the steps.
+    let mut found: BTreeMap<(usize, &str), BTreeSet<usize>> = BTreeMap::new();
     for (at, names) in grid.unresolved_cells() {
         if grid.cell(at).is_some_and(|it| it.status.is_open()) {
             for name in names.split(", ") {
-                let steps = found.entry((at.column, name)).or_default();
-                steps.push(grid.rows[at.row].name.clone());
+                found.entry((at.column, name)).or_default().insert(at.row);
             }
         }
     }
     let mut table = MissingTable::new(grid.release.id, &grid.release.name);
-    for ((column, name), steps) in found {
+    for ((column, name), rows) in found {
+        let steps = rows.into_iter().map(|row| grid.rows[row].name.clone());
+        let steps: Vec<String> = steps.collect();
         let customer = &grid.columns[column];
         let cluster = &grid.groups[customer.group];
         table.add(
