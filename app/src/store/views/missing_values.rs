@@ -96,7 +96,11 @@ impl Store {
     pub async fn missing_table(&self, id: ReleaseId) -> Result<MissingTable, StoreError> {
         let mut table = missing_table(self.visible_matrix(id).await?.grid());
         let rows = table.customers.iter();
-        let names = rows.flat_map(|row| row.missing.iter().map(move |it| (row.customer.0, &*it.0)));
+        let names = rows.flat_map(|row| {
+            row.missing
+                .iter()
+                .map(move |it| (row.customer.0, it.0.as_str()))
+        });
         let names: Vec<(CustomerId, &str)> = names.collect();
         let mut removed = removed_values(&self.read, id, &names).await?;
         for row in &mut table.customers {
