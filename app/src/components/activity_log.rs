@@ -74,8 +74,9 @@ pub fn ActivityLog(
 fn day_section(it: ActivityDay, log: LogContext) -> impl IntoView {
     let ActivityDay { day, runs } = it;
     let id = format!("day-{day}");
+    let labelled_by = id.clone();
     view! {
-        <section aria-labelledby=id.clone()>
+        <section aria-labelledby=labelled_by>
             <h2 class="log__day" id=id>
                 <time datetime=day.to_string()>{move || log.clock.day_head(day)}</time>
             </h2>

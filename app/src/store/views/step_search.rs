@@ -156,8 +156,8 @@ impl Store {
         with_text.extend(self.custom_hits(&steps).await?);
         with_text.extend(self.executed_hits(&steps, &templates, executed).await?);
         Ok(FoundSteps {
-            by_name: self.found(query, releases, named, limit).await?,
-            by_text: self.found(query, releases, with_text, limit).await?,
+            by_name: self.first_hits(query, releases, named, limit).await?,
+            by_text: self.first_hits(query, releases, with_text, limit).await?,
         })
     }
 
@@ -417,7 +417,7 @@ impl Store {
     }
 
     /// The first hits, those of the newest releases, with their lines.
-    async fn found(
+    async fn first_hits(
         &self,
         query: &SearchQuery,
         releases: &[(i64, String)],
