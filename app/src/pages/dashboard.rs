@@ -13,7 +13,7 @@ use crate::{
         layout::page_head::PageHead,
         rights::{Allowed, OwnRights},
         step_state::state_icon,
-        ui::{bar::Bar, icon::Icon, posted::Posted, time::long_date},
+        ui::{bar::Bar, icon::Icon, posted::Posted, time::Clock},
     },
     domain::{
         cluster::hue,
@@ -76,7 +76,7 @@ fn overview(
         .map(|it| (it.summary.release.id, it.summary.release.name.clone()))
         .collect();
     let clock = Clock::from_context();
-    let today = move || view! { <span class="quiet">{move || long_date(clock.today())}</span> };
+    let today = move || view! { <span class="quiet">{move || clock.date(clock.today())}</span> };
     // Few releases show their clusters; many show them folded.
     let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {
