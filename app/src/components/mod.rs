@@ -24,6 +24,8 @@ pub mod record_form;
 pub mod release_form;
 pub mod release_steps;
 pub mod rights;
+pub mod run_copy;
+pub mod run_keys_dialog;
 pub mod run_step;
 pub mod scope_choice;
 pub mod shortcuts_dialog;

@@ -1,6 +1,7 @@
 //! Page of one customer in a release, `/releases/:id/customer/:customerId`: the list of the customer's steps with the
 //! open step beside it, or, with `?view=print`, the printable checklist.
 
+pub mod address;
 pub mod checklist_page;
 pub mod foreign_changes;
 pub mod keys;

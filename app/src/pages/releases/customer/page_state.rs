@@ -2,8 +2,8 @@
 //! or removed, and typed text, an open reason prompt and a failed action stay.
 use crate::{
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::step_panel::panel_session::StepMemory, domain::id::StepId,
-    domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
+    components::run_copy::starts_choice, components::step_panel::panel_session::StepMemory,
+    domain::id::StepId, domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
 };
 use leptos::prelude::*;
 
@@ -24,6 +24,10 @@ pub struct CustomerPageState {
     pub copy_requests: RwSignal<Option<StepId>>,
     /// The texts that this page has shown (R81).
     pub shown: ShownTexts,
+    /// Whether the copy button also starts the step, as this person chose it.
+    pub starts: RwSignal<bool>,
+    /// Whether the dialog with the keyboard shortcuts is open.
+    pub shows_keys: RwSignal<bool>,
 }
 
 impl CustomerPageState {
@@ -37,6 +41,8 @@ impl CustomerPageState {
             asking: RwSignal::new(None),
             copy_requests: RwSignal::new(None),
             shown: ShownTexts::default(),
+            starts: starts_choice(),
+            shows_keys: RwSignal::new(false),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Controller of the customer page: the list's rows, the open step, and every request that changes them. The views in
 //! `work` only call its methods.
-use super::{keys, page_state::CustomerPageState};
+use super::{address::WorkAddress, keys, page_state::CustomerPageState};
 use crate::{
     api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
     browser::drag, components::matrix::command::GridCommand,
@@ -10,23 +10,18 @@ use crate::{
     components::step_state::already_in_state_text, components::ui::notice::sentence,
     components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
     domain::customer_work::WorkRow, domain::customer_work::next_open,
-    domain::customer_work::next_to_do, domain::customer_work::progress,
-    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
-    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
-    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
-    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
-    pages::releases::step_detail_actions::NOTES_SAVED,
+    domain::customer_work::next_to_do, domain::customer_work::next_to_open,
+    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
+    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
+    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
+    pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
     pages::releases::text_questions, pages::releases::text_questions::TextQuestions,
     pages::releases::text_questions::put_back, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-    params::ParamsMap,
-};
 
 /// Handles to the state of the customer page, copied into every closure that needs them.
 #[derive(Clone, Copy)]
@@ -42,7 +37,7 @@ pub struct WorkController {
     why_read_only: &'static str,
     /// The steps of all categories, in the customer's order.
     pub rows: RwSignal<Vec<WorkRow>>,
-    /// The step in the URL, if it is in the list.
+    /// The step that the page is at, if it is in the list.
     pub open_step: Memo<Option<StepId>>,
     /// The open step with everything that its view shows.
     pub detail: Fetch<Option<OpenStep>>,
@@ -54,30 +49,11 @@ pub struct WorkController {
     pub ordering: SerialRequest,
     pub take_over: TakeOver,
     open: Callback<Option<StepId>>,
-    /// The path and the query in the address.
-    address: (Memo<String>, Memo<ParamsMap>),
+    address: WorkAddress,
     /// Reads the list again.
     pub reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
-}
-
-/// Navigates to a step's URL, or to the list without an open step. The history gets no new entry, and the scroll
-/// position stays.
-fn navigation(release: ReleaseId, customer: CustomerId) -> Callback<Option<StepId>> {
-    let navigate = use_navigate();
-    Callback::new(move |step: Option<StepId>| {
-        let path = step.map_or_else(
-            || paths::customer_steps(release, customer),
-            |step| paths::customer_step(release, customer, step),
-        );
-        let options = NavigateOptions {
-            replace: true,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        navigate(&path, options);
-    })
 }
 
 impl WorkController {
@@ -92,14 +68,8 @@ impl WorkController {
         reload: Callback<()>,
     ) -> Self {
         let rows = RwSignal::new(rows);
-        let location = use_location();
-        let query = location.query;
-        let open_step = Memo::new(move |_| {
-            let asked = query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))?;
-            rows.with(|rows| rows.iter().any(|it| it.id == asked))
-                .then_some(asked)
-        });
-        let open = navigation(release, customer);
+        let address = WorkAddress::new(release, customer);
+        let open_step = Memo::new(move |_| address.open_step(rows));
         let detail_versions = (RwSignal::new(0), RwSignal::new(0));
         let (version, forced) = detail_versions;
         let shown = shown_step(
@@ -132,13 +102,14 @@ impl WorkController {
             detail_versions,
             ordering: SerialRequest::new(),
             take_over: TakeOver::new(),
-            open,
-            address: (location.pathname, query),
+            open: address.open,
+            address,
             reload,
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
         };
         provide_context(page.shown);
+        address.name_step(open_step);
         this.follow_open_step();
         this.ask_in_turn();
         keys::listen(move |command| this.on_command(command));
@@ -153,11 +124,15 @@ impl WorkController {
     }
 
     /// When another step opens, the prompt of the previous one closes, and the focus moves to the new one. What failed of the
-    /// previous one is kept, and said.
+    /// previous one is kept, and said. The list shows where one is, or was.
     fn follow_open_step(self) {
         let page = self.page;
         Effect::new(move |before: Option<Option<StepId>>| {
             let now = self.open_step.get();
+            if let Some(step) = now.or(before.flatten()) {
+                let row = format!(".run__list [href$='step={step}']");
+                dom::after_paint(move || dom::scroll_to_row(".run__list", &row));
+            }
             if let Some(before) = before.filter(|it| *it != now) {
                 page.show_step(now);
                 page.asking.set(None);
@@ -166,6 +141,7 @@ impl WorkController {
                     self.say_failure(&failed, untrack(|| self.names(failed.step)));
                 }
                 if now.is_some() {
+                    dom::scroll_to_top(dom::HOME);
                     dom::focus(dom::HOME);
                 }
             }
@@ -195,12 +171,9 @@ impl WorkController {
         });
     }
 
-    /// Whether the address is that of this customer's steps, though the list may have been rendered again. Beside another's
-    /// steps, or on paper, nothing is asked. Tracked.
+    /// Whether the address is that of this customer's steps. Tracked.
     fn is_here(self) -> bool {
-        let (path, query) = self.address;
-        let own = paths::customer_steps(self.release, self.customer);
-        text_questions::is_at(path, &own) && query.with(|it| it.get_str("view").is_none())
+        self.address.is_here()
     }
 
     /// Whether a reason or a text is being written in a dialog. Tracked.
@@ -268,15 +241,25 @@ impl WorkController {
         })
     }
 
-    /// Opens the next or the previous step with work left.
+    /// Opens the next or the previous step with work left. Where there is none, the end of the work.
     pub fn open_next(self, forward: bool) {
         let now = self.open_step.get_untracked();
-        match self
-            .rows
-            .with_untracked(|rows| next_open(rows, now, forward))
-        {
-            Some(step) => self.open.run(Some(step)),
-            None => self.toasts.show("All other steps are finished.", None),
+        let (found, is_last) = self.rows.with_untracked(|rows| {
+            let found = if forward {
+                next_to_open(rows, now)
+            } else {
+                next_open(rows, now, false)
+            };
+            let row = rows.iter().find(|it| Some(it.id) == now);
+            let is_left = |it: StepStatus| it.is_open() && it != StepStatus::Failed;
+            (found, row.is_some_and(|it| is_left(it.status)))
+        });
+        if found.is_none() && is_last {
+            self.toasts.show("This is the last open step.", None);
+        } else if found.is_none() && now.is_none() {
+            self.toasts.show("All done here.", None);
+        } else {
+            self.open.run(found);
         }
     }
 
@@ -469,6 +452,7 @@ impl WorkController {
             GridCommand::Copy => self.page.copy_requests.set(open),
             GridCommand::NextOpen => self.open_next(true),
             GridCommand::PreviousOpen => self.open_next(false),
+            GridCommand::Help => self.page.shows_keys.set(true),
             GridCommand::Close if open.is_some() => self.open.run(None),
             _ => {}
         }
