@@ -238,6 +238,21 @@ test('d never marks a failed step done by accident', async ({ page, open, server
   await expect(page.getByText('All done here')).toBeVisible();
 });
 
+test('d while a failure is being saved does not mark the step done', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  const go = await hold(page, 'act_on_step');
+  await page.keyboard.press('f');
+  await page.getByLabel('Reason').fill('no answer');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('d');
+  await expect(page.getByRole('status').filter({ hasText: 'This step failed.' })).toBeVisible();
+  go();
+  await expect(rows(page).nth(0)).toContainText('failed');
+});
+
 test('a second press while the first one is being saved is not lost', async ({ page, open, server }) => {
   const { june, acme } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}`);
@@ -274,6 +289,28 @@ test('the main button copies and starts, and copies only once that is chosen', a
   await migrate.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(migrate.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
   await expect(rows(page).nth(1)).toContainText('pending');
+  expect(sent).toHaveLength(1);
+});
+
+test('a mark that is faster than the copy is not followed by a start', async ({ page, open, server }) => {
+  await page.addInitScript(() => {
+    const waiting: (() => void)[] = [];
+    Object.assign(window, { copies: () => waiting.forEach(it => it()) });
+    navigator.clipboard.writeText = () => new Promise(done => waiting.push(done));
+  });
+  const { june, acme } = await activeJune(server);
+  const sent: string[] = [];
+  page.on('request', it => {
+    if (it.url().includes('/rpc/act_on_step')) sent.push(it.url());
+  });
+  await open(`/releases/${june}/customer/${acme}`);
+  const go = await hold(page, 'act_on_step');
+  await page.keyboard.press('c');
+  await page.keyboard.press('d');
+  await page.evaluate(() => (window as unknown as { copies: () => void }).copies());
+  await expect(page.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  go();
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
   expect(sent).toHaveLength(1);
 });
 

@@ -106,6 +106,8 @@ pub fn RunCopyButton(
     state: StepDetailState,
     /// Whether a copy also starts the step, as this person chose it.
     starts: RwSignal<bool>,
+    /// Actions that have no answer yet.
+    sent: StoredValue<Vec<(StepId, StepAction)>>,
     /// The step whose text is to be copied, once its view is there.
     copy_requests: RwSignal<Option<StepId>>,
 ) -> impl IntoView {
@@ -128,7 +130,9 @@ pub fn RunCopyButton(
     follow(move |_| {
         if state.copied.get() == Some((state.id, true)) {
             let then = button.then.try_update_value(Option::take).flatten();
-            if let Some(request) = then {
+            // A key may have been faster than the clipboard.
+            let is_acted_on = sent.try_with_value(|all| all.iter().any(|it| it.0 == state.id));
+            if let Some(request) = then.filter(|_| is_acted_on == Some(false)) {
                 untrack(|| state.send_action(request));
             }
         }

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         customer_work::{WorkRow, note_author},
         id::StepId,
-        vocabulary::StepStatus,
+        vocabulary::{StepAction, StepStatus},
     },
 };
 use leptos::prelude::*;
@@ -68,6 +68,8 @@ pub fn RunStep(
     copy_requests: RwSignal<Option<StepId>>,
     /// Whether a copy also starts the step, as this person chose it.
     starts: RwSignal<bool>,
+    /// Actions that have no answer yet.
+    sent: StoredValue<Vec<(StepId, StepAction)>>,
     /// The URL of the list of the steps.
     list: String,
     /// The URL of the next customer's page.
@@ -131,7 +133,7 @@ pub fn RunStep(
                 </div>
                 <ActionNotice state=state/>
                 <div class="run__do live-only">
-                    <RunCopyButton state=state starts=starts copy_requests=copy_requests/>
+                    <RunCopyButton state=state starts=starts sent=sent copy_requests=copy_requests/>
                     <StateButtons state=state large=true on_next=on_next/>
                     <CopiedFormat state=state/>
                 </div>

@@ -24,6 +24,8 @@ pub struct CustomerPageState {
     pub copy_requests: RwSignal<Option<StepId>>,
     /// The texts that this page has shown (R81).
     pub shown: ShownTexts,
+    /// Actions that have no answer yet.
+    pub sent: StoredValue<Vec<(StepId, StepAction)>>,
     /// Whether the copy button also starts the step, as this person chose it.
     pub starts: RwSignal<bool>,
     /// Whether the dialog with the keyboard shortcuts is open.
@@ -41,6 +43,7 @@ impl CustomerPageState {
             asking: RwSignal::new(None),
             copy_requests: RwSignal::new(None),
             shown: ShownTexts::default(),
+            sent: StoredValue::new(Vec::new()),
             starts: starts_choice(),
             shows_keys: RwSignal::new(false),
         }
@@ -52,6 +55,14 @@ impl CustomerPageState {
             let mut all = all.iter();
             all.find(|it| it.step == step).cloned()
         })
+    }
+
+    /// An action has its answer. The page may be gone by now.
+    pub fn end_sent(self, step: StepId, action: StepAction) {
+        self.sent.try_update_value(|all| {
+            let at = all.iter().position(|it| *it == (step, action))?;
+            Some(all.swap_remove(at))
+        });
     }
 
     /// Shows what failed of the step that is open now. A question about another step is asked again later.

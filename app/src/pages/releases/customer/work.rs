@@ -222,6 +222,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                         has_failed=has_failed
                                         copy_requests=page.copy_requests
                                         starts=page.starts
+                                        sent=page.sent
                                         list=paths::customer_step_list(work.release, work.customer)
                                         next_customer=next_customer.clone()
                                         on_next=on_next

@@ -292,15 +292,18 @@ impl WorkController {
             self.page.questions.update(|it| it.push(failed));
             return;
         }
+        let (page, action) = (self.page, request.action);
+        page.sent.update_value(|it| it.push((step, action)));
         // The page may have been left when the answer comes, and its signals disposed.
         let names = untrack(|| self.names(step));
         let sent = async move {
-            let action = request.action;
             let sent = request.clone();
             let sha256 = request.text.map(|it| it.sha256.clone());
             let allow = request.allow_unresolved;
             let takes_over = Some(request.takes_over);
-            match act_on_step(step, action, request.reason, allow, sha256, takes_over).await {
+            let answer = act_on_step(step, action, request.reason, allow, sha256, takes_over).await;
+            page.end_sent(step, action);
+            match answer {
                 Ok(changed) if !self.rows.is_disposed() => {
                     self.finish_action((step, action), changed, &names.1);
                 }
@@ -420,9 +423,11 @@ impl WorkController {
             let row = rows.iter().find(|it| it.id == step);
             row.map(|it| it.status)
         });
+        let fails = |all: &Vec<_>| all.contains(&(step, StepAction::Fail));
+        let has_failed = status == Some(StepStatus::Failed) || self.page.sent.with_value(fails);
         if !self.can_work {
             self.toasts.show(self.why_read_only, None);
-        } else if action == StepAction::Done && status == Some(StepStatus::Failed) {
+        } else if action == StepAction::Done && has_failed {
             // Pressing d for one step after the other must not mark a failed step done in passing.
             let text = "This step failed. Press n for the next one, or i to start it again.";
             self.toasts.show(text, None);
