@@ -7,7 +7,7 @@ use crate::browser::dom;
 use leptos::prelude::*;
 
 /// The shortcuts: key and effect.
-const SHORTCUTS: [(&str, &str); 11] = [
+const SHORTCUTS: [(&str, &str); 13] = [
     ("c", "Copy, and start if you chose so"),
     ("d", "Mark done, and open the next step"),
     ("i", "Start"),
@@ -18,6 +18,8 @@ const SHORTCUTS: [(&str, &str); 11] = [
     ("n, N", "Next or previous open step"),
     ("Escape", "Back to steps"),
     ("Ctrl+Enter", "Save notes"),
+    ("Ctrl+Z", "Undo"),
+    ("Ctrl+Shift+Z", "Redo"),
     ("?", "Show shortcuts"),
 ];
 

@@ -173,7 +173,12 @@ fn step_list(work: WorkController, adding: RwSignal<bool>) -> impl IntoView {
                 >
                     "Download Markdown"
                 </a>
-                <button class="link quiet small wide live-only" type="button" on:click=move |_| work.page.shows_keys.set(true)>
+                <button
+                    class="link quiet small wide live-only"
+                    type="button"
+                    data-does="help"
+                    on:click=move |_| work.page.shows_keys.set(true)
+                >
                     "Press ? for shortcuts"
                 </button>
             </div>
