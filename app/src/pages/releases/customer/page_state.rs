@@ -24,6 +24,8 @@ pub struct CustomerPageState {
     pub copy_requests: RwSignal<Option<StepId>>,
     /// The texts that this page has shown (R81).
     pub shown: ShownTexts,
+    /// The step that the page was at last.
+    at: StoredValue<Option<StepId>>,
     /// Actions that have no answer yet.
     pub sent: StoredValue<Vec<(StepId, StepAction)>>,
     /// Whether the copy button also starts the step, as this person chose it.
@@ -43,6 +45,7 @@ impl CustomerPageState {
             asking: RwSignal::new(None),
             copy_requests: RwSignal::new(None),
             shown: ShownTexts::default(),
+            at: StoredValue::new(None),
             sent: StoredValue::new(Vec::new()),
             starts: starts_choice(),
             shows_keys: RwSignal::new(false),
@@ -55,6 +58,13 @@ impl CustomerPageState {
             let mut all = all.iter();
             all.find(|it| it.step == step).cloned()
         })
+    }
+
+    /// Notes which step is open now. Whether it is another one than before, also if the list was rendered again since.
+    pub fn goes_to(self, open: Option<StepId>) -> bool {
+        let before = self.at.get_value();
+        self.at.set_value(open);
+        before != open
     }
 
     /// An action has its answer. The page may be gone by now.

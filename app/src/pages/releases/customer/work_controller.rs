@@ -129,7 +129,8 @@ impl WorkController {
         let page = self.page;
         Effect::new(move |before: Option<Option<StepId>>| {
             let now = self.open_step.get();
-            if let Some(step) = now.or(before.flatten()) {
+            let step = now.or(before.flatten());
+            if let Some(step) = step.filter(|_| page.goes_to(now)) {
                 let row = format!(".run__list [href$='step={step}']");
                 dom::after_paint(move || dom::scroll_to_row(".run__list", &row));
             }
