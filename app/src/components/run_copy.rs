@@ -21,11 +21,29 @@ const STARTS_SETTING: &str = "rollcall.copy-starts";
 
 const COPY_AND_START: &str = "Copy and start";
 
-/// Whether the button also starts the step, as it was chosen last in this browser.
-pub fn starts_choice() -> RwSignal<bool> {
-    let starts = RwSignal::new(true);
-    follow(move |_| starts.set(dom::read_setting(STARTS_SETTING).as_deref() != Some("off")));
-    starts
+/// Whether the button also starts the step, as this person chose it. To be provided as context by the page, so that it stays from
+/// one step to the next.
+#[derive(Clone, Copy)]
+pub struct CopyStarts(RwSignal<bool>);
+
+impl CopyStarts {
+    /// The choice that was made last in this browser.
+    pub fn remembered() -> Self {
+        let starts = RwSignal::new(true);
+        follow(move |_| starts.set(dom::read_setting(STARTS_SETTING).as_deref() != Some("off")));
+        Self(starts)
+    }
+
+    /// The choice of the page.
+    fn from_context() -> Self {
+        use_context().unwrap_or_else(|| Self(RwSignal::new(true)))
+    }
+
+    /// Keeps a choice in this browser.
+    fn choose(self, starts: bool) {
+        dom::write_setting(STARTS_SETTING, if starts { "on" } else { "off" });
+        self.0.set(starts);
+    }
 }
 
 /// Whether a copy starts a step in this state by itself. A failed step is started only if that is asked for: its text may be copied
@@ -38,8 +56,7 @@ fn is_started_by_copy(status: StepStatus) -> bool {
 #[derive(Clone, Copy)]
 struct RunCopy {
     state: StepDetailState,
-    /// Whether a copy also starts the step, as this person chose it.
-    starts: RwSignal<bool>,
+    starts: CopyStarts,
     /// The format of the copy that is being made or asked about; none for the one that was chosen last.
     format: StoredValue<Option<CopyFormat>>,
     /// What is sent once the text is on the clipboard.
@@ -66,7 +83,7 @@ impl RunCopy {
 
     /// What the button and its key do.
     fn press(self, format: Option<CopyFormat>) {
-        let starts = self.starts.get_untracked() && is_started_by_copy(self.state.status);
+        let starts = self.starts.0.get_untracked() && is_started_by_copy(self.state.status);
         self.request(format, starts);
     }
 
@@ -104,13 +121,12 @@ impl RunCopy {
 #[component]
 pub fn RunCopyButton(
     state: StepDetailState,
-    /// Whether a copy also starts the step, as this person chose it.
-    starts: RwSignal<bool>,
-    /// Actions that have no answer yet.
-    sent: StoredValue<Vec<(StepId, StepAction)>>,
+    /// Whether an action on the step has no answer yet.
+    is_acted_on: Signal<bool>,
     /// The step whose text is to be copied, once its view is there.
     copy_requests: RwSignal<Option<StepId>>,
 ) -> impl IntoView {
+    let starts = CopyStarts::from_context();
     let button = RunCopy {
         state,
         starts,
@@ -131,24 +147,23 @@ pub fn RunCopyButton(
         if state.copied.get() == Some((state.id, true)) {
             let then = button.then.try_update_value(Option::take).flatten();
             // A key may have been faster than the clipboard.
-            let is_acted_on = sent.try_with_value(|all| all.iter().any(|it| it.0 == state.id));
-            if let Some(request) = then.filter(|_| is_acted_on == Some(false)) {
+            let is_free = is_acted_on.try_get_untracked() == Some(false);
+            if let Some(request) = then.filter(|_| is_free) {
                 untrack(|| state.send_action(request));
             }
         }
     });
     let word = Signal::derive(move || {
-        let is_start = starts.get() && state.can_work && is_started_by_copy(state.status);
+        let is_start = starts.0.get() && state.can_work && is_started_by_copy(state.status);
         if is_start { COPY_AND_START } else { "Copy" }
     });
     let choice = |label: &str, is_on: bool| {
         let choose = Callback::new(move |()| {
-            dom::write_setting(STARTS_SETTING, if is_on { "on" } else { "off" });
-            starts.set(is_on);
+            starts.choose(is_on);
             button.request(None, is_on && StepAction::Start.allows(state.status));
         });
         MenuItem {
-            is_current: Signal::derive(move || starts.get() == is_on),
+            is_current: Signal::derive(move || starts.0.get() == is_on),
             ..MenuItem::new(label, choose)
         }
     };

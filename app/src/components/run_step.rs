@@ -14,7 +14,7 @@ use crate::{
     domain::{
         customer_work::{WorkRow, note_author},
         id::StepId,
-        vocabulary::{StepAction, StepStatus},
+        vocabulary::StepStatus,
     },
 };
 use leptos::prelude::*;
@@ -66,10 +66,8 @@ pub fn RunStep(
     has_failed: Signal<bool>,
     /// The step whose text is to be copied, once its view is there.
     copy_requests: RwSignal<Option<StepId>>,
-    /// Whether a copy also starts the step, as this person chose it.
-    starts: RwSignal<bool>,
-    /// Actions that have no answer yet.
-    sent: StoredValue<Vec<(StepId, StepAction)>>,
+    /// Whether an action on the step has no answer yet.
+    is_acted_on: Signal<bool>,
     /// The URL of the list of the steps.
     list: String,
     /// The URL of the next customer's page.
@@ -133,7 +131,7 @@ pub fn RunStep(
                 </div>
                 <ActionNotice state=state/>
                 <div class="run__do live-only">
-                    <RunCopyButton state=state starts=starts sent=sent copy_requests=copy_requests/>
+                    <RunCopyButton state=state is_acted_on=is_acted_on copy_requests=copy_requests/>
                     <StateButtons state=state large=true on_next=on_next/>
                     <CopiedFormat state=state/>
                 </div>

@@ -7,12 +7,13 @@ pub mod foreign_changes;
 pub mod keys;
 pub mod overview;
 pub mod page_state;
+pub mod step_navigation;
 pub mod work;
 pub mod work_controller;
 
 use crate::{
     api::releases::{read_checklist, read_customer_work},
-    components::ui::toast::Toasts,
+    components::{run_copy::CopyStarts, ui::toast::Toasts},
     domain::id::{CustomerId, ReleaseId},
     pages::{fetch::Fetch, loaded, param, releases::step_detail_actions::guard_typed_text},
 };
@@ -72,6 +73,7 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
     );
     let page = CustomerPageState::new();
     guard_typed_text(page.memory);
+    provide_context(CopyStarts::remembered());
     let reload = Callback::new(move |()| work.refetch());
     // After an undo from a toast the list is fetched again; the open step and what is typed stay.
     Toasts::from_context().refresh_with(Callback::new(move |_| reload.run(())));

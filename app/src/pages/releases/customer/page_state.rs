@@ -2,10 +2,19 @@
 //! or removed, and typed text, an open reason prompt and a failed action stay.
 use crate::{
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::run_copy::starts_choice, components::step_panel::panel_session::StepMemory,
-    domain::id::StepId, domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
+    components::step_panel::panel_session::StepMemory, domain::id::StepId,
+    domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
 };
 use leptos::prelude::*;
+
+/// Where the work is.
+#[derive(Default)]
+struct RunProgress {
+    /// The step that was open last.
+    at: Option<StepId>,
+    /// Actions that have no answer yet.
+    sent: Vec<(StepId, StepAction)>,
+}
 
 /// Handles to the state that the page keeps while its step list renders again.
 #[derive(Clone, Copy)]
@@ -24,12 +33,7 @@ pub struct CustomerPageState {
     pub copy_requests: RwSignal<Option<StepId>>,
     /// The texts that this page has shown (R81).
     pub shown: ShownTexts,
-    /// The step that the page was at last.
-    at: StoredValue<Option<StepId>>,
-    /// Actions that have no answer yet.
-    pub sent: StoredValue<Vec<(StepId, StepAction)>>,
-    /// Whether the copy button also starts the step, as this person chose it.
-    pub starts: RwSignal<bool>,
+    progress: StoredValue<RunProgress>,
     /// Whether the dialog with the keyboard shortcuts is open.
     pub shows_keys: RwSignal<bool>,
 }
@@ -45,9 +49,7 @@ impl CustomerPageState {
             asking: RwSignal::new(None),
             copy_requests: RwSignal::new(None),
             shown: ShownTexts::default(),
-            at: StoredValue::new(None),
-            sent: StoredValue::new(Vec::new()),
-            starts: starts_choice(),
+            progress: StoredValue::new(RunProgress::default()),
             shows_keys: RwSignal::new(false),
         }
     }
@@ -62,17 +64,39 @@ impl CustomerPageState {
 
     /// Notes which step is open now. Whether it is another one than before, also if the list was rendered again since.
     pub fn goes_to(self, open: Option<StepId>) -> bool {
-        let before = self.at.get_value();
-        self.at.set_value(open);
-        before != open
+        let before = self
+            .progress
+            .try_update_value(|it| std::mem::replace(&mut it.at, open));
+        before != Some(open)
+    }
+
+    /// An action is being sent.
+    pub fn begin_sent(self, step: StepId, action: StepAction) {
+        self.progress
+            .try_update_value(|it| it.sent.push((step, action)));
     }
 
     /// An action has its answer. The page may be gone by now.
     pub fn end_sent(self, step: StepId, action: StepAction) {
-        self.sent.try_update_value(|all| {
-            let at = all.iter().position(|it| *it == (step, action))?;
-            Some(all.swap_remove(at))
+        self.progress.try_update_value(|it| {
+            let at = it.sent.iter().position(|it| *it == (step, action))?;
+            Some(it.sent.swap_remove(at))
         });
+    }
+
+    /// Whether an action of a step has no answer yet.
+    pub fn has_sent(self, step: StepId, action: StepAction) -> bool {
+        self.progress
+            .with_value(|it| it.sent.contains(&(step, action)))
+    }
+
+    /// Whether any action of a step has no answer yet, or the page is gone.
+    pub fn is_acted_on(self, step: StepId) -> bool {
+        let is_of_step = |it: &(StepId, StepAction)| it.0 == step;
+        let found = self
+            .progress
+            .try_with_value(|it| it.sent.iter().any(is_of_step));
+        found != Some(false)
     }
 
     /// Shows what failed of the step that is open now. A question about another step is asked again later.

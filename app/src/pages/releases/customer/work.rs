@@ -226,8 +226,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                         next_step=next_step
                                         has_failed=has_failed
                                         copy_requests=page.copy_requests
-                                        starts=page.starts
-                                        sent=page.sent
+                                        is_acted_on=Signal::derive(move || page.is_acted_on(step))
                                         list=paths::customer_step_list(work.release, work.customer)
                                         next_customer=next_customer.clone()
                                         on_next=on_next

@@ -1,6 +1,8 @@
 //! Controller of the customer page: the list's rows, the open step, and every request that changes them. The views in
 //! `work` only call its methods.
-use super::{address::WorkAddress, keys, page_state::CustomerPageState};
+use super::{
+    address::WorkAddress, keys, page_state::CustomerPageState, step_navigation::navigation,
+};
 use crate::{
     api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
     browser::drag, components::matrix::command::GridCommand,
@@ -8,14 +10,14 @@ use crate::{
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
     components::rights::OwnRights, components::run_step::NextStep,
     components::step_state::already_in_state_text, components::ui::notice::sentence,
-    components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
-    domain::customer_work::WorkRow, domain::customer_work::next_open,
-    domain::customer_work::next_to_do, domain::customer_work::next_to_open,
-    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
-    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
-    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
-    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
-    pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
+    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    domain::customer_work::next_open, domain::customer_work::next_to_do,
+    domain::customer_work::next_to_open, domain::customer_work::progress,
+    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
+    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
+    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
+    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
+    pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
     pages::releases::text_questions, pages::releases::text_questions::TextQuestions,
@@ -53,7 +55,6 @@ pub struct WorkController {
     /// Reads the list again.
     pub reload: Callback<()>,
     toasts: Toasts,
-    clock: Clock,
 }
 
 impl WorkController {
@@ -68,8 +69,9 @@ impl WorkController {
         reload: Callback<()>,
     ) -> Self {
         let rows = RwSignal::new(rows);
-        let address = WorkAddress::new(release, customer);
-        let open_step = Memo::new(move |_| address.open_step(rows));
+        let (address, ids) = (WorkAddress::from_context(), (release, customer));
+        let open_step = Memo::new(move |_| address.open_step(ids, rows));
+        let open = navigation(release, customer);
         let detail_versions = (RwSignal::new(0), RwSignal::new(0));
         let (version, forced) = detail_versions;
         let shown = shown_step(
@@ -102,14 +104,13 @@ impl WorkController {
             detail_versions,
             ordering: SerialRequest::new(),
             take_over: TakeOver::new(),
-            open: address.open,
+            open,
             address,
             reload,
             toasts: Toasts::from_context(),
-            clock: Clock::from_context(),
         };
         provide_context(page.shown);
-        address.name_step(open_step);
+        address.name_step(ids, open_step, open);
         this.follow_open_step();
         this.ask_in_turn();
         keys::listen(move |command| this.on_command(command));
@@ -174,7 +175,7 @@ impl WorkController {
 
     /// Whether the address is that of this customer's steps. Tracked.
     fn is_here(self) -> bool {
-        self.address.is_here()
+        self.address.is_here((self.release, self.customer))
     }
 
     /// Whether a reason or a text is being written in a dialog. Tracked.
@@ -294,7 +295,7 @@ impl WorkController {
             return;
         }
         let (page, action) = (self.page, request.action);
-        page.sent.update_value(|it| it.push((step, action)));
+        page.begin_sent(step, action);
         // The page may have been left when the answer comes, and its signals disposed.
         let names = untrack(|| self.names(step));
         let sent = async move {
@@ -362,7 +363,9 @@ impl WorkController {
         let text = if is_new {
             done_text(action, &row.name, customer)
         } else {
-            let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
+            let at = row
+                .state_at
+                .map(|it| untrack(|| self.take_over.clock.time(it)));
             format!(
                 "{}: {} for {customer}",
                 already_in_state_text(&row, at),
@@ -424,8 +427,8 @@ impl WorkController {
             let row = rows.iter().find(|it| it.id == step);
             row.map(|it| it.status)
         });
-        let fails = |all: &Vec<_>| all.contains(&(step, StepAction::Fail));
-        let has_failed = status == Some(StepStatus::Failed) || self.page.sent.with_value(fails);
+        let is_failing = self.page.has_sent(step, StepAction::Fail);
+        let has_failed = status == Some(StepStatus::Failed) || is_failing;
         if !self.can_work {
             self.toasts.show(self.why_read_only, None);
         } else if action == StepAction::Done && has_failed {
