@@ -5,6 +5,7 @@ pub mod address;
 pub mod checklist_page;
 pub mod foreign_changes;
 pub mod keys;
+pub mod next_steps;
 pub mod overview;
 pub mod page_state;
 pub mod step_navigation;

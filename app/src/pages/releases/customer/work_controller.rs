@@ -8,11 +8,10 @@ use crate::{
     browser::drag, components::matrix::command::GridCommand,
     components::matrix::messages::done_text, components::matrix::messages::failure_text,
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::rights::OwnRights, components::run_step::NextStep,
-    components::step_state::already_in_state_text, components::ui::notice::sentence,
-    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
-    domain::customer_work::next_open, domain::customer_work::next_to_do,
-    domain::customer_work::next_to_open, domain::customer_work::progress,
+    components::rights::OwnRights, components::step_state::already_in_state_text,
+    components::ui::notice::sentence, components::ui::toast::Toasts,
+    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    domain::customer_work::next_to_do, domain::customer_work::progress,
     domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
     domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
     domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
@@ -50,11 +49,12 @@ pub struct WorkController {
     /// Requests that reorder the list; one at a time.
     pub ordering: SerialRequest,
     pub take_over: TakeOver,
-    open: Callback<Option<StepId>>,
+    /// Navigates to a step, or to the list.
+    pub open: Callback<Option<StepId>>,
     address: WorkAddress,
     /// Reads the list again.
     pub reload: Callback<()>,
-    toasts: Toasts,
+    pub toasts: Toasts,
 }
 
 impl WorkController {
@@ -184,7 +184,8 @@ impl WorkController {
         self.page.asking.with(Option::is_some) || dialog.with(Option::is_some)
     }
 
-    fn address_of(self, step: StepId) -> String {
+    /// The URL that opens a step.
+    pub fn address_of(self, step: StepId) -> String {
         paths::customer_step(self.release, self.customer, step)
     }
 
@@ -212,57 +213,6 @@ impl WorkController {
     /// How many steps are in each state.
     pub fn progress(self) -> Progress {
         self.rows.with(|rows| progress(rows))
-    }
-
-    /// The first failed step, to be tried again. Tracked.
-    pub fn first_failed(self) -> Option<StepId> {
-        self.rows.with(|rows| {
-            let mut failed = rows.iter().filter(|it| it.status == StepStatus::Failed);
-            failed.next().map(|it| it.id)
-        })
-    }
-
-    /// Opens the first failed step.
-    pub fn open_failed(self) {
-        if let Some(step) = untrack(|| self.first_failed()) {
-            self.open.run(Some(step));
-        }
-    }
-
-    /// The next step to be worked on, with its number in the list; none if no other step is left, but for failed ones.
-    pub fn next_step(self) -> Option<NextStep> {
-        let now = self.open_step.get();
-        self.rows.with(|rows| {
-            let step = next_to_do(rows, now)?;
-            let at = rows.iter().position(|it| it.id == step)?;
-            Some(NextStep {
-                number: at + 1,
-                row: rows[at].clone(),
-                path: self.address_of(step),
-            })
-        })
-    }
-
-    /// Opens the next or the previous step with work left. Where there is none, the end of the work.
-    pub fn open_next(self, forward: bool) {
-        let now = self.open_step.get_untracked();
-        let (found, is_last) = self.rows.with_untracked(|rows| {
-            let found = if forward {
-                next_to_open(rows, now)
-            } else {
-                next_open(rows, now, false)
-            };
-            let row = rows.iter().find(|it| Some(it.id) == now);
-            let is_left = |it: StepStatus| it.is_open() && it != StepStatus::Failed;
-            (found, row.is_some_and(|it| is_left(it.status)))
-        });
-        if found.is_none() && is_last {
-            self.toasts.show("This is the last open step.", None);
-        } else if found.is_none() && now.is_none() {
-            self.toasts.show("All done here.", None);
-        } else {
-            self.open.run(found);
-        }
     }
 
     /// Reads the open step again, unless something is being written in one of its dialogs.
