@@ -18,6 +18,7 @@ use crate::{
         fetch::Fetch,
         latched,
         not_found::NotFoundPage,
+        own_changes::OwnChanges,
         page_routes::AllPages,
         releases::lazy_parts::{self, LazyPart},
         undo_requests::{UndoRequest, UndoRequests},
@@ -70,6 +71,9 @@ pub fn App() -> impl IntoView {
     provide_context(clock);
     provide_context(Toasts::new());
     provide_context(UndoRequests::new());
+    provide_context(OwnChanges::new(|own| {
+        lazy_parts::run(LazyPart::CheckUndo(own));
+    }));
     view! {
         <Router>
             <Shell>
@@ -102,6 +106,7 @@ fn Shell(children: Children) -> impl IntoView {
     let name_dialog_open = RwSignal::new(false);
     let wants_name = latched(move || name_dialog_open.get());
     let (toasts, undo_requests) = (Toasts::from_context(), UndoRequests::from_context());
+    let own_changes = OwnChanges::from_context();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
         lazy_parts::run(LazyPart::Theme(theme));
@@ -112,11 +117,15 @@ fn Shell(children: Children) -> impl IntoView {
             asks: false,
             on_end: Arc::new(move |answer| match answer {
                 None => {}
-                // The page fetches its data again.
-                Some(Ok(it)) if toasts.refresh((batch.clone(), it.batch_id.clone())) => {
-                    toasts.show(it.message, None);
+                Some(Ok(it)) => {
+                    own_changes.move_undone(&batch, it.batch_id);
+                    // The page fetches its data again.
+                    if toasts.refresh() {
+                        toasts.show(it.message, None);
+                    } else {
+                        browser::dom::reload();
+                    }
                 }
-                Some(Ok(_)) => browser::dom::reload(),
                 Some(Err(error)) => toasts.show(sentence(&error.to_string()), None),
             }),
         });

@@ -92,6 +92,13 @@ pub fn is_typing() -> bool {
         .unwrap_or_default()
 }
 
+/// Whether a text is being written, which has an undo of its own.
+pub fn is_in_text() -> bool {
+    let active = document().and_then(|it| it.active_element());
+    let text = "textarea, [contenteditable], input:not([type=checkbox], [type=radio])";
+    active.is_some_and(|it| it.matches(text).unwrap_or_default())
+}
+
 /// A setting that was saved in this browser. `None` too if storage is disabled.
 pub fn read_setting(key: &str) -> Option<String> {
     web_sys::window()?
@@ -187,6 +194,13 @@ pub fn append_rows(selector: &str, html: &str) {
 /// The value of an attribute, from the nearest element around an event's target that has it.
 pub fn closest_attribute(event: &web_sys::Event, attribute: &str) -> Option<String> {
     closest(event, &format!("[{attribute}]"))?.get_attribute(attribute)
+}
+
+/// Closes the unfolded menu around an event's target.
+pub fn close_menu(event: &web_sys::Event) {
+    if let Some(menu) = closest(event, "details[open]") {
+        let _ = menu.remove_attribute("open");
+    }
 }
 
 /// Sets the value of the first field that matches.

@@ -38,6 +38,7 @@ pub mod step_text;
 pub mod take_over_dialog;
 pub mod text_change;
 pub mod ui;
+pub mod undo_buttons;
 pub mod undo_dialog;
 pub mod user_form;
 pub mod variables_editor;

@@ -121,6 +121,15 @@ impl ForeignChange {
         })
     }
 
+    /// Whether a tab may no longer undo what it has changed in a release (R101): somebody may have changed the template, or activated,
+    /// archived or restored the release.
+    pub fn may_end_undo(&self, release: ReleaseId) -> bool {
+        self.events.as_ref().is_none_or(|events| {
+            let mut events = events.iter().filter(|it| it.release == release);
+            events.any(|it| matches!(it.entity, Entity::Template | Entity::Release))
+        })
+    }
+
     /// Whether a row may be another now.
     pub fn may_touch(&self, entity: Entity, id: i64) -> bool {
         self.events.as_ref().is_none_or(|events| {
@@ -206,5 +215,15 @@ mod tests {
         let many = ForeignChange::parse("1\nJonas\n1717243320000\n*");
         assert!(many.may_touch_release(ReleaseId(1)) && !many.may_touch_release(ReleaseId(2)));
         assert_eq!(ForeignChange::parse("\n\n0\n*").at, None);
+    }
+
+    #[test]
+    fn a_change_of_the_template_or_of_the_release_may_end_what_a_tab_can_undo() {
+        let ends = |text: &str| ForeignChange::parse(text).may_end_undo(ReleaseId(3));
+        assert!(ends("3\nJonas\n1\ntemplate 7 update 3 0"));
+        assert!(ends("3\nJonas\n1\nstep 7 done 3 4\nrelease 3 archive 3 0"));
+        assert!(ends("3\nJonas\n1\n*"));
+        assert!(!ends("3\nJonas\n1\nstep 7 done 3 4"));
+        assert!(!ends("4\nJonas\n1\ntemplate 7 update 4 0"));
     }
 }

@@ -323,15 +323,6 @@ impl Grid {
         ids.map(|it| it.map_or(0, |cell| cell.step.0.cast_unsigned()))
             .fold(FNV_START ^ self.columns.len() as u64, fnv)
     }
-
-    /// A hash of the template's steps and their names.
-    pub fn template_hash(&self) -> u64 {
-        let rows = self.rows.iter();
-        rows.filter_map(|row| Some((row.template?.0.cast_unsigned(), row.name.bytes())))
-            .fold(FNV_START, |hash, (id, name)| {
-                name.map(u64::from).fold(fnv(hash, id), fnv)
-            })
-    }
 }
 
 /// The hash FNV-1a, a number at a time: the standard library's hashers would add to the matrix page's WASM.

@@ -92,6 +92,8 @@ pub mod normalize;
 pub mod oidc_roles;
 /// Order of steps in lists.
 pub mod order;
+/// The changes of a tab, for its Undo and Redo.
+pub mod own_changes;
 /// What a password must be like.
 pub mod password;
 /// Roles and the table of rights.

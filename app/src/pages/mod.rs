@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod lazy_pages;
 pub mod list_url;
 pub mod not_found;
+pub mod own_changes;
 pub mod page_routes;
 pub mod people;
 pub mod preferences;

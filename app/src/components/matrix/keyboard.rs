@@ -32,8 +32,9 @@ pub fn command_for_key(key: &str, control: bool, shift: bool) -> Option<GridComm
         (" ", false) if shift => Some(GridCommand::SelectRow),
         (" ", true) => Some(GridCommand::SelectColumn),
         ("a", true) => Some(GridCommand::SelectAll),
-        ("z", true) if !shift => Some(GridCommand::Undo),
-        ("z" | "Z", true) => Some(GridCommand::Redo),
+        // With Caps Lock the key is "Z" too.
+        ("z" | "Z", true) if shift => Some(GridCommand::Redo),
+        ("z" | "Z", true) => Some(GridCommand::Undo),
         ("/", false) => Some(GridCommand::Filter),
         ("?", false) => Some(GridCommand::Help),
         ("Enter", false) => Some(GridCommand::Open),
@@ -83,8 +84,12 @@ impl GridKeyboard {
             return;
         }
         event.prevent_default();
-        // A key that is held down marks once.
-        if event.repeat() && matches!(command, GridCommand::Act(_)) {
+        // A key that is held down marks once, and undoes once.
+        let is_change = matches!(
+            command,
+            GridCommand::Act(_) | GridCommand::Undo | GridCommand::Redo
+        );
+        if event.repeat() && is_change {
             return;
         }
         if command == GridCommand::Close {
@@ -130,6 +135,15 @@ mod tests {
             Some(GridCommand::SelectAll)
         );
         assert_eq!(command_for_key("a", false, false), None);
+    }
+
+    #[test]
+    fn with_caps_lock_it_is_still_shift_that_makes_an_undo_a_redo() {
+        for key in ["z", "Z"] {
+            assert_eq!(command_for_key(key, true, false), Some(GridCommand::Undo));
+            assert_eq!(command_for_key(key, true, true), Some(GridCommand::Redo));
+        }
+        assert_eq!(command_for_key("z", false, false), None);
     }
 
     #[test]

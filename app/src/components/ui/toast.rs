@@ -3,15 +3,14 @@ use crate::{browser, domain::id::BatchId};
 use leptos::prelude::*;
 use maud::html;
 
-/// A change that was undone by its toast, and the change that the undo itself is.
-pub type UndoneBatch = (BatchId, Option<BatchId>);
-
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
     pub text: String,
     /// The change that its Undo button reverts. Without one there is no button.
     pub batch: Option<BatchId>,
+    /// What that change is called; if there is nothing, the text says it.
+    pub what: Option<String>,
     /// The address of the step that the message is about.
     pub step: Option<String>,
     number: u32,
@@ -23,7 +22,7 @@ pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
     number: RwSignal<u32>,
     /// Brings the page up to date after an undo.
-    on_refresh: StoredValue<Option<Callback<UndoneBatch>>>,
+    on_refresh: StoredValue<Option<Callback<()>>>,
 }
 
 /// How long a toast is shown. While the user is on it, it stays for another such period.
@@ -49,15 +48,26 @@ impl Toasts {
 
     /// Shows a toast in place of the present one, with an Undo button for `batch` if it is given.
     pub fn show(self, text: impl Into<String>, batch: Option<BatchId>) {
-        self.replace(text.into(), batch, None);
+        self.replace(text.into(), batch, None, None);
+    }
+
+    /// The same with what the change is called, as it stands beside the Undo button of the page.
+    pub fn show_change(self, text: String, batch: BatchId, what: String) {
+        self.replace(text, Some(batch), Some(what), None);
     }
 
     /// Shows a toast with a link to the step that it is about. Later ones do not take its place, but for one about this step.
     pub fn show_step(self, text: String, address: String) {
-        self.replace(text, None, Some(address));
+        self.replace(text, None, None, Some(address));
     }
 
-    fn replace(self, text: String, batch: Option<BatchId>, step: Option<String>) {
+    fn replace(
+        self,
+        text: String,
+        batch: Option<BatchId>,
+        what: Option<String>,
+        step: Option<String>,
+    ) {
         self.number.update(|it| *it += 1);
         let number = self.number.get_untracked();
         self.shown.update(|all| {
@@ -65,6 +75,7 @@ impl Toasts {
             all.push(Toast {
                 text,
                 batch,
+                what,
                 step,
                 number,
             });
@@ -93,15 +104,15 @@ impl Toasts {
     }
 
     /// Sets how the page is brought up to date after an undo, so that input is kept. Other pages are reloaded.
-    pub fn refresh_with(self, refresh: Callback<UndoneBatch>) {
+    pub fn refresh_with(self, refresh: Callback<()>) {
         self.on_refresh.set_value(Some(refresh));
     }
 
     /// Brings the page up to date after an undo. False if the page has to be reloaded: it has set no callback, or it was the
     /// callback of a page that was left.
-    pub fn refresh(self, undone: UndoneBatch) -> bool {
+    pub fn refresh(self) -> bool {
         let refresh = self.on_refresh.get_value();
-        refresh.and_then(|it| it.try_run(undone)).is_some()
+        refresh.and_then(|it| it.try_run(())).is_some()
     }
 }
 
@@ -116,14 +127,20 @@ const PRESSED: &str = "data-toast";
 
 /// A toast. HTML text, because elements of leptos would be large in the WASM of every page.
 fn toast_html(toast: &Toast) -> String {
+    let id = format!("toast-{}", toast.number);
     let html = html! {
         div class="toast" {
-            span { (toast.text) }
+            @if let Some(what) = &toast.what {
+                span { (toast.text) }
+                span class="toast__what" id=(id) { (what) }
+            } @else {
+                span id=(id) { (toast.text) }
+            }
             @if let Some(step) = &toast.step {
                 a class="button" data-size="s" data-toast=(toast.number) href=(step) { "View step" }
             }
             @if toast.batch.is_some() {
-                button class="button" data-size="s" data-toast=(toast.number) { "Undo" }
+                button class="button" data-size="s" data-toast=(toast.number) aria-describedby=(id) { "Undo" }
             }
         }
     };

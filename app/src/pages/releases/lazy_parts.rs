@@ -20,8 +20,9 @@ use crate::{
     },
     domain::{foreign_change::ForeignChange, id::ReleaseId, release::Release},
     pages::{
+        own_changes::OwnChanges,
         preferences,
-        undo_flow::UndoFlow,
+        undo_flow::{UndoFlow, check_own_changes},
         undo_requests::{UndoRequest, UndoRequests},
     },
 };
@@ -43,6 +44,8 @@ pub enum LazyPart {
     /// Renders nothing.
     Theme(Option<&'static str>),
     Undo(Box<UndoRequest>, UndoRequests),
+    /// Renders nothing.
+    CheckUndo(OwnChanges),
     BulkBar(BulkBarProps),
     BulkReason(Box<ReasonDialogProps>),
     Dialogs(Box<ReleaseDialogsProps>),
@@ -85,6 +88,10 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         }
         LazyPart::Undo(request, requests) => {
             view! { <UndoFlow request=*request requests=requests/> }.into_any()
+        }
+        LazyPart::CheckUndo(own) => {
+            check_own_changes(own);
+            ().into_any()
         }
         LazyPart::BulkBar(props) => BulkBar(props).into_any(),
         LazyPart::BulkReason(props) => ReasonDialog(*props).into_any(),

@@ -12,3 +12,4 @@ pub mod step_detail_actions;
 pub mod steps;
 pub mod take_over;
 pub mod text_questions;
+pub mod undo_stack;

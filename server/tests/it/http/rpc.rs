@@ -32,6 +32,11 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
             404,
         ),
         ("preview_undo", json!({ "batch": "none" }), 404),
+        (
+            "is_changed_elsewhere",
+            json!({ "release": 1, "own": ["none"] }),
+            200,
+        ),
         ("list_clusters", json!({ "include_inactive": true }), 200),
         ("read_cluster", json!({ "id": 99 }), 404),
         ("create_cluster", json!({ "draft": { "name": "" } }), 422),

@@ -190,6 +190,10 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
             calls.push((name, json!({ "id": id })));
         }
         calls.push(("read_matrix", json!({ "id": id, "row": 0, "column": 0 })));
+        calls.push((
+            "is_changed_elsewhere",
+            json!({ "release": id, "own": ["none"] }),
+        ));
         for name in ["list_variables", "list_targets"] {
             calls.push((name, json!({ "release": id })));
         }

@@ -27,5 +27,6 @@ mod transfer_chain;
 mod transfer_forged;
 mod undo;
 mod undo_conflicts;
+mod undo_own;
 mod undo_work;
 mod values;

@@ -13,10 +13,11 @@ use crate::{
     domain::customer_work::OpenStep, domain::customer_work::WorkRow,
     domain::customer_work::next_to_do, domain::customer_work::progress,
     domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
-    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
-    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
-    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
-    pages::releases::step_detail_actions::NOTES_SAVED,
+    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
+    domain::own_changes::NOTES_IN_WORDS, domain::own_changes::action_in_words,
+    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
+    pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
     pages::releases::text_questions, pages::releases::text_questions::TextQuestions,
@@ -248,6 +249,8 @@ impl WorkController {
         page.begin_sent(step, action);
         // The page may have been left when the answer comes, and its signals disposed.
         let names = untrack(|| self.names(step));
+        let undo = self.page.undo;
+        undo.begin_change();
         let sent = async move {
             let sent = request.clone();
             let sha256 = request.text.map(|it| it.sha256.clone());
@@ -259,7 +262,12 @@ impl WorkController {
                 Ok(changed) if !self.rows.is_disposed() => {
                     self.finish_action((step, action), changed, &names.1);
                 }
-                Ok(_) => {}
+                // Its page was left: the change can be undone all the same.
+                Ok(changed) => {
+                    if let Some(batch) = changed.batch_id {
+                        undo.push(self.release, batch, action_in_words(action, 1));
+                    }
+                }
                 Err(error) => {
                     let failed = FailedAction {
                         step,
@@ -269,6 +277,7 @@ impl WorkController {
                     self.fail_action(failed, names);
                 }
             }
+            undo.end_change();
         };
         send_in_order(step, Box::pin(sent));
     }
@@ -323,7 +332,7 @@ impl WorkController {
             )
         };
         if is_new || !self.take_over.ask(action, &row) {
-            self.toasts.show(text, batch_id);
+            self.report(text, Some(action_in_words(action, 1)), batch_id);
         }
         text_questions::settle(self.page.refused, self.page.questions, step, action);
         if self.open_step.get_untracked() != Some(step) {
@@ -345,19 +354,27 @@ impl WorkController {
         self.reload_detail();
     }
 
+    /// Says what was changed, and offers to undo it.
+    fn report(self, text: String, what: Option<String>, batch: Option<BatchId>) {
+        self.page.undo.report(self.release, text, what, batch);
+    }
+
     /// Applies what the step view reports about a step.
     pub fn on_outcome(self, step: StepId, outcome: StepPanelOutcome) {
         match outcome {
             StepPanelOutcome::Act(request) => self.act(step, request),
             StepPanelOutcome::Noted(row, batch, is_asked) => {
                 self.update_row(&row);
+                let what = NOTES_IN_WORDS.to_owned();
                 if is_asked {
-                    self.toasts.show(NOTES_SAVED, batch);
+                    self.report(NOTES_SAVED.to_owned(), Some(what), batch);
                     self.reload_detail();
+                } else if let Some(batch) = batch {
+                    self.page.undo.push(self.release, batch, what);
                 }
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
-                self.toasts.show(text, batch);
+                self.report(text, None, batch);
                 if is_gone {
                     self.open.run(None);
                 }
@@ -428,13 +445,13 @@ impl WorkController {
             self.rows
                 .update(|rows| *rows = reordered(rows, category, &order));
             let text = format!("Moved {name}, for this customer alone");
-            self.toasts.show(text, it.batch_id);
+            self.report(text, None, it.batch_id);
         });
     }
 
     /// Reports an added step, and fetches the list again.
     pub fn on_added(self, text: String, batch: Option<BatchId>) {
-        self.toasts.show(text, batch);
+        self.report(text, None, batch);
         self.reload.run(());
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     browser, components::bulk_bar::BulkActionState, components::bulk_bar::count_rows_and_columns,
     components::matrix::messages::bulk_text, components::ui::notice::sentence,
     components::ui::toast::Toasts, domain::actor_stamp::ActorStamp, domain::id::ReleaseId,
-    domain::status_info::StatusChange, domain::status_info::reason_preview,
-    domain::summary::BulkResult,
+    domain::own_changes::action_in_words, domain::status_info::StatusChange,
+    domain::status_info::reason_preview, domain::summary::BulkResult,
 };
 use leptos::prelude::*;
 
@@ -37,6 +37,7 @@ pub fn send_bulk_action(request: BulkRequest) {
     let show_result = move |result: BulkResult| {
         error.set(None);
         let text = bulk_text(action, &result, size);
+        let what = action_in_words(action, result.changed_ids.len());
         let reason = reason_shown.filter(|_| action.accepts_reason());
         let change = result.stamp.map(|ActorStamp { by, at }| StatusChange {
             by: by.into(),
@@ -46,7 +47,7 @@ pub fn send_bulk_action(request: BulkRequest) {
         state
             .grid
             .update(|grid| grid.set_all(&result.changed_ids, action.target(), change.as_ref()));
-        controller.finish_bulk(text, result.batch_id, number);
+        controller.finish_bulk(text, what, result.batch_id, number);
     };
     leptos::task::spawn_local(async move {
         let answer = act_on_steps(ids, action, reason).await;

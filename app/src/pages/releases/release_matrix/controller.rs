@@ -3,7 +3,7 @@
 use super::{
     super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
     super::take_over::TakeOver, super::text_questions, super::text_questions::put_back,
-    reloader::MatrixReloader, undo_stack::UndoStack, url_state,
+    super::undo_stack::UndoStack, reloader::MatrixReloader, url_state,
 };
 use crate::{
     api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
@@ -14,11 +14,11 @@ use crate::{
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
     components::rights::OwnRights, components::step_state::already_in_state_text,
     components::ui::follow_effect::follow, components::ui::time::Clock,
-    components::ui::toast::Toasts, components::ui::toast::UndoneBatch, domain::event::Changed,
-    domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
-    domain::matrix_wire::PackedMatrix, domain::permission::Permission, domain::step::CustomerStep,
-    domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
-    pages::request_queue::send_in_order, paths,
+    components::ui::toast::Toasts, domain::event::Changed, domain::id::BatchId, domain::id::StepId,
+    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix_wire::PackedMatrix,
+    domain::own_changes::NOTES_IN_WORDS, domain::own_changes::action_in_words,
+    domain::permission::Permission, domain::step::CustomerStep, domain::vocabulary::ReleaseStatus,
+    domain::vocabulary::StepAction, error::AppError, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -57,7 +57,7 @@ pub struct MatrixController {
     send_bulk: fn(BulkRequest),
     pub is_help_open: RwSignal<bool>,
     pub reloader: MatrixReloader,
-    pub undo_stack: UndoStack,
+    pub undo_stack: UndoStack<MatrixReloader>,
     pub toasts: Toasts,
     clock: Clock,
     /// The texts that this page has shown (R81).
@@ -117,7 +117,7 @@ impl MatrixController {
             send_bulk,
             is_help_open: RwSignal::new(false),
             reloader,
-            undo_stack: UndoStack::new(reloader, status == ReleaseStatus::Active),
+            undo_stack: UndoStack::new(reloader, move || Some(release)),
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
             shown: ShownTexts::default(),
@@ -152,12 +152,10 @@ impl MatrixController {
 
     /// An undo from a toast bypasses the undo stack: the page is updated in place all the same.
     fn reload_after_undo_from_toast(self) {
-        self.toasts
-            .refresh_with(Callback::new(move |(batch, undo): UndoneBatch| {
-                self.undo_stack.move_undone(&batch, undo);
-                self.reloader.note_change();
-                self.reloader.reload_after_change();
-            }));
+        self.toasts.refresh_with(Callback::new(move |()| {
+            self.reloader.note_change();
+            self.reloader.reload_all();
+        }));
     }
 
     /// Loads what the page can be shown without: who changed each cell and when.
@@ -256,8 +254,8 @@ impl MatrixController {
             }
             GridCommand::NextOpen => self.go_to_open_cell(true),
             GridCommand::PreviousOpen => self.go_to_open_cell(false),
-            GridCommand::Undo => self.undo_stack.undo(),
-            GridCommand::Redo => self.undo_stack.redo(),
+            GridCommand::Undo => self.undo_stack.step(false),
+            GridCommand::Redo => self.undo_stack.step(true),
             GridCommand::WorkOnStep { row } => self.work_on_row(row),
             // The grid executes these itself.
             GridCommand::Move { .. }
@@ -343,9 +341,9 @@ impl MatrixController {
 
     /// Reports a bulk action that succeeded. The grid shows its result already; if other changes were sent meanwhile, it
     /// is read again, since one of them may be newer.
-    pub fn finish_bulk(self, text: String, batch: Option<BatchId>, number: u32) {
+    pub fn finish_bulk(self, text: String, what: String, batch: Option<BatchId>, number: u32) {
         self.bulk_reason_action.set(None);
-        self.report(text, batch);
+        self.report(text, Some(what), batch);
         if self.reloader.n_changes() != number {
             self.reloader.reload_grid();
         }
@@ -423,7 +421,7 @@ impl MatrixController {
                 let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
                 format!("{}: {name} for {customer}", already_in_state_text(&row, at))
             };
-            self.report(text, batch_id);
+            self.report(text, Some(action_in_words(action, 1)), batch_id);
         }
         text_questions::settle(self.failed_action, self.questions, step, action);
         if self.is_open(step) {
@@ -460,11 +458,9 @@ impl MatrixController {
     }
 
     /// Says what was changed, and offers to undo it.
-    fn report(self, text: String, batch: Option<BatchId>) {
-        if let Some(batch) = batch.clone() {
-            self.undo_stack.push(batch, text.clone());
-        }
-        self.toasts.show(text, batch);
+    fn report(self, text: String, what: Option<String>, batch: Option<BatchId>) {
+        let release = self.reloader.release;
+        self.undo_stack.report(release, text, what, batch);
     }
 
     /// Takes over what happened in the panel of a step.
@@ -474,21 +470,22 @@ impl MatrixController {
             StepPanelOutcome::Noted(row, batch, is_asked) => {
                 self.reloader.note_change();
                 self.state.put_step(&row, None);
+                let what = NOTES_IN_WORDS.to_owned();
                 if is_asked {
-                    self.report(NOTES_SAVED.to_owned(), batch);
+                    self.report(NOTES_SAVED.to_owned(), Some(what), batch);
                     self.reloader.reload_panel();
                 } else if let Some(batch) = batch {
-                    self.undo_stack.push(batch, NOTES_SAVED.to_owned());
+                    self.undo_stack.push(self.reloader.release, batch, what);
                 }
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
-                self.report(text, batch);
+                self.report(text, None, batch);
                 self.reloader.note_change();
                 if is_gone && self.is_open(step) {
                     self.open(None);
-                    self.reloader.reload_grid_after_change();
+                    self.reloader.reload_grid();
                 } else {
-                    self.reloader.reload_after_change();
+                    self.reloader.reload_all();
                 }
             }
             StepPanelOutcome::Stale => self.reloader.force_panel(),

@@ -6,5 +6,4 @@ pub mod foreign_changes;
 pub mod matrix_head;
 pub mod reloader;
 pub mod step_panel_host;
-pub mod undo_stack;
 pub mod url_state;

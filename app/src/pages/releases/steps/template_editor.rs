@@ -130,7 +130,7 @@ impl TemplateEditor {
                 this.reload();
             }
         });
-        this.toasts.refresh_with(Callback::new(move |_| {
+        this.toasts.refresh_with(Callback::new(move |()| {
             this.reload();
             // The toast with the focused Undo button is removed.
             dom::after(0, || {
