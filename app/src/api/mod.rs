@@ -15,3 +15,4 @@ pub mod releases;
 pub mod steps;
 pub mod templates;
 pub mod undo;
+pub mod values;

@@ -84,6 +84,8 @@ pub mod matrix_filter;
 pub mod matrix_scope;
 /// Wire format of the matrix.
 pub mod matrix_wire;
+/// Merge of two edits of one record.
+pub mod merge;
 /// Variables of a cluster, customer or release.
 pub mod metadata;
 /// Line breaks and byte order marks of incoming texts.
@@ -148,6 +150,8 @@ pub mod user;
 pub mod user_agent;
 /// All validation errors of a form.
 pub mod validation_errors;
+/// Values that are set where they are missing.
+pub mod value_edit;
 /// `{{variables}}` in a step's text.
 pub mod variables;
 /// Integers as compact text.

@@ -1,6 +1,8 @@
 //! Dashboard, `/`: steps that need attention, missing values, the progress of active releases and recent activity; or,
 //! while records are missing, the first steps to take.
-use super::{fetch::Fetch, loaded, refresh_on_change::refresh_on_change};
+use super::{
+    fetch::Fetch, loaded, missing_values::MissingRequests, refresh_on_change::refresh_on_change,
+};
 use crate::{
     api::dashboard::read_dashboard,
     components::{
@@ -8,11 +10,10 @@ use crate::{
         layout::page_head::PageHead,
         rights::{Allowed, OwnRights},
         step_state::state_icon,
-        text_change::change_text,
         ui::{
             bar::Bar,
             icon::Icon,
-            time::{Clock, Time, long_date},
+            time::{Time, long_date},
         },
     },
     domain::{
@@ -21,8 +22,7 @@ use crate::{
         permission::Permission,
         plural::pluralize,
         progress::{NO_STEPS, Progress},
-        summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
-        variables::{Source, filled_at},
+        summary::{ActiveRelease, Attention, Dashboard, PartProgress},
         vocabulary::StepStatus,
     },
     paths,
@@ -34,18 +34,23 @@ use leptos::prelude::*;
 pub fn DashboardPage() -> impl IntoView {
     let dashboard = Fetch::new(|| (), |()| read_dashboard());
     refresh_on_change(dashboard.refetch_callback(), |_| true);
-    loaded(dashboard, |it| {
+    let values = MissingRequests::new(dashboard.refetch_callback());
+    let page = loaded(dashboard, move |it| {
         let is_first_run = it.clusters == 0 || it.customers == 0 || it.releases == 0;
         if is_first_run && OwnRights::from_context().may(Permission::Clusters) {
             first_run(it).into_any()
         } else {
-            overview(it).into_any()
+            overview(it, values).into_any()
         }
-    })
+    });
+    view! {
+        {page}
+        {values.dialog()}
+    }
 }
 
 /// The dashboard of an installation with clusters, customers and releases.
-fn overview(it: Dashboard) -> impl IntoView {
+fn overview(it: Dashboard, values: MissingRequests) -> impl IntoView {
     let Dashboard {
         attention,
         has_more_attention,
@@ -77,7 +82,7 @@ fn overview(it: Dashboard) -> impl IntoView {
         <div class="page__body aside-layout">
             <div class="stack">
                 {needs_attention(attention, has_more_attention, stale_hours, &names)}
-                {missing_values(missing)}
+                {values.section(missing)}
                 <section aria-labelledby="active">
                     <div class="section__head">
                         <h2 id="active">"Active releases"</h2>
@@ -167,91 +172,6 @@ fn needs_attention(
                             </details>
                         }
                     })}
-            </section>
-        }
-    })
-}
-
-/// The section of variables without a value.
-fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
-    let n = missing.len();
-    let may_edit = OwnRights::from_context().may(Permission::Customers);
-    let clock = Clock::from_context();
-    let rows = missing
-        .into_iter()
-        .map(|it| {
-            let named = u32::try_from(it.customers.len()).unwrap_or(u32::MAX);
-            let others = it.n_customers.saturating_sub(named);
-            // Each link leads to a form that has the value; where none has it, nothing does.
-            let source = filled_at(&it.variable);
-            let (release, release_id) = (it.release.clone(), it.release_id);
-            let places: Vec<(String, Option<String>)> = match source {
-                Some(Source::Cluster) => it
-                    .clusters
-                    .into_iter()
-                    .map(|(id, name)| (name, Some(paths::edit_cluster(id))))
-                    .collect(),
-                Some(Source::Release) => vec![(release, Some(paths::edit_release(release_id)))],
-                Some(Source::Customer) | None => it
-                    .customers
-                    .into_iter()
-                    .map(|(id, name)| (name, source.map(|_| paths::edit_customer(id))))
-                    .collect(),
-            };
-            let others = if source == Some(Source::Release) { 0 } else { others };
-            let places = places
-                .into_iter()
-                .enumerate()
-                .map(|(index, (name, path))| {
-                    let comma = (index > 0).then_some(", ");
-                    let name = match path.filter(|_| may_edit) {
-                        Some(path) => view! { <a class="link" href=path>{name}</a> }.into_any(),
-                        None => name.into_any(),
-                    };
-                    view! { {comma} {name} }
-                })
-                .collect_view();
-            let unknown = source
-                .is_none()
-                .then(|| view! { <span class="quiet small">" Unknown variable"</span> });
-            view! {
-                <tr>
-                    <td class="mono">{it.variable}</td>
-                    <td>
-                        {places}
-                        {(others > 0).then(|| view! { <span class="quiet">{format!(" and {others} more")}</span> })}
-                        {unknown}
-                        {it.removed.map(|it| view! { <p class="quiet small">{move || change_text(&it, &clock.time(it.at))}</p> })}
-                    </td>
-                    <td>
-                        <a class="link" href=paths::release(it.release_id)>{it.release}</a>
-                    </td>
-                    <td class="num">{it.cells}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    (n > 0).then(|| {
-        view! {
-            <section aria-labelledby="missing">
-                <div class="section__head">
-                    <h2 id="missing">"Missing values"</h2>
-                    <span class="count">{n}</span>
-                    <span class="quiet small">"Steps blocked until a value is set"</span>
-                </div>
-                <div class="card scroll-x">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Variable"</th>
-                                <th scope="col">"Not set for"</th>
-                                <th scope="col">"Release"</th>
-                                <th scope="col" class="num">"Open cells"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
             </section>
         }
     })

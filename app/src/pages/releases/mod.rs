@@ -8,6 +8,7 @@ pub mod lazy_parts;
 pub mod list;
 pub mod release;
 pub mod release_matrix;
+pub mod send_action;
 pub mod step_detail_actions;
 pub mod steps;
 pub mod take_over;

@@ -7,3 +7,4 @@ pub mod members;
 pub mod release_rows;
 pub mod releases;
 pub mod value_changes;
+pub mod value_edits;

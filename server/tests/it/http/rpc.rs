@@ -65,6 +65,11 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
             json!({ "request": { "text": "Hooli, hooli", "clusterId": 99 } }),
             422,
         ),
+        (
+            "set_values",
+            json!({ "edits": [{ "place": { "Customer": acme }, "variable": "var.ZONE", "value": "a", "replaces": false }] }),
+            200,
+        ),
         ("deactivate_customer", json!({ "id": globex }), 200),
         ("restore_customer", json!({ "id": globex }), 200),
     ]
@@ -153,6 +158,7 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
             200,
         ),
         ("read_marks", json!({ "id": june }), 200),
+        ("read_missing_values", json!({ "release": june }), 200),
         (
             "read_customer_work",
             json!({ "release": june, "customer": acme }),

@@ -18,6 +18,7 @@ use app::{
         release::ReleaseDraft,
         transfer::Transfer,
         user::User,
+        value_edit::{ValueEdit, ValuePlace},
         vocabulary::{Category, StepAction, StepType},
     },
     store::{
@@ -223,6 +224,22 @@ async fn call_records(world: &World, watch: &mut TableWatch<'_>) -> ClusterId {
         2,
         by()
     ));
+    let values = |variable: &str| {
+        let edit = |place| ValueEdit {
+            place,
+            variable: variable.into(),
+            value: "x".into(),
+            replaces: false,
+        };
+        vec![
+            edit(ValuePlace::Customer(hooli.id)),
+            edit(ValuePlace::Cluster(ap.id)),
+            edit(ValuePlace::Release(june)),
+        ]
+    };
+    call!(set_values(values("var.NEW"), by()));
+    call!(set_values(values("var.NEW"), by()));
+    call!(set_values(values("customer.shoe"), by()));
     call!(deactivate_customer(hooli.id, by()));
     call!(restore_customer(hooli.id, by()));
     let many = |text: &str| ImportRequest {
@@ -379,6 +396,7 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(matrix(june, CellIndex::default()));
     call!(grid(june));
     call!(matrix_status_info(june));
+    call!(missing_table(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));
     call!(step(id));

@@ -11,6 +11,7 @@ mod history;
 mod history_chain;
 mod history_people;
 mod matrix;
+mod missing_values;
 mod permissions;
 mod releases;
 mod runbook_import;

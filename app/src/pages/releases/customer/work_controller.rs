@@ -4,20 +4,20 @@ use super::{
     address::WorkAddress, keys, page_state::CustomerPageState, step_navigation::navigation,
 };
 use crate::{
-    api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
-    browser::drag, components::matrix::command::GridCommand,
-    components::matrix::messages::done_text, components::matrix::messages::failure_text,
-    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::rights::OwnRights, components::step_state::already_in_state_text,
-    components::ui::notice::sentence, components::ui::toast::Toasts,
-    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    api::steps::read_step, api::steps::reorder_steps, browser::dom, browser::drag,
+    components::matrix::command::GridCommand, components::matrix::messages::done_text,
+    components::matrix::messages::failure_text, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::rights::OwnRights,
+    components::step_state::already_in_state_text, components::ui::notice::sentence,
+    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
     domain::customer_work::next_to_do, domain::customer_work::progress,
     domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
     domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
     domain::own_changes::NOTES_IN_WORDS, domain::own_changes::action_in_words,
     domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
     domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
-    pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
+    pages::fetch::Fetch, pages::releases::send_action::send_action,
+    pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
     pages::releases::text_questions, pages::releases::text_questions::TextQuestions,
@@ -253,10 +253,7 @@ impl WorkController {
         undo.begin_change();
         let sent = async move {
             let sent = request.clone();
-            let sha256 = request.text.map(|it| it.sha256.clone());
-            let allow = request.allow_unresolved;
-            let takes_over = Some(request.takes_over);
-            let answer = act_on_step(step, action, request.reason, allow, sha256, takes_over).await;
+            let answer = send_action(step, request).await;
             page.end_sent(step, action);
             match answer {
                 Ok(changed) if !self.rows.is_disposed() => {
@@ -289,6 +286,10 @@ impl WorkController {
             if waits.is_some() {
                 return;
             }
+        }
+        if failed.is_about_notes() {
+            self.toasts.show(failed.notes_text(&names.0), None);
+            return self.force_detail();
         }
         if failed.error.is_retryable() {
             let _ = page.failed.try_update(|it| it.push(failed.clone()));

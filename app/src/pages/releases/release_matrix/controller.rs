@@ -1,24 +1,25 @@
 //! The controller of the matrix page: the signals that the page and its parts share, and every action on them. It is `Copy`,
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
-    super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
-    super::take_over::TakeOver, super::text_questions, super::text_questions::put_back,
-    super::undo_stack::UndoStack, reloader::MatrixReloader, url_state,
+    super::send_action::send_action, super::step_detail_actions::NOTES_SAVED,
+    super::step_detail_actions::StepPanelOutcome, super::take_over::TakeOver,
+    super::text_questions, super::text_questions::put_back, super::undo_stack::UndoStack,
+    reloader::MatrixReloader, url_state,
 };
 use crate::{
-    api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
-    components::matrix::command::GridCommand, components::matrix::filter_bar,
-    components::matrix::filter_bar::CUSTOMER_FIELD, components::matrix::messages::done_text,
-    components::matrix::messages::failure_text, components::matrix::selection::Selection,
-    components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
-    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::rights::OwnRights, components::step_state::already_in_state_text,
-    components::ui::follow_effect::follow, components::ui::time::Clock,
-    components::ui::toast::Toasts, domain::event::Changed, domain::id::BatchId, domain::id::StepId,
-    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix_wire::PackedMatrix,
-    domain::own_changes::NOTES_IN_WORDS, domain::own_changes::action_in_words,
-    domain::permission::Permission, domain::step::CustomerStep, domain::vocabulary::ReleaseStatus,
-    domain::vocabulary::StepAction, error::AppError, pages::request_queue::send_in_order, paths,
+    browser, components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
+    components::matrix::filter_bar, components::matrix::filter_bar::CUSTOMER_FIELD,
+    components::matrix::messages::done_text, components::matrix::messages::failure_text,
+    components::matrix::selection::Selection, components::matrix::state::MatrixState,
+    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::pending_actions::ShownTexts, components::rights::OwnRights,
+    components::step_state::already_in_state_text, components::ui::follow_effect::follow,
+    components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
+    domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix_wire::PackedMatrix, domain::own_changes::NOTES_IN_WORDS,
+    domain::own_changes::action_in_words, domain::permission::Permission,
+    domain::step::CustomerStep, domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction,
+    error::AppError, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -368,17 +369,8 @@ impl MatrixController {
         let number = self.state.begin_action(step, request.clone());
         self.reloader.begin_change();
         let sent = async move {
-            let ActionRequest {
-                action,
-                reason,
-                allow_unresolved,
-                text,
-                takes_over,
-                ..
-            } = request.clone();
-            let sha256 = text.map(|it| it.sha256.clone());
-            let takes_over = Some(takes_over);
-            match act_on_step(step, action, reason, allow_unresolved, sha256, takes_over).await {
+            let action = request.action;
+            match send_action(step, request.clone()).await {
                 Ok(changed) => self.finish_action((step, action, number), changed),
                 Err(error) => {
                     let failed = FailedAction {
@@ -442,6 +434,11 @@ impl MatrixController {
             if waits.is_some() {
                 return;
             }
+        }
+        if failed.is_about_notes() {
+            let name = names.map(|it| it.0).unwrap_or_default();
+            self.toasts.show(failed.notes_text(&name), None);
+            return self.reloader.force_panel();
         }
         // A rule refused the action, so somebody else has changed the step.
         if is_outdated {
