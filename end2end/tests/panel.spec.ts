@@ -371,7 +371,7 @@ test.describe('on a phone', () => {
     await more.last().click();
     for (const item of ['Start', 'Override', 'Add custom step…'])
       await expect(page.getByRole('menuitem', { name: item })).toBeInViewport();
-    await open(`/releases/${world.june}/customer/${world.acme}`);
+    await open(`/releases/${world.june}/customer/${world.acme}?view=list`);
     await expect(page.getByRole('link', { name: 'Continue: 1 Announce' })).toBeInViewport();
   });
 

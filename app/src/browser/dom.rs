@@ -385,6 +385,32 @@ pub fn is_offline() -> bool {
         && (lost_since().is_some() || web_sys::window().is_some_and(|it| !it.navigator().on_line()))
 }
 
+/// Scrolls a list up or down as far as needed to show one of its rows, and a little more.
+pub fn scroll_to_row(list: &str, row: &str) {
+    const MARGIN_PX: f64 = 40.0;
+    let find = |selector: &str| document()?.query_selector(selector).ok().flatten();
+    let (Some(list), Some(row)) = (find(list), find(row)) else {
+        return;
+    };
+    let (view, at) = (
+        list.get_bounding_client_rect(),
+        row.get_bounding_client_rect(),
+    );
+    let above = at.top() - MARGIN_PX - view.top();
+    let below = at.bottom() + MARGIN_PX - view.bottom();
+    let by = if above < 0.0 { above } else { below.max(0.0) };
+    #[expect(clippy::cast_possible_truncation, reason = "pixels")]
+    let by = by as i32;
+    list.set_scroll_top(list.scroll_top() + by);
+}
+
+/// Scrolls the first element that matches to its top.
+pub fn scroll_to_top(selector: &str) {
+    if let Some(element) = document().and_then(|it| it.query_selector(selector).ok().flatten()) {
+        element.set_scroll_top(0);
+    }
+}
+
 /// Opens the print dialog of the browser.
 pub fn print() {
     if let Some(window) = web_sys::window() {

@@ -31,6 +31,8 @@ pub mod release_form;
 pub mod release_steps;
 pub mod removal_dialog;
 pub mod rights;
+pub mod run_copy;
+pub mod run_keys_dialog;
 pub mod run_step;
 pub mod scope_choice;
 pub mod shortcuts_dialog;

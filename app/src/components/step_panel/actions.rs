@@ -63,7 +63,23 @@ fn goes_on(status: StepStatus) -> bool {
 
 /// The button that copies the text on screen, and the menu of its other formats.
 #[component]
-pub fn CopyButton(state: StepDetailState) -> impl IntoView {
+pub fn CopyButton(
+    state: StepDetailState,
+    /// What the button says before the text is copied.
+    #[prop(default = Signal::stored("Copy"))]
+    word: Signal<&'static str>,
+    /// Further items of the menu.
+    #[prop(optional)]
+    choices: Vec<MenuItem>,
+    /// Copies in a format, or in the one that was chosen last, in place of the button itself.
+    #[prop(optional)]
+    on_copy: Option<Callback<Option<CopyFormat>>>,
+) -> impl IntoView {
+    let copy = move |format: Option<CopyFormat>| match (on_copy, format) {
+        (Some(on_copy), _) => on_copy.run(format),
+        (None, Some(format)) => state.choose_format(format),
+        (None, None) => state.copy_as_chosen(),
+    };
     let whom = state.read(|it| {
         let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
         format!("{} ({})", customer.name, cluster.name)
@@ -75,18 +91,19 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
             format!("Copied for {whom}{}", as_of.unwrap_or_default())
         }
         Some((step, false)) if step == id => "Couldn't copy. Text selected, press Ctrl+C".into(),
-        _ => "Copy".to_owned(),
+        _ => word.get().to_owned(),
     };
     Effect::new(move |_| state.recall_format());
     let formats = CopyFormat::ALL.iter().filter(|it| state.has_format(**it));
     let items = formats
         .map(|format| {
-            let choose = Callback::new(move |()| state.choose_format(*format));
+            let choose = Callback::new(move |()| copy(Some(*format)));
             MenuItem {
                 is_current: Signal::derive(move || state.format() == *format),
                 ..MenuItem::new(format.label(), choose)
             }
         })
+        .chain(choices)
         .collect();
     let ink = Signal::derive(move || {
         let is_next = !goes_on(state.status) && !state.is_copied();
@@ -102,7 +119,7 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
                 data-copied=move || state.is_copied().then_some("")
                 aria-keyshortcuts="c"
                 aria-describedby="copy-format"
-                on:click=move |_| state.copy_as_chosen()
+                on:click=move |_| copy(None)
             >
                 <Icon name=Signal::derive(move || if state.is_copied() { "g-done" } else { "i-copy" })/>
                 <span class="clip">{label}</span>

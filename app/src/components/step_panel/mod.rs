@@ -90,7 +90,12 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
 
 /// The text with its variables, a notice if the template has changed since, notes and history.
 #[component]
-pub fn StepBody(state: StepDetailState) -> impl IntoView {
+pub fn StepBody(
+    state: StepDetailState,
+    /// Shown below the text.
+    #[prop(optional)]
+    below_text: Option<AnyView>,
+) -> impl IntoView {
     let (resolved, raw, kind, warnings, kept) = state.read(|it| {
         let detail = &it.detail;
         let label = detail.kept.as_ref().map(|it| kept_label(it.is_shown));
@@ -118,6 +123,7 @@ pub fn StepBody(state: StepDetailState) -> impl IntoView {
             {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
             <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
         </section>
+        {below_text}
         {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}
         {(!state.is_kept).then(|| view! { <VariableValues state=state/> })}
         <NotesEditor state=state/>

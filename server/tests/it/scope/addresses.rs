@@ -65,7 +65,7 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
     let steps = || of("step", &ids.steps);
     match pattern {
         "/releases/{id}" | "/releases/{id}/customer/{customer_id}" => {
-            [words(&["?view=print"]), steps()].concat()
+            [words(&["?view=print", "?view=list"]), steps()].concat()
         }
         "/api/releases/{id}/export" => words(&["?format=json", "?format=csv", "?format=md"]),
         "/api/customers" => [
