@@ -13,7 +13,12 @@ use crate::{
         layout::page_head::PageHead,
         rights::{Allowed, OwnRights},
         step_state::state_icon,
-        ui::{bar::Bar, icon::Icon, posted::Posted, time::Clock},
+        ui::{
+            bar::Bar,
+            icon::Icon,
+            posted::Posted,
+            time::{CalendarDay, Clock},
+        },
     },
     domain::{
         cluster::hue,
@@ -157,7 +162,6 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     about.push(pluralize(summary.templates, "step"));
     about.push(customers_text(summary.customers));
     let due = release.release_date;
-    about.extend(due.map(|it| format!("due {}", long_date(it))));
     let is_open = summary.progress.counts.finished() < summary.progress.total;
     let figure = match summary.progress.percent {
         Some(percent) => view! { {percent} " " <small>"%"</small> }.into_any(),
@@ -173,7 +177,9 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
                     <h3>
                         <a href=paths::release(release.id)>{release.name}</a>
                     </h3>
-                    <span class="quiet small">{about.join(", ")}</span>
+                    <span class="quiet small">
+                        {about.join(", ")} {due.map(|it| view! { ", due " <CalendarDay date=it/> })}
+                    </span>
                     {due.filter(|_| is_open).map(overdue_badge)}
                 </div>
                 <span class="figure">{figure}</span>
