@@ -144,7 +144,8 @@ fn Shell(children: Children) -> impl IntoView {
         releases: 0,
         customers: 0,
         clusters: 0,
-        is_user: false,
+        // With no name: a frame that could not be read.
+        is_user: true,
         has_session: false,
     };
     view! {

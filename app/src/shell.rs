@@ -115,6 +115,33 @@ if (door) {
 }
 "#;
 
+/// In `open` mode, where nobody has entered a name (R108): a change that the server refuses for that opens the dialog of the sidebar, and
+/// is sent once more when the name is stored. The dialog is closed when its field is gone.
+const NAME: &str = r#"{
+  const send = fetch;
+  let is_named = false;
+  let asking;
+  const field = () => document.getElementById("your-name");
+  const ask = () => new Promise((done) => {
+    let is_open = false;
+    const watch = new MutationObserver(() => {
+      if (is_open && !field()) { watch.disconnect(); asking = undefined; done(is_named); }
+      is_open = !!field();
+    });
+    watch.observe(document.body, { childList: true, subtree: true });
+    document.querySelector(".sidebar__foot [aria-haspopup=dialog]").click();
+  });
+  window.fetch = async (request, options) => {
+    const again = request instanceof Request ? request.clone() : request;
+    const answer = await send(request, options);
+    const { pathname } = new URL(answer.url);
+    if (answer.ok && pathname === "/rpc/set_actor") is_named = true;
+    if (answer.status !== 428 || !pathname.startsWith("/rpc/")) return answer;
+    return (await (asking ??= ask())) ? send(again, options) : answer;
+  };
+}
+"#;
+
 /// The keys that every page has (R106): Ctrl+K, `g` and a letter, `/` and `?`. They are heard before the page's own, and the last two
 /// after them, since the grid has its own. What they open is loaded when it is first asked for, by `palette`. Links are clicked, so
 /// that the router and the question about unsaved changes hear of it.
@@ -169,6 +196,8 @@ pub struct DocumentOf {
     pub provider: Option<String>,
     /// The last event that the page is sure to show.
     pub last_event: Option<i64>,
+    /// Whether the person has no name yet, and is asked for it before the first change.
+    pub asks_for_name: bool,
 }
 
 /// The dialog of `SIGN_IN`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
@@ -227,6 +256,7 @@ pub fn shell(
         session_user,
         provider,
         last_event,
+        asks_for_name,
     } = page;
     let tags = site.map(|site| {
         let script = format!("/pkg/{}", site.script);
@@ -242,8 +272,9 @@ pub fn shell(
         let palette = format!(
             "const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});"
         );
+        let name = if asks_for_name { NAME } else { "" };
         let start = format!(
-            "{MENUS}{HELD_KEYS}{PLACES}{SIGN_IN}{KEYS}{palette}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            "{MENUS}{HELD_KEYS}{PLACES}{SIGN_IN}{name}{KEYS}{palette}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
         let preload = |file: String| {

@@ -98,14 +98,12 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         })
 }
 
-/// The caller's name in `open` mode: from the header, else the cookie, else `default`.
-pub fn actor(headers: &HeaderMap, default: &str) -> String {
+/// The name that a request in `open` mode gives its caller: in the header, else in the cookie.
+pub fn given_actor(headers: &HeaderMap) -> Option<String> {
     let header = headers
         .get(ACTOR_HEADER)
         .map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
-    header
-        .or_else(|| cookie(headers, ACTOR_COOKIE).filter(|it| !it.trim().is_empty()))
-        .unwrap_or_else(|| default.to_owned())
+    header.or_else(|| cookie(headers, ACTOR_COOKIE).filter(|it| !it.trim().is_empty()))
 }
 
 /// The caller's name in the current request.

@@ -194,7 +194,7 @@ pub fn BulkBar(
                                     .into_any(),
                             );
                         }
-                        note().map(|it| view! { <Icon name="i-warn" small=true/> <span class="clip" id="bulk-note" title=it.clone()>{it.clone()}</span> }.into_any())
+                        note().map(|it| view! { <Icon name="i-warn" small=true/> <span id="bulk-note">{it}</span> }.into_any())
                     }}
                 </span>
                 <span class="bulk__do">

@@ -26,7 +26,7 @@ use app::{
 use axum::{
     body::Body,
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -42,6 +42,12 @@ use std::{
 /// What is said while there is no admin yet.
 const SETUP: &str =
     "nobody can sign in yet: make the first admin at /setup, with the code of the log";
+
+/// What is said of a change without a name. A script of the page hears its status, asks for the name, and sends the change again.
+const NAME_FIRST: &str = "enter your name first: every change is recorded under it";
+
+/// What others see of a page without a name.
+const SOMEONE: &str = "Someone";
 
 /// What the middleware needs to authenticate a request.
 #[derive(Clone)]
@@ -98,6 +104,7 @@ impl From<StoreError> for AccessError {
 /// while the database answers.
 #[derive(Clone, Copy)]
 struct RequestFacts<'a> {
+    method: &'a Method,
     headers: &'a HeaderMap,
     path: &'a str,
     peer: Option<IpAddr>,
@@ -154,12 +161,17 @@ pub async fn check_access(
         return next.run(request).await;
     }
     let facts = RequestFacts {
+        method: request.method(),
         headers: request.headers(),
         path: &path,
         peer: peer_of(&request),
         is_https,
     };
     match admit(&access, facts, right, pattern.as_deref().unwrap_or(&path)).await {
+        Ok(caller) if has_to_be_named(&access, &caller, &path) => {
+            let status = StatusCode::PRECONDITION_REQUIRED;
+            refuse(&request, AccessError::Rejected(status, NAME_FIRST))
+        }
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -216,7 +228,8 @@ async fn identify(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Cal
     let headers = facts.headers;
     match access.settings.mode {
         AuthMode::Open => {
-            let name = context::actor(headers, &access.default_actor);
+            let name = context::given_actor(headers);
+            let name = name.unwrap_or_else(|| name_without_one(access, facts));
             // An invalid name is kept here, so that the handler refuses it as an error of its field.
             let name = ActorStamp::new(&name, context::now()).map_or(name, |it| it.by);
             Ok(Some(Caller::open(name)))
@@ -230,6 +243,41 @@ async fn identify(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Cal
             None => by_proxy(access, facts).await,
         },
     }
+}
+
+/// The name of a caller in `open` mode whose request gives none. A page has no name until its person enters one; REST, and a form that
+/// is posted without JavaScript, have the default.
+fn name_without_one(access: &Access, facts: RequestFacts<'_>) -> String {
+    let is_page = facts.path.starts_with("/rpc/")
+        || (facts.method == Method::GET && !problem::is_rest_path(facts.path));
+    if access.settings.asks_for_name && is_background(facts.path) {
+        SOMEONE.to_owned()
+    } else if access.settings.asks_for_name && is_page {
+        String::new()
+    } else {
+        access.default_actor.clone()
+    }
+}
+
+/// Whether this is a change of a page that has no name yet.
+fn has_to_be_named(access: &Access, caller: &Caller, path: &str) -> bool {
+    access.settings.asks_for_name && caller.name.is_empty() && is_change(path)
+}
+
+/// Whether a server function changes what is recorded. The others read, or keep a preference of the browser.
+fn is_change(path: &str) -> bool {
+    const OTHERS: [&str; 8] = [
+        "read_",
+        "list_",
+        "preview_",
+        "compare_",
+        "count_",
+        "is_",
+        "set_actor",
+        "set_theme",
+    ];
+    let name = path.strip_prefix("/rpc/");
+    name.is_some_and(|name| !OTHERS.iter().any(|it| name.starts_with(it)))
 }
 
 /// The caller of a token, if the request has one. A request with an invalid token is refused even if it has a valid session.
@@ -391,4 +439,26 @@ fn rest_refusal(refusal: AccessError) -> Response {
         AccessError::Store(error) => Problem::from(error).into_response(),
     };
     with_challenge(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_reads_needs_no_name() {
+        for (method, path) in RIGHTS.addresses() {
+            let found = RIGHTS.find(method, path);
+            let reads = matches!(
+                found,
+                FoundRight::Right(Right {
+                    rule: AccessRule::Needs(Permission::Read, _),
+                    ..
+                })
+            );
+            assert!(!(reads && is_change(path)), "{path}");
+        }
+        assert!(is_change("/rpc/act_on_step") && is_change("/rpc/set_values"));
+        assert!(!is_change("/rpc/set_actor") && !is_change("/api/clusters"));
+    }
 }

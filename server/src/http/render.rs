@@ -8,6 +8,7 @@ use app::{
     api::context::{self, Context},
     app::App,
     components::{rights::OwnRights, ui::time::Now},
+    domain::caller::Caller,
     shell::{DocumentOf, shell},
 };
 use axum::{
@@ -46,6 +47,9 @@ pub fn document() -> impl IntoView {
         .as_ref()
         .and_then(|it| it.extensions.get::<RenderedAfter>());
     let last_event = last_event.map(|it| it.0);
+    let caller = parts.as_ref();
+    let caller = caller.and_then(|it| it.extensions.get::<Arc<Caller>>());
+    let asks_for_name = caller.is_some_and(|it| it.user().is_none() && it.name.is_empty());
     let uri = parts.map(|it| it.uri).unwrap_or_default();
     let query = uri.query().unwrap_or_default();
     let page = DocumentOf {
@@ -53,6 +57,7 @@ pub fn document() -> impl IntoView {
         session_user: context::session_user(),
         provider,
         last_event,
+        asks_for_name,
     };
     shell(site::asset_names(), page, uri.path(), query)
 }

@@ -52,6 +52,8 @@ pub struct AuthSettings {
     pub has_password_login: bool,
     /// Whether `ROLLCALL_PUBLIC_URL` begins with https.
     pub is_public_https: bool,
+    /// Whether `ROLLCALL_USER` is unset: in `open` mode a page then asks for the person's name before its first change.
+    pub asks_for_name: bool,
     /// The provider that people sign in at in `login` mode, if there is one.
     pub oidc: Option<OidcSettings>,
 }
@@ -80,6 +82,7 @@ impl Default for AuthSettings {
             metrics_open: false,
             has_password_login: true,
             is_public_https: false,
+            asks_for_name: false,
             oidc: None,
         }
     }
@@ -144,6 +147,8 @@ impl AuthSettings {
             has_password_login,
             is_public_https: variable(PUBLIC_URL)
                 .is_some_and(|it| it.trim().starts_with("https://")),
+            // `Settings::parse` knows.
+            asks_for_name: false,
             oidc: OidcSettings::parse(&variable)?,
         })
     }

@@ -192,7 +192,10 @@ impl Settings {
                 // `USER` is not a setting of ours: if it cannot be used, the system is asked for the user.
                 None => variable("USER").ok().flatten().unwrap_or_else(system_user),
             },
-            auth: auth(&variable)?,
+            auth: AuthSettings {
+                asks_for_name: variable("ROLLCALL_USER")?.is_none(),
+                ..auth(&variable)?
+            },
             log: log_format(variable("ROLLCALL_LOG")?)?,
             backups,
             anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
@@ -313,6 +316,9 @@ mod tests {
         let settings = parse(&[("USER", "ana")]).unwrap();
         assert!(settings.address.ip().is_loopback());
         assert_eq!(settings.actor, "ana");
+        assert!(settings.auth.asks_for_name);
+        let named = parse(&[("ROLLCALL_USER", "Ana")]).unwrap();
+        assert!(!named.auth.asks_for_name);
         assert_eq!((settings.log, settings.backups), (LogFormat::Text, None));
     }
 

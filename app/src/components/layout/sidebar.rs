@@ -34,11 +34,19 @@ fn glyph(name: &str) -> Markup {
     }
 }
 
+/// What stands for the name of a person who has entered none.
+const NO_NAME: &str = "Enter your name";
+
 /// A person as the sidebar names them.
 fn who(actor: &str) -> Markup {
+    let (mark, name) = if actor.is_empty() {
+        ("?".to_owned(), NO_NAME)
+    } else {
+        (initials(actor), actor)
+    };
     html! {
-        span class="avatar" aria-hidden="true" data-initials=(initials(actor)) {}
-        span { (actor) }
+        span class="avatar" aria-hidden="true" data-initials=(mark) {}
+        span { (name) }
     }
 }
 
@@ -139,10 +147,11 @@ pub fn Sidebar(
         theme.set(next);
         on_theme.run(next);
     };
-    let (is_user, has_session) = (frame.is_user, frame.has_session);
+    // A frame that could not be read is that of a user without a name; in `open` mode there are people without one.
+    let is_read = !(frame.is_user && frame.actor.is_empty());
+    let has_person = sign_in.is_none() && is_read;
+    let (is_user, has_session) = (frame.is_user && is_read, frame.has_session);
     let manages_users = is_user && OwnRights::from_context().may(Permission::Users);
-    // Without a name the caller is not known.
-    let has_person = sign_in.is_none() && !frame.actor.is_empty();
     actor.set(frame.actor);
     let menu = move || actor.with(|it| menu_html(it, manages_users, has_session));
     view! {
@@ -206,7 +215,7 @@ pub fn Sidebar(
                             <button
                                 class="sidebar__who"
                                 aria-haspopup="dialog"
-                                aria-label=move || format!("You: {}", actor.get())
+                                aria-label=move || actor.with(|it| format!("You: {}", if it.is_empty() { NO_NAME } else { it.as_str() }))
                                 on:click=move |_| name_dialog_open.set(true)
                                 inner_html=move || who(&actor.get()).into_string()
                             ></button>

@@ -38,4 +38,5 @@ mod setup;
 mod take_over;
 mod tokens;
 mod transfer;
+mod unnamed;
 mod users;

@@ -1,0 +1,71 @@
+// In `open` mode without ROLLCALL_USER: the name is asked for at the first change, and names used before are offered. On a phone too.
+import type { Page } from '@playwright/test';
+import { test, expect } from '../fixtures/app';
+import { jonas } from '../fixtures/world';
+
+test.use({ user: '', faults: [/status of 428/] });
+
+const you = (page: Page, name: string) => page.getByRole('button', { name: `You: ${name}`, exact: true });
+const dialog = (page: Page) => page.getByRole('dialog', { name: 'Your name' });
+const field = (page: Page) => dialog(page).getByLabel('Your name', { exact: true });
+
+async function authors(url: string): Promise<string[]> {
+  const events = await (await fetch(`${url}/api/audit`)).json();
+  return events.items.map((it: { actor: string }) => it.actor);
+}
+
+async function createCluster(page: Page, name: string) {
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('button', { name: 'Create cluster' }).click();
+}
+
+test('the first change asks for a name, offers those used before, and is made under it', async ({ page, open, server }) => {
+  await jonas(server, 'create_cluster', { draft: { name: 'eu-west' } });
+  await open('/clusters/new');
+  await expect(you(page, 'Enter your name')).toBeVisible();
+  await createCluster(page, 'us-east');
+  await expect(field(page)).toBeFocused();
+  await expect(field(page)).toHaveValue('');
+  const offered = dialog(page).getByRole('group', { name: 'Names used before' });
+  await offered.getByRole('button', { name: 'Jonas' }).click();
+  await expect(field(page)).toHaveValue('Jonas');
+  await field(page).fill('Mei Tan');
+  await dialog(page).getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'us-east' })).toBeVisible();
+  await expect(you(page, 'Mei Tan')).toBeVisible();
+  expect(await authors(server.url)).toEqual(['Mei Tan', 'Jonas']);
+  // The next change asks nothing.
+  await open('/clusters/new');
+  await createCluster(page, 'ap-south');
+  await expect(page.getByRole('heading', { level: 1, name: 'ap-south' })).toBeVisible();
+  expect((await authors(server.url))[0]).toBe('Mei Tan');
+});
+
+test('without an answer nothing is changed, and what was typed stays', async ({ page, open, server }) => {
+  await open('/clusters/new');
+  await createCluster(page, 'us-east');
+  await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Enter your name first' })).toBeVisible();
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('us-east');
+  expect(await authors(server.url)).toEqual([]);
+  await page.getByRole('button', { name: 'Create cluster' }).click();
+  await field(page).fill('Mei Tan');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'us-east' })).toBeVisible();
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+  test('name and theme are set in the bar at the bottom', async ({ page, open }) => {
+    await open('/');
+    const theme = page.getByRole('button', { name: /^Theme: / });
+    await theme.click();
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+    await you(page, 'Enter your name').click();
+    await field(page).fill('Mei Tan');
+    await dialog(page).getByRole('button', { name: 'Save changes' }).click();
+    await expect(you(page, 'Mei Tan')).toBeVisible();
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over).toBeLessThanOrEqual(0);
+  });
+});
