@@ -107,7 +107,12 @@ pub fn copy_text(heading: CopyHeader<'_>, kind: StepType, text: &str) -> String 
 
 /// Another text of the same step to copy: it gets the header line of `copied`, an answer of `copy_text`.
 pub fn with_header_of(copied: &str, text: &str) -> String {
-    with_header(CopiedParts::of(copied).header, text)
+    with_header(header_of(copied), text)
+}
+
+/// The header line of `copied`, an answer of `copy_text`.
+pub fn header_of(copied: &str) -> &str {
+    CopiedParts::of(copied).header
 }
 
 fn with_header(header: &str, text: &str) -> String {
@@ -398,6 +403,15 @@ mod tests {
         let copied = form(CopyFormat::AnyShell, &copied, CHECK);
         assert!(copied.contains("\nbash /dev/fd/3 3<<'END_OF_STEP_'\n"));
         assert!(copied.ends_with("\ncat <<END_OF_STEP\nEND_OF_STEP\nEND_OF_STEP_"));
+    }
+
+    #[test]
+    fn the_header_line_is_found_in_a_copied_text() {
+        let line = header(HEADER, StepType::Bash);
+        for text in ["echo 1", "#!/bin/sh\necho 1", "#!/bin/sh"] {
+            let copied = copy_text(HEADER, StepType::Bash, text);
+            assert_eq!(header_of(&copied), line);
+        }
     }
 
     #[test]

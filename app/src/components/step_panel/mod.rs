@@ -116,12 +116,13 @@ pub fn StepBody(
         )
     });
     state.listen_for_copies();
+    let header = Signal::derive(move || state.copy_header());
     view! {
         <DriftNotice state=state/>
         <ChangesNotice state=state/>
         <section aria-label="Content">
             {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
-            <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
+            <CodeBlock resolved=resolved raw=raw kind=kind view=state.code header=header/>
         </section>
         {below_text}
         {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}

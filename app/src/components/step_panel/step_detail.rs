@@ -12,9 +12,9 @@ use crate::{
     components::pending_actions::ShownTexts, components::ui::code::CODE_TEXT,
     components::ui::code::CodeView, components::ui::follow_effect::follow,
     domain::cluster::Cluster, domain::copy::CopyFormat, domain::copy::CopySource,
-    domain::copy::clipboard_text, domain::copy::with_header_of, domain::customer::Customer,
-    domain::customer_work::OpenStep, domain::id::StepId, domain::release::Release,
-    domain::template::TemplateDraft, domain::text_change::KeptText,
+    domain::copy::clipboard_text, domain::copy::header_of, domain::copy::with_header_of,
+    domain::customer::Customer, domain::customer_work::OpenStep, domain::id::StepId,
+    domain::release::Release, domain::template::TemplateDraft, domain::text_change::KeptText,
     domain::text_change::holds_line_of, domain::vocabulary::StepAction,
     domain::vocabulary::StepStatus, domain::vocabulary::StepType, error::AppError,
     error::ViolationDetail,
@@ -265,6 +265,12 @@ impl StepDetailState {
         } else {
             CopyFormat::WithHeader
         }
+    }
+
+    /// The line that a copy begins with in that format, if it does.
+    pub fn copy_header(self) -> Option<String> {
+        let has_none = matches!(self.format(), CopyFormat::ScriptOnly | CopyFormat::Template);
+        (!has_none).then(|| self.read(|it| header_of(&it.detail.copy_text).to_owned()))
     }
 
     /// Reads the format that was chosen before in this browser.

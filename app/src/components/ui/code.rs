@@ -255,6 +255,9 @@ pub fn CodeBlock(
     /// How the text is shown, if the page shares it between blocks.
     #[prop(optional)]
     view: Option<CodeView>,
+    /// The line that a copy begins with, shown above the text.
+    #[prop(optional, into)]
+    header: Signal<Option<String>>,
 ) -> impl IntoView {
     let view = view.unwrap_or_default();
     let CodeView { wraps, .. } = view;
@@ -326,6 +329,7 @@ pub fn CodeBlock(
                 </span>
                 {forms}
             </div>
+            {move || header.get().map(|it| view! { <p class="code__header mono" title="Copied with the text">{it}</p> })}
             <pre
                 tabindex="0"
                 role="region"
