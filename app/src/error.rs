@@ -114,7 +114,7 @@ pub enum AppError {
     #[error("{0}")]
     Denied(String),
     /// 429: too many tries failed; how many seconds the next one has to wait.
-    #[error("too many tries failed: wait {0} seconds")]
+    #[error("too many failed attempts: try again in {0} seconds")]
     Throttled(u64),
     /// 503: too much at once.
     #[error("too many people are signing in: try again in a moment")]

@@ -53,6 +53,8 @@ test('the text is copied in five formats, and the choice is remembered', async (
   const here = panel(page, 'Upgrade, Acme');
   const header = ": 'Acme | eu-west | acme | June, step 3 Upgrade'";
   await expect(here.getByText('Copies: With header')).toBeVisible();
+  // The line that a copy begins with stands above the text.
+  await expect(here.getByText(header, { exact: true })).toBeVisible();
   await here.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(here.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
   expect(await clipboard(page)).toBe(`${header}\n${TEXT}`);
@@ -62,6 +64,7 @@ test('the text is copied in five formats, and the choice is remembered', async (
     await expect(here.getByText(`Copies: ${format}`)).toBeVisible();
   };
   await copy('Script only');
+  await expect(here.getByText(header, { exact: true })).toHaveCount(0);
   // The menu marks the form that the button copies.
   await here.getByRole('button', { name: 'Copy options' }).click();
   const current = page.getByRole('menuitem').and(page.locator('[aria-current]'));
@@ -310,7 +313,7 @@ test('done keeps the text as it was, and the history leads back', async ({ page,
   await dialog.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Undid "Mark done" on 1 cell' })).toBeVisible();
   await expect(cell(page, 'Step 3 Upgrade, Acme, eu-west: pending')).toBeVisible();
-  await expect(here.getByRole('listitem').filter({ hasText: 'undid a change' })).toBeVisible();
+  await expect(here.getByRole('listitem').filter({ hasText: 'undid "marked done"' })).toBeVisible();
 });
 
 test('a second person sees who was faster and when, and nothing changes', async ({ page, open, server }) => {

@@ -208,7 +208,7 @@ pub fn BulkBar(
                         class="button"
                         data-size="s"
                         data-square=""
-                        aria-label="Clear the selection"
+                        aria-label="Clear selection"
                         aria-keyshortcuts="Escape"
                         on:click=move |_| state.clear_selection()
                     >

@@ -61,7 +61,7 @@ pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
     if in_batch > 1 && event.entity == Entity::Customer {
         // Only an import of customers from pasted text changes several at once.
         return match event.action {
-            EventAction::Undo => format!("undid a change of {in_batch} customers"),
+            EventAction::Undo => format!("undid changes of {in_batch} customers"),
             _ => format!("imported {in_batch} customers"),
         };
     }
@@ -100,7 +100,7 @@ pub fn and_others(n: u32) -> String {
 }
 
 /// The phrase for a single event.
-fn single_phrase(action: EventAction) -> &'static str {
+pub fn single_phrase(action: EventAction) -> &'static str {
     match action {
         EventAction::Override => "overrode the text",
         EventAction::Notes => "changed the notes",

@@ -38,13 +38,18 @@ fn time_of(batch: &BatchId) -> DateTime<Utc> {
         .unwrap_or_default()
 }
 
-/// What a change of states is called: "mark done, 9 cells".
-pub fn action_in_words(action: StepAction, n_cells: usize) -> String {
-    let verb = match action {
+/// What an action is called within a sentence: "mark done".
+pub fn action_verb(action: StepAction) -> &'static str {
+    match action {
         StepAction::Done => "mark done",
         StepAction::Fail => "mark failed",
         other => other.as_str(),
-    };
+    }
+}
+
+/// What a change of states is called: "mark done, 9 cells".
+pub fn action_in_words(action: StepAction, n_cells: usize) -> String {
+    let verb = action_verb(action);
     if n_cells == 1 {
         format!("{verb}, 1 cell")
     } else {

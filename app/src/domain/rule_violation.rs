@@ -80,7 +80,9 @@ pub enum RuleViolation {
     },
     #[error("the database is not empty: import into a new one")]
     NotEmpty,
-    #[error("a whole import is the command line's where people sign in: use `rollcall import`")]
+    #[error(
+        "where people sign in, a database is imported on the command line: use rollcall import"
+    )]
     ImportOverHttp,
     #[error("login {login} is already used{}", or_restore("user", *.inactive_id))]
     LoginTaken {

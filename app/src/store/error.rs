@@ -34,7 +34,7 @@ pub enum StoreError {
     #[error("too many people are signing in: try again in a moment")]
     Busy,
     /// Too many tries failed (R24): how many seconds the next one has to wait.
-    #[error("too many tries failed: wait {0} seconds")]
+    #[error("too many failed attempts: try again in {0} seconds")]
     Throttled(u64),
     /// The caller has a scope, and this is about everybody (R89).
     #[error("this needs somebody who sees all customers")]

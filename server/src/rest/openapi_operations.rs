@@ -219,7 +219,7 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     if takes_password(path, verb) {
         statuses.push((
             "429",
-            "Too many tries failed: Retry-After says how long to wait",
+            "Too many failed attempts: Retry-After says how long to wait",
         ));
     }
     // It names a release.

@@ -118,7 +118,7 @@ fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static 
         ),
         429 => (
             "too-many-tries",
-            "Too many tries failed",
+            "Too many failed attempts",
             "wait as long as the header Retry-After says",
         ),
         503 => (

@@ -1,8 +1,8 @@
 //! Messages about actions on matrix cells, for toasts, hover cards and labels. In one file, so that the same result is
 //! always told in the same words.
 use crate::{
-    components::pending_actions::FailedAction, domain::plural::pluralize,
-    domain::summary::BulkResult, domain::vocabulary::StepAction,
+    components::pending_actions::FailedAction, domain::own_changes::action_verb,
+    domain::plural::pluralize, domain::summary::BulkResult, domain::vocabulary::StepAction,
 };
 use std::fmt::Write;
 
@@ -24,11 +24,12 @@ pub fn bulk_text(
 ) -> String {
     let cells = pluralize(result.changed, "cell");
     let mut text = match action {
+        action if result.changed == 0 => format!("Nothing to {}", action_verb(action)),
         StepAction::Done => format!("Marked {cells} done"),
         StepAction::Fail => format!("Marked {cells} failed"),
         action => format!("{} {cells}", past(action)),
     };
-    if rows > 1 || columns > 1 {
+    if result.changed > 0 && (rows > 1 || columns > 1) {
         let _ = write!(text, " ({rows} steps × {columns} customers)");
     }
     if let Some(first) = result.not_eligible.first() {
@@ -74,6 +75,11 @@ mod tests {
         assert_eq!(
             bulk_text(StepAction::Done, &result, (2, 6)),
             "Marked 12 cells done (2 steps × 6 customers)"
+        );
+        let none = BulkResult::default();
+        assert_eq!(
+            bulk_text(StepAction::Done, &none, (100, 1)),
+            "Nothing to mark done"
         );
     }
 

@@ -4,12 +4,13 @@ use super::{events::StepPanelEvent, step_detail::StepDetailState, text_changes::
 use crate::{
     components::{
         diff_view::unified,
-        event_text::{event_icon, resulting_status},
+        event_text::{event_icon, resulting_status, single_phrase},
         ui::{icon::Icon, time::Time},
     },
     domain::{
         customer_work::HistoryTextChange,
         event::{Entity, EventAction, FieldChange, HistoryEntry},
+        id::BatchId,
         vocabulary::StepStatus,
     },
 };
@@ -17,15 +18,18 @@ use leptos::prelude::*;
 
 pub use crate::domain::text_change::kept_label;
 
-/// What an entry did: "overrode the text", "edited the template".
-fn entry_text(entry: &HistoryEntry, has_diff: bool) -> String {
+/// What an entry did: "overrode the text", "edited the template". `undone` is what an undo undid, if the history has it.
+fn entry_text(entry: &HistoryEntry, has_diff: bool, undone: Option<EventAction>) -> String {
     match (entry.entity, entry.action) {
+        (_, EventAction::Undo) => match undone {
+            Some(EventAction::Undo) => "redid a change".to_owned(),
+            Some(undone) => format!("undid \"{}\"", single_phrase(undone)),
+            None => single_phrase(EventAction::Undo).to_owned(),
+        },
         (Entity::Template, action) => format!("{} the template", action.phrase()),
         (_, EventAction::Override) if has_diff => "overrode the text".to_owned(),
         (_, EventAction::Override) => "kept its override".to_owned(),
-        (_, EventAction::Notes) => "changed the notes".to_owned(),
-        (_, EventAction::Undo) => "undid a change".to_owned(),
-        (_, action) => action.phrase().to_owned(),
+        (_, action) => single_phrase(action).to_owned(),
     }
 }
 
@@ -60,16 +64,17 @@ fn kept_text(text: String, sha: String, label: &'static str) -> impl IntoView {
     }
 }
 
-/// One entry; `text_change` is what it did to the text, if anything.
+/// One entry; `text_change` is what it did to the text, if anything, `undone` what it undid.
 fn history_item(
     entry: HistoryEntry,
     text_change: Option<HistoryTextChange>,
+    undone: Option<EventAction>,
     state: StepDetailState,
 ) -> impl IntoView {
     let (diff, undoes) = text_change.map_or_else(|| (Vec::new(), 0), |it| (it.diff, it.undoes));
     let data_state = resulting_status(entry.action).map(StepStatus::as_str);
     let has_diff = !diff.is_empty();
-    let text = entry_text(&entry, has_diff);
+    let text = entry_text(&entry, has_diff, undone);
     let icon = event_icon(&entry);
     let changes = if shows_fields(entry.action) {
         entry.changes
@@ -132,12 +137,18 @@ fn history_item(
 pub fn History(state: StepDetailState) -> impl IntoView {
     let (history, mut text_changes) = state.read(|it| (it.detail.history.clone(), it.more.clone()));
     let is_empty = history.is_empty();
+    let actions: Vec<(BatchId, EventAction)> = (history.iter())
+        .map(|it| (it.batch_id.clone(), it.action))
+        .collect();
     let items = history
         .into_iter()
         .map(|entry| {
             let at = text_changes.iter().position(|it| it.event == entry.id);
             let text_change = at.map(|it| text_changes.swap_remove(it));
-            history_item(entry, text_change, state)
+            let batch = entry.undoes.as_ref();
+            let undone = batch.and_then(|batch| actions.iter().find(|it| it.0 == *batch));
+            let undone = undone.map(|it| it.1);
+            history_item(entry, text_change, undone, state)
         })
         .collect_view();
     view! {
@@ -152,7 +163,7 @@ pub fn History(state: StepDetailState) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::{BatchId, EventId};
+    use crate::domain::id::EventId;
     use chrono::DateTime;
 
     #[test]
@@ -176,9 +187,14 @@ mod tests {
             undoes: None,
         };
         let over = entry(Entity::Step, EventAction::Override);
-        assert_eq!(entry_text(&over, true), "overrode the text");
-        assert_eq!(entry_text(&over, false), "kept its override");
+        assert_eq!(entry_text(&over, true, None), "overrode the text");
+        assert_eq!(entry_text(&over, false, None), "kept its override");
         let edited = entry(Entity::Template, EventAction::Update);
-        assert_eq!(entry_text(&edited, true), "edited the template");
+        assert_eq!(entry_text(&edited, true, None), "edited the template");
+        let undo = entry(Entity::Step, EventAction::Undo);
+        let text = |undone| entry_text(&undo, false, undone);
+        assert_eq!(text(Some(EventAction::Done)), "undid \"marked done\"");
+        assert_eq!(text(Some(EventAction::Undo)), "redid a change");
+        assert_eq!(text(None), "undid a change");
     }
 }

@@ -167,7 +167,7 @@ fn write_part(out: &mut String, part: &LinePart) {
         }
         (None, _) if part.is_escaped => {
             out.push_str(
-                "<var tabindex=\"0\" data-escaped title=\"Escaped: it is printed as it stands\">",
+                "<var tabindex=\"0\" data-escaped title=\"Escaped: printed without a value\">",
             );
             "</var>"
         }

@@ -74,7 +74,7 @@ fn draft_view(
             {if n_steps == 0 {
                 view! {
                     <div class="card empty">
-                        <p>"This release has no steps yet. Write what is to be done for every customer, in order, or import a Markdown runbook."</p>
+                        <p>"No steps yet. Add deploy and verify steps, or import a Markdown runbook."</p>
                         <Allowed permission=Permission::Templates>
                             <div class="row">
                                 <a class="button" href=paths::release_steps(id)>"Add step"</a>

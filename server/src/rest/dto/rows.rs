@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 pub struct Cluster {
     pub id: i64,
     pub name: String,
-    /// Where its kubeconfig lies: kept, never opened.
+    /// The absolute path of its kubeconfig. Rollcall never opens the file.
     pub kubeconfig_path: Option<String>,
     /// The kubectl context that copied scripts check for. Null: it is called as the cluster is.
     pub context: Option<String>,

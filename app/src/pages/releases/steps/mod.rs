@@ -127,7 +127,7 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
         view! {
             <PageHead title="Steps" crumbs=crumbs beside=after_title>
                 <a class="button" data-kind="ghost" href=paths::release(id)>
-                    {move || if is_draft.get() { "Release" } else { "Matrix" }}
+                    {move || if is_draft.get() { "Back to release" } else { "Matrix" }}
                 </a>
                 {move || {
                     has_steps.get().then(|| {

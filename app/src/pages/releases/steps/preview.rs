@@ -110,7 +110,7 @@ impl Preview {
     pub fn choice(self) -> impl IntoView {
         // The options are HTML text: with a thousand customers that renders faster than one element each.
         let options = move || {
-            let mut html = String::from("<option value=\"\">nobody</option>");
+            let mut html = String::from("<option value=\"\">template</option>");
             self.targets.with(|targets| {
                 for target in targets {
                     html.push_str("<option value=\"");
@@ -125,11 +125,12 @@ impl Preview {
             html
         };
         view! {
-            <label for="preview-for">"Preview for"</label>
+            <label for="preview-for">"Preview:"</label>
             <select
                 class="input"
                 data-size="s"
                 id="preview-for"
+                aria-label="Preview for"
                 inner_html=options
                 on:change=move |event| self.chosen.set(event_target_value(&event))
             ></select>
