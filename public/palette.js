@@ -51,12 +51,21 @@ function glyph(name) {
   return holder.content.firstElementChild;
 }
 
+// What gets the focus where nothing has it, as in the rest of the page: its main part, the cell that Tab leads to, the heading.
+function focus_page() {
+  const find = (selector) => document.querySelector(selector);
+  const found = find('[data-home]') ?? find('[role=grid] [tabindex="0"]') ?? find('#main h1');
+  if (found?.matches('h1')) found.tabIndex = -1;
+  found?.focus({ preventScroll: true });
+}
+
 // Shows a dialog, and gives the focus back to what had it when the dialog is closed.
 function show(dialog) {
   const before = document.activeElement;
   dialog.addEventListener('close', () => {
     dialog.remove();
     if (before?.isConnected) before.focus({ preventScroll: true });
+    if (document.activeElement === document.body) focus_page();
   });
   document.body.append(dialog);
   dialog.showModal();

@@ -425,8 +425,8 @@ pub fn save_focus() {
     SAVED_FOCUS.with_borrow_mut(|it| it.push(active));
 }
 
-/// Restores the focus that `save_focus` has saved, after the dialog is gone. If that element is gone too, the main part of the
-/// page has it. Does nothing on the server.
+/// Restores the focus that `save_focus` has saved, after the dialog is gone. If that element is gone too, or there was none, what
+/// the page is about has it. Does nothing on the server.
 pub fn restore_focus() {
     if !is_browser() {
         return;
@@ -435,7 +435,7 @@ pub fn restore_focus() {
     if let Some(before) = before.filter(|it| it.is_connected()) {
         let _ = before.focus();
     }
-    focus_home();
+    focus_page();
     call_waiting();
 }
 

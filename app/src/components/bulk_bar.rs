@@ -210,7 +210,11 @@ pub fn BulkBar(
                         data-square=""
                         aria-label="Clear selection"
                         aria-keyshortcuts="Escape"
-                        on:click=move |_| state.clear_selection()
+                        on:click=move |_| {
+                            // The bar goes, and this button with it.
+                            state.clear_selection();
+                            state.request_focus();
+                        }
                     >
                         <Icon name="i-close"/>
                     </button>

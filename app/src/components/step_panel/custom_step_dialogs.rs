@@ -304,7 +304,7 @@ pub fn DeleteStepDialog(state: StepDetailState) -> impl IntoView {
         <Dialog open=open title=format!("Delete {name}")>
             <div class="dialog__body stack">
                 <Failure error=state.unsaved/>
-                <p>{format!("The step leaves {customer}'s list. Its history stays, and it can be undone.")}</p>
+                <p>{format!("Removed from {customer}'s steps. Its history is kept, and you can undo this.")}</p>
             </div>
             <div class="dialog__foot">
                 <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>

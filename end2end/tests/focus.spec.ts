@@ -1,0 +1,114 @@
+// The focus is never lost to the page as a whole: after each dialog, menu and navigation, and after what takes its own button away.
+import type { Locator, Page } from '@playwright/test';
+import { test, expect } from '../fixtures/app';
+import { dialogs, menus, select_all, twoReleases } from '../fixtures/opened';
+import { act, step } from '../fixtures/other';
+
+const focused = (page: Page) => page.evaluate(() => (document.activeElement === document.body ? 'nothing' : 'something'));
+const keeps = (page: Page, after: string) => expect.poll(() => focused(page), { message: `the focus after ${after}` }).toBe('something');
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
+const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
+
+test('a dialog has the focus while it is open, and Escape gives it back', async ({ page, open, server }) => {
+  test.setTimeout(180_000);
+  for (const it of dialogs(await twoReleases(server))) {
+    await open(it.at);
+    await it.open(page);
+    const dialog = page.getByRole('dialog', { name: it.name, exact: true });
+    await expect(dialog).toBeVisible();
+    const is_inside = () => dialog.evaluate(found => found.contains(document.activeElement));
+    await expect.poll(is_inside, { message: `the focus in ${it.name}` }).toBe(true);
+    await page.keyboard.press('Escape');
+    await expect(dialog).toHaveCount(0);
+    await keeps(page, `${it.name} at ${it.at}`);
+  }
+});
+
+test('the button that closes a dialog gives the focus back too', async ({ page, open, server }) => {
+  test.setTimeout(180_000);
+  for (const it of dialogs(await twoReleases(server))) {
+    // The palette has no button.
+    if (it.name === 'Command palette') continue;
+    await open(it.at);
+    await it.open(page);
+    const dialog = page.getByRole('dialog', { name: it.name, exact: true });
+    await dialog.getByRole('button', { name: /^(Close|Cancel)$/ }).first().click();
+    await expect(dialog).toHaveCount(0);
+    await keeps(page, `${it.name} at ${it.at}`);
+  }
+});
+
+test('Escape closes a menu, and its button has the focus', async ({ page, open, server }) => {
+  test.setTimeout(120_000);
+  for (const [at, opener] of menus(await twoReleases(server))) {
+    await open(at);
+    const it: Locator = opener(page);
+    await it.focus();
+    await page.keyboard.press('Enter');
+    await expect(page.locator('[role=menu], details[open] > .menu').first()).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.locator('[role=menu], details[open] > .menu')).toHaveCount(0);
+    await expect(it).toBeFocused();
+  }
+});
+
+test('each page that is gone to has the focus', async ({ page, open, server }) => {
+  await twoReleases(server);
+  await open('/');
+  const main = page.getByRole('navigation', { name: 'Main' });
+  for (const name of ['Releases', 'Customers', 'Clusters', 'Activity', 'Dashboard']) {
+    await main.getByRole('link', { name, exact: true }).click();
+    await expect(heading(page, name)).toBeFocused();
+  }
+  await main.getByRole('link', { name: 'Customers', exact: true }).click();
+  await page.locator('main').getByRole('link', { name: 'Acme' }).click();
+  await expect(heading(page, 'Acme')).toBeFocused();
+  await page.locator('main').getByRole('link', { name: 'Edit' }).click();
+  await expect(heading(page, 'Edit Acme')).toBeVisible();
+  await keeps(page, 'Edit');
+  await page.goBack();
+  await expect(heading(page, 'Acme')).toBeVisible();
+  await keeps(page, 'going back');
+  await main.getByRole('link', { name: 'Releases', exact: true }).click();
+  await page.locator('main').getByRole('link', { name: 'June' }).click();
+  await expect(page.getByRole('grid')).toBeVisible();
+  await keeps(page, 'the way to the matrix');
+});
+
+test('what takes its own button away leaves the focus somewhere', async ({ page, open, server }) => {
+  test.setTimeout(120_000);
+  const { june, acme } = await twoReleases(server);
+  await server.call('act_on_step', act(step.acme.announce, 'done'));
+  await open(`/releases/${june}?status=done`);
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await keeps(page, 'clearing the filters');
+  await select_all(page);
+  await page.getByRole('button', { name: 'Clear selection', exact: true }).click();
+  await expect(page.getByRole('toolbar', { name: 'Actions on the selection' })).toHaveCount(0);
+  await keeps(page, 'clearing the selection');
+  await select_all(page);
+  await page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: /^Start/ }).click();
+  await expect(said(page, 'Started')).toBeVisible();
+  await keeps(page, 'a bulk');
+  await said(page, 'Started').getByRole('button', { name: 'Undo' }).click();
+  await expect(said(page, 'Undid "Start"')).toBeVisible();
+  await keeps(page, 'Undo of the toast');
+
+  await open(`/releases/${june}?step=${step.acme.migrate}`);
+  const panel = page.getByRole('complementary', { name: 'Migrate schema, Acme' });
+  await panel.getByRole('button', { name: /^Mark done/ }).click();
+  await expect(page.getByRole('gridcell', { name: /Migrate schema, Acme, eu-west: done/ })).toBeVisible();
+  await keeps(page, 'Mark done in the panel');
+  await page.getByRole('button', { name: 'Close the panel' }).click();
+  await expect(panel).toHaveCount(0);
+  await keeps(page, 'closing the panel');
+
+  await open(`/customers/${acme}`);
+  await page.getByRole('button', { name: 'Deactivate', exact: true }).click();
+  await page.getByRole('dialog', { name: 'Deactivate Acme' }).getByRole('button', { name: 'Deactivate' }).click();
+  await expect(said(page, 'Deactivated Acme')).toBeVisible();
+  await keeps(page, 'a deactivation');
+  await said(page, 'Deactivated Acme').getByRole('button', { name: 'Restore' }).click();
+  await expect(said(page, 'Restored Acme')).toBeVisible();
+  await keeps(page, 'Restore of the toast');
+});
