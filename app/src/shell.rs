@@ -134,9 +134,9 @@ const NAME: &str = r#"{
   window.fetch = async (request, options) => {
     const again = request instanceof Request ? request.clone() : request;
     const answer = await send(request, options);
-    const { pathname } = new URL(answer.url);
-    if (answer.ok && pathname === "/rpc/set_actor") is_named = true;
-    if (answer.status !== 428 || !pathname.startsWith("/rpc/")) return answer;
+    const path = answer.url && new URL(answer.url).pathname;
+    if (answer.ok && path === "/rpc/set_actor") is_named = true;
+    if (answer.status !== 428 || !path.startsWith("/rpc/")) return answer;
     return (await (asking ??= ask())) ? send(again, options) : answer;
   };
 }

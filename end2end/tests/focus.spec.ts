@@ -61,16 +61,16 @@ test('each page that is gone to has the focus', async ({ page, open, server }) =
     await expect(heading(page, name)).toBeFocused();
   }
   await main.getByRole('link', { name: 'Customers', exact: true }).click();
-  await page.locator('main').getByRole('link', { name: 'Acme' }).click();
+  await page.locator('main').getByRole('link', { name: 'Acme', exact: true }).first().click();
   await expect(heading(page, 'Acme')).toBeFocused();
-  await page.locator('main').getByRole('link', { name: 'Edit' }).click();
+  await page.locator('main').getByRole('link', { name: 'Edit', exact: true }).click();
   await expect(heading(page, 'Edit Acme')).toBeVisible();
   await keeps(page, 'Edit');
   await page.goBack();
   await expect(heading(page, 'Acme')).toBeVisible();
   await keeps(page, 'going back');
   await main.getByRole('link', { name: 'Releases', exact: true }).click();
-  await page.locator('main').getByRole('link', { name: 'June' }).click();
+  await page.locator('main').getByRole('link', { name: 'June', exact: true }).first().click();
   await expect(page.getByRole('grid')).toBeVisible();
   await keeps(page, 'the way to the matrix');
 });

@@ -33,8 +33,8 @@ Settings, as environment variables:
                              [default: groups]
   ROLLCALL_OIDC_ROLES        Groups and their roles, such as release-admins=admin,release-team=operator,*=viewer
                              [default: none]
-  ROLLCALL_USER              Who a change is by when neither the page nor X-Rollcall-User says so
-                             [default: the system's user]
+  ROLLCALL_USER              Who a change is by when neither the page nor X-Rollcall-User says so; unset, pages ask
+                             for a name before the first change [default: the system's user]
   ROLLCALL_LOG               Format of the log, on standard error: text, or json with one object per line
                              [default: text]
   RUST_LOG                   How much is logged [default: info,sqlx=warn,sea_orm=warn; warn for all verbs but serve]
