@@ -110,7 +110,8 @@ pub async fn respond(
     let stream = ChangeStream {
         live: live.clone(),
         person: store.caller().person(),
-        store,
+        // It outlives the request.
+        store: store.arrived_at(None),
         release,
         position,
         ready: VecDeque::from([hello.retry(retry())]),
