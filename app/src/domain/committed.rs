@@ -6,7 +6,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 /// The most changes of one message. Of more it only says that there are many.
 pub const CHANGES_MAX: usize = 100;
@@ -44,6 +44,8 @@ pub struct CommittedBatch {
     /// The last event of the whole batch, whether it is seen or not.
     pub last: EventId,
     pub events: Vec<CommittedEvent>,
+    /// Its message, once it was made.
+    pub json: OnceLock<String>,
 }
 
 /// A batch as JSON.
@@ -90,6 +92,12 @@ impl CommittedBatch {
         }
     }
 
+    /// The same as JSON, written once for all who are told all of it.
+    pub fn json(&self) -> &str {
+        let write = || serde_json::to_string(&self.message()).unwrap_or_default();
+        self.json.get_or_init(write)
+    }
+
     /// The batch with these of its events; none if there are none.
     pub fn cut(&self, is_kept: impl Fn(&CommittedEvent) -> bool) -> Option<Self> {
         let kept = self.events.iter().filter(|it| is_kept(it));
@@ -103,6 +111,7 @@ impl CommittedBatch {
             at: self.at,
             last: self.last,
             events,
+            json: OnceLock::new(),
         })
     }
 }
@@ -131,6 +140,7 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             last: EventId(n_events),
             events: events.collect(),
+            json: OnceLock::new(),
         }
     }
 
@@ -149,8 +159,12 @@ mod tests {
 
     #[test]
     fn a_part_of_a_batch_keeps_its_last_event_s_id() {
-        let part = batch(9).cut(|it| it.id.0 < 3).unwrap();
+        let whole = batch(9);
+        let json = whole.json().to_owned();
+        let part = whole.cut(|it| it.id.0 < 3).unwrap();
         assert_eq!((part.events.len(), part.last), (2, EventId(9)));
+        // What is told of it names nothing more.
+        assert!(part.json().len() < json.len(), "{}", part.json());
         assert_eq!(batch(9).cut(|_| false), None);
     }
 
