@@ -15,7 +15,10 @@ use crate::store::{
 use audit_event::Column;
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+};
 
 /// The most events that are read at once: more than the largest bulk has.
 const READ_MAX: usize = 12_000;
@@ -102,6 +105,7 @@ impl Database {
                     at: row.8,
                     last: event.id,
                     events: vec![event],
+                    json: OnceLock::new(),
                 }),
             }
         }

@@ -1,4 +1,5 @@
 //! Tests of HTTP through the whole router: pages, forms, server functions, REST, downloads, and the middleware.
+mod arrival;
 mod checklist_download;
 mod customer_versions;
 mod doors;
