@@ -110,6 +110,8 @@ pub mod release;
 pub mod release_sheet;
 /// Business rules that refuse a change.
 pub mod rule_violation;
+/// Saved views of the matrix.
+pub mod saved_view;
 /// The customers that a caller sees.
 pub mod scope;
 /// How long a session lives.

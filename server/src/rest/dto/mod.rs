@@ -7,6 +7,7 @@ pub mod people;
 pub mod progress;
 pub mod rows;
 pub mod runbook_import;
+pub mod saved_views;
 pub mod text_changes;
 pub mod undo;
 pub mod warnings;

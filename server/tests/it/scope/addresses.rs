@@ -79,6 +79,7 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
         ]
         .concat(),
         "/api/releases" => [words(&["?limit=1"]), of("cursor", &ids.releases)].concat(),
+        "/api/views" => of("releaseId", &ids.releases),
         "/api/audit" => [
             words(&[
                 "?limit=500",
@@ -190,7 +191,7 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
             calls.push((name, json!({ "id": id })));
         }
         calls.push(("read_matrix", json!({ "id": id, "row": 0, "column": 0 })));
-        for name in ["list_variables", "list_targets"] {
+        for name in ["list_variables", "list_targets", "list_views"] {
             calls.push((name, json!({ "release": id })));
         }
         for customer in &ids.customers {
