@@ -80,6 +80,8 @@ pub mod login_throttle;
 pub mod matrix;
 /// Filter of the matrix.
 pub mod matrix_filter;
+/// What the columns of the matrix are sorted and merged by.
+pub mod matrix_order;
 /// The part of the matrix within a scope.
 pub mod matrix_scope;
 /// Wire format of the matrix.

@@ -31,6 +31,8 @@ fn filter_text(grid: &Grid, filter: &MatrixFilter) -> Option<String> {
         .collect();
     let cluster = grid.groups.iter().find(|it| Some(it.id) == filter.cluster);
     words.extend(cluster.map(|it| format!("cluster {}", it.name)));
+    let found = format!("“{}”", filter.text.trim());
+    words.extend((!filter.text.trim().is_empty()).then_some(found));
     for (what, text) in [("customers", &filter.customers), ("steps", &filter.steps)] {
         if !text.trim().is_empty() {
             words.push(format!("{what} with “{}”", text.trim()));
