@@ -310,7 +310,7 @@ pub fn paint_focus(pane: &HtmlElement, target: FocusTarget, take_focus: bool) {
     let element = match target {
         FocusTarget::Cell(row, column) => cell(pane, row, column),
         FocusTarget::Head(GridHead::Row(row)) => {
-            find(pane, &format!("tr[data-r='{row}'] th button"))
+            find(pane, &format!("tr[data-r='{row}'] th :is(button, a)"))
         }
         FocusTarget::Head(GridHead::Column(visual_column)) => find(
             pane,
