@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     browser, components::step_state::state_icon, components::ui::follow_effect::follow,
-    components::ui::html::icon_html, components::ui::icon::Icon, domain::matrix::Grid,
-    domain::matrix_filter::MatrixFilter, domain::plural::pluralize, domain::progress::Counts,
-    domain::vocabulary::StepStatus,
+    components::ui::html::icon_html, components::ui::icon::Icon, domain::digit_groups::grouped,
+    domain::matrix::Grid, domain::matrix_filter::MatrixFilter, domain::plural::pluralize,
+    domain::progress::Counts, domain::vocabulary::StepStatus,
 };
 use leptos::prelude::*;
 use maud::{Markup, PreEscaped, html};
@@ -62,7 +62,7 @@ fn chip_html(
                     span class="chip__label" { (label) }
                 }
                 " "
-                span class="count" { (count) }
+                span class="count" { (grouped(usize::try_from(count).unwrap_or_default())) }
             }
         }
     }
@@ -156,7 +156,7 @@ pub fn FilterBar(
     state: MatrixState,
     on_command: Callback<GridCommand>,
     /// Renders the content of the View menu, once it is opened: it is loaded lazily.
-    view_menu: fn(MatrixState) -> AnyView,
+    view_menu: Callback<(), AnyView>,
 ) -> impl IntoView {
     let chips = move || {
         state.counts_version.track();
@@ -258,7 +258,7 @@ pub fn FilterBar(
                     "View"
                     <Icon name="i-chevron" small=true/>
                 </summary>
-                {move || was_opened.get().then(|| view_menu(state))}
+                {move || was_opened.get().then(|| view_menu.run(()))}
             </details>
         </div>
     }

@@ -8,3 +8,4 @@ pub mod reloader;
 pub mod step_panel_host;
 pub mod undo_stack;
 pub mod url_state;
+pub mod view_menu;
