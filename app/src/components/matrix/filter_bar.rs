@@ -1,6 +1,6 @@
-//! Filter bar of the matrix: text filters for customers and steps, a cluster, a chip for each status with its count, the
-//! Select menu and the density. Written as HTML text, because as reactive elements it would add more to the WASM than the
-//! grid itself.
+//! Filter bar of the matrix: one text that finds customers and steps, a cluster, a chip for each status with its count, the
+//! Select and View menus and the density. Written as HTML text, because as reactive elements it would add more to the WASM than
+//! the grid itself.
 use super::{
     command::GridCommand,
     layout::GridLayout,

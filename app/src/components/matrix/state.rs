@@ -125,8 +125,8 @@ impl MatrixState {
         taken != Some(false)
     }
 
-    /// Changes the filter, the arrangement or the collapsed clusters. The focus stays on its cell, or goes to the first one if its cell is
-    /// hidden now.
+    /// Changes the filter, the arrangement or the collapsed clusters. The focus stays on its cell, or goes to the first one if
+    /// its cell is hidden now.
     pub fn change_layout(self, change: impl FnOnce(Self)) {
         let at = untrack(|| self.focused_cell());
         change(self);
