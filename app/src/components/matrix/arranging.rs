@@ -2,13 +2,53 @@
 use super::{
     arrangement::Arrangement,
     layout::{GridLayout, GridLine},
+    remembered_selection::RememberedSelection,
     selection::{FocusZone, Selection},
     state::MatrixState,
 };
-use crate::domain::matrix::{CellIndex, Grid};
+use crate::{
+    components::ui::follow_effect::follow,
+    domain::matrix::{CellIndex, Grid},
+};
 use leptos::prelude::*;
 
 impl MatrixState {
+    /// Finds customers to merge anew, after the person has changed what is shown.
+    pub fn find_alike(self) {
+        if !self.arrangement.with_untracked(Arrangement::is_merged) {
+            return;
+        }
+        self.grid.with_untracked(|grid| {
+            self.filter
+                .with_untracked(|filter| self.arrangement.update(|it| it.find_alike(grid, filter)));
+        });
+    }
+
+    /// Keeps the selection on its cells when lines come or go with a change of a cell: a customer leaves those that it was merged
+    /// with, or no longer matches the filter. After a change of what is shown the selection is in its place already.
+    pub fn keep_selection(self) {
+        let mut known = self.layout.get_untracked();
+        let mut n_changes = self.layout_changes.get_value();
+        follow(move |_| {
+            let before = std::mem::replace(&mut known, self.layout.get());
+            let n_now = self.layout_changes.get_value();
+            let is_chosen = std::mem::replace(&mut n_changes, n_now) != n_now;
+            let has_moved = before.visual_rows != known.visual_rows
+                || before.visual_columns != known.visual_columns;
+            let selection = self.selection.get_untracked();
+            let Some(selection) = selection.filter(|_| has_moved && !is_chosen) else {
+                return;
+            };
+            let found = self.grid.with_untracked(|grid| {
+                RememberedSelection::new(selection, grid, &before).find(grid, &known)
+            });
+            let found = found.map(|it| it.0);
+            if found != Some(selection) {
+                self.selection.set(found);
+            }
+        });
+    }
+
     /// Changes the arrangement. The focus stays on its cell if that is still shown by itself.
     pub fn arrange(self, change: impl FnOnce(&mut Arrangement, &Grid)) {
         self.change_layout(|it| {
@@ -122,11 +162,11 @@ mod tests {
         GridLayout::new(grid, &Collapsed::default(), &all, arrangement)
     }
 
-    fn merged() -> Arrangement {
-        Arrangement {
-            is_merged: true,
-            ..Arrangement::default()
-        }
+    fn merged(grid: &Grid) -> Arrangement {
+        let mut merged = Arrangement::default();
+        merged.set_merged(true);
+        merged.find_alike(grid, &MatrixFilter::default());
+        merged
     }
 
     #[test]
@@ -148,7 +188,7 @@ mod tests {
     #[test]
     fn customers_of_a_cluster_that_look_the_same_are_one_column_with_all_their_cells() {
         let grid = of(&[Pending, Done, Pending, Pending]);
-        let layout = layout(&grid, &merged());
+        let layout = layout(&grid, &merged(&grid));
         // The last one looks the same in another cluster.
         assert_eq!(layout.visual_columns, [Alike(0), Customer(1), Customer(3)]);
         assert_eq!(layout.columns_alike(0), [0, 2]);
@@ -164,25 +204,33 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_that_changes_leaves_those_that_it_was_merged_with() {
-        let mut grid = of(&[Pending, Pending, Pending, Done]);
-        assert_eq!(layout(&grid, &merged()).columns_alike(0), [0, 1, 2]);
-        grid.set(CellIndex { row: 1, column: 0 }, cell(1, Done), None);
-        let after = layout(&grid, &merged());
-        assert_eq!(after.visual_columns, [Customer(0), Alike(1), Customer(3)]);
+    fn a_customer_that_changes_leaves_those_that_it_was_merged_with_and_none_joins() {
+        let mut grid = of(&[Pending, Pending, Pending, Done, Done]);
+        let mut merged = merged(&grid);
+        assert_eq!(layout(&grid, &merged).columns_alike(0), [0, 1, 2]);
+        let set = |grid: &mut Grid, column| {
+            for row in 0..2 {
+                let at = CellIndex { row, column };
+                grid.set(at, cell(1, Done), None);
+            }
+        };
+        set(&mut grid, 0);
+        let after = layout(&grid, &merged);
+        // The customer looks like the fourth one now.
+        let lines = [Customer(0), Alike(1), Customer(3), Customer(4)];
+        assert_eq!(after.visual_columns, lines);
         assert_eq!(after.columns_alike(1), [1, 2]);
-        let mut split = merged();
-        split.set_apart([2, 3].map(CustomerId).into_iter());
-        assert_eq!(layout(&grid, &split).alike, Vec::<Vec<usize>>::new());
+        merged.find_alike(&grid, &MatrixFilter::default());
+        assert_eq!(layout(&grid, &merged).columns_alike(0), [0, 3]);
+        merged.set_apart([1, 2, 3].map(CustomerId).into_iter());
+        assert_eq!(layout(&grid, &merged).alike, Vec::<Vec<usize>>::new());
     }
 
     #[test]
     fn swapped_axes_are_the_same_cells_the_other_way() {
         let grid = of(&[Pending, Pending, Done]);
-        let swapped = Arrangement {
-            is_swapped: true,
-            ..merged()
-        };
+        let mut swapped = merged(&grid);
+        swapped.is_swapped = true;
         let layout = layout(&grid, &swapped);
         assert_eq!(
             layout.visual_rows,

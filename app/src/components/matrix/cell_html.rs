@@ -421,9 +421,10 @@ impl GridView<'_> {
 
     /// Writes a visual row: its header, and its cells between the two cells of empty space.
     pub fn write_row(&self, html: &mut String, visual_row: usize, columns: &[ColumnText]) {
-        let class = match self.layout.visual_rows[visual_row] {
-            it if it.is_section() => r#"class="block" "#,
-            _ => "",
+        let class = if self.layout.visual_rows[visual_row].is_section() {
+            r#"class="block" "#
+        } else {
+            ""
         };
         let index = visual_row + 3;
         put!(

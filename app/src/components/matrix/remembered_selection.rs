@@ -131,6 +131,7 @@ impl MatrixState {
             return false;
         }
         self.grid_version.update(|it| *it += 1);
+        self.layout_changes.update_value(|it| *it += 1);
         let Some(remembered) = remembered else {
             return false;
         };

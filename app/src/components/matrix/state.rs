@@ -33,6 +33,8 @@ pub struct MatrixState {
     pub collapsed_on_arrival: StoredValue<Collapsed>,
     pub filter: RwSignal<MatrixFilter>,
     pub arrangement: RwSignal<Arrangement>,
+    /// How often what is shown was changed on demand, and the selection with it.
+    pub layout_changes: StoredValue<u32>,
     /// `None` while no cell is visible.
     pub selection: RwSignal<Option<Selection>>,
     pub density: RwSignal<Density>,
@@ -91,12 +93,13 @@ impl MatrixState {
                 });
             }
         });
-        Self {
+        let this = Self {
             grid,
             collapsed,
             collapsed_on_arrival: StoredValue::new(collapsed_on_arrival),
             filter,
             arrangement,
+            layout_changes: StoredValue::new(0),
             selection,
             density: RwSignal::new(DENSITIES[1]),
             letter_keys_enabled: RwSignal::new(true),
@@ -107,7 +110,9 @@ impl MatrixState {
             status_info_version: RwSignal::new(0),
             pending_actions: RwSignal::new(PendingActions::default()),
             counts_version,
-        }
+        };
+        this.keep_selection();
+        this
     }
 
     /// Moves the focus back to the grid.
@@ -130,6 +135,8 @@ impl MatrixState {
     pub fn change_layout(self, change: impl FnOnce(Self)) {
         let at = untrack(|| self.focused_cell());
         change(self);
+        self.find_alike();
+        self.layout_changes.update_value(|it| *it += 1);
         let selection = self.layout.with_untracked(|layout| {
             let position = at.and_then(|at| layout.position_of(at));
             position

@@ -40,10 +40,11 @@ pub fn state_of(query: &ParamsMap, grid: Grid) -> MatrixState {
     let opened = step_of(query).and_then(|it| grid.index_of(it));
     let on_arrival = Collapsed::on_arrival(&grid, opened);
     let collapsed = collapsed_of(query).unwrap_or_else(|| on_arrival.clone());
-    let arrangement = Arrangement::parse(|key| query.get_str(key), &grid);
+    let filter = filter_of(query);
+    let arrangement = Arrangement::parse(|key| query.get_str(key), &grid, &filter);
     MatrixState::new(
         grid,
-        filter_of(query),
+        filter,
         (collapsed, on_arrival),
         arrangement,
         first_of(query),
@@ -56,7 +57,7 @@ pub fn show_view(state: MatrixState, query: &ParamsMap) {
     filter_bar::set_filter_field(&filter.field_text());
     let arrangement = state
         .grid
-        .with_untracked(|grid| Arrangement::parse(|key| query.get_str(key), grid));
+        .with_untracked(|grid| Arrangement::parse(|key| query.get_str(key), grid, &filter));
     let on_arrival = || state.collapsed_on_arrival.get_value();
     let collapsed = collapsed_of(query).unwrap_or_else(on_arrival);
     state.change_layout(|it| {

@@ -102,11 +102,11 @@ pub fn ViewMenu(state: MatrixState, views: SavedViews) -> impl IntoView {
             )}
             {choice_item(
                 "Merge identical customers",
-                move || arrangement.with(|it| it.is_merged),
+                move || arrangement.with(|it| it.is_merged()),
                 move || {
                     state
                         .arrange(|all, _| {
-                            let is_merged = !all.is_merged;
+                            let is_merged = !all.is_merged();
                             all.set_merged(is_merged);
                         });
                 },
