@@ -29,7 +29,7 @@ impl GridView<'_> {
         let name = escape(&column.name);
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"{}><a class="step" tabindex="-1" href="{}" title="Work on {name}, {}{}"><span class="step__no"></span><span></span><span class="step__name">{name}</span>{}</a></th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"{}><a class="step" data-customer tabindex="-1" href="{}" title="Work on {name}, {}{}"><span class="step__name">{name}</span>{}</a></th>"#,
             if column.inactive { " data-off" } else { "" },
             paths::customer_steps(self.grid.release.id, column.id),
             escape(&column.namespace),
@@ -43,7 +43,7 @@ impl GridView<'_> {
         let n = self.layout.columns_alike(first).len();
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"><button class="step" tabindex="-1" data-toggle="alike {first}" title="Show {} one by one"><span class="step__no"></span><span></span><span class="step__name">{n} alike</span>{}</button></th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"><button class="step" data-customer tabindex="-1" data-toggle="alike {first}" title="Show {} one by one"><span class="step__name">{n} alike</span>{}</button></th>"#,
             pluralize(n, "customer"),
             self.roll_html(GridLine::Alike(first)),
         );

@@ -56,7 +56,7 @@ pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -
     let mut html = String::with_capacity(CLUSTER_ROW_HTML_BYTES);
     put!(
         html,
-        r#"<th class="corner" rowspan="2" scope="col" role="columnheader" aria-colindex="1"><span class="row"><span>{}</span><span class="push">done</span></span></th><td class="pad" rowspan="2" aria-hidden="true"></td>"#,
+        r#"<th class="corner" rowspan="2" scope="col" role="columnheader" aria-colindex="1"><span class="row"><span>{}</span><span class="push">Finished</span></span></th><td class="pad" rowspan="2" aria-hidden="true"></td>"#,
         layout.size_text(grid),
     );
     let mut visual_column = window.visual_columns.start;
