@@ -1,5 +1,14 @@
-//! Build script: rebuilds the server when the embedded site changes, also when only the names of its files change.
+//! Build script: rebuilds the server when the embedded site changes, also when only the names of its files change, and has
+//! the linker keep functions with the same machine code once.
+use std::env::var;
+
 fn main() {
     println!("cargo::rerun-if-changed=../target/site");
     println!("cargo::rerun-if-changed=build.rs");
+    // Views are generic functions, many of which become the same code. Only where Rust brings a linker that can do it.
+    let target = var("TARGET").unwrap_or_default();
+    let release = var("PROFILE").is_ok_and(|profile| profile == "release");
+    if release && target == "x86_64-unknown-linux-gnu" {
+        println!("cargo::rustc-link-arg-bin=rollcall=-Wl,--icf=all");
+    }
 }

@@ -1,7 +1,7 @@
 //! Root component: leptos contexts, and the layout around every page.
 use crate::{
     api::layout::read_frame,
-    browser,
+    browser::{self, own_counts},
     components::{
         layout::sidebar::{OwnName, Sidebar},
         rights::OwnRights,
@@ -9,16 +9,18 @@ use crate::{
             follow_effect::follow,
             notice::sentence,
             time::{Clock, Now},
-            toast::{ToastRegion, Toasts},
+            toast::{Restorable, ToastRegion, Toasts},
         },
     },
-    domain::{id::BatchId, permission::Role, summary::LayoutInfo},
+    domain::{foreign_change::ForeignChange, id::BatchId, permission::Role, summary::LayoutInfo},
     error::AppError,
     pages::{
         fetch::Fetch,
         latched,
         not_found::NotFoundPage,
+        own_changes::OwnChanges,
         page_routes::AllPages,
+        refresh_on_change::refresh_on_change,
         releases::lazy_parts::{self, LazyPart},
         undo_requests::{UndoRequest, UndoRequests},
     },
@@ -70,6 +72,9 @@ pub fn App() -> impl IntoView {
     provide_context(clock);
     provide_context(Toasts::new());
     provide_context(UndoRequests::new());
+    provide_context(OwnChanges::new(|own| {
+        lazy_parts::run(LazyPart::CheckUndo(own));
+    }));
     view! {
         <Router>
             <Shell>
@@ -90,6 +95,8 @@ fn Shell(children: Children) -> impl IntoView {
     let is_work = Memo::new(move |_| paths::fills_window(&here.get()));
     // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
+    refresh_on_change(frame.refetch_callback(), ForeignChange::may_change_counts);
+    own_counts::on_tell(move || frame.refetch());
     // Shown while it cannot be read.
     let last_frame = StoredValue::new(None::<LayoutInfo>);
     let sign_in_path = move || {
@@ -102,6 +109,7 @@ fn Shell(children: Children) -> impl IntoView {
     let name_dialog_open = RwSignal::new(false);
     let wants_name = latched(move || name_dialog_open.get());
     let (toasts, undo_requests) = (Toasts::from_context(), UndoRequests::from_context());
+    let own_changes = OwnChanges::from_context();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
         lazy_parts::run(LazyPart::Theme(theme));
@@ -112,14 +120,22 @@ fn Shell(children: Children) -> impl IntoView {
             asks: false,
             on_end: Arc::new(move |answer| match answer {
                 None => {}
-                // The page fetches its data again.
-                Some(Ok(it)) if toasts.refresh((batch.clone(), it.batch_id.clone())) => {
-                    toasts.show(it.message, None);
+                Some(Ok(it)) => {
+                    own_changes.move_undone(&batch, it.batch_id);
+                    // The page fetches its data again.
+                    own_counts::tell();
+                    if toasts.refresh() {
+                        toasts.show(it.message, None);
+                    } else {
+                        browser::dom::reload();
+                    }
                 }
-                Some(Ok(_)) => browser::dom::reload(),
                 Some(Err(error)) => toasts.show(sentence(&error.to_string()), None),
             }),
         });
+    });
+    let on_restore = Callback::new(move |what: Restorable| {
+        lazy_parts::run(LazyPart::Restore(what, toasts));
     });
     let fallback = move || LayoutInfo {
         actor: String::new(),
@@ -132,7 +148,9 @@ fn Shell(children: Children) -> impl IntoView {
         has_session: false,
     };
     view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
+        <a class="skip" href="#main">"Skip to content"</a>
+        // Shown where there is a matrix; a script of the document leads to the cell that Tab would.
+        <a class="skip" data-grid="" href="#main">"Skip to matrix"</a>
         <div class="shell" data-fit=move || is_work.get().then_some("")>
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {
@@ -167,6 +185,6 @@ fn Shell(children: Children) -> impl IntoView {
             let dialog = LazyPart::Name { open: name_dialog_open, actor };
             wants_name.get().then(|| lazy_parts::show(dialog))
         }}
-        <ToastRegion on_undo=on_undo/>
+        <ToastRegion on_undo=on_undo on_restore=on_restore/>
     }
 }

@@ -1,6 +1,10 @@
 //! Addresses of all pages and downloads, as constants and functions.
-use crate::domain::id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId, UserId};
-use std::fmt::Write as _;
+use crate::domain::{
+    event::EventFilter,
+    id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId, UserId},
+};
+use chrono::{DateTime, Utc};
+use std::fmt::{Display, Write as _};
 
 /// The dashboard.
 pub const DASHBOARD: &str = "/";
@@ -42,6 +46,11 @@ pub fn edit_user(id: UserId) -> String {
 /// The activity of one user.
 pub fn activity_of(id: UserId) -> String {
     format!("/activity?user={id}")
+}
+
+/// The activity of a person, by the name in the history.
+pub fn activity_by(name: &str) -> String {
+    with_query(ACTIVITY.to_owned(), &[("person", name.to_owned())])
 }
 
 /// The page to sign in at; `next` is the address to go on to.
@@ -155,6 +164,39 @@ pub fn batch(id: &BatchId) -> String {
     format!("/activity?batch={id}")
 }
 
+/// The events that a filter lets through as a file: `csv`, or `jsonl` for a JSON object on each line.
+pub fn activity_download(filter: &EventFilter, format: &'static str) -> String {
+    fn text<T: Display>(it: Option<&T>) -> String {
+        it.map(ToString::to_string).unwrap_or_default()
+    }
+    let time = |at: Option<DateTime<Utc>>| at.map(|it| format!("{it:?}")).unwrap_or_default();
+    let parts = [
+        ("format", format.to_owned()),
+        ("releaseId", text(filter.release_id.as_ref())),
+        ("clusterId", text(filter.cluster_id.as_ref())),
+        ("customerId", text(filter.customer_id.as_ref())),
+        ("actor", text(filter.actor.as_ref())),
+        ("userId", text(filter.user_id.as_ref())),
+        ("action", text(filter.action.as_ref())),
+        ("batchId", text(filter.batch_id.as_ref())),
+        ("q", text(filter.q.as_ref())),
+        ("from", time(filter.from)),
+        ("to", time(filter.to)),
+    ];
+    with_query("/api/audit".to_owned(), &parts)
+}
+
+/// The table of which version each customer is on, of those that a filter finds, as a download.
+pub fn versions_csv(filter: &str) -> String {
+    let parts = [("format", "csv".to_owned()), ("q", filter.to_owned())];
+    with_query("/api/customers/versions".to_owned(), &parts)
+}
+
+/// A release as a file: `md`, `csv` or `json`.
+pub fn release_export(id: ReleaseId, format: &str) -> String {
+    format!("/api/releases/{id}/export?format={format}")
+}
+
 /// The matrix with a query: filter, collapsed blocks, the open step.
 pub fn matrix_view(id: ReleaseId, parts: &[(&str, String)]) -> String {
     with_query(release(id), parts)
@@ -205,6 +247,22 @@ mod tests {
         assert_eq!(
             matrix_view(ReleaseId(7), &parts),
             "/releases/7?status=failed,done&customers=a%26b%20%C3%A9"
+        );
+    }
+
+    #[test]
+    fn the_history_is_downloaded_with_the_filter_of_its_page() {
+        let filter = EventFilter {
+            customer_id: Some(CustomerId(7)),
+            actor: Some("Ana Ferreira".into()),
+            q: Some("R&D".into()),
+            from: Some(DateTime::UNIX_EPOCH),
+            limit: Some(50),
+            ..EventFilter::default()
+        };
+        assert_eq!(
+            activity_download(&filter, "csv"),
+            "/api/audit?format=csv&customerId=7&actor=Ana%20Ferreira&q=R%26D&from=1970-01-01T00%3A00%3A00Z"
         );
     }
 

@@ -115,6 +115,49 @@ if (door) {
 }
 "#;
 
+/// The keys that every page has (R106): Ctrl+K, `g` and a letter, `/` and `?`. They are heard before the page's own, and the last two
+/// after them, since the grid has its own. What they open is loaded when it is first asked for, by `palette`. Links are clicked, so
+/// that the router and the question about unsaved changes hear of it.
+const KEYS: &str = r#"const go = { d: "/", r: "/releases", c: "/customers", k: "/clusters", a: "/activity" };
+const is_plain = (event) => {
+  let letters;
+  try { letters = localStorage.getItem("rollcall.letters"); } catch {}
+  return letters !== "off" && !(event.ctrlKey || event.metaKey || event.altKey || event.isComposing)
+    && !event.target.closest?.("input, textarea, select, [contenteditable]") && !document.querySelector("dialog[open], [role=menu]");
+};
+let began = -Infinity;
+addEventListener("keydown", (event) => {
+  const { key } = event;
+  if (key === "Shift") return;
+  const is_going = event.timeStamp - began < 1500;
+  began = -Infinity;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && key.toLowerCase() === "k") {
+    if (document.querySelector("dialog[open]:not(.palette)")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat) palette("open");
+  } else if (is_plain(event)) {
+    if (is_going && Object.hasOwn(go, key)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      document.querySelector(`.sidebar a[href="${go[key]}"]`)?.click();
+    } else if (key === "g" && !event.repeat) began = event.timeStamp;
+  }
+}, true);
+addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.repeat || !/^[/?]$/.test(event.key) || !is_plain(event)) return;
+  event.preventDefault();
+  if (event.key === "?") return palette("shortcuts");
+  const field = [...document.querySelectorAll('#main [type=search]')].find((it) => it.checkVisibility());
+  field ? field.focus() : palette("open");
+});
+addEventListener("click", (event) => {
+  if (event.target.closest("[data-palette]")) palette("open");
+  const cell = event.target.closest(".skip[data-grid]") && document.querySelector("[role=grid] [tabindex='0']");
+  if (cell) { event.preventDefault(); cell.focus(); }
+}, true);
+"#;
+
 /// What the document depends on beside its address.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentOf {
@@ -196,8 +239,11 @@ pub fn shell(
         let live = format!(
             "import(\"/live.js?{build}\").then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
         );
+        let palette = format!(
+            "const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});"
+        );
         let start = format!(
-            "{MENUS}{HELD_KEYS}{PLACES}{SIGN_IN}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            "{MENUS}{HELD_KEYS}{PLACES}{SIGN_IN}{KEYS}{palette}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
         let preload = |file: String| {

@@ -1,5 +1,6 @@
 // The history: one line a batch, filters in the address, values before and after, and Undo where it still applies.
 import { test, expect, live } from '../fixtures/app';
+import { readFileSync } from 'node:fs';
 import { act, other } from '../fixtures/other';
 import { activeJune, jonas, many } from '../fixtures/world';
 
@@ -42,7 +43,10 @@ test('it is narrowed by who, what, where and when, and the address says so', asy
   await expect(page.getByLabel('Person')).toHaveValue('Jonas');
   await page.getByRole('link', { name: 'Clear the filter' }).click();
   await expect(started).toHaveCount(2);
-  await page.getByLabel('Customer').selectOption({ label: 'Initech' });
+  await page.getByRole('combobox', { name: 'Customer' }).fill('init');
+  await page.getByRole('combobox', { name: 'Customer' }).press('Enter');
+  await expect(page).toHaveURL(/customer=\d+/);
+  await expect(page.getByRole('combobox', { name: 'Customer' })).toHaveValue('Initech');
   await expect(started).toHaveCount(1);
   await page.getByLabel('Action').selectOption({ label: 'Started' });
   await expect(page.locator('main ol.log > li')).toHaveCount(1);
@@ -71,13 +75,13 @@ test('a change is undone, done again, and refused where somebody went on', async
   await page.keyboard.press('Enter');
   await dialog.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Undid "Start" on 1 cell. The record changed; clusters are not affected' })).toBeVisible();
-  await expect(lines.first()).toContainText('undid a change');
+  await expect(lines.first()).toContainText('undid "started"');
   await expect(lines.nth(1)).toContainText('Undone');
   await expect(lines.nth(1)).toBeFocused();
   await lines.first().getByRole('button', { name: 'Redo' }).click();
   await page.getByRole('dialog', { name: 'Redo this change' }).getByRole('button', { name: 'Redo' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Redone on 1 cell' })).toBeVisible();
-  await expect(lines.first()).toContainText('undid a change');
+  await expect(lines.first()).toContainText('redid a change');
   await expect(lines.nth(1)).toContainText('Undone');
 
   await server.call('act_on_step', { id: 5, action: 'start', reason: null, allow_unresolved: false });
@@ -134,6 +138,74 @@ test('work is deleted by an undo only if that is ticked', async ({ page, open, s
   await open(`/releases/${release}`);
   await expect(page.getByRole('gridcell', { name: /^Step 1 s0, c0/ })).toBeVisible();
   await expect(page.getByRole('gridcell', { name: /Smoke test/ })).toHaveCount(0);
+});
+
+test('what follows the other is one line under its day, and opens to its batches', async ({ page, open, server }) => {
+  await activeJune(server);
+  for (const id of [1, 2, 3]) await server.call('act_on_step', { id, action: 'done', reason: null, allow_unresolved: false });
+  // Another person's line ends the run.
+  await jonas(server, 'act_on_step', { id: 5, action: 'done', reason: null, allow_unresolved: false });
+  await server.call('act_on_step', { id: 4, action: 'done', reason: null, allow_unresolved: false });
+  await open('/activity');
+  await expect(page.getByRole('heading', { level: 2, name: 'Today' })).toBeVisible();
+  const run = page.locator('main ol.log > li').filter({ hasText: 'marked 3 steps done for Acme' });
+  await expect(run).toContainText(/Ana Ferreira marked 3 steps done for Acme.*\d\d:\d\d/);
+  await expect(page.locator('main ol.log > li').first()).toContainText('marked done');
+  const line = run.locator('summary').first();
+  expect((await line.boundingBox())!.height).toBe(32);
+  await expect(run.getByText('Migrate schema')).toBeHidden();
+  await line.click();
+  const step = run.getByRole('listitem').filter({ hasText: 'Migrate schema' });
+  await expect(step).toBeVisible();
+  // Undo is there for the pointer and for the keyboard.
+  const undo = step.getByRole('button', { name: 'Undo' });
+  await expect(undo).toHaveCSS('opacity', '0');
+  await step.hover();
+  await expect(undo).toHaveCSS('opacity', '1');
+  await undo.click();
+  const dialog = page.getByRole('dialog', { name: 'Undo this change' });
+  await expect(dialog.getByText('Migrate schema, Acme: done → pending')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.locator('main ol.log > li').first()).toContainText('undid "marked done"');
+});
+
+test('the days are chosen by a link, and a search finds names', async ({ page, open, server }) => {
+  await activeJune(server);
+  await server.call('act_on_step', { id: 1, action: 'start', reason: null, allow_unresolved: false });
+  await open('/activity');
+  const days = page.getByRole('navigation', { name: 'Days' });
+  await days.getByRole('link', { name: 'Yesterday' }).click();
+  await expect(page.getByText('No matching activity.')).toBeVisible();
+  await expect(days.getByRole('link', { name: 'Yesterday' })).toHaveAttribute('aria-current', 'true');
+  await days.getByRole('link', { name: '7 days' }).click();
+  const started = page.getByRole('listitem').filter({ hasText: 'started' });
+  await expect(started).toHaveCount(1);
+  await page.getByRole('searchbox', { name: 'Search activity' }).fill('announ');
+  await page.getByRole('searchbox', { name: 'Search activity' }).press('Enter');
+  await expect(page).toHaveURL(/q=announ/);
+  // The step of the template, and its copy.
+  await expect(page.locator('main ol.log > li')).toHaveCount(2);
+  await page.getByRole('searchbox', { name: 'Search activity' }).fill('nothing is called so');
+  await page.getByRole('searchbox', { name: 'Search activity' }).press('Enter');
+  await expect(page.getByText('No matching activity.')).toBeVisible();
+});
+
+test('a batch counts only what the filter lets through, and what is shown is downloaded', async ({ page, open, server }) => {
+  const { acme } = await activeJune(server);
+  await server.call('act_on_steps', { ids: [1, 2, 5, 9], action: 'skip', reason: 'nothing to announce' });
+  await open('/activity');
+  const all = page.getByRole('listitem').filter({ hasText: 'skipped 4 cells' });
+  await expect(all).toContainText(/ and 2 others/);
+  await open(`/activity?customer=${acme}&action=skip`);
+  const line = page.locator('main ol.log > li');
+  await expect(line).toHaveCount(1);
+  await expect(line).toContainText('skipped 2 cells');
+  await expect(line.getByRole('link', { name: 'All 4 changes' })).toBeVisible();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'JSONL' }).click()]);
+  const lines = readFileSync((await download.path())!, 'utf8').trim().split('\n').map(it => JSON.parse(it));
+  expect(lines.map(it => [it.action, it.customerId])).toEqual([['skip', acme], ['skip', acme]]);
+  const csv = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+  expect((await (await page.request.get(server.url + csv)).text()).trim().split('\n')).toHaveLength(3);
 });
 
 test('older batches are a page away', async ({ page, open, server }) => {

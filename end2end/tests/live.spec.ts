@@ -78,7 +78,7 @@ test('what this page did itself is not read again', async ({ page, open, ben, op
   await openAsBen(`/releases/${june}`);
   const read: string[] = [];
   page.on('request', it => { if (/rpc\/read_(matrix|step)/.test(it.url())) read.push(it.url()); });
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('d');
   await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
   // The other page has heard of it, and then of a mark of its own.
@@ -103,23 +103,38 @@ test('a step that is added before the focused one moves the focus along with its
 test('a customer that is removed takes its cell along, and the focus goes to the nearest one and says so', async ({ page, open, server }) => {
   const { june, globex } = await activeJune(server);
   await open(`/releases/${june}`);
-  await cell(page, 'Step 2 Migrate schema, Globex').click();
+  await cell(page, 'Step 2 Migrate schema, Globex').focus();
   await other(server, 'Jonas')('remove_customers', { id: june, customers: [globex] });
   await expect(said(page, 'Someone removed this cell. You are on the nearest one.')).toBeVisible();
   await expect(cell(page, 'Step 2 Migrate schema, Initech')).toBeFocused();
 });
 
-test('notes that are being written stay when somebody else marks the step', async ({ page, open, server }) => {
+test('notes that are being written stay with their caret when somebody else marks the step', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);
   const notes = panel(page, 'Announce, Acme').getByLabel('Notes');
   await notes.click();
-  await page.keyboard.type('called');
+  await page.keyboard.type('called them');
+  await page.keyboard.press('Home');
   await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
   await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Jonas/)).toBeVisible();
   await expect(panel(page, 'Announce, Acme').getByText(/Jonas since \d\d:\d\d/).first()).toBeVisible();
   await expect(notes).toBeFocused();
-  await page.keyboard.type(' them');
+  await page.keyboard.type('I ');
+  await expect(notes).toHaveValue('I called them');
+});
+
+test('a space at the end of notes stays while others change the step', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await server.call('note_step', { id: step.acme.announce, notes: 'called', version: 1 });
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const notes = panel(page, 'Announce, Acme').getByLabel('Notes');
+  await notes.click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' ');
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
+  await expect(panel(page, 'Announce, Acme').getByText(/Jonas since \d\d:\d\d/).first()).toBeVisible();
+  await page.keyboard.type('them');
   await expect(notes).toHaveValue('called them');
 });
 
@@ -213,6 +228,15 @@ test('the dashboard follows, and the activity says that there is more', async ({
   await expect(ben.getByText('Jonas').first()).toBeVisible();
   await expect(ben.getByRole('button', { name: /new events?/ })).toHaveCount(0);
   expect(june).toBeGreaterThan(0);
+});
+
+test('of new events only those are counted that the filter lets through', async ({ server, ben, openAsBen }) => {
+  const { acme } = await activeJune(server);
+  await openAsBen(`/activity?customer=${acme}`);
+  const jonas = other(server, 'Jonas');
+  await jonas('act_on_step', act(step.globex.announce, 'done'));
+  await jonas('act_on_step', act(step.acme.announce, 'done'));
+  await expect(ben.getByRole('button', { name: '1 new event · Show' })).toBeVisible();
 });
 
 test('a list of records follows while nothing is typed in its search', async ({ page, open, server }) => {

@@ -36,7 +36,7 @@ const opened: [string, (page: Page) => Promise<void>][] = [
     await page.getByLabel('Customers (one per line)').fill('Hooli, hooli\nWrong\nkube-system');
     await page.getByRole('table').waitFor();
   }],
-  ['/activity', async page => { await page.getByText(/^Show changes/).first().click(); }],
+  ['/activity', async page => { await page.locator('ol.log > li > .kept > summary').first().click(); }],
 ];
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -165,7 +165,31 @@ test('at midnight a time gets its date, without a reload', async ({ page, open, 
   await expect(page.getByRole('gridcell', { name: /Announce, Acme, eu-west: done by Ana Ferreira,? \d+ \w{3}, \d\d:\d\d/ })).toBeVisible();
 });
 
-test('after a navigation the heading has the focus, unless something that stayed has it', async ({ page, open }) => {
+for (const [locale, time, date] of [['en-US', /^Ana Ferreira at \d\d:\d\d\s[AP]M$/, 'November 20, 2026'], ['de-DE', /^Ana Ferreira at \d\d:\d\d$/, '20. November 2026']] as const)
+  test.describe(`in ${locale}`, () => {
+    test.use({ locale, timezoneId: 'America/New_York' });
+    test('times and dates have the form of the person\'s own language', async ({ page, open, server }) => {
+      const { june } = await activeJune(server);
+      await server.call('act_on_step', act(step.acme.announce, 'done'));
+      await server.call('create_release', { draft: { name: 'July', type: 'release', releaseDate: '2026-11-20' } });
+      await open(`/releases/${june}?step=${step.acme.announce}`);
+      await expect(page.getByRole('complementary', { name: 'Announce, Acme' }).getByText(time)).toBeVisible();
+      await open('/releases');
+      await expect(page.getByRole('row', { name: /July/ }).locator('time')).toHaveText(date);
+    });
+  });
+
+test('clusters of one colour are told apart by a mark', async ({ page, open, server }) => {
+  for (let n = 1; n <= 9; n++) await server.call('create_cluster', { draft: { name: `c${n}` } });
+  await open('/clusters');
+  const place = (name: string) => page.locator('.place', { hasText: name });
+  const band = (name: string) => place(name).evaluate(it => getComputedStyle(it, '::before').backgroundImage);
+  const ink = (name: string) => place(name).evaluate(it => getComputedStyle(it).color);
+  expect(await ink('c9')).toBe(await ink('c1'));
+  expect(await band('c9')).not.toBe(await band('c1'));
+});
+
+test('after a navigation the heading has the focus, and on a form its first field', async ({ page, open }) => {
   await open('/clusters/new');
   const heading = (name: string) => page.getByRole('heading', { level: 1, name });
   await expect(heading('New cluster')).not.toBeFocused();
@@ -177,8 +201,12 @@ test('after a navigation the heading has the focus, unless something that stayed
   await expect(heading('Clusters')).toBeFocused();
   const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Releases' });
   await link.press('Enter');
-  await expect(heading('Releases')).toBeVisible();
-  await expect(link).toBeFocused();
+  await expect(heading('Releases')).toBeFocused();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+  await expect(heading('Customers')).toBeFocused();
+  await page.locator('main').getByRole('link', { name: 'New customer' }).first().press('Enter');
+  await expect(heading('New customer')).toBeVisible();
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
 });
 
 test('in forced colours the present page and what is pressed are told from the others', async ({ page, open }) => {

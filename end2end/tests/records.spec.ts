@@ -1,6 +1,6 @@
 // Clusters, customers and releases: lists, forms and their errors, variables, import of many customers.
 import type { Page } from '@playwright/test';
-import { test, expect, live } from '../fixtures/app';
+import { test, expect, live, type Server } from '../fixtures/app';
 import { activeJune, jonas, june as draftJune, people } from '../fixtures/world';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
@@ -62,6 +62,7 @@ test.describe('lists', () => {
     const { acme } = await people(server);
     await open(`/customers/${acme}`);
     await button(page, 'Deactivate').click();
+    await page.getByRole('dialog', { name: 'Deactivate Acme' }).getByRole('button', { name: 'Deactivate' }).click();
     await expect(page.getByText('Inactive', { exact: true })).toBeVisible();
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
     const table = page.getByRole('table', { name: 'Customers' });
@@ -71,7 +72,7 @@ test.describe('lists', () => {
     await page.keyboard.press('Space');
     await expect(page).toHaveURL(/includeInactive=true/);
     await table.getByRole('link', { name: 'Acme' }).click();
-    await button(page, 'Restore').click();
+    await page.locator('main').getByRole('button', { name: 'Restore' }).click();
     await expect(said(page, 'Restored Acme')).toBeVisible();
     await expect(button(page, 'Deactivate')).toBeVisible();
   });
@@ -182,10 +183,14 @@ test.describe('forms', () => {
     await open(`/clusters/${eu}`);
     await expect(heading(page, 'eu-west')).toBeVisible();
     await button(page, 'Deactivate').click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toContainText('2 active customers. Not in any active release.');
+    await dialog.getByRole('button', { name: 'Deactivate' }).click();
     await expect(page.getByRole('alert')).toContainText('Customers of eu-west are still active: Acme, Globex.');
     await server.call('deactivate_customer', { id: initech });
     await open(`/clusters/${us}`);
     await button(page, 'Deactivate').click();
+    await dialog.getByRole('button', { name: 'Deactivate' }).click();
     await expect(said(page, 'Deactivated us-east')).toBeVisible();
     await open(`/customers/${initech}`);
     await button(page, 'Restore').click();
@@ -252,6 +257,38 @@ test.describe('forms', () => {
   });
 });
 
+test.describe('edits of two people', () => {
+  const theirs = (server: Server, acme: number, eu: number, draft: object) =>
+    jonas(server, 'update_customer', { id: acme, draft: { name: 'Acme', clusterId: eu, namespace: 'acme', metadata: { HOST: 'acme.example' }, ...draft }, version: 1 });
+
+  test('what only one of two people changed is kept of both', async ({ page, open, server }) => {
+    const { acme, eu } = await people(server);
+    await open(`/customers/${acme}/edit`);
+    await field(page, 'Name').fill('Acme Mine');
+    await theirs(server, acme, eu, { description: 'in Frankfurt', metadata: { HOST: 'acme.example', ZONE: 'b' } });
+    await button(page, 'Save changes').click();
+    await expect(heading(page, 'Acme Mine')).toBeVisible();
+    await expect(page.getByText('in Frankfurt')).toBeVisible();
+    await expect(page.locator('.origins')).toContainText('ZONEb');
+  });
+
+  test('of two people\'s changes only the field that both changed is asked about', async ({ page, open, server }) => {
+    const { acme, eu } = await people(server);
+    await open(`/customers/${acme}/edit`);
+    await field(page, 'Name').fill('Acme Mine');
+    await theirs(server, acme, eu, { name: 'Acme Theirs', description: 'in Frankfurt' });
+    await button(page, 'Save changes').click();
+    const alert = page.getByRole('alert');
+    await expect(alert).toContainText(/Jonas changed this at \d\d:\d\d/);
+    await expect(field(page, 'Description')).toHaveValue('in Frankfurt');
+    await alert.getByRole('button', { name: 'Show changes' }).click();
+    await expect(alert.getByRole('row')).toHaveCount(2);
+    await alert.getByRole('button', { name: 'Take theirs' }).click();
+    await expect(field(page, 'Name')).toHaveValue('Acme Theirs');
+    await expect(alert).toHaveCount(0);
+  });
+});
+
 test.describe('variables', () => {
   test('an untouched number keeps its type, a wrong key is said at its row, and two alike are refused', async ({ page, open, server }) => {
     const { eu } = await people(server);
@@ -281,7 +318,7 @@ test.describe('variables', () => {
     const { eu, acme } = await people(server);
     await server.call('update_cluster', { id: eu, draft: { name: 'eu-west', metadata: { HOST: 'eu.example', ZONE: 'b' } }, version: 1 });
     await open(`/customers/${acme}`);
-    await expect(page.locator('.origins')).toContainText('replaces eu-west');
+    await expect(page.locator('.origins')).toContainText('overrides eu-west');
     await expect(page.locator('.origins')).toContainText('from eu-west');
     await page.getByRole('link', { name: 'Edit' }).click();
     const inherited = page.getByRole('table', { name: 'Inherited' });
@@ -333,9 +370,12 @@ test.describe('releases', () => {
     const more = page.locator('summary', { has: page.locator('[href="#i-more"]') });
     await more.click();
     await button(page, 'Archive').click();
+    await page.getByRole('dialog', { name: 'Archive June' }).getByRole('button', { name: 'Archive' }).click();
     await expect(page.getByText('Archived', { exact: true })).toBeVisible();
+    // The toast has a button for it too.
     await more.click();
-    await button(page, 'Restore').click();
+    await page.locator('main').getByRole('button', { name: 'Restore' }).click();
+    await expect(said(page, 'Restored June')).toBeVisible();
     await expect(page.getByText('Active', { exact: true })).toBeVisible();
     await more.click();
     await button(page, 'Clone…').click();
@@ -379,10 +419,40 @@ test.describe('releases', () => {
     await page.getByRole('row', { name: /June/ }).getByRole('link').click();
     await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex' })).toBeVisible();
     await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Initech' })).toHaveCount(0);
+    await open(`/clusters/${eu}`);
+    await page.getByRole('button', { name: 'Remove 2 customers of eu-west from June' }).click();
+    const asked = page.getByRole('dialog', { name: 'Remove 2 customers of eu-west from June' });
+    await asked.getByRole('button', { name: 'Cancel' }).click();
+    await expect(asked).toHaveCount(0);
     await jonas(server, 'remove_customers', { id: june, customers: [globex] });
     await open(`/customers/${globex}`);
     await expect(page.getByRole('row', { name: /June/ })).toContainText('Removed by Jonas');
   });
+});
+
+test('a customer and its cluster say what failed, what is missing and who changed them, and lead to the cells', async ({ page, open, server }) => {
+  const { us, initech } = await activeJune(server);
+  await jonas(server, 'act_on_step', { id: 9, action: 'fail', reason: 'no answer', allow_unresolved: false });
+  await jonas(server, 'update_customer', { id: initech, draft: { name: 'Initech', clusterId: us, namespace: 'initech2', metadata: {} }, version: 1 });
+  await open(`/clusters/${us}`);
+  const failed = page.getByRole('region', { name: 'Failed or reverted' });
+  await expect(failed.getByRole('row', { name: /Announce/ })).toContainText('Initech');
+  await expect(failed.getByRole('row', { name: /Announce/ })).toContainText(/no answer.*Jonas/);
+  await expect(page.getByRole('region', { name: 'Missing values' }).getByRole('row', { name: /HOST/ })).toContainText('June');
+  await open(`/customers/${initech}`);
+  await expect(page.getByText(/by Jonas$/)).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Missing values' }).getByRole('row', { name: /HOST/ })).toBeVisible();
+  await failed.getByRole('link', { name: 'Announce' }).click();
+  await expect(page.getByRole('complementary', { name: 'Announce, Initech' })).toBeVisible();
+});
+
+test('a customer is removed from a release on its page', async ({ page, open, server }) => {
+  const { globex } = await activeJune(server);
+  await open(`/customers/${globex}`);
+  await page.getByRole('button', { name: 'Remove Globex from June' }).click();
+  await page.getByRole('dialog', { name: 'Remove Globex from June' }).getByRole('button', { name: 'Remove' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Removed Globex from June' })).toBeVisible();
+  await expect(page.getByRole('row', { name: /June/ })).toContainText('Removed by');
 });
 
 test.describe('a server that cannot be reached', () => {

@@ -90,7 +90,7 @@ test('undone from the toast, the place and what is typed stay', async ({ page, o
   await page.keyboard.press('d');
   await expect(heading(page, 'Migrate schema')).toBeVisible();
   await page.getByLabel('Notes').fill('half typed');
-  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await page.getByRole('status').getByRole('button', { name: 'Undo', exact: true }).click();
   await expect(rows(page).nth(0)).toContainText('pending');
   await expect(heading(page, 'Migrate schema')).toBeVisible();
   await expect(page.getByLabel('Notes')).toHaveValue('half typed');

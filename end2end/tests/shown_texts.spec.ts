@@ -511,7 +511,7 @@ test('run mode still knows what was copied once its list is read again', async (
   await upgrade.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(upgrade.getByRole('button', { name: /^Copied/ })).toBeVisible();
   await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
-  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await page.getByRole('status').getByRole('button', { name: 'Undo', exact: true }).click();
   await expect(rows(page).nth(0)).toContainText('pending');
   await expect(upgrade.locator('var', { hasText: 'new.example' })).toBeVisible();
   const sent = actions(page);

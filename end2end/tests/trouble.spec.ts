@@ -15,7 +15,7 @@ test.describe('when the server cannot be reached', () => {
     const { june } = await activeJune(server);
     await open(`/releases/${june}`);
     await page.route('**/rpc/act_on_step*', route => route.abort());
-    await cell(page, 'Step 1 Announce, Acme').click();
+    await cell(page, 'Step 1 Announce, Acme').focus();
     await page.keyboard.press('d');
     await expect(said(page, 'Announce for Acme could not be marked done: the server could not be reached.')).toBeVisible();
     const failed = cell(page, 'Step 1 Announce, Acme, eu-west: pending, could not be marked done');
@@ -24,7 +24,7 @@ test.describe('when the server cannot be reached', () => {
     await page.mouse.move(5, 5);
     await failed.hover();
     await expect(page.getByRole('tooltip')).toContainText('Could not be marked done');
-    await page.keyboard.press('Enter');
+    await failed.click();
     const panel = page.getByRole('complementary', { name: 'Announce, Acme' });
     await expect(panel.getByRole('alert')).toContainText('The server could not be reached');
     // Another step has no such trouble; the first one keeps it.
@@ -41,7 +41,7 @@ test.describe('when the server cannot be reached', () => {
     const { june } = await activeJune(server);
     await open(`/releases/${june}`);
     await page.route('**/rpc/act_on_steps*', route => route.abort());
-    await cell(page, 'Step 1 Announce, Acme').click();
+    await cell(page, 'Step 1 Announce, Acme').focus();
     await page.keyboard.press('Shift+ArrowRight');
     await page.keyboard.press('d');
     const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
@@ -57,7 +57,7 @@ test.describe('when the server cannot be reached', () => {
     const { june } = await activeJune(server);
     await open(`/releases/${june}`);
     await page.route('**/rpc/act_on_step*', route => route.abort());
-    await cell(page, 'Step 1 Announce, Acme').click();
+    await cell(page, 'Step 1 Announce, Acme').focus();
     await page.keyboard.press('f');
     const dialog = page.getByRole('dialog', { name: 'Mark Announce failed for Acme' });
     await dialog.getByLabel('Reason').fill('no answer');
@@ -76,7 +76,9 @@ test.describe('when the server cannot be reached', () => {
     await page.route('**/rpc/archive_release*', route => route.abort());
     await page.getByLabel('More: edit, steps').click();
     await page.getByRole('button', { name: 'Archive' }).click();
-    await expect(said(page, 'The server could not be reached')).toBeVisible();
+    const dialog = page.getByRole('dialog', { name: 'Archive June' });
+    await dialog.getByRole('button', { name: 'Archive' }).click();
+    await expect(dialog.getByRole('alert')).toContainText('The server could not be reached');
   });
 });
 
@@ -89,7 +91,7 @@ test('a cell shows its new state at once, and that it is being saved if that tak
     await held;
     await route.continue();
   });
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('d');
   const it = cell(page, 'Step 1 Announce, Acme, eu-west: done');
   await expect(it).toHaveAttribute('aria-busy', 'true');
@@ -102,7 +104,7 @@ test('a cell shows its new state at once, and that it is being saved if that tak
 test('an undo that is asked for while many cells are being changed undoes just that', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
-  await cell(page, 'Step 2 Migrate schema, Acme').click();
+  await cell(page, 'Step 2 Migrate schema, Acme').focus();
   await page.keyboard.press('d');
   await expect(said(page, 'Marked Migrate schema done for Acme')).toBeVisible();
   let go = () => {};
@@ -111,7 +113,7 @@ test('an undo that is asked for while many cells are being changed undoes just t
     await held;
     await route.continue();
   });
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('Shift+ArrowRight');
   await page.keyboard.press('d');
   await expect(page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: 'Mark done' })).toHaveAttribute('aria-busy', 'true');
@@ -126,7 +128,7 @@ test('somebody was faster: the rule is said, and the cell shows what is there', 
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
   await jonas(server, 'act_on_step', { id: 1, action: 'done', reason: null, allow_unresolved: false });
-  await cell(page, 'Step 1 Announce, Acme, eu-west: pending').click();
+  await cell(page, 'Step 1 Announce, Acme, eu-west: pending').focus();
   await page.keyboard.press('i');
   await expect(said(page, 'Announce for Acme could not be started: a done step cannot be started.')).toBeVisible();
   await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done by Jonas')).toBeFocused();
@@ -135,7 +137,7 @@ test('somebody was faster: the rule is said, and the cell shows what is there', 
 test('a reason is sent with Enter, has lines with Shift+Enter, and is offered again', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('Shift+ArrowRight');
   await page.keyboard.press('s');
   const many = page.getByRole('dialog', { name: 'Skip 2 cells' });
@@ -145,7 +147,7 @@ test('a reason is sent with Enter, has lines with Shift+Enter, and is offered ag
   await page.keyboard.type('and not now');
   await page.keyboard.press('Enter');
   await expect(said(page, 'Skipped 2 cells')).toBeVisible();
-  await cell(page, 'Step 2 Migrate schema, Acme').click();
+  await cell(page, 'Step 2 Migrate schema, Acme').focus();
   await page.keyboard.press('s');
   const one = page.getByRole('dialog', { name: 'Skip Migrate schema for Acme' });
   await one.getByLabel('Recent reasons').selectOption({ index: 1 });
@@ -159,7 +161,7 @@ test('what stands in the way of an action is said before it is pressed', async (
   const { june } = await activeJune(server);
   await jonas(server, 'act_on_step', { id: 1, action: 'done', reason: null, allow_unresolved: false });
   await open(`/releases/${june}`);
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('Shift+ArrowRight');
   const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
   await expect(bar).toContainText('1 not eligible: 1 already done');
@@ -193,9 +195,9 @@ test('a reason that is being written stays when the answer of another cell comes
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
   const go = await hold(page, 'act_on_step');
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('d');
-  await cell(page, 'Step 1 Announce, Globex').click();
+  await cell(page, 'Step 1 Announce, Globex').focus();
   await page.keyboard.press('f');
   const dialog = page.getByRole('dialog', { name: 'Mark Announce failed for Globex' });
   await dialog.getByLabel('Reason').fill('nobody answers');
@@ -206,7 +208,7 @@ test('a reason that is being written stays when the answer of another cell comes
   // Escape does not throw it away either.
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
-  await cell(page, 'Step 1 Announce, Globex').click();
+  await cell(page, 'Step 1 Announce, Globex').focus();
   await page.keyboard.press('f');
   await expect(dialog.getByLabel('Reason')).toHaveValue('nobody answers');
   await page.keyboard.press('Enter');
@@ -219,7 +221,7 @@ test('two quick actions on one cell are sent one after the other, and the last o
   const sent: string[] = [];
   page.on('request', it => { if (/rpc\/act_on_step$/.test(it.url())) sent.push(JSON.parse(it.postData()!).action); });
   const go = await hold(page, 'act_on_step');
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('i');
   await page.keyboard.press('d');
   await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done')).toBeVisible();
@@ -234,10 +236,10 @@ test('a grid that was read before a mark does not undo it', async ({ page, open,
   await open(`/releases/${june}`);
   await jonas(server, 'act_on_step', { id: 1, action: 'done', reason: null, allow_unresolved: false });
   const go = await holdAnswer(page, 'read_matrix');
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('i');
   await expect(said(page, 'could not be started')).toBeVisible();
-  await cell(page, 'Step 1 Announce, Globex').click();
+  await cell(page, 'Step 1 Announce, Globex').focus();
   await page.keyboard.press('d');
   await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Ana/)).toBeVisible();
   go();
@@ -248,7 +250,7 @@ test('a grid that was read before a mark does not undo it', async ({ page, open,
 test('each action on many cells keeps the reason that was typed for it', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
-  await cell(page, 'Step 1 Announce, Acme').click();
+  await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('Shift+ArrowRight');
   const write = async (key: string, expected: string, reason: string) => {
     await page.keyboard.press(key);

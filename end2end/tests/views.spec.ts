@@ -114,6 +114,25 @@ test('swapped axes have the same cells, keys and panel', async ({ page, open, se
   await expect(cell(page, 'Deploy, Globex, eu-west: 1 of 3 finished')).toBeVisible();
 });
 
+test('with swapped axes heads select, their links lead on, and any set of cells is picked', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}?swap=1`);
+  const selected = page.locator('td[aria-selected=true]');
+  await page.getByRole('rowheader', { name: /Acme/ }).click();
+  await expect(selected).toHaveCount(4);
+  await page.getByRole('columnheader', { name: /Migrate schema/ }).click();
+  await expect(selected).toHaveCount(3);
+  await cell(page, 'Step 1 Announce, Globex').click();
+  await cell(page, 'Step 3 Upgrade, Initech').click({ modifiers: ['ControlOrMeta'] });
+  await expect(selected).toHaveCount(2);
+  await expect(page.getByRole('link', { name: 'Acme: run mode' })).toHaveAttribute('href', `/releases/${june}/customer/${acme}`);
+  await page.getByRole('link', { name: 'Migrate schema across customers' }).click();
+  await expect(page).toHaveURL(/steps=Migrate%20schema&open=1&swap=1/);
+  await expect(cell(page, /^Step/)).toHaveCount(3);
+  await page.getByRole('link', { name: 'Acme: run mode' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
+});
+
 test('a view is saved for everyone, shown again and deleted', async ({ page, open, server, browser }) => {
   const { june } = await activeJune(server);
   await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'fail', 'no answer'));

@@ -11,7 +11,7 @@ mod world;
 use app::{
     domain::{
         caller::Caller, event::EventFilter, history_chain, id::StepId, matrix::CellIndex,
-        vocabulary::StepAction,
+        search::SearchQuery, vocabulary::StepAction,
     },
     store::{
         Database, Store, audit::history_head, entity::sha256, steps::transitions::TransitionOptions,
@@ -263,6 +263,21 @@ async fn measure() {
     figures
         .add_size("the database, all of it done", &database)
         .await;
+    search_costs(&store, &mut figures).await;
+}
+
+/// Searches in all cells, each of which has an executed text of its own. Aim: 50 ms (R106).
+async fn search_costs(store: &Store, figures: &mut BenchFigures) {
+    for (what, sought) in [
+        ("search: a word of most texts", "kubectl"),
+        ("search: a word of no text", "no such words"),
+    ] {
+        let query = SearchQuery::parse(sought).unwrap().unwrap();
+        let took = median(11, async |_| {
+            store.search(&query, 20).await.unwrap();
+        });
+        figures.add(what, took.await);
+    }
 }
 
 /// What the chain of the history adds to one mark and to a bulk (R89): the end is read, and each event is hashed. A mark may

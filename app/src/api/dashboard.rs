@@ -1,5 +1,11 @@
-//! The server function of the dashboard.
-use crate::{domain::summary::Dashboard, error::AppError};
+//! The server functions of the dashboard.
+use crate::{
+    domain::{
+        customer_version::{CustomerVersions, VERSIONS_SHOWN_MAX},
+        summary::Dashboard,
+    },
+    error::AppError,
+};
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, Postcard},
@@ -10,4 +16,11 @@ use leptos::{
 pub async fn read_dashboard() -> Result<Dashboard, AppError> {
     use super::context::{now, reply, store};
     reply(store()?.dashboard(now()).await)
+}
+
+/// Which release each active customer finished last: the first of the customers that a filter finds.
+#[server(input = Json, output = Postcard)]
+pub async fn list_customer_versions(filter: String) -> Result<CustomerVersions, AppError> {
+    use super::context::{reply, store};
+    reply(store()?.customer_versions(filter, VERSIONS_SHOWN_MAX).await)
 }

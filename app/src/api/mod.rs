@@ -16,3 +16,4 @@ pub mod saved_views;
 pub mod steps;
 pub mod templates;
 pub mod undo;
+pub mod values;

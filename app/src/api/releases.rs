@@ -177,6 +177,13 @@ pub async fn read_marks(id: ReleaseId) -> Result<StatusInfo, AppError> {
     reply(store()?.matrix_status_info(id).await)
 }
 
+/// The state of a release as a short text, for a chat or a mail. Errors: not found.
+#[server(input = Json, output = Postcard)]
+pub async fn read_status_summary(id: ReleaseId) -> Result<String, AppError> {
+    use super::context::{reply, store};
+    reply(store()?.status_summary(id).await)
+}
+
 /// The steps of one customer in a release, in order, without their texts. Errors: not found; not a member.
 #[server(input = Json, output = Postcard)]
 pub async fn read_customer_work(

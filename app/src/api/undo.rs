@@ -1,7 +1,7 @@
 //! Server functions that undo a batch of changes, and say before what that would do (R16, R101).
 use crate::{
     domain::{
-        id::BatchId,
+        id::{BatchId, ReleaseId},
         undo::{UndoAnswer, UndoQuestion},
     },
     error::AppError,
@@ -26,4 +26,12 @@ pub async fn preview_undo(batch: BatchId) -> Result<UndoQuestion, AppError> {
     use super::context::{reply, stamp, store};
     let preview = store()?.preview_undo(batch, false, stamp()?).await;
     reply(preview.map(Into::into))
+}
+
+/// Whether the template of a release was changed by others than these batches since the first of them, or the release activated,
+/// archived or restored: then they are no longer undone in passing (R101).
+#[server(input = Json, output = Postcard)]
+pub async fn is_changed_elsewhere(release: ReleaseId, own: Vec<BatchId>) -> Result<bool, AppError> {
+    use super::context::{reply, store};
+    reply(store()?.is_changed_elsewhere(release, &own).await)
 }

@@ -21,7 +21,19 @@ thread_local! {
 pub const HOME: &str = "[data-home]";
 
 /// Where the focus goes if it is lost, in this order: the main part, the cell of the grid that Tab leads to, the heading.
-const FALLBACKS: [&str; 3] = [HOME, "[role=grid] [tabindex=\"0\"]", "h1"];
+const FALLBACKS: [&str; 3] = [HOME, "[role=grid] [tabindex=\"0\"]", HEADING];
+
+/// The heading of a page.
+const HEADING: &str = "h1";
+
+/// How the addresses of pages end that are one form.
+const FORM_ENDS: [&str; 2] = ["/new", "/edit"];
+
+/// The first field of such a page.
+const FIRST_FIELD: &str = "#main form :is(input:not([type=hidden]), select, textarea)";
+
+/// What has the focus and keeps it when a page is opened.
+const HAS_FOCUS: &str = "#main :focus, dialog[open]";
 
 /// The size of one rem in pixels, where the browser does not tell another.
 pub const DEFAULT_REM_PX: f64 = 16.0;
@@ -94,6 +106,13 @@ pub fn is_typing() -> bool {
         .unwrap_or_default()
 }
 
+/// Whether a text is being written, which has an undo of its own.
+pub fn is_in_text() -> bool {
+    let active = document().and_then(|it| it.active_element());
+    let text = "textarea, [contenteditable], input:not([type=checkbox], [type=radio])";
+    active.is_some_and(|it| it.matches(text).unwrap_or_default())
+}
+
 /// A setting that was saved in this browser. `None` too if storage is disabled.
 pub fn read_setting(key: &str) -> Option<String> {
     web_sys::window()?
@@ -133,6 +152,12 @@ pub fn rem_px() -> f64 {
         .map(|size| js_sys::parse_float(&size))
         .filter(|it| it.is_finite())
         .unwrap_or(DEFAULT_REM_PX)
+}
+
+/// Whether the window is so narrow that the style sheet lays the page out for a phone.
+pub fn is_narrow() -> bool {
+    let query = web_sys::window().and_then(|it| it.match_media("(width < 48rem)").ok().flatten());
+    query.is_some_and(|it| it.matches())
 }
 
 /// Replaces the content of the first element that matches. The focus stays on the button with the same `data-filter`.
@@ -189,6 +214,13 @@ pub fn append_rows(selector: &str, html: &str) {
 /// The value of an attribute, from the nearest element around an event's target that has it.
 pub fn closest_attribute(event: &web_sys::Event, attribute: &str) -> Option<String> {
     closest(event, &format!("[{attribute}]"))?.get_attribute(attribute)
+}
+
+/// Closes the unfolded menu around an event's target.
+pub fn close_menu(event: &web_sys::Event) {
+    if let Some(menu) = closest(event, "details[open]") {
+        let _ = menu.remove_attribute("open");
+    }
 }
 
 /// Sets the value of the first field that matches.
@@ -287,24 +319,46 @@ pub fn focus_home() {
 pub fn focus_page() {
     for selector in FALLBACKS {
         if nothing_is_focused() {
-            if let Some(heading) = document().and_then(|it| it.query_selector("h1").ok().flatten())
-            {
-                let _ = heading.set_attribute("tabindex", "-1");
+            if selector == HEADING {
+                focus_heading();
+            } else {
+                focus_in_place(selector);
             }
-            focus_in_place(selector);
         }
     }
 }
 
-/// To be called when the head of a page is drawn. What had the focus is gone after a navigation inside the app; the new page gets
-/// it, unless a part of the page has taken it already. On the first page, which the browser itself has loaded, it stays.
+/// Focuses the heading of a page, without scrolling, so that screen readers say where one is.
+fn focus_heading() {
+    let heading = document().and_then(|it| it.query_selector(HEADING).ok().flatten());
+    if let Some(heading) = heading {
+        let _ = heading.set_attribute("tabindex", "-1");
+    }
+    focus_in_place(HEADING);
+}
+
+/// Focuses the first field of a page that is a form, and the heading of any other, unless a part of the page has the focus already.
+fn focus_arrival(path: &str) {
+    if exists(HAS_FOCUS) {
+        return;
+    }
+    let is_form = FORM_ENDS.iter().any(|it| path.ends_with(it));
+    if is_form && exists(FIRST_FIELD) {
+        focus_in_place(FIRST_FIELD);
+    } else {
+        focus_heading();
+    }
+}
+
+/// To be called when the head of a page is drawn. After a navigation inside the app the new page gets the focus, also from the
+/// navigation. On the first page, which the browser itself has loaded, it stays.
 pub fn focus_new_page() {
     after_paint(|| {
         after(0, || {
             let here = web_sys::window().and_then(|it| it.location().pathname().ok());
             let before = DRAWN_PATH.replace(here.clone());
             if before.is_some() && before != here {
-                focus_page();
+                focus_arrival(here.as_deref().unwrap_or_default());
             }
         });
     });
@@ -333,6 +387,19 @@ pub fn selection_over(selector: &str) -> Option<String> {
     let reaches = selection.contains_node_with_allow_partial_containment(&element, true);
     let is_in_it = !selection.is_collapsed() && reaches.unwrap_or_default();
     is_in_it.then(|| selection.to_string().into())
+}
+
+/// Opens an address of this site in a tab of its own.
+pub fn open_tab(address: &str) {
+    if let Some(window) = web_sys::window() {
+        let _ = window.open_with_url_and_target(address, "_blank");
+    }
+}
+
+/// Whether the browser knows that there is no network, or the page has lost its connection. False on the server.
+pub fn is_offline() -> bool {
+    is_browser()
+        && (lost_since().is_some() || web_sys::window().is_some_and(|it| !it.navigator().on_line()))
 }
 
 /// Opens the print dialog of the browser.
@@ -367,7 +434,7 @@ pub fn restore_focus() {
 fn is_busy() -> bool {
     SAVED_FOCUS.with_borrow(|it| !it.is_empty())
         || is_typing()
-        || exists(":active, details.more[open]")
+        || exists(":active, details.more[open], dialog[open]")
 }
 
 fn call_waiting() {

@@ -145,8 +145,14 @@ fn column_selector(visual_column: usize) -> String {
     format!("col[data-c='{visual_column}'], thead tr + tr th[data-c='{visual_column}']")
 }
 
-/// Highlights a visual column, or none. The style sheet highlights the row under the mouse.
+/// Highlights a visual column, or none. The style sheet highlights the row under the mouse. While the mouse is over cells, row and
+/// column of the focus are not highlighted: the cross is one.
 pub fn paint_hover(pane: &HtmlElement, visual_column: Option<usize>) {
+    if pane.has_attribute("data-pointing") != visual_column.is_some() {
+        let _ = pane.toggle_attribute("data-pointing");
+    } else if visual_column.is_none() {
+        return;
+    }
     set_attribute_only_on(
         pane,
         "data-hover",
@@ -245,19 +251,26 @@ pub fn mark_changed(positions: &[(usize, usize)], milliseconds: u32) {
     });
 }
 
-/// Marks the rendered cells of the selected rectangle, given by its top left and bottom right cell, with its outline.
-pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (usize, usize))>) {
+/// Marks the rendered cells that are selected, with a line where the selection ends. `single` is the only selected cell, if it
+/// is one: then no other is looked at.
+pub fn paint_selection(
+    pane: &HtmlElement,
+    single: Option<(usize, usize)>,
+    is_selected: &dyn Fn((usize, usize)) -> bool,
+) {
     let edges = |cell: &Element| {
-        let ((top, left), (bottom, right)) = rectangle?;
         let (row, column) = position_of(cell)?;
-        if !(top..=bottom).contains(&row) || !(left..=right).contains(&column) {
+        if !is_selected((row, column)) {
             return None;
         }
+        let ends_at = |row: Option<usize>, column: Option<usize>| {
+            row.zip(column).is_none_or(|it| !is_selected(it))
+        };
         let edges = [
-            (row == top, "t"),
-            (column == right, "r"),
-            (row == bottom, "b"),
-            (column == left, "l"),
+            (ends_at(row.checked_sub(1), Some(column)), "t"),
+            (ends_at(Some(row), Some(column + 1)), "r"),
+            (ends_at(Some(row + 1), Some(column)), "b"),
+            (ends_at(Some(row), column.checked_sub(1)), "l"),
         ];
         let edges: Vec<&str> = edges.iter().filter(|it| it.0).map(|it| it.1).collect();
         Some(edges.join(" "))
@@ -274,11 +287,9 @@ pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (u
         };
     };
     for_each_match(pane, "td[aria-selected=true]", |it| paint(it, edges(it)));
-    let Some(((top, left), (bottom, right))) = rectangle else {
-        return;
-    };
-    if (top, left) == (bottom, right) {
-        let selector = format!("td[data-r='{top}'][data-c='{left}'][data-state]:not([data-group])");
+    if let Some((row, column)) = single {
+        let selector =
+            format!("td[data-r='{row}'][data-c='{column}'][data-state]:not([data-group])");
         if let Some(cell) = find(pane, &selector) {
             paint(&cell, edges(&cell));
         }
@@ -310,11 +321,11 @@ pub fn paint_focus(pane: &HtmlElement, target: FocusTarget, take_focus: bool) {
     let element = match target {
         FocusTarget::Cell(row, column) => cell(pane, row, column),
         FocusTarget::Head(GridHead::Row(row)) => {
-            find(pane, &format!("tr[data-r='{row}'] th :is(button, a)"))
+            find(pane, &format!("tr[data-r='{row}'] th :is(a, button)"))
         }
         FocusTarget::Head(GridHead::Column(visual_column)) => find(
             pane,
-            &format!("thead tr + tr th[data-c='{visual_column}'] .who"),
+            &format!("thead tr + tr th[data-c='{visual_column}'] :is(a, button)"),
         ),
         FocusTarget::Head(GridHead::Cluster(visual_column)) => cluster_button(pane, visual_column),
     };

@@ -1,16 +1,81 @@
-//! Times in the user's time zone, and a clock that ticks. The browser converts them, because a time zone database would be too
-//! large for the WASM.
+//! Times in the user's time zone and form, and a clock that ticks. The browser converts and writes them, because a database of time
+//! zones and languages would be too large for the WASM.
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use gloo::timers::callback::Interval;
+use js_sys::{Array, Function, Intl::DateTimeFormat, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-/// The wall clock time in the user's time zone. Unchanged if the browser cannot tell.
-pub fn to_local(at: DateTime<Utc>) -> NaiveDateTime {
+/// The parts of a time or date that are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateForm {
+    /// "14:02", or "02:02 PM".
+    Time,
+    /// "17 Nov".
+    Day,
+    /// "17 Nov 2025".
+    DayOfYear,
+    /// "20 November 2026".
+    Long,
+    /// "Friday 20 November".
+    Weekday,
+}
+
+/// A function of the browser for each `DateForm`, in their order. Making one takes as long as hundreds of texts.
+struct Formats([Function; 5]);
+
+thread_local! {
+    static FORMATS: Formats = Formats::new();
+}
+
+impl Formats {
+    fn new() -> Self {
+        let of = |parts: &[(&str, &str)]| {
+            let options = Object::new();
+            for (part, form) in parts {
+                let _ = Reflect::set(&options, &JsValue::from_str(part), &JsValue::from_str(form));
+            }
+            // Without languages it is the browser's own.
+            DateTimeFormat::new(&Array::new(), &options).format()
+        };
+        let (day, year) = (("day", "numeric"), ("year", "numeric"));
+        let (short, long) = (("month", "short"), ("month", "long"));
+        Self([
+            of(&[("hour", "2-digit"), ("minute", "2-digit")]),
+            of(&[day, short]),
+            of(&[day, short, year]),
+            of(&[day, long, year]),
+            of(&[("weekday", "long"), day, long]),
+        ])
+    }
+}
+
+fn js_date(at: DateTime<Utc>) -> js_sys::Date {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds of this century are exact in a double"
     )]
-    let date = js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64));
+    let millis = at.timestamp_millis() as f64;
+    js_sys::Date::new(&JsValue::from_f64(millis))
+}
+
+/// A time as the browser's language writes it, in the user's time zone. None if the browser cannot tell.
+pub fn text(at: DateTime<Utc>, form: DateForm) -> Option<String> {
+    let date = JsValue::from(js_date(at));
+    FORMATS.with(|it| {
+        let format = &it.0[form as usize];
+        let text = format.call1(&JsValue::UNDEFINED, &date);
+        text.ok().and_then(|it| it.as_string())
+    })
+}
+
+/// A calendar day as the browser's language writes it. None if the browser cannot tell.
+pub fn day_text(day: NaiveDate, form: DateForm) -> Option<String> {
+    text(start_of_day(day), form)
+}
+
+/// The wall clock time in the user's time zone. Unchanged if the browser cannot tell.
+pub fn to_local(at: DateTime<Utc>) -> NaiveDateTime {
+    let date = js_date(at);
     let year = i32::try_from(date.get_full_year()).unwrap_or_else(|_| at.year());
     NaiveDate::from_ymd_opt(year, date.get_month() + 1, date.get_date())
         .and_then(|day| day.and_hms_opt(date.get_hours(), date.get_minutes(), date.get_seconds()))

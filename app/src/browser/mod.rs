@@ -14,6 +14,7 @@ pub mod letter_case;
 pub mod local_time;
 pub mod menu;
 pub mod move_queue;
+pub mod own_counts;
 pub mod panel_width;
 pub mod row_marks;
 pub mod tooltip;

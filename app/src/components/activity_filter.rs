@@ -1,11 +1,15 @@
 //! Filter of the activity page. Its values are query parameters of the URL, so that a filtered page can be linked;
 //! without JavaScript it works as a plain GET form.
+use super::{
+    ui::{icon::Icon, time::Clock},
+};
 use crate::{
     browser,
     domain::{
+        activity_days::first_of_days,
         event::{EventAction, EventFilter},
         fold::fold,
-        id::BatchId,
+        id::{BatchId, CustomerId},
         summary::ActivityFilterOptions,
         time_serde,
     },
@@ -14,14 +18,19 @@ use crate::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use leptos::prelude::*;
 use maud::html;
+use std::collections::HashMap;
 
 /// How many batches one page shows.
 const PAGE_BATCHES: u32 = 50;
 
 /// The query parameters, in their order in the URL.
-const KEYS: [&str; 10] = [
-    "release", "cluster", "customer", "person", "user", "action", "from", "to", "batch", "cursor",
+const KEYS: [&str; 11] = [
+    "q", "release", "cluster", "customer", "person", "user", "action", "from", "to", "batch",
+    "cursor",
 ];
+
+/// The choices of days: label, and how many days ago the first and the last of them are, counted from 1 for today.
+const DAYS: [(&str, i64, i64); 3] = [("Today", 1, 1), ("Yesterday", 2, 2), ("7 days", 7, 1)];
 
 /// The parameters that only links set.
 const HIDDEN_KEYS: [&str; 2] = ["user", "batch"];
@@ -77,12 +86,14 @@ impl ActivityQuery {
     }
 
     /// The filter for the server. Values that cannot be parsed are ignored; `to` includes the whole day. `start_of_day`
-    /// says when a day begins.
+    /// says when a day begins. A customer that is no id is a part of a name, and searched as such.
     pub fn filter(&self, start_of_day: fn(NaiveDate) -> DateTime<Utc>) -> EventFilter {
         let text = |key: &str| {
             let text = self.get(key).trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
+        let customer_id: Option<CustomerId> = self.get("customer").trim().parse().ok();
+        let customer_name = text("customer").filter(|_| customer_id.is_none());
         let day = |key: &str| time_serde::date(self.get(key));
         let last_moment = |day: NaiveDate| {
             // A day may have 23 or 25 hours.
@@ -91,7 +102,8 @@ impl ActivityQuery {
         EventFilter {
             release_id: self.get("release").parse().ok(),
             cluster_id: self.get("cluster").parse().ok(),
-            customer_id: self.get("customer").parse().ok(),
+            customer_id,
+            q: text("q").or(customer_name),
             actor: text("person"),
             user_id: self.get("user").parse().ok(),
             action: self.get("action").parse().ok(),
@@ -120,14 +132,38 @@ fn options_html<'a>(
     html.into_string()
 }
 
-/// The known persons, which the field offers while a name is typed.
-fn people_html(people: &[String]) -> String {
+/// The known names, which a field offers while one is typed.
+fn names_html<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let html = html! {
-        @for person in people {
-            option value=(person) {}
+        @for name in names {
+            option value=(name) {}
         }
     };
     html.into_string()
+}
+
+/// A field in which one of several names is typed.
+fn name_field(
+    name: &'static str,
+    label: &'static str,
+    list: &'static str,
+    names: String,
+    value: impl Fn() -> String + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <input
+            class="input"
+            type="text"
+            name=name
+            list=list
+            autocomplete="off"
+            aria-label=label
+            placeholder=label
+            value=untrack(value)
+            prop:value=value
+        />
+        <datalist id=list inner_html=names></datalist>
+    }
 }
 
 fn select_field(
@@ -166,8 +202,8 @@ fn date_field(
     }
 }
 
-/// Completes a typed part of a name if exactly one known person's name contains it; else the text stays as it is.
-fn complete_person(known: &[String], typed: String) -> String {
+/// Completes a typed part of a name if exactly one known name contains it; else the text stays as it is.
+fn complete_name(known: &[String], typed: String) -> String {
     let letters = fold(typed.trim());
     let matches = |it: &&String| fold(it).contains(&letters);
     let is_exact = letters.is_empty() || known.contains(&typed);
@@ -176,6 +212,72 @@ fn complete_person(known: &[String], typed: String) -> String {
         (Some(only), None) if !is_exact => only.clone(),
         _ => typed,
     }
+}
+
+/// The customers as their field names them: a name that several have is followed by the id.
+#[derive(Clone, Debug, Default)]
+struct CustomerNames {
+    ids: Vec<CustomerId>,
+    /// In the order of `ids`.
+    labels: Vec<String>,
+}
+
+impl CustomerNames {
+    fn new(customers: Vec<(CustomerId, String)>) -> Self {
+        let mut times: HashMap<String, u32> = HashMap::new();
+        for (_, name) in &customers {
+            *times.entry(name.clone()).or_default() += 1;
+        }
+        let label = |(id, name): &(CustomerId, String)| {
+            if times.get(name) == Some(&1) {
+                name.clone()
+            } else {
+                format!("{name} ({id})")
+            }
+        };
+        Self {
+            labels: customers.iter().map(label).collect(),
+            ids: customers.into_iter().map(|it| it.0).collect(),
+        }
+    }
+
+    /// What the field shows for the parameter: the label of an id, or what was typed.
+    fn label(&self, parameter: &str) -> String {
+        let id: Option<CustomerId> = parameter.parse().ok();
+        let at = id.and_then(|id| self.ids.iter().position(|it| *it == id));
+        at.map_or_else(|| parameter.to_owned(), |at| self.labels[at].clone())
+    }
+
+    /// The parameter for what was typed: the id of the only customer that it can be, or what was typed.
+    fn parameter(&self, typed: String) -> String {
+        let name = complete_name(&self.labels, typed);
+        let at = self.labels.iter().position(|it| *it == name);
+        at.map_or(name, |at| self.ids[at].to_string())
+    }
+}
+
+/// Links to the last days, by the person's own today.
+#[component]
+pub fn ActivityDays(query: Memo<ActivityQuery>) -> impl IntoView {
+    let clock = Clock::from_context();
+    let link = |(label, first, last): (&'static str, i64, i64)| {
+        let target = move || {
+            let day = |days| first_of_days(clock.today(), days).to_string();
+            let (from, to) = (day(first), day(last));
+            query.with(|it| it.with("batch", "").with("from", &from).with("to", &to))
+        };
+        let is_here = move || {
+            let target = target();
+            let is_here = query.with(|it| it.with("cursor", "") == target);
+            is_here.then_some("true")
+        };
+        view! {
+            <a class="button" data-size="s" href=move || target().address() aria-current=is_here>
+                {label}
+            </a>
+        }
+    };
+    view! { <nav class="activity__tools" aria-label="Days">{DAYS.into_iter().map(link).collect_view()}</nav> }
 }
 
 /// The filter's fields. Each change navigates to the filtered page; without JavaScript the button does.
@@ -192,15 +294,16 @@ pub fn ActivityFilter(
     };
     let releases = choices.releases.into_iter().map(|it| (it.0.0, it.1));
     let clusters = choices.clusters.into_iter().map(|it| (it.0.0, it.1));
-    let customers = choices.customers.into_iter().map(|it| (it.0.0, it.1));
+    let customers = CustomerNames::new(choices.customers);
+    let customer_names = names_html(customers.labels.iter().map(String::as_str));
+    let customers = StoredValue::new(customers);
     let releases = named("All releases", "release", releases.collect());
     let clusters = named("All clusters", "cluster", clusters.collect());
-    let customers = named("All customers", "customer", customers.collect());
     let actions = EventAction::ALL
         .iter()
         .map(|it| (it.as_str().to_owned(), it.label()));
     let actions = options_html("All actions", actions, now.get("action"));
-    let people = people_html(&choices.people);
+    let people = names_html(choices.people.iter().map(String::as_str));
     let plain = r#"<button class="button" type="submit">Filter</button>"#.to_owned();
     // Parameters without a control are hidden fields, so that they stay when the browser submits the form itself.
     let kept = HIDDEN_KEYS.into_iter().filter_map(|name| {
@@ -209,12 +312,19 @@ pub fn ActivityFilter(
     });
     let kept = kept.collect_view();
     let known = StoredValue::new(choices.people);
+    let person = move || query.with(|it| it.get("person").to_owned());
+    let customer = move || {
+        let parameter = query.with(|it| it.get("customer").to_owned());
+        customers.with_value(|it| it.label(&parameter))
+    };
     let change = move |event: leptos::ev::Event| {
         if let Some(name) = browser::dom::closest_attribute(&event, "name") {
-            let mut value = event_target_value(&event);
-            if name == "person" {
-                value = known.with_value(|it| complete_person(it, value));
-            }
+            let value = event_target_value(&event);
+            let value = match name.as_str() {
+                "person" => known.with_value(|it| complete_name(it, value)),
+                "customer" => customers.with_value(|it| it.parameter(value)),
+                _ => value,
+            };
             on_query.run(query.with_untracked(|it| it.with(&name, &value)));
         }
     };
@@ -229,21 +339,26 @@ pub fn ActivityFilter(
             on:submit=move |event| event.prevent_default()
         >
             {kept}
+            <div class="search">
+                <Icon name="i-search"/>
+                <input
+                    class="input"
+                    type="search"
+                    id="search"
+                    name="q"
+                    autocomplete="off"
+                    aria-label="Search activity"
+                    aria-keyshortcuts="/"
+                    placeholder="Search"
+                    value=now.get("q").to_owned()
+                    prop:value=move || query.with(|it| it.get("q").to_owned())
+                />
+                <kbd class="live-only" aria-hidden="true">"/"</kbd>
+            </div>
+            {name_field("person", "Person", "people", people, person)}
+            {name_field("customer", "Customer", "customers", customer_names, customer)}
             {select_field("release", "Release", releases, query)}
             {select_field("cluster", "Cluster", clusters, query)}
-            {select_field("customer", "Customer", customers, query)}
-            <input
-                class="input"
-                type="text"
-                name="person"
-                list="people"
-                autocomplete="off"
-                aria-label="Person"
-                placeholder="Person"
-                value=now.get("person").to_owned()
-                prop:value=move || query.with(|it| it.get("person").to_owned())
-            />
-            <datalist id="people" inner_html=people></datalist>
             {select_field("action", "Action", actions, query)}
             {date_field("from", "From", query)}
             {date_field("to", "To", query)}
@@ -261,7 +376,7 @@ pub fn ActivityFilter(
 mod tests {
     use super::*;
     use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
-    use crate::domain::id::{CustomerId, EventId};
+    use crate::domain::id::EventId;
     use chrono::Datelike;
 
     fn query(values: &[(&str, &str)]) -> ActivityQuery {
@@ -313,11 +428,30 @@ mod tests {
     #[test]
     fn a_part_of_a_name_is_completed_if_one_person_matches() {
         let known = ["Ana", "Anabel Ruiz", "Jonas Weber"].map(str::to_owned);
-        let completed = |typed: &str| complete_person(&known, typed.to_owned());
+        let completed = |typed: &str| complete_name(&known, typed.to_owned());
         assert_eq!(completed("jonas"), "Jonas Weber");
         assert_eq!(completed("Ana"), "Ana");
         assert_eq!(completed("an"), "an");
         assert_eq!(completed(""), "");
+    }
+
+    #[test]
+    fn a_customer_is_typed_and_a_name_of_several_is_told_apart() {
+        let named = |id, name: &str| (CustomerId(id), name.to_owned());
+        let names =
+            CustomerNames::new(vec![named(4, "Acme"), named(7, "Globex"), named(9, "Acme")]);
+        assert_eq!(names.labels, ["Acme (4)", "Globex", "Acme (9)"]);
+        assert_eq!(names.parameter("glo".into()), "7");
+        assert_eq!(names.parameter("Acme (9)".into()), "9");
+        assert_eq!([names.label("7"), names.label("9")], ["Globex", "Acme (9)"]);
+        // A part of several names stays, and is searched.
+        assert_eq!(names.parameter("acm".into()), "acm");
+        assert_eq!(names.label("acm"), "acm");
+        let searched = query(&[("customer", "acm")]).filter(start_of_utc_day);
+        assert_eq!(searched.q.as_deref(), Some("acm"));
+        assert_eq!(searched.customer_id, None);
+        let both = query(&[("customer", "7"), ("q", "ana")]).filter(start_of_utc_day);
+        assert_eq!(both.q.as_deref(), Some("ana"));
     }
 
     #[test]
@@ -326,7 +460,7 @@ mod tests {
         let html = options_html(HOSTILE, choices.into_iter(), HOSTILE);
         assert!(html.contains(" selected>"));
         assert_escaped(&html, 3);
-        assert_escaped(&people_html(&[HOSTILE.into()]), 1);
+        assert_escaped(&names_html([HOSTILE].into_iter()), 1);
     }
 
     #[test]

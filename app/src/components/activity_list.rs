@@ -1,15 +1,16 @@
 //! Short history, as on the dashboard: who did what, where and when, one line per batch.
 use super::{
-    event_text::{event_icon, event_phrase, resulting_status},
+    event_text::{and_others, event_icon, line_phrase, resulting_status},
     ui::{icon::Icon, time::Time},
 };
 use crate::domain::{event::Entity, summary::NamedEvent, vocabulary::StepStatus};
 use leptos::prelude::*;
 
 fn item(it: NamedEvent) -> impl IntoView {
+    let phrase = line_phrase(&it, it.in_batch);
     let NamedEvent {
         entry: event,
-        in_batch,
+        customers,
         subject,
         customer,
         release,
@@ -18,11 +19,7 @@ fn item(it: NamedEvent) -> impl IntoView {
     let state = resulting_status(event.action).map(StepStatus::as_str);
     let is_customer = event.entity == Entity::Customer;
     let customer = if is_customer { None } else { customer };
-    let customer = if in_batch > 1 {
-        customer.map(|it| format!("{it} and others"))
-    } else {
-        customer
-    };
+    let customer = customer.map(|it| it + &and_others(customers));
     let release = if event.entity == Entity::Release {
         None
     } else {
@@ -36,7 +33,7 @@ fn item(it: NamedEvent) -> impl IntoView {
             <span>
                 <b>{event.actor.clone()}</b>
                 " "
-                {event_phrase(&event, in_batch)}
+                {phrase}
             </span>
             <Time at=event.at/>
             <p>{place.join(", ")}</p>

@@ -1,19 +1,22 @@
-//! Full history of the activity page: one line per batch, or per event of one batch, with the changed fields and an
-//! Undo button where undo is still possible.
+//! Full history of the activity page, by day: one line per batch, or per event of one batch, and one line for what a person did in
+//! a row. A line has its changed fields, and an Undo button where undo is still possible.
 use super::{
-    event_text::{event_icon, event_phrase, resulting_status},
-    ui::{icon::Icon, time::Time},
+    event_text::{and_others, event_icon, event_phrase, line_phrase, resulting_status},
+    ui::{icon::Icon, time::Clock},
 };
 use crate::{
     browser,
     domain::{
-        event::{Entity, EventAction, FieldChange, HistoryEntry},
+        activity_days::{ActivityDay, ActivityRun, days},
+        digit_groups::grouped,
+        event::{Entity, EventAction, FieldChange},
         id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId},
         summary::{NamedEvent, UndoState},
         vocabulary::StepStatus,
     },
     paths,
 };
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 /// The result of the last undo.
@@ -23,6 +26,16 @@ pub enum UndoOutcome {
     Done(BatchId),
     /// The batch was not undone, with the reason.
     Refused(BatchId, String),
+}
+
+/// What the lines share.
+#[derive(Clone, Copy)]
+struct LogContext {
+    /// Whether the lines are the events of one batch, instead of one line per batch.
+    is_single_batch: bool,
+    undo_outcome: RwSignal<Option<UndoOutcome>>,
+    on_undo: Callback<BatchId>,
+    clock: Clock,
 }
 
 /// The history of one page.
@@ -41,77 +54,151 @@ pub fn ActivityLog(
             browser::dom::after(0, move || browser::dom::focus(&format!("#batch-{batch}")));
         }
     });
-    let lines = lines
+    let log = LogContext {
+        is_single_batch,
+        undo_outcome,
+        on_undo,
+        clock: Clock::from_context(),
+    };
+    let lines = StoredValue::new(lines);
+    // Drawn again once the days are the person's own.
+    move || {
+        days(lines.get_value(), |at| log.clock.day(at))
+            .into_iter()
+            .map(|it| day_section(it, log))
+            .collect_view()
+    }
+}
+
+/// A day with its lines.
+fn day_section(it: ActivityDay, log: LogContext) -> impl IntoView {
+    let ActivityDay { day, runs } = it;
+    let id = format!("day-{day}");
+    let labelled_by = id.clone();
+    view! {
+        <section aria-labelledby=labelled_by>
+            <h2 class="log__day" id=id>
+                <time datetime=day.to_string()>{move || log.clock.day_head(day)}</time>
+            </h2>
+            <ol class="log card">{runs.into_iter().map(|it| run_item(it, log)).collect_view()}</ol>
+        </section>
+    }
+}
+
+/// A run as one line that opens to its lines; a line alone as it is.
+fn run_item(run: ActivityRun, log: LogContext) -> impl IntoView {
+    let Some((phrase, (from, to))) = run.phrase().zip(run.span()) else {
+        let lines = run.lines.into_iter();
+        return lines.map(|it| log_item(it, log)).collect_view().into_any();
+    };
+    let NamedEvent { entry, release, .. } = run.lines[0].clone();
+    let state = resulting_status(entry.action).map(StepStatus::as_str);
+    let (icon, actor, reason) = (event_icon(&entry), entry.actor, entry.reason);
+    let times = move || {
+        let (from, to) = (log.clock.time_of_day(from), log.clock.time_of_day(to));
+        if from == to {
+            to
+        } else {
+            format!("{from}-{to}")
+        }
+    };
+    let lines = run
+        .lines
         .into_iter()
-        .map(|it| log_item(it, is_single_batch, undo_outcome, on_undo))
+        .map(|it| log_item(it, log))
         .collect_view();
-    view! { <ol class="timeline log">{lines}</ol> }
+    view! {
+        <li data-state=state>
+            <details class="log__run">
+                <summary class="log__line">
+                    <Icon name=icon/>
+                    <span class="log__what">
+                        <b>{actor}</b>
+                        " "
+                        {phrase}
+                        {release.map(|it| view! { <span class="quiet">", "{it}</span> })}
+                        {reason.map(|it| view! { <span class="quiet">": "{it}</span> })}
+                    </span>
+                    <time datetime=format!("{to:?}")>{times}</time>
+                </summary>
+                <ol class="log__rows">{lines}</ol>
+            </details>
+        </li>
+    }
+    .into_any()
+}
+
+/// A time of the day, with the whole of it for machines.
+fn time_of_day(at: DateTime<Utc>, clock: Clock) -> impl IntoView {
+    view! { <time datetime=format!("{at:?}")>{move || clock.time_of_day(at)}</time> }
 }
 
 /// One line.
-fn log_item(
-    it: NamedEvent,
-    is_single_batch: bool,
-    undo_outcome: RwSignal<Option<UndoOutcome>>,
-    on_undo: Callback<BatchId>,
-) -> impl IntoView {
+fn log_item(it: NamedEvent, log: LogContext) -> impl IntoView {
+    let is_single_batch = log.is_single_batch;
+    let phrase = if is_single_batch {
+        event_phrase(&it.entry, 1)
+    } else {
+        line_phrase(&it, it.in_batch)
+    };
+    let about = subject_links(&it, is_single_batch);
     let NamedEvent {
         entry: event,
-        in_batch,
-        subject,
-        customer,
-        release,
+        batch_size,
         undo,
+        ..
     } = it;
-    let n = if is_single_batch { 1 } else { in_batch };
     let state = resulting_status(event.action).map(StepStatus::as_str);
     let (batch, all) = (event.batch_id.clone(), paths::batch(&event.batch_id));
     let id = (!is_single_batch).then(|| format!("batch-{batch}"));
-    let about = subject_links(&event, n, subject, customer, release);
     let refused = {
         let batch = batch.clone();
-        move || match undo_outcome.get() {
+        move || match log.undo_outcome.get() {
             Some(UndoOutcome::Refused(of, why)) if of == batch => Some(why),
             _ => None,
         }
     };
-    let changed = changes_table(&event.changes);
     let reason = event.reason.clone();
-    let may_undo = undo == UndoState::Open && !is_single_batch;
     let label = if event.action == EventAction::Undo {
         "Redo"
     } else {
         "Undo"
     };
+    let undo_button = (undo == UndoState::Open && !is_single_batch).then(|| {
+        view! {
+            <button
+                class="button live-only log__tool"
+                data-size="s"
+                data-kind="ghost"
+                on:click=move |_| log.on_undo.run(batch.clone())
+            >
+                <Icon name="i-undo" small=true/>
+                {label}
+            </button>
+        }
+    });
+    let is_whole_batch = batch_size > 1 && !is_single_batch;
+    let all_text = format!("All {} changes", grouped(batch_size as usize));
     view! {
         <li data-state=state id=id tabindex=(!is_single_batch).then_some("-1")>
-            <Icon name=event_icon(&event)/>
-            <span>
-                <b>{event.actor.clone()}</b>
-                " "
-                {event_phrase(&event, n)}
-            </span>
-            <Time at=event.at/>
-            <p>{about}</p>
-            {reason.map(|it| view! { <p>{it}</p> })}
-            {changed}
-            <div class="row log__do">
-                {may_undo
-                    .then(|| {
-                        view! {
-                            <button
-                                class="button live-only"
-                                data-size="s"
-                                on:click=move |_| on_undo.run(batch.clone())
-                            >
-                                <Icon name="i-undo" small=true/>
-                                {label}
-                            </button>
-                        }
-                    })}
+            <div class="log__line">
+                <Icon name=event_icon(&event)/>
+                <span class="log__what">
+                    <b>{event.actor.clone()}</b>
+                    " "
+                    {phrase}
+                    " "
+                    <span class="quiet">
+                        {about}
+                        {reason.map(|it| view! { ": "{it} })}
+                    </span>
+                </span>
+                {is_whole_batch.then(|| view! { <a class="link small" href=all>{all_text}</a> })}
                 {(undo == UndoState::Undone && !is_single_batch).then(|| view! { <span class="badge">"Undone"</span> })}
-                {(n > 1).then(|| view! { <a class="link small" href=all>{format!("All {n} changes")}</a> })}
+                {undo_button}
+                {time_of_day(event.at, log.clock)}
             </div>
+            {changes_table(&event.changes)}
             {move || {
                 refused().map(|why| view! { <p class="log__refused" role="alert"><Icon name="i-warn" small=true/>{why}</p> })
             }}
@@ -120,18 +207,46 @@ fn log_item(
 }
 
 /// The subject of a line with its customer and release, linked as far as they still exist.
-fn subject_links(
-    event: &HistoryEntry,
-    n: u32,
-    subject: Option<String>,
-    customer: Option<String>,
-    release: Option<String>,
-) -> impl IntoView + use<> {
-    let others = if n > 1 { " and others" } else { "" };
+fn subject_links(line: &NamedEvent, is_single_batch: bool) -> impl IntoView + use<> {
+    let event = &line.entry;
+    let (n, customers) = if is_single_batch {
+        (1, 1)
+    } else {
+        (line.in_batch, line.customers)
+    };
     let of_customer = |id: CustomerId| match event.release_id {
         Some(release) => paths::customer_steps(release, id),
         None => paths::customer(id),
     };
+    // Several steps of one customer have no name in common.
+    let is_of_steps = event.entity == Entity::Step && n > 1 && customers == 1;
+    let subject = if is_of_steps {
+        None
+    } else {
+        Some(subject_link(line, n))
+    };
+    let customer = line.customer.as_deref();
+    let customer = customer.filter(|_| event.entity != Entity::Customer);
+    let customer = customer.zip(event.customer_id).map(|(name, id)| {
+        let name = format!("{name}{}", and_others(customers));
+        let path = of_customer(id);
+        view! { {(!is_of_steps).then_some(", ")}<a class="plain" href=path>{name}</a> }
+    });
+    let release = line.release.clone();
+    let release = release.filter(|_| event.entity != Entity::Release);
+    let release = release.zip(event.release_id).map(|(name, id)| {
+        view! { ", "<a class="plain" href=paths::release(id)>{name}</a> }
+    });
+    view! {
+        {subject}
+        {customer}
+        {release}
+    }
+}
+
+/// The name of what a line is about, with a link to it if it still exists.
+fn subject_link(line: &NamedEvent, n: u32) -> AnyView {
+    let event = &line.entry;
     let id = event.entity_id;
     let path = match (event.entity, event.action) {
         (_, EventAction::Delete)
@@ -141,31 +256,21 @@ fn subject_links(
         (Entity::Template, _) => event.release_id.map(paths::release_steps),
         (Entity::Cluster, _) => Some(paths::cluster(ClusterId(id))),
         // A customer whose creation was undone is gone, and has no name any more.
-        (Entity::Customer, _) => customer.as_ref().map(|_| paths::customer(CustomerId(id))),
+        (Entity::Customer, _) => line
+            .customer
+            .as_ref()
+            .map(|_| paths::customer(CustomerId(id))),
         (Entity::Release, _) => Some(paths::release(ReleaseId(id))),
         (Entity::Step, _) => event.release_id.map(|it| paths::step(it, StepId(id))),
     };
-    let customer = customer.filter(|_| event.entity != Entity::Customer);
-    let customer = customer.zip(event.customer_id).map(|(name, id)| {
-        let name = format!("{name}{others}");
-        view! { ", "<a class="plain" href=of_customer(id)>{name}</a> }
-    });
-    let release = release.filter(|_| event.entity != Entity::Release);
-    let release = release.zip(event.release_id).map(|(name, id)| {
-        view! { ", "<a class="plain" href=paths::release(id)>{name}</a> }
-    });
+    let subject = line.subject.clone();
     let mut subject = subject.unwrap_or_else(|| "deleted item".to_owned());
     if event.entity == Entity::Customer {
-        subject.push_str(others);
+        subject.push_str(&and_others(n));
     }
-    let subject = match path {
+    match path {
         Some(path) => view! { <a class="plain" href=path>{subject}</a> }.into_any(),
         None => subject.into_any(),
-    };
-    view! {
-        {subject}
-        {customer}
-        {release}
     }
 }
 

@@ -1,7 +1,7 @@
 //! Toolbar for several selected cells of the matrix, below the grid, and the dialog that asks for one reason for all of
 //! them.
 use super::{
-    matrix::{selection::Selection, state::MatrixState},
+    matrix::state::MatrixState,
     reason_form::{ReasonForm, verb},
     ui::{dialog::Dialog, follow_effect::follow, icon::Icon, notice::sentence},
 };
@@ -92,7 +92,7 @@ fn counted_reasons(n_cells: usize, reasons: impl Iterator<Item = String>) -> Opt
     ))
 }
 
-/// The toolbar; shown while more than one cell is selected.
+/// The toolbar; shown while more than one cell is selected, or cells are picked one by one.
 #[component]
 pub fn BulkBar(
     state: MatrixState,
@@ -123,11 +123,14 @@ pub fn BulkBar(
     };
     let what = move || {
         let (rows, columns) = cells.with(|cells| count_rows_and_columns(cells));
-        format!(
-            "{} × {}",
+        // Picked cells need not be each step of each customer.
+        let times = if state.has_picked() { ", " } else { " × " };
+        [
             pluralize(rows, "step"),
-            pluralize(columns, "customer")
-        )
+            times.to_owned(),
+            pluralize(columns, "customer"),
+        ]
+        .concat()
     };
     let is_too_many = move || cells.with(|it| it.len() > BULK_CELLS_MAX);
     let note = move || {
@@ -162,13 +165,17 @@ pub fn BulkBar(
             </button>
         }
     };
+    let is_shown = move || {
+        let n = cells.with(Vec::len);
+        can_work && (n > 1 || (n == 1 && state.has_picked()))
+    };
     view! {
-        <Show when=move || can_work && cells.with(|it| it.len() > 1)>
+        <Show when=is_shown>
             <div class="bulk" role="toolbar" aria-label="Actions on the selection">
                 <span class="bulk__what">
                     <b>{what}</b>
                     " "
-                    <span>{move || format!("{} cells", cells.with(Vec::len))}</span>
+                    <span>{move || pluralize(cells.with(Vec::len), "cell")}</span>
                 </span>
                 <span class="bulk__note">
                     {move || {
@@ -203,7 +210,7 @@ pub fn BulkBar(
                         data-square=""
                         aria-label="Clear the selection"
                         aria-keyshortcuts="Escape"
-                        on:click=move |_| state.selection.update(|it| *it = it.map(|it| Selection::at(it.focus)))
+                        on:click=move |_| state.clear_selection()
                     >
                         <Icon name="i-close"/>
                     </button>

@@ -3,6 +3,8 @@
 use super::step_state::state_icon;
 use crate::domain::{
     event::{Entity, EventAction, HistoryEntry},
+    plural::pluralize,
+    summary::NamedEvent,
     vocabulary::StepStatus,
 };
 
@@ -66,6 +68,37 @@ pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
     single_phrase(event.action).to_owned()
 }
 
+/// What a line of the history did, as `event_phrase` says it; an undo says what it undid. `n` is the number of events that the
+/// line stands for.
+pub fn line_phrase(line: &NamedEvent, n: u32) -> String {
+    let event = &line.entry;
+    match (event.action, line.undid) {
+        (EventAction::Undo, Some(EventAction::Undo)) => "redid a change".to_owned(),
+        (EventAction::Undo, Some(undone)) => {
+            let phrase = single_phrase(undone);
+            let noun = match event.entity {
+                Entity::Step => "cell",
+                Entity::Customer => "customer",
+                _ => return format!("undid \"{phrase}\""),
+            };
+            if n > 1 {
+                format!("undid \"{phrase}\" on {}", pluralize(n, noun))
+            } else {
+                format!("undid \"{phrase}\"")
+            }
+        }
+        _ => event_phrase(event, n),
+    }
+}
+
+/// What stands behind the name of one of several: " and 8 others"; empty for one alone.
+pub fn and_others(n: u32) -> String {
+    match n.saturating_sub(1) {
+        0 => String::new(),
+        n => format!(" and {}", pluralize(n, "other")),
+    }
+}
+
 /// The phrase for a single event.
 fn single_phrase(action: EventAction) -> &'static str {
     match action {
@@ -82,12 +115,14 @@ fn single_phrase(action: EventAction) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::{BatchId, EventId};
+    use crate::domain::{
+        id::{BatchId, EventId},
+        summary::UndoState,
+    };
     use chrono::DateTime;
 
-    #[test]
-    fn a_batch_is_described_by_its_size() {
-        let event = HistoryEntry {
+    fn step_done() -> HistoryEntry {
+        HistoryEntry {
             id: EventId(1),
             batch_id: BatchId("b".into()),
             entity: Entity::Step,
@@ -104,7 +139,12 @@ mod tests {
             text_shown: None,
             text_changes: Vec::new(),
             undoes: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_batch_is_described_by_its_size() {
+        let event = step_done();
         assert_eq!(event_phrase(&event, 12), "marked 12 cells done");
         assert_eq!(event_phrase(&event, 1), "marked done");
         let noted = HistoryEntry {
@@ -119,5 +159,31 @@ mod tests {
         };
         assert_eq!(event_phrase(&imported, 1), "added");
         assert_eq!(event_phrase(&imported, 3), "imported 3 customers");
+    }
+
+    #[test]
+    fn an_undo_says_what_it_undid_and_others_are_counted() {
+        let line = |undid| NamedEvent {
+            entry: HistoryEntry {
+                action: EventAction::Undo,
+                ..step_done()
+            },
+            in_batch: 1,
+            customers: 1,
+            batch_size: 1,
+            undid,
+            subject: None,
+            customer: None,
+            release: None,
+            undo: UndoState::Open,
+        };
+        let done = line(Some(EventAction::Done));
+        assert_eq!(line_phrase(&done, 1), "undid \"marked done\"");
+        assert_eq!(line_phrase(&done, 9), "undid \"marked done\" on 9 cells");
+        let redone = line(Some(EventAction::Undo));
+        assert_eq!(line_phrase(&redone, 1), "redid a change");
+        assert_eq!(line_phrase(&line(None), 1), "undid a change");
+        assert_eq!([and_others(1), and_others(2)], ["", " and 1 other"]);
+        assert_eq!(and_others(9), " and 8 others");
     }
 }

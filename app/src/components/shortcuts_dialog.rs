@@ -3,7 +3,7 @@ use super::{matrix::state::MatrixState, ui::dialog::Dialog};
 use leptos::prelude::*;
 
 /// The shortcuts by group: key and effect.
-const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
+const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Move",
         &[
@@ -18,6 +18,7 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
         "Select",
         &[
             ("Shift+Arrows", "Extend"),
+            ("Space", "Add or remove the cell"),
             ("Shift+Space", "The row"),
             ("Ctrl+Space", "The column"),
             ("Ctrl+A", "All visible"),
@@ -29,6 +30,7 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
         &[
             ("Enter", "Open the step"),
             ("c", "Copy the text"),
+            ("e, F2", "Override the text"),
             ("i", "Start"),
             ("d", "Mark done"),
             ("f", "Fail"),
@@ -43,7 +45,19 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
             ("Ctrl+Z", "Undo"),
             ("Ctrl+Shift+Z", "Redo"),
             ("/", "Filter"),
+            ("Ctrl+P", "Print"),
             ("?", "Show shortcuts"),
+        ],
+    ),
+    (
+        "Everywhere",
+        &[
+            ("Ctrl+K", "Search, or choose a command"),
+            ("g d", "Dashboard"),
+            ("g r", "Releases"),
+            ("g c", "Customers"),
+            ("g k", "Clusters"),
+            ("g a", "Activity"),
         ],
     ),
 ];

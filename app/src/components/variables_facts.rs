@@ -7,7 +7,7 @@ use leptos::prelude::*;
 fn fact_rows(own: &Metadata, inherited: &[InheritedVariable]) -> Vec<(String, String, String)> {
     let of_own = own.0.iter().map(|(key, value)| {
         let replaced = inherited.iter().find(|it| it.key == *key);
-        let origin = replaced.map_or_else(String::new, |it| format!("replaces {}", it.from));
+        let origin = replaced.map_or_else(String::new, |it| format!("overrides {}", it.from));
         (key.clone(), value.to_string(), origin)
     });
     let others = inherited.iter().filter(|it| !own.0.contains_key(&it.key));
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(
             fact_rows(&own, &[from("ZONE"), from("HOST")]),
             [
-                line("HOST", "a", "replaces eu"),
+                line("HOST", "a", "overrides eu"),
                 line("ZONE", "b", "from eu")
             ]
         );

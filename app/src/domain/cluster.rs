@@ -123,16 +123,24 @@ impl Cluster {
         }
     }
 
-    /// The colour of the cluster, 1 to 8.
+    /// The colour and mark of the cluster, 1 to 32.
     pub fn hue(&self) -> u8 {
         hue(self.id)
     }
 }
 
-/// The colour of a cluster, 1 to 8. It never changes; neighbouring ids get hues that are far apart.
+/// How many colours there are for clusters.
+const HUES: i64 = 8;
+/// How many marks tell clusters of one colour apart: none, and three kinds of stripes.
+const MARKS: i64 = 4;
+
+/// The colour and mark of a cluster, 1 to 32, as the style sheet has them: 1 to 8 are the colours, 9 to 16 the same with the first
+/// mark, and so on. It never changes; neighbouring ids get hues that are far apart.
 pub fn hue(cluster: ClusterId) -> u8 {
     const ORDER: [u8; 8] = [1, 6, 3, 2, 4, 5, 7, 8];
-    ORDER[usize::try_from((cluster.0 - 1).rem_euclid(8)).unwrap_or_default()]
+    let at = (cluster.0 - 1).rem_euclid(HUES * MARKS);
+    let hue = ORDER[usize::try_from(at % HUES).unwrap_or_default()];
+    hue + 8 * u8::try_from(at / HUES).unwrap_or_default()
 }
 
 /// A row of the clusters' list.
@@ -147,6 +155,7 @@ pub struct ClusterSummary {
 mod tests {
     use super::*;
     use crate::domain::{field_error::FieldError, text::CONTEXT_MAX_CHARS};
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_context_is_one_line_or_none() {
@@ -198,5 +207,13 @@ mod tests {
         let mut hues: Vec<u8> = (1..=8).map(|id| hue(ClusterId(id))).collect();
         hues.sort_unstable();
         assert_eq!(hues, [1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn above_eight_a_mark_tells_clusters_of_one_colour_apart() {
+        let looks: BTreeSet<u8> = (1..=32).map(|id| hue(ClusterId(id))).collect();
+        assert_eq!(looks, (1..=32).collect());
+        let of = |id| hue(ClusterId(id));
+        assert_eq!((of(1), of(9), of(17), of(25), of(33)), (1, 9, 17, 25, 1));
     }
 }

@@ -366,6 +366,8 @@ pub struct EventFilter {
     pub actor: Option<String>,
     pub user_id: Option<UserId>,
     pub batch_id: Option<BatchId>,
+    /// A part of the author's name, or of the name of what the event is about.
+    pub q: Option<String>,
     /// Events at this time or later.
     #[serde(with = "crate::domain::time_serde::option")]
     pub from: Option<DateTime<Utc>>,
@@ -376,6 +378,18 @@ pub struct EventFilter {
     pub cursor: Option<EventId>,
     /// How many lines: events, or batches on the activity page. 1 to 500; none for 100.
     pub limit: Option<u32>,
+}
+
+impl EventFilter {
+    /// Whether there are events that it hides, wherever the page begins.
+    pub fn is_narrowing(&self) -> bool {
+        let whole = Self {
+            cursor: self.cursor,
+            limit: self.limit,
+            ..Self::default()
+        };
+        *self != whole
+    }
 }
 
 /// A page of events, and the cursor of the next page.

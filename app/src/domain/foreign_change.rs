@@ -112,12 +112,36 @@ impl ForeignChange {
         (steps.len() <= SINGLE_READS_MAX).then_some(steps)
     }
 
+    /// Whether there may be more or fewer releases, customers or clusters now.
+    pub fn may_change_counts(&self) -> bool {
+        use EventAction as A;
+        let is_counted = |it: &ForeignEvent| match it.entity {
+            Entity::Database => true,
+            Entity::Cluster | Entity::Customer | Entity::Release => matches!(
+                it.action,
+                A::Create | A::Delete | A::Deactivate | A::Restore | A::Clone | A::Import | A::Undo
+            ),
+            _ => false,
+        };
+        let events = self.events.as_ref();
+        events.is_none_or(|it| it.iter().any(is_counted))
+    }
+
     /// Whether somebody has written the text of a step, or one of the templates.
     pub fn writes_text_of(&self, step: StepId) -> bool {
         let mut events = self.events.iter().flatten();
         events.any(|it| {
             let is_its = it.entity == Entity::Step && it.id == step.0;
             (is_its || it.entity == Entity::Template) && it.action.writes_text()
+        })
+    }
+
+    /// Whether a tab may no longer undo what it has changed in a release (R101): somebody may have changed the template, or activated,
+    /// archived or restored the release.
+    pub fn may_end_undo(&self, release: ReleaseId) -> bool {
+        self.events.as_ref().is_none_or(|events| {
+            let mut events = events.iter().filter(|it| it.release == release);
+            events.any(|it| matches!(it.entity, Entity::Template | Entity::Release))
         })
     }
 
@@ -185,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn the_counts_change_with_records_that_come_or_go_and_not_with_marks() {
+        let counts =
+            |line: &str| ForeignChange::parse(&format!("1\nJonas\n1\n{line}")).may_change_counts();
+        assert!(counts("customer 4 deactivate 0 4") && counts("release 2 create 2 0"));
+        assert!(counts("database 0 import 0 0") && counts("*"));
+        assert!(!counts("step 7 done 1 4") && !counts("customer 4 update 0 4"));
+    }
+
+    #[test]
     fn a_customer_s_change_may_be_in_the_texts_of_any_release() {
         let change = ForeignChange::parse("\nJonas\n1717243320000\ncustomer 4 update 0 4");
         assert!(change.may_touch_release(ReleaseId(9)));
@@ -206,5 +239,15 @@ mod tests {
         let many = ForeignChange::parse("1\nJonas\n1717243320000\n*");
         assert!(many.may_touch_release(ReleaseId(1)) && !many.may_touch_release(ReleaseId(2)));
         assert_eq!(ForeignChange::parse("\n\n0\n*").at, None);
+    }
+
+    #[test]
+    fn a_change_of_the_template_or_of_the_release_may_end_what_a_tab_can_undo() {
+        let ends = |text: &str| ForeignChange::parse(text).may_end_undo(ReleaseId(3));
+        assert!(ends("3\nJonas\n1\ntemplate 7 update 3 0"));
+        assert!(ends("3\nJonas\n1\nstep 7 done 3 4\nrelease 3 archive 3 0"));
+        assert!(ends("3\nJonas\n1\n*"));
+        assert!(!ends("3\nJonas\n1\nstep 7 done 3 4"));
+        assert!(!ends("4\nJonas\n1\ntemplate 7 update 4 0"));
     }
 }

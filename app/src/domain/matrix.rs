@@ -111,6 +111,7 @@ pub struct Grid {
     pub(super) status_changes: Vec<Option<StatusChange>>,
     pub(super) missing: HashMap<usize, Arc<str>>,
     pub(super) value_changes: HashMap<usize, Arc<str>>,
+    pub(super) own_numbers: HashMap<usize, usize>,
     row_counts: Vec<Counts>,
     column_counts: Vec<Counts>,
     pub total: Counts,
@@ -148,6 +149,7 @@ impl Grid {
             cells,
             missing: HashMap::new(),
             value_changes: HashMap::new(),
+            own_numbers: HashMap::new(),
             row_counts: vec![Counts::default(); rows.len()],
             column_counts: vec![Counts::default(); columns.len()],
             total: Counts::default(),
@@ -322,15 +324,6 @@ impl Grid {
         let ids = self.cells.iter();
         ids.map(|it| it.map_or(0, |cell| cell.step.0.cast_unsigned()))
             .fold(FNV_START ^ self.columns.len() as u64, fnv)
-    }
-
-    /// A hash of the template's steps and their names.
-    pub fn template_hash(&self) -> u64 {
-        let rows = self.rows.iter();
-        rows.filter_map(|row| Some((row.template?.0.cast_unsigned(), row.name.bytes())))
-            .fold(FNV_START, |hash, (id, name)| {
-                name.map(u64::from).fold(fnv(hash, id), fnv)
-            })
     }
 }
 

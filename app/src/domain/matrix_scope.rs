@@ -64,6 +64,10 @@ impl Grid {
         };
         part.missing = cut(&self.missing);
         part.value_changes = cut(&self.value_changes);
+        let own_numbers = self.own_numbers.iter();
+        part.own_numbers = own_numbers
+            .filter_map(|(index, number)| Some((translated(*index)?, *number)))
+            .collect();
         part
     }
 }

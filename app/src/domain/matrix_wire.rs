@@ -140,6 +140,7 @@ impl Grid {
         }
         self.missing.extend(marks.unpack_missing());
         self.value_changes.extend(marks.unpack_value_changes());
+        self.take_own_numbers(&marks.own_numbers);
         true
     }
 
@@ -155,9 +156,11 @@ impl Grid {
         let mut changed: Vec<(usize, &str)> = changed.map(|it| (*it.0, it.1.as_ref())).collect();
         changed.retain(|it| is_wanted(it.0));
         changed.sort_unstable();
-        StatusInfo::pack(marks.filter(|it| is_wanted(it.0)), missing)
+        let mut info = StatusInfo::pack(marks.filter(|it| is_wanted(it.0)), missing)
             .with_value_changes(changed)
-            .of_shape(self.shape())
+            .of_shape(self.shape());
+        info.own_numbers = self.pack_own_numbers(is_wanted);
+        info
     }
 }
 

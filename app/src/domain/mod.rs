@@ -17,8 +17,12 @@ pub mod vocabulary;
 
 /// One's own account, as its page shows it.
 pub mod account;
+/// The history by day, and what is read as one line of it.
+pub mod activity_days;
 /// Author and time of a change.
 pub mod actor_stamp;
+/// What needs attention first, and how long a step usually takes.
+pub mod attention;
 /// The caller, with its rights.
 pub mod caller;
 /// JSON in its canonical form (RFC 8785), to be hashed.
@@ -42,6 +46,8 @@ pub mod customer;
 pub mod customer_checklist;
 pub mod customer_import;
 pub mod customer_import_parser;
+/// Which version each customer is on.
+pub mod customer_version;
 /// A customer's work list and the step panel.
 pub mod customer_work;
 /// File contents as text.
@@ -86,6 +92,8 @@ pub mod matrix_order;
 pub mod matrix_scope;
 /// Wire format of the matrix.
 pub mod matrix_wire;
+/// Merge of two edits of one record.
+pub mod merge;
 /// Variables of a cluster, customer or release.
 pub mod metadata;
 /// Line breaks and byte order marks of incoming texts.
@@ -94,6 +102,10 @@ pub mod normalize;
 pub mod oidc_roles;
 /// Order of steps in lists.
 pub mod order;
+/// The changes of a tab, for its Undo and Redo.
+pub mod own_changes;
+/// Numbers of steps in a matrix, where a customer counts otherwise than the template.
+pub mod own_numbers;
 /// What a password must be like.
 pub mod password;
 /// Roles and the table of rights.
@@ -116,12 +128,16 @@ pub mod rule_violation;
 pub mod saved_view;
 /// The customers that a caller sees.
 pub mod scope;
+/// Search over everything.
+pub mod search;
 /// How long a session lives.
 pub mod session;
 /// The one-time code of the first admin.
 pub mod setup_code;
 /// Who set a cell's state, when and why.
 pub mod status_info;
+/// The state of a release as a text for a chat or a mail.
+pub mod status_summary;
 /// A customer's step and its transitions.
 pub mod step;
 /// View models of several pages.
@@ -150,6 +166,8 @@ pub mod user;
 pub mod user_agent;
 /// All validation errors of a form.
 pub mod validation_errors;
+/// Values that are set where they are missing.
+pub mod value_edit;
 /// `{{variables}}` in a step's text.
 pub mod variables;
 /// Integers as compact text.

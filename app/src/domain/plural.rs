@@ -1,10 +1,11 @@
 //! Counts with their nouns, for the sentences of pages, the history and the command line.
+use super::digit_groups::{group_digits, grouped};
 use std::fmt::Display;
 
-/// A count with its noun: "1 customer", "12 customers". Only for nouns with a plural in "s".
+/// A count with its noun: "1 customer", "1,200 customers". Only for nouns with a plural in "s".
 pub fn pluralize<N: Display + PartialEq + From<u8>>(n: N, one: &str) -> String {
     let ending = if n == N::from(1) { "" } else { "s" };
-    format!("{n} {one}{ending}")
+    format!("{} {one}{ending}", group_digits(&n.to_string()))
 }
 
 /// "1 pending copy", "3 pending copies".
@@ -12,7 +13,7 @@ pub fn pending_copies(n: u32) -> String {
     if n == 1 {
         "1 pending copy".to_owned()
     } else {
-        format!("{n} pending copies")
+        format!("{} pending copies", grouped(n as usize))
     }
 }
 
@@ -25,5 +26,11 @@ mod tests {
         assert_eq!(pluralize(1, "customer"), "1 customer");
         assert_eq!(pluralize(0, "customer"), "0 customers");
         assert_eq!(pending_copies(2), "2 pending copies");
+    }
+
+    #[test]
+    fn a_count_of_thousands_has_separators() {
+        assert_eq!(pluralize(53_180, "cell"), "53,180 cells");
+        assert_eq!(pending_copies(1_200), "1,200 pending copies");
     }
 }

@@ -1,5 +1,5 @@
 //! Progress (R7): step counts by state, the percentage finished, and the state that needs attention most.
-use super::vocabulary::StepStatus;
+use super::{plural::pluralize, vocabulary::StepStatus};
 use serde::{Deserialize, Serialize};
 
 /// The number of steps in each state.
@@ -64,6 +64,19 @@ impl Counts {
     /// The number of done and skipped steps.
     pub fn finished(self) -> u32 {
         self.done + self.skipped
+    }
+
+    /// What is open, in a sentence: "12 steps are open, 2 of them failed."
+    pub fn open_text(self) -> String {
+        let open = self.total() - self.finished();
+        let are = if open == 1 { "is" } else { "are" };
+        let failed = match (open, self.failed) {
+            (0, _) => return "No step is open.".to_owned(),
+            (_, 0) => String::new(),
+            (1, _) => ": it failed".to_owned(),
+            (_, n) => format!(", {n} of them failed"),
+        };
+        format!("{} {are} open{failed}.", pluralize(open, "step"))
     }
 
     /// The percentage finished, rounded down: 100 only if all are finished. None without steps.
@@ -148,6 +161,24 @@ mod tests {
     fn a_failure_outranks_everything() {
         let all: Counts = StepStatus::ALL.iter().copied().collect();
         assert_eq!(all.state(), Some(StepStatus::Failed));
+    }
+
+    #[test]
+    fn what_is_open_is_said_with_what_failed() {
+        let says = |pending, failed, done| {
+            let counts = Counts {
+                pending,
+                failed,
+                done,
+                ..Counts::default()
+            };
+            counts.open_text()
+        };
+        assert_eq!(says(10, 2, 5), "12 steps are open, 2 of them failed.");
+        assert_eq!(says(3, 0, 5), "3 steps are open.");
+        assert_eq!(says(1, 0, 0), "1 step is open.");
+        assert_eq!(says(0, 1, 0), "1 step is open: it failed.");
+        assert_eq!(says(0, 0, 5), "No step is open.");
     }
 
     proptest! {

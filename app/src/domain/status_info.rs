@@ -33,6 +33,8 @@ pub struct StatusInfo {
     missing: String,
     /// As `missing`: what changed after the activation (R81).
     value_changes: String,
+    /// Per cell whose customer counts otherwise two numbers: distance to the previous cell, and the step's number there.
+    pub(super) own_numbers: String,
 }
 
 /// Assigns each distinct text an index.

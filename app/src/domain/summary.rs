@@ -1,11 +1,13 @@
 //! View models that several pages share: layout, dashboard, details of clusters, customers, releases and steps, and
 //! the results of bulk actions and undo.
 use super::{
+    actor_stamp::ActorStamp,
+    attention::Urgency,
     cluster::{Cluster, ClusterSummary},
     copy::BashFrames,
     customer::{Customer, CustomerSummary},
-    event::HistoryEntry,
-    id::{ClusterId, CustomerId, ReleaseId, StepId},
+    event::{EventAction, HistoryEntry, ListPage},
+    id::{ClusterId, CustomerId, EventId, ReleaseId, StepId},
     progress::Progress,
     release::{Release, ReleaseSummary},
     step::CustomerStep,
@@ -56,6 +58,8 @@ pub struct PartProgress {
 #[serde(rename_all = "camelCase")]
 pub struct ActiveRelease {
     pub summary: ReleaseSummary,
+    /// The number of cells that the caller has in progress.
+    pub own_in_progress: u32,
     pub clusters: Vec<PartProgress>,
 }
 
@@ -71,12 +75,17 @@ pub struct Attention {
     pub cluster_id: ClusterId,
     pub cluster: String,
     pub status: StepStatus,
+    pub urgency: Urgency,
     /// The reason of a failed or reverted step.
     pub reason: Option<String>,
     /// Who set the state.
     pub by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub at: Option<DateTime<Utc>>,
+    /// For how many seconds it has been in progress; 0 in another state.
+    pub elapsed_seconds: i64,
+    /// How many seconds the step usually takes; none if that is not known.
+    pub usual_seconds: Option<i64>,
 }
 
 /// A variable that open cells of a release use and that has no value for some customers.
@@ -106,14 +115,17 @@ pub struct Dashboard {
     pub clusters: u32,
     pub customers: u32,
     pub releases: u32,
-    /// Work in progress for longer than this many hours needs attention.
+    /// Work in progress for longer than this many hours needs attention, unless the step usually takes longer.
     pub stale_hours: u32,
+    /// Grouped by release, the release with the most urgent cell first; within a release by urgency, then by time.
     pub attention: Vec<Attention>,
     /// Whether more cells need attention than `attention` lists.
     pub has_more_attention: bool,
     pub missing: Vec<MissingValue>,
     pub active: Vec<ActiveRelease>,
     pub recent: Vec<NamedEvent>,
+    /// Whether an export can be imported here: not where people sign in.
+    pub can_import: bool,
 }
 
 /// An event with the current names of the rows it refers to.
@@ -121,13 +133,26 @@ pub struct Dashboard {
 #[serde(rename_all = "camelCase")]
 pub struct NamedEvent {
     pub entry: HistoryEntry,
-    /// The number of events in its batch.
+    /// The number of events in its batch that the list's filter lets through.
     pub in_batch: u32,
+    /// The number of customers that these events are about.
+    pub customers: u32,
+    /// The number of events in its batch, whatever the filter.
+    pub batch_size: u32,
+    /// Of an undo: what the batch that it undid had done.
+    pub undid: Option<EventAction>,
     /// The name of the row that it is about; none if the row is gone.
     pub subject: Option<String>,
     pub customer: Option<String>,
     pub release: Option<String>,
     pub undo: UndoState,
+}
+
+/// A page of the history, and the newest event that there was when it was read, whatever the filter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryPage {
+    pub lines: ListPage<NamedEvent>,
+    pub newest: EventId,
 }
 
 /// Whether a batch can be undone (R16). Rows that changed since are reported by the undo itself.
@@ -157,6 +182,53 @@ pub struct ClusterDetail {
     pub summary: ClusterSummary,
     pub customers: Vec<CustomerSummary>,
     pub releases: Vec<ClusterRelease>,
+    pub work: RecordWork,
+    /// Who changed it last, and when; none if the history does not have it.
+    pub changed: Option<ActorStamp>,
+}
+
+/// What the page of a customer or cluster says of its work in active releases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordWork {
+    /// The first of the steps that failed or were reverted, failures first.
+    pub failed: Vec<FailedCell>,
+    /// The number of all of them.
+    pub n_failed: u32,
+    pub missing: Vec<RecordGap>,
+}
+
+/// A step that failed or was reverted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedCell {
+    pub step_id: StepId,
+    pub release_id: ReleaseId,
+    pub release: String,
+    /// The name of the step.
+    pub step: String,
+    pub customer: String,
+    pub status: StepStatus,
+    pub reason: Option<String>,
+    pub by: Option<String>,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// A variable without a value that open steps of a release use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordGap {
+    pub release_id: ReleaseId,
+    pub release: String,
+    /// Its name as texts have it: `var.HOST`.
+    pub variable: String,
+    /// The number of customers without a value.
+    pub customers: u32,
+    /// The number of open steps that use it.
+    pub cells: u32,
+    /// The first of them.
+    pub step_id: StepId,
 }
 
 /// A release with customers of a cluster, and their progress.
@@ -166,8 +238,8 @@ pub struct ClusterRelease {
     pub id: ReleaseId,
     pub name: String,
     pub status: ReleaseStatus,
-    /// The number of the cluster's customers in it.
-    pub customers: u32,
+    /// The cluster's customers in it.
+    pub customers: Vec<CustomerId>,
     pub progress: Progress,
 }
 
@@ -178,6 +250,9 @@ pub struct CustomerDetail {
     pub customer: Customer,
     pub cluster: Cluster,
     pub releases: Vec<CustomerRelease>,
+    pub work: RecordWork,
+    /// Who changed it last, and when; none if the history does not have it.
+    pub changed: Option<ActorStamp>,
 }
 
 /// A release of a customer, and the customer's progress in it.
@@ -187,7 +262,7 @@ pub struct CustomerRelease {
     pub release: Release,
     pub progress: Progress,
     /// Who removed the customer from the release, and when; none if it is a member.
-    pub removed: Option<super::actor_stamp::ActorStamp>,
+    pub removed: Option<ActorStamp>,
 }
 
 /// A release with its templates and the number of its members.
@@ -350,7 +425,7 @@ pub struct BulkResult {
     pub changed_ids: Vec<StepId>,
     pub not_eligible: Vec<NotEligible>,
     /// Author and time of the change.
-    pub stamp: Option<super::actor_stamp::ActorStamp>,
+    pub stamp: Option<ActorStamp>,
     /// None if nothing changed.
     pub batch_id: Option<super::id::BatchId>,
 }

@@ -5,15 +5,20 @@ use super::{
     undo_requests::{UndoRequest, UndoRequests},
 };
 use crate::{
-    api::activity::{list_activity, read_activity_choices},
+    api::activity::{count_new_activity, list_activity, read_activity_choices},
     browser::{self, foreign_changes::on_change},
     components::{
-        activity_filter::{ActivityFilter, ActivityQuery, start_of_utc_day},
+        activity_filter::{ActivityDays, ActivityFilter, ActivityQuery, start_of_utc_day},
         activity_log::{ActivityLog, UndoOutcome},
         layout::page_head::PageHead,
         ui::{follow_effect::follow, notice::sentence, time::Clock, toast::Toasts},
     },
-    domain::{event::ListPage, foreign_change::ForeignChange, id::BatchId, summary::NamedEvent},
+    domain::{
+        digit_groups::grouped,
+        event::EventFilter,
+        id::{BatchId, EventId},
+        summary::HistoryPage,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -52,29 +57,26 @@ pub fn ActivityPage() -> impl IntoView {
             let filter = filter.try_get().unwrap_or_default();
             (filter, is_local.try_get().unwrap_or_default())
         },
-        |(query, is_local): (ActivityQuery, bool)| {
-            list_activity(query.filter(if is_local {
-                browser::local_time::start_of_day
-            } else {
-                start_of_utc_day
-            }))
-        },
+        |(query, is_local): (ActivityQuery, bool)| list_activity(event_filter(&query, is_local)),
     );
     let undo_outcome = RwSignal::new(None::<UndoOutcome>);
-    let news = RwSignal::new(NewEvents::default());
-    on_change(move |change| news.update(|it| it.add(&change)));
+    let news = NewEvents::new();
+    let wanted = move || {
+        let query = filter.try_get_untracked()?.with("cursor", "");
+        Some(event_filter(&query, is_local.try_get_untracked()?))
+    };
+    on_change(move |_| news.count(wanted));
     // Whatever page of the history is fetched has all that happened until then.
     follow(move |_| {
         filter.track();
-        news.set(NewEvents::default());
+        news.text.set(None);
     });
     let on_show = move |_| {
-        news.set(NewEvents::default());
+        news.text.set(None);
         lines.refetch();
     };
     let new_events = move || {
-        let text = news.with(NewEvents::text);
-        text.map(|text| {
+        news.text.get().map(|text| {
             view! {
                 <p class="row" role="status">
                     <button class="button" type="button" on:click=on_show>
@@ -84,53 +86,112 @@ pub fn ActivityPage() -> impl IntoView {
             }
         })
     };
+    // What is shown, as a file: the same filter, and all pages of it.
+    let download = move |format: &'static str| {
+        let filter = event_filter(&filter.get(), is_local.get());
+        paths::activity_download(&filter, format)
+    };
     loaded(choices, move |choices| {
         view! {
-            <PageHead title="Activity"/>
+            <PageHead title="Activity">
+                <a class="button" data-kind="ghost" download="" rel="external" href=move || download("csv")>"CSV"</a>
+                <a class="button" data-kind="ghost" download="" rel="external" href=move || download("jsonl")>"JSONL"</a>
+            </PageHead>
             <div class="page__body stack">
                 <ActivityFilter choices=choices query=filter on_query=on_query/>
+                <ActivityDays query=filter/>
                 {new_events}
-                {loaded_part(lines, move |page| show(page, filter, lines, undo_outcome))}
+                {loaded_part(lines, move |page| show(page, filter, lines, news, undo_outcome))}
             </div>
         }
     })
 }
 
+/// What a query asks for, by days of the person or of UTC.
+fn event_filter(query: &ActivityQuery, is_local: bool) -> EventFilter {
+    query.filter(if is_local {
+        browser::local_time::start_of_day
+    } else {
+        start_of_utc_day
+    })
+}
+
 /// What has happened since the list was fetched. It is not put into a list that is being read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 struct NewEvents {
-    n: usize,
-    /// Whether there are more than were counted.
-    has_more: bool,
+    /// "3 new events"; none if nothing happened that the filter lets through.
+    text: RwSignal<Option<String>>,
+    /// The newest event when the list was fetched.
+    after: StoredValue<EventId>,
+    is_counting: StoredValue<bool>,
+    /// Whether something happened while it was being counted.
+    is_due: StoredValue<bool>,
 }
 
 impl NewEvents {
-    fn add(&mut self, change: &ForeignChange) {
-        match &change.events {
-            Some(events) => self.n += events.len(),
-            None => self.has_more = true,
+    fn new() -> Self {
+        Self {
+            text: RwSignal::new(None),
+            after: StoredValue::new(EventId(0)),
+            is_counting: StoredValue::new(false),
+            is_due: StoredValue::new(false),
         }
     }
 
-    /// "3 new events"; none if nothing happened.
-    fn text(&self) -> Option<String> {
-        match (self.n, self.has_more) {
-            (0, false) => None,
-            (0, true) => Some("New events".to_owned()),
-            (n, true) => Some(format!("{n}+ new events")),
-            (1, false) => Some("1 new event".to_owned()),
-            (n, false) => Some(format!("{n} new events")),
+    /// Counts what a filter lets through, by the server, which alone knows. One request at a time.
+    fn count(self, wanted: impl Fn() -> Option<EventFilter> + 'static) {
+        if self.is_counting.try_get_value() != Some(false) {
+            let _ = self.is_due.try_set_value(true);
+            return;
         }
+        self.is_counting.set_value(true);
+        leptos::task::spawn_local(async move {
+            while let (Some(after), Some(filter)) = (self.after.try_get_value(), wanted()) {
+                self.is_due.set_value(false);
+                let answer = count_new_activity(after, filter.clone()).await;
+                // The page may have been left, or its list fetched anew.
+                let is_current =
+                    self.after.try_get_value() == Some(after) && wanted() == Some(filter);
+                if let Some((n, has_more)) = answer.ok().filter(|_| is_current) {
+                    let _ = self.text.try_set(new_events_text(n, has_more));
+                }
+                if self.is_due.try_get_value() != Some(true) {
+                    break;
+                }
+            }
+            let _ = self.is_counting.try_set_value(false);
+        });
+    }
+
+    /// The list was fetched; this was the newest event of all.
+    fn begin_after(self, newest: EventId) {
+        self.after.set_value(newest);
+        if self.text.with_untracked(Option::is_some) {
+            self.text.set(None);
+        }
+    }
+}
+
+/// "3 new events"; none if there is none.
+fn new_events_text(n: usize, has_more: bool) -> Option<String> {
+    match (n, has_more) {
+        (0, _) => None,
+        (n, true) => Some(format!("{}+ new events", grouped(n))),
+        (1, false) => Some("1 new event".to_owned()),
+        (n, false) => Some(format!("{} new events", grouped(n))),
     }
 }
 
 /// One page of the history, with links to the newest and to older pages.
 fn show(
-    page: ListPage<NamedEvent>,
+    page: HistoryPage,
     filter: Memo<ActivityQuery>,
-    lines: Fetch<ListPage<NamedEvent>>,
+    lines: Fetch<HistoryPage>,
+    news: NewEvents,
     undo_outcome: RwSignal<Option<UndoOutcome>>,
 ) -> impl IntoView {
+    news.begin_after(page.newest);
+    let page = page.lines;
     let now = filter.get_untracked();
     let is_single_batch = !now.get("batch").is_empty();
     let is_first = now.get("cursor").is_empty();
@@ -189,7 +250,7 @@ fn show(
                 .into_any()
         } else {
             view! {
-                <div class="card activity">
+                <div>
                     <ActivityLog lines=page.items is_single_batch=is_single_batch undo_outcome=undo_outcome on_undo=on_undo/>
                 </div>
             }
@@ -212,15 +273,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_events_are_counted_until_they_are_shown() {
-        let mut news = NewEvents::default();
-        assert_eq!(news.text(), None);
-        news.add(&ForeignChange::parse("1\nJonas\n1\nstep 7 done 1 4"));
-        assert_eq!(news.text().as_deref(), Some("1 new event"));
-        let two = "1\nJonas\n1\nstep 7 skip 1 4\nstep 8 skip 1 4";
-        news.add(&ForeignChange::parse(two));
-        assert_eq!(news.text().as_deref(), Some("3 new events"));
-        news.add(&ForeignChange::parse("1\nJonas\n1\n*"));
-        assert_eq!(news.text().as_deref(), Some("3+ new events"));
+    fn new_events_are_told_by_their_number() {
+        assert_eq!(new_events_text(0, false), None);
+        assert_eq!(new_events_text(1, false).as_deref(), Some("1 new event"));
+        assert_eq!(new_events_text(3, false).as_deref(), Some("3 new events"));
+        assert_eq!(new_events_text(50, true).as_deref(), Some("50+ new events"));
     }
 }

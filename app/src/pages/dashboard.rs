@@ -1,32 +1,33 @@
-//! Dashboard, `/`: steps that need attention, missing values, the progress of active releases and recent activity; or,
-//! while records are missing, the first steps to take.
-use super::{fetch::Fetch, loaded, refresh_on_change::refresh_on_change};
+//! Dashboard, `/`: steps that need attention, missing values, the progress of active releases, which version each customer is on,
+//! and recent activity; or, while records are missing, the first steps to take.
+use super::{
+    customer_versions::VersionsTable, fetch::Fetch, loaded, missing_values::MissingRequests,
+    refresh_on_change::refresh_on_change,
+};
 use crate::{
     api::dashboard::read_dashboard,
     components::{
         activity_list::ActivityList,
+        attention_list::attention_list,
+        first_run::{first_run, refusal},
         layout::page_head::PageHead,
         rights::{Allowed, OwnRights},
         step_state::state_icon,
-        text_change::change_text,
-        ui::{
-            bar::Bar,
-            icon::Icon,
-            time::{Clock, Time, long_date},
-        },
+        ui::{bar::Bar, icon::Icon, posted::Posted, time::long_date},
     },
     domain::{
         cluster::hue,
+        digit_groups::grouped_count,
         id::{ClusterId, ReleaseId},
         permission::Permission,
         plural::pluralize,
         progress::{NO_STEPS, Progress},
-        summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
-        variables::{Source, filled_at},
+        summary::{ActiveRelease, Dashboard, PartProgress},
         vocabulary::StepStatus,
     },
     paths,
 };
+use chrono::NaiveDate;
 use leptos::prelude::*;
 
 /// The page.
@@ -34,18 +35,32 @@ use leptos::prelude::*;
 pub fn DashboardPage() -> impl IntoView {
     let dashboard = Fetch::new(|| (), |()| read_dashboard());
     refresh_on_change(dashboard.refetch_callback(), |_| true);
-    loaded(dashboard, |it| {
+    let versions = VersionsTable::from_address();
+    // A form of the empty dashboard that was refused.
+    let posted = Posted::from_context();
+    let values = MissingRequests::new(dashboard.refetch_callback());
+    let page = loaded(dashboard, move |it| {
         let is_first_run = it.clusters == 0 || it.customers == 0 || it.releases == 0;
-        if is_first_run && OwnRights::from_context().may(Permission::Clusters) {
-            first_run(it).into_any()
+        let rights = OwnRights::from_context();
+        if is_first_run && rights.may(Permission::Clusters) {
+            first_run(&it, rights.may(Permission::Transfer), posted.as_ref()).into_any()
         } else {
-            overview(it).into_any()
+            overview(it, versions, values, posted.as_ref()).into_any()
         }
-    })
+    });
+    view! {
+        {page}
+        {values.dialog()}
+    }
 }
 
 /// The dashboard of an installation with clusters, customers and releases.
-fn overview(it: Dashboard) -> impl IntoView {
+fn overview(
+    it: Dashboard,
+    versions: VersionsTable,
+    values: MissingRequests,
+    posted: Option<&Posted>,
+) -> impl IntoView + use<> {
     let Dashboard {
         attention,
         has_more_attention,
@@ -60,10 +75,12 @@ fn overview(it: Dashboard) -> impl IntoView {
         .iter()
         .map(|it| (it.summary.release.id, it.summary.release.name.clone()))
         .collect();
+    let clock = Clock::from_context();
+    let today = move || view! { <span class="quiet">{move || long_date(clock.today())}</span> };
     // Few releases show their clusters; many show them folded.
     let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {
-        <PageHead title="Dashboard">
+        <PageHead title="Dashboard" beside=today>
             <Allowed permission=Permission::Releases>
                 <a class="button wide" href=paths::NEW_CLUSTER>"New cluster"</a>
                 <a class="button wide" href=paths::NEW_CUSTOMER>"New customer"</a>
@@ -76,8 +93,9 @@ fn overview(it: Dashboard) -> impl IntoView {
         </PageHead>
         <div class="page__body aside-layout">
             <div class="stack">
-                {needs_attention(attention, has_more_attention, stale_hours, &names)}
-                {missing_values(missing)}
+                {refusal(posted)}
+                {attention_list(attention, has_more_attention, stale_hours, &names)}
+                {values.section(missing)}
                 <section aria-labelledby="active">
                     <div class="section__head">
                         <h2 id="active">"Active releases"</h2>
@@ -96,6 +114,7 @@ fn overview(it: Dashboard) -> impl IntoView {
                         view! { <div class="stack stack-s">{cards}</div> }.into_any()
                     }}
                 </section>
+                {versions.view()}
             </div>
             <section aria-labelledby="recent">
                 <div class="section__head">
@@ -111,178 +130,6 @@ fn overview(it: Dashboard) -> impl IntoView {
 /// Up to this number of active releases each shows its clusters.
 const DETAILED_RELEASES_MAX: usize = 4;
 
-/// How many lines of "Needs attention" are visible; the others are folded.
-const ATTENTION_LINES: usize = 8;
-
-/// The section of failed, reverted and stale steps.
-fn needs_attention(
-    mut first: Vec<Attention>,
-    has_more: bool,
-    stale_hours: u32,
-    names: &[(ReleaseId, String)],
-) -> impl IntoView + use<> {
-    let n = first.len();
-    let rest = first.split_off(n.min(ATTENTION_LINES));
-    let n_rest = rest.len();
-    let hours = if stale_hours == 2 {
-        "two hours".to_owned()
-    } else {
-        format!("{stale_hours} hours")
-    };
-    let still = format!("In progress for over {hours}");
-    let rule = format!("Failed, reverted, or running over {stale_hours} h");
-    let of = |it: &Attention| {
-        let found = names.iter().find(|(id, _)| *id == it.release_id);
-        found.map(|it| it.1.clone()).unwrap_or_default()
-    };
-    let lines = |all: Vec<Attention>| {
-        all.into_iter()
-            .map(|it| {
-                let release = of(&it);
-                attention_line(it, release, &still)
-            })
-            .collect_view()
-    };
-    let count = if has_more {
-        format!("{n}+")
-    } else {
-        n.to_string()
-    };
-    let (first, rest) = (lines(first), lines(rest));
-    (n > 0).then(|| {
-        view! {
-            <section aria-labelledby="needs">
-                <div class="section__head">
-                    <h2 id="needs">"Needs attention"</h2>
-                    <span class="count">{count}</span>
-                    <span class="quiet small">{rule}</span>
-                </div>
-                <ul class="card attention">{first}</ul>
-                {(n_rest > 0)
-                    .then(|| {
-                        view! {
-                            <details class="card folded">
-                                <summary>{format!("{n_rest} more")}</summary>
-                                <ul class="attention">{rest}</ul>
-                            </details>
-                        }
-                    })}
-            </section>
-        }
-    })
-}
-
-/// The section of variables without a value.
-fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
-    let n = missing.len();
-    let may_edit = OwnRights::from_context().may(Permission::Customers);
-    let clock = Clock::from_context();
-    let rows = missing
-        .into_iter()
-        .map(|it| {
-            let named = u32::try_from(it.customers.len()).unwrap_or(u32::MAX);
-            let others = it.n_customers.saturating_sub(named);
-            // Each link leads to a form that has the value; where none has it, nothing does.
-            let source = filled_at(&it.variable);
-            let (release, release_id) = (it.release.clone(), it.release_id);
-            let places: Vec<(String, Option<String>)> = match source {
-                Some(Source::Cluster) => it
-                    .clusters
-                    .into_iter()
-                    .map(|(id, name)| (name, Some(paths::edit_cluster(id))))
-                    .collect(),
-                Some(Source::Release) => vec![(release, Some(paths::edit_release(release_id)))],
-                Some(Source::Customer) | None => it
-                    .customers
-                    .into_iter()
-                    .map(|(id, name)| (name, source.map(|_| paths::edit_customer(id))))
-                    .collect(),
-            };
-            let others = if source == Some(Source::Release) { 0 } else { others };
-            let places = places
-                .into_iter()
-                .enumerate()
-                .map(|(index, (name, path))| {
-                    let comma = (index > 0).then_some(", ");
-                    let name = match path.filter(|_| may_edit) {
-                        Some(path) => view! { <a class="link" href=path>{name}</a> }.into_any(),
-                        None => name.into_any(),
-                    };
-                    view! { {comma} {name} }
-                })
-                .collect_view();
-            let unknown = source
-                .is_none()
-                .then(|| view! { <span class="quiet small">" Unknown variable"</span> });
-            view! {
-                <tr>
-                    <td class="mono">{it.variable}</td>
-                    <td>
-                        {places}
-                        {(others > 0).then(|| view! { <span class="quiet">{format!(" and {others} more")}</span> })}
-                        {unknown}
-                        {it.removed.map(|it| view! { <p class="quiet small">{move || change_text(&it, &clock.time(it.at))}</p> })}
-                    </td>
-                    <td>
-                        <a class="link" href=paths::release(it.release_id)>{it.release}</a>
-                    </td>
-                    <td class="num">{it.cells}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    (n > 0).then(|| {
-        view! {
-            <section aria-labelledby="missing">
-                <div class="section__head">
-                    <h2 id="missing">"Missing values"</h2>
-                    <span class="count">{n}</span>
-                    <span class="quiet small">"Steps blocked until a value is set"</span>
-                </div>
-                <div class="card scroll-x">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Variable"</th>
-                                <th scope="col">"Not set for"</th>
-                                <th scope="col">"Release"</th>
-                                <th scope="col" class="num">"Open cells"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </section>
-        }
-    })
-}
-
-/// One step that needs attention; `still` says how long a stale step has been in progress.
-fn attention_line(it: Attention, release: String, still: &str) -> impl IntoView + use<> {
-    let label = format!("Open {}, {}", it.step, it.customer);
-    let why = it.reason.unwrap_or_else(|| match it.status {
-        StepStatus::InProgress => still.to_owned(),
-        status => status.label().to_owned(),
-    });
-    let by = it.by.map(|by| format!("{by}, "));
-    view! {
-        <li data-state=it.status.as_str()>
-            <Icon name=state_icon(it.status)/>
-            <div class="grow">
-                <div class="clip">
-                    <b>{it.step}</b>
-                    " "
-                    <span class="muted">"for "{it.customer}", "{release}</span>
-                </div>
-                <p>{why}</p>
-            </div>
-            <span class="place" data-cluster=hue(it.cluster_id)>{it.cluster}</span>
-            <span class="quiet small">{by}{it.at.map(|at| view! { <Time at=at/> })}</span>
-            <a class="button" data-size="s" href=paths::step(it.release_id, it.step_id) aria-label=label>"Open"</a>
-        </li>
-    }
-}
-
 /// The number of steps in each state that occurs, the states that need attention first.
 pub fn status_counts(progress: Progress) -> impl IntoView {
     StepStatus::BY_ATTENTION
@@ -292,7 +139,7 @@ pub fn status_counts(progress: Progress) -> impl IntoView {
             view! {
                 <span data-state=status.as_str()>
                     <Icon name=state_icon(status) small=true/>
-                    {format!("{} {}", progress.counts.of(status), status.in_sentence())}
+                    {format!("{} {}", grouped_count(progress.counts.of(status)), status.in_sentence())}
                 </span>
             }
         })
@@ -301,18 +148,17 @@ pub fn status_counts(progress: Progress) -> impl IntoView {
 
 /// An active release with its progress.
 fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
+    let own = it.own_in_progress;
     let summary = it.summary;
     let release = summary.release;
     let number = release.version_number.as_ref();
     let number = number.map(|it| format!(" {it}")).unwrap_or_default();
     let mut about = vec![format!("{}{number}", release.kind.label())];
     about.push(pluralize(summary.templates, "step"));
-    about.push(pluralize(summary.customers, "customer"));
-    about.extend(
-        release
-            .release_date
-            .map(|it| format!("due {}", long_date(it))),
-    );
+    about.push(customers_text(summary.customers));
+    let due = release.release_date;
+    about.extend(due.map(|it| format!("due {}", long_date(it))));
+    let is_open = summary.progress.counts.finished() < summary.progress.total;
     let figure = match summary.progress.percent {
         Some(percent) => view! { {percent} " " <small>"%"</small> }.into_any(),
         None => view! { <small>"no steps"</small> }.into_any(),
@@ -328,11 +174,15 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
                         <a href=paths::release(release.id)>{release.name}</a>
                     </h3>
                     <span class="quiet small">{about.join(", ")}</span>
+                    {due.filter(|_| is_open).map(overdue_badge)}
                 </div>
                 <span class="figure">{figure}</span>
             </div>
             <Bar counts=summary.progress.counts large=true/>
-            <div class="release__states">{status_counts(summary.progress)}</div>
+            <div class="release__states">
+                {status_counts(summary.progress)}
+                {(own > 0).then(|| view! { <span>{format!("{own} in progress by you")}</span> })}
+            </div>
             {if is_brief {
                 view! {
                     <details class="folded">
@@ -348,6 +198,30 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     }
 }
 
+/// How far a due date is past: "Due today", "Overdue by 3 days"; none before it.
+fn overdue_text(due: NaiveDate, today: NaiveDate) -> Option<String> {
+    match (today - due).num_days() {
+        0 => Some("Due today".to_owned()),
+        days if days > 0 => Some(format!("Overdue by {}", pluralize(days, "day"))),
+        _ => None,
+    }
+}
+
+/// The mark of a due date that is past.
+fn overdue_badge(due: NaiveDate) -> impl IntoView {
+    let clock = Clock::from_context();
+    move || {
+        let text = overdue_text(due, clock.today());
+        text.map(|it| view! { " " <span class="badge" data-tone="warn">{it}</span> })
+    }
+}
+
+/// "1 customer", "1,000 customers".
+fn customers_text(n: u32) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{} customer{ending}", grouped_count(n))
+}
+
 /// The progress in one cluster.
 fn cluster_progress(part: PartProgress) -> impl IntoView {
     view! {
@@ -355,118 +229,22 @@ fn cluster_progress(part: PartProgress) -> impl IntoView {
             <span class="place" data-cluster=hue(ClusterId(part.id))>{part.name}</span>
             <Bar counts=part.progress.counts/>
             <span class="num">{part.progress.counts.percent_text(NO_STEPS)}</span>
-            <span class="quiet num">{pluralize(part.customers, "customer")}</span>
+            <span class="quiet num">{customers_text(part.customers)}</span>
         </li>
     }
 }
 
-/// The steps to a first release, shown while clusters, customers or releases are missing.
-fn first_run(it: Dashboard) -> impl IntoView {
-    let next = if it.clusters == 0 {
-        1
-    } else if it.customers == 0 {
-        2
-    } else {
-        3
-    };
-    let card = move |number: u8,
-                     title: &'static str,
-                     text: &'static str,
-                     needs: Option<&'static str>,
-                     path: &'static str,
-                     label: &'static str,
-                     other: Option<(&'static str, &'static str)>| {
-        let is_next = number == next;
-        view! {
-            <li class="card" data-next=is_next.then_some("") data-later=(number > next).then_some("")>
-                <span class="no">{if number < next { "✓".to_owned() } else { number.to_string() }}</span>
-                <h3>{title}</h3>
-                {needs.filter(|_| number > next).map(|it| view! { <span class="quiet small">{it}</span> })}
-                <p>{text}</p>
-                {is_next
-                    .then(|| {
-                        view! {
-                            <div class="row">
-                                <a class="button" data-kind="ink" href=path>{label}</a>
-                                {other.map(|(path, label)| view! { <a class="button" href=path>{label}</a> })}
-                            </div>
-                        }
-                    })}
-            </li>
-        }
-    };
-    view! {
-        <PageHead title="Dashboard"/>
-        <div class="first">
-            <div class="stack stack-s">
-                <div>
-                    <h2 class="first__title">"Set up your first release"</h2>
-                    <p class="muted first__lead">"Three steps to your first rollout"</p>
-                </div>
-                <ol>
-                    {card(1, "Add a cluster", "Name and kubeconfig path. Rollcall never opens the file.", None, paths::NEW_CLUSTER, "Add cluster", None)}
-                    {card(2, "Add customers", "One namespace per customer. Paste from a spreadsheet or kubectl get ns.", Some("Add a cluster first"), paths::NEW_CUSTOMER, "Add customer", Some((paths::PASTE_CUSTOMERS, "Paste customers…")))}
-                    {card(3, "Create a release", "Add deploy and verify steps, or import a Markdown runbook.", Some("Add a customer first"), paths::NEW_RELEASE, "New release", None)}
-                </ol>
-            </div>
-            <figure aria-hidden="true" class="wide">{matrix_preview()}</figure>
-        </div>
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// An illustration of a matrix.
-fn matrix_preview() -> impl IntoView {
-    const ROWS: [&str; 6] = [
-        "ddd dddd", "ddd ddid", "dsd ddpp", "ddd fppp", "ddi pppp", "ddp pppp",
-    ];
-    let rows = ROWS
-        .iter()
-        .enumerate()
-        .map(|(row, cells)| {
-            let y = 33 + row * 36;
-            let glyphs = cells
-                .chars()
-                .enumerate()
-                .filter(|it| it.1 != ' ')
-                .map(|(column, letter)| {
-                    let status = match letter {
-                        'd' => StepStatus::Done,
-                        's' => StepStatus::Skipped,
-                        'i' => StepStatus::InProgress,
-                        'f' => StepStatus::Failed,
-                        _ => StepStatus::Pending,
-                    };
-                    let x = 112 + column * 36;
-                    view! {
-                        <g data-state=status.as_str()>
-                            <use
-                                href=format!("#{}", state_icon(status))
-                                x=x
-                                y=y
-                                width="16"
-                                height="16"
-                                color="var(--glyph)"
-                            ></use>
-                        </g>
-                    }
-                })
-                .collect_view();
-            view! {
-                <path class="l" d=format!("M0 {}.5H420", y + 27)></path>
-                <rect x="8" y=y + 5 width=50 + (row * 17) % 40 height="6" rx="3" fill="var(--line)"></rect>
-                {glyphs}
-            }
-        })
-        .collect_view();
-    view! {
-        <svg class="preview" viewBox="0 0 420 250">
-            <g data-cluster="3">
-                <rect x="104" y="8" width="108" height="3" fill="var(--cluster-band)"></rect>
-            </g>
-            <g data-cluster="1">
-                <rect x="248" y="8" width="144" height="3" fill="var(--cluster-band)"></rect>
-            </g>
-            {rows}
-        </svg>
+    #[test]
+    fn a_due_date_that_is_past_is_marked_with_the_days_since() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 11, day).unwrap_or_default();
+        let says = |today| overdue_text(day(20), day(today));
+        assert_eq!(says(19), None);
+        assert_eq!(says(20).as_deref(), Some("Due today"));
+        assert_eq!(says(21).as_deref(), Some("Overdue by 1 day"));
+        assert_eq!(says(27).as_deref(), Some("Overdue by 7 days"));
     }
 }

@@ -27,9 +27,15 @@ use super::{
         steps::StepsPage,
     },
 };
-use crate::browser;
+use crate::{browser, components::ui::notice::Unavailable, error::AppError};
 use leptos::prelude::*;
 use leptos_router::ChooseView;
+use std::cell::Cell;
+
+thread_local! {
+    /// Whether the part with the matrix and the one with all other pages are loaded.
+    static LOADED: Cell<(bool, bool)> = const { Cell::new((false, false)) };
+}
 
 /// The page of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,19 +114,62 @@ fn records(page: LazyPage) -> AnyView {
     }
 }
 
-impl ChooseView for LazyPage {
-    async fn choose(self) -> AnyView {
-        match self {
-            Self::Release => {
-                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
-                    lazy_parts::lazy_part(LazyPart::Preload).await;
-                }
-                matrix().await
-            }
-            _ => records(self).await,
-        }
+impl LazyPage {
+    /// Whether the page is in the part with the matrix.
+    fn is_matrix(self) -> bool {
+        self == Self::Release
     }
 
-    /// Nothing to do: the document preloads all parts once it is idle, see `shell`.
+    /// Whether the page's part is neither loaded nor can be. False on the server.
+    fn is_out_of_reach(self) -> bool {
+        let (matrix, records) = LOADED.get();
+        let is_loaded = if self.is_matrix() { matrix } else { records };
+        browser::dom::is_offline() && !is_loaded
+    }
+
+    /// Renders the page once its part is loaded.
+    async fn load(self) -> AnyView {
+        let view = if self.is_matrix() {
+            if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
+                lazy_parts::lazy_part(LazyPart::Preload).await;
+            }
+            matrix().await
+        } else {
+            records(self).await
+        };
+        let (matrix, records) = LOADED.get();
+        let is_matrix = self.is_matrix();
+        LOADED.set((matrix || is_matrix, records || !is_matrix));
+        view
+    }
+}
+
+/// In the place of a page whose link was opened without a connection, and whose part is not loaded yet: says so, and opens the page
+/// once it is tried again with a connection. Loading the part would fail, and with it everything on the screen.
+#[component]
+fn OfflinePage(page: LazyPage) -> impl IntoView {
+    let tries = RwSignal::new(0_u32);
+    let on_retry = Callback::new(move |()| tries.update(|it| *it += 1));
+    move || {
+        tries.track();
+        if page.is_out_of_reach() {
+            let error = AppError::Transport(String::new());
+            view! { <Unavailable error=error on_retry=on_retry/> }.into_any()
+        } else {
+            Suspend::new(page.load()).into_any()
+        }
+    }
+}
+
+impl ChooseView for LazyPage {
+    async fn choose(self) -> AnyView {
+        let page = self;
+        if page.is_out_of_reach() {
+            return view! { <OfflinePage page=page/> }.into_any();
+        }
+        page.load().await
+    }
+
+    /// Nothing to do: a part is loaded when one of its pages is opened.
     async fn preload(&self) {}
 }

@@ -2,21 +2,26 @@
 //! the api.
 pub mod activity;
 pub mod clusters;
+pub mod customer_versions;
 pub mod customers;
 pub mod dashboard;
 pub mod edit_conflict;
 pub mod fetch;
 pub mod lazy_pages;
 pub mod list_url;
+pub mod missing_values;
 pub mod not_found;
+pub mod own_changes;
 pub mod page_routes;
 pub mod people;
 pub mod preferences;
 pub mod refresh_on_change;
 pub mod releases;
 pub mod request_queue;
+pub mod restoring;
 pub mod undo_flow;
 pub mod undo_requests;
+pub mod value_requests;
 
 use crate::{
     components::ui::notice::{Unavailable, UnavailablePart},

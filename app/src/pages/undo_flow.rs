@@ -1,7 +1,12 @@
-//! Sends a request to undo a change, and asks first where it has to (R101). Loaded lazily.
-use super::undo_requests::{UndoRequest, UndoRequests};
+//! Sends a request to undo a change, and asks first where it has to; and finds out whether what a tab has changed can still be
+//! undone there (R101). Loaded lazily.
+use super::{
+    own_changes::OwnChanges,
+    undo_requests::{UndoRequest, UndoRequests},
+};
 use crate::{
-    api::undo::{preview_undo, undo},
+    api::undo::{is_changed_elsewhere, preview_undo, undo},
+    browser::dom,
     components::{ui::follow_effect::follow, undo_dialog::UndoDialog},
     domain::undo::{UndoAnswer, UndoQuestion},
 };
@@ -14,6 +19,13 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
     let UndoRequest { batch, asks, .. } = request;
     let question = RwSignal::new(None::<UndoQuestion>);
     let (open, is_busy) = (RwSignal::new(false), RwSignal::new(false));
+    // By then the person may be typing elsewhere, so the dialog waits for that.
+    let ask = move |asked: UndoQuestion| {
+        dom::when_free(move || {
+            let _ = question.try_set(Some(asked));
+            let _ = open.try_set(true);
+        });
+    };
     let send = {
         let batch = batch.clone();
         move |deletes_work: Option<bool>| {
@@ -21,10 +33,7 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
             leptos::task::spawn_local(async move {
                 match undo(batch, deletes_work).await {
                     Ok(UndoAnswer::Done(result)) => requests.end(Some(Ok(result))),
-                    Ok(UndoAnswer::Asks(asked)) => {
-                        let _ = question.try_set(Some(asked));
-                        let _ = open.try_set(true);
-                    }
+                    Ok(UndoAnswer::Asks(asked)) => ask(asked),
                     Err(error) => requests.end(Some(Err(error))),
                 }
             });
@@ -33,10 +42,7 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
     if asks {
         leptos::task::spawn_local(async move {
             match preview_undo(batch).await {
-                Ok(asked) => {
-                    let _ = question.try_set(Some(asked));
-                    let _ = open.try_set(true);
-                }
+                Ok(asked) => ask(asked),
                 Err(error) => requests.end(Some(Err(error))),
             }
         });
@@ -67,4 +73,22 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
             view! { <UndoDialog open=open question=question is_busy=is_busy on_undo=on_undo/> }
         })
     }
+}
+
+/// Asks the server whether the template was changed elsewhere, or the release archived: then the tab forgets its changes.
+pub fn check_own_changes(own: OwnChanges) {
+    let (release, batches) = (own.release(), own.batches());
+    leptos::task::spawn_local(async move {
+        // Without an answer they stay: an undo names what was changed since.
+        let is_over = is_changed_elsewhere(release, batches.clone()).await;
+        if !is_over.unwrap_or_default() {
+            return;
+        }
+        if (own.release(), own.batches()) == (release, batches) {
+            own.clear(release);
+        } else {
+            // What was changed since may be what the server has found.
+            own.check();
+        }
+    });
 }

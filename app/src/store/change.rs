@@ -42,6 +42,8 @@ pub struct Change {
     pub undoes: Option<BatchId>,
     /// The idempotency key of the request, if it brought one.
     pub idempotency_key: Option<String>,
+    /// Whether it only finds out what it would do, on a snapshot of the database, where nothing can be written.
+    pub is_rehearsal: bool,
     /// Events that `finish` is going to write.
     pub events: Vec<NewEvent>,
     /// The number of events that `flush` has written already.
@@ -73,18 +75,37 @@ impl Store {
         permit: Permit,
         stamp: ActorStamp,
     ) -> Result<Change, StoreError> {
+        let tx = self.begin().await?;
+        Ok(self.change_in(tx, &permit, stamp))
+    }
+
+    /// Begins a change that only finds out what it would do. It neither waits for other changes nor keeps them waiting.
+    pub(in crate::store) async fn rehearsal(
+        &self,
+        permit: Permit,
+        stamp: ActorStamp,
+    ) -> Result<Change, StoreError> {
+        let tx = self.snapshot().await?;
+        Ok(Change {
+            is_rehearsal: true,
+            ..self.change_in(tx, &permit, stamp)
+        })
+    }
+
+    fn change_in(&self, tx: DatabaseTransaction, permit: &Permit, stamp: ActorStamp) -> Change {
         let stamp = match self.caller.user() {
             Some(_) => self.caller.stamp(stamp.at),
             None => stamp,
         };
-        Ok(Change {
-            tx: self.begin().await?,
+        Change {
+            tx,
             caller: Arc::clone(&self.caller),
             permission: permit.permission(),
             stamp,
             batch: BatchId(uuid::Uuid::now_v7().to_string()),
             undoes: None,
             idempotency_key: self.idempotency_key.clone(),
+            is_rehearsal: false,
             events: Vec::new(),
             n_written: 0,
             may_free_texts: false,
@@ -92,7 +113,7 @@ impl Store {
             began: Instant::now(),
             wal_checkpointer: self.database.wal_checkpointer.clone(),
             commits: self.database.commits.clone(),
-        })
+        }
     }
 }
 
@@ -191,7 +212,7 @@ impl Change {
 }
 
 /// Whether an event of this kind leaves every step its text, and deletes none.
-fn keeps_texts(action: EventAction) -> bool {
+pub fn keeps_texts(action: EventAction) -> bool {
     use EventAction as Did;
     matches!(
         action,

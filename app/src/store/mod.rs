@@ -37,7 +37,10 @@ use engine::{Connections, Engine, db_timing, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::{sync::Arc, time::Instant};
-use views::{matrix_cache::MatrixCache, progress_cache::ProgressCache};
+use views::{
+    attention::UsualCache, customer_versions::VersionCache, matrix_cache::MatrixCache,
+    progress_cache::ProgressCache,
+};
 
 /// The database without a caller. Clones share the connections and caches.
 #[derive(Clone, Debug)]
@@ -47,6 +50,8 @@ pub struct Database {
     write: DatabaseConnection,
     matrix_cache: MatrixCache,
     progress_cache: ProgressCache,
+    usual_cache: UsualCache,
+    version_cache: VersionCache,
     wal_checkpointer: WalCheckpointer,
     last_used: LastUsed,
     throttle: SharedThrottle,
@@ -80,6 +85,8 @@ impl Database {
             write,
             matrix_cache: MatrixCache::default(),
             progress_cache: ProgressCache::default(),
+            usual_cache: UsualCache::default(),
+            version_cache: VersionCache::default(),
             wal_checkpointer,
             last_used: LastUsed::default(),
             throttle: SharedThrottle::default(),

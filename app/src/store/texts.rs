@@ -1,13 +1,16 @@
 //! Table `texts`: each text once, by its SHA-256. Template steps, their copies and events point to it by id; a text that
 //! nothing points to any more goes within the change that let go of it.
-use super::entity::{text, text_key};
+use super::{
+    engine::{Engine, IDS_PER_STATEMENT_MAX},
+    entity::{text, text_key},
+};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     QuerySelect,
     sea_query::{Expr, OnConflict},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use text::Column;
 
 /// Texts written or read by one statement.
@@ -100,6 +103,33 @@ pub async fn bodies(
         bodies.extend(found);
     }
     Ok(bodies)
+}
+
+/// Which of these texts have another one in them, as `Engine::contains` compares.
+pub async fn with_text(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = i64>,
+    sought: &str,
+) -> Result<HashSet<i64>, DbErr> {
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let mut found = HashSet::new();
+    for part in ids.chunks(IDS_PER_STATEMENT_MAX) {
+        let of_part: Vec<i64> = text::Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Id.is_in(part.iter().copied()))
+            .filter(has_text(db, sought))
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(of_part);
+    }
+    Ok(found)
+}
+
+/// The condition of a text that has another one in it.
+pub fn has_text(db: &impl ConnectionTrait, sought: &str) -> Expr {
+    Engine::of(db).contains(Column::Body.into_expr(), sought)
 }
 
 /// Deletes the texts that nothing points to any more, and what is known of the variables in them.

@@ -4,6 +4,7 @@ pub mod access;
 pub mod body_limit;
 pub mod checklist_download;
 pub mod downloads;
+pub mod first_run;
 pub mod forms;
 pub mod host_check;
 pub mod malformed_call;

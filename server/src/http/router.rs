@@ -1,8 +1,8 @@
 //! The router: every address that the server answers, on one screen. `middleware.rs` wraps it.
 use crate::{
     http::{
-        access, checklist_download, downloads, forms, malformed_call, middleware, oidc_pages,
-        page_cache, print_page, render, sign_in_pages, site,
+        access, checklist_download, downloads, first_run, forms, malformed_call, middleware,
+        oidc_pages, page_cache, print_page, render, sign_in_pages, site,
     },
     live::Live,
     oidc::provider::Provider,
@@ -68,10 +68,12 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
         .route("/paper.css", get(async || site::asset("paper.css")))
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/live.js", get(async || site::asset("live.js")))
+        .route("/palette.js", get(async || site::asset("palette.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(rest::router(context.clone()).layer(Extension(live)))
         .merge(checklist_download::router(context.clone()))
         .merge(downloads::router(context.clone()))
+        .merge(first_run::router(context.clone()))
         .merge(sign_in_pages::router(context.clone()))
         .merge(oidc_pages::router(context.clone(), provider))
         .merge(forms::router(context))

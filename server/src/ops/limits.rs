@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// The path of the import of a whole database, which has limits of its own.
 pub const IMPORT_PATH: &str = "/api/import";
+/// The address of the form that imports a whole database.
+pub const IMPORT_FORM_PATH: &str = "/";
 /// The largest body of any other request: 8 MiB.
 pub const REQUEST_BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// The largest body of an import: 256 MiB.
@@ -30,7 +32,7 @@ pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// The largest body that a path takes, in bytes.
 pub fn body_max_bytes(path: &str) -> usize {
-    if path == IMPORT_PATH {
+    if path == IMPORT_PATH || path == IMPORT_FORM_PATH {
         IMPORT_BODY_MAX_BYTES
     } else {
         REQUEST_BODY_MAX_BYTES

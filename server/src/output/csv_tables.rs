@@ -1,5 +1,6 @@
-//! Export tables: a release and the history as CSV that a spreadsheet opens safely.
+//! Export tables: a release, the history, and which version each customer is on, as CSV that a spreadsheet opens safely.
 use app::domain::{
+    customer_version::CustomerVersion,
     event::Event,
     release_sheet::{ReleaseSheet, SheetRow},
     summary::Member,
@@ -129,6 +130,35 @@ fn cells<'a>(sheet: &'a ReleaseSheet, member: &'a Member, row: &'a SheetRow) -> 
         flag(row.is_custom),
         number(row.id.0),
     ]
+}
+
+const VERSION_COLUMNS: &[&str] = &[
+    "customer",
+    "cluster",
+    "release",
+    "versionNumber",
+    "finishedAt",
+    "customerId",
+    "releaseId",
+];
+
+/// Which version each customer is on, as CSV: a header row, and a row for every customer.
+pub fn versions_csv(rows: &[CustomerVersion]) -> Vec<u8> {
+    let mut table = CsvTable::new();
+    table.header_row(VERSION_COLUMNS);
+    for row in rows {
+        let finished = row.finished.as_ref();
+        table.row([
+            row.customer.as_str().into(),
+            row.cluster.as_str().into(),
+            text(finished.map(|it| it.name.as_str())),
+            text(finished.and_then(|it| it.version_number.as_deref())),
+            time(finished.map(|it| it.at)),
+            number(row.id.0),
+            number(finished.map(|it| it.id.0)),
+        ]);
+    }
+    table.finish()
 }
 
 const EVENT_COLUMNS: &[&str] = &[

@@ -13,7 +13,7 @@ use super::{
 };
 use app::domain::{
     event::EventFilter,
-    id::{BatchId, CustomerId, EventId, ReleaseId, UserId},
+    id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId, UserId},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -31,6 +31,9 @@ pub struct AuditQuery {
     release_id: Option<String>,
     #[param(value_type = Option<i64>)]
     customer_id: Option<String>,
+    /// About this cluster, or about one of its customers.
+    #[param(value_type = Option<i64>)]
+    cluster_id: Option<String>,
     #[param(value_type = Option<EventActionSchema>)]
     action: Option<String>,
     actor: Option<String>,
@@ -38,6 +41,8 @@ pub struct AuditQuery {
     #[param(value_type = Option<i64>)]
     user_id: Option<String>,
     batch_id: Option<String>,
+    /// A part of the author's name, or of the name of the customer, release, cluster or step.
+    q: Option<String>,
     /// Not before this time.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<String>,
@@ -63,9 +68,10 @@ impl AuditQuery {
         let cursor = "a cursor of this list";
         let release = page::parse_id("releaseId", self.release_id.as_deref())?;
         let customer = page::parse_id("customerId", self.customer_id.as_deref())?;
+        let cluster = page::parse_id("clusterId", self.cluster_id.as_deref())?;
         Ok(EventFilter {
             entity: page::parse_enum("entity", self.entity.as_deref())?,
-            cluster_id: None,
+            cluster_id: cluster.map(ClusterId),
             entity_id: page::parse_id("entityId", self.entity_id.as_deref())?,
             release_id: release.map(ReleaseId),
             customer_id: customer.map(CustomerId),
@@ -73,6 +79,7 @@ impl AuditQuery {
             actor: self.actor.clone(),
             user_id: page::parse_id("userId", self.user_id.as_deref())?.map(UserId),
             batch_id: self.batch_id.clone().map(BatchId),
+            q: self.q.clone(),
             from: page::parse("from", self.from.as_deref(), time)?,
             to: page::parse("to", self.to.as_deref(), time)?,
             cursor: page::parse("cursor", self.cursor.as_deref(), cursor)?.map(EventId),

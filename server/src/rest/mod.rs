@@ -10,6 +10,7 @@ pub mod account;
 pub mod audit;
 pub mod clusters;
 pub mod custom_steps;
+pub mod customer_versions;
 pub mod customers;
 pub mod dto;
 pub mod etag;
@@ -24,6 +25,7 @@ pub mod problem;
 pub mod releases;
 pub mod response;
 pub mod saved_views;
+pub mod search;
 pub mod session;
 pub mod steps;
 pub mod streamed_body;
@@ -81,6 +83,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
             customers::delete_customer
         ))
         .routes(routes!(customers::restore_customer))
+        .routes(routes!(customer_versions::list_customer_versions))
         .routes(routes!(releases::list_releases))
         .routes(routes!(
             releases::read_release,
@@ -124,6 +127,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(audit::list_events))
         .routes(routes!(audit::read_head))
         .routes(routes!(audit::undo_batch))
+        .routes(routes!(search::search))
         .routes(routes!(live::follow_changes))
         .routes(routes!(live::say_presence))
         .routes(routes!(saved_views::list_views))

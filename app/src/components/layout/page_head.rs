@@ -24,17 +24,23 @@ pub fn PageHead(
 ) -> impl IntoView {
     let document_title = document_title(&title);
     let here = title.clone();
+    // The place itself is the heading below, so it is only for who does not see that; without a way to it nothing is seen.
+    let class = if crumbs.is_empty() {
+        "crumbs sr"
+    } else {
+        "crumbs"
+    };
     follow(|_| browser::dom::focus_new_page());
     view! {
         <Title text=document_title/>
         <div class="page__head">
-            <nav class="crumbs" aria-label="Breadcrumb">
+            <nav class=class aria-label="Breadcrumb">
                 <ol>
                     {crumbs
                         .into_iter()
                         .map(|(label, path)| view! { <li><a href=path>{label}</a></li> })
                         .collect_view()}
-                    <li aria-current="page">{here}</li>
+                    <li class="sr" aria-current="page">{here}</li>
                 </ol>
             </nav>
             <div class="page__title">

@@ -3,7 +3,10 @@
 use crate::{
     browser,
     components::rights::OwnRights,
-    domain::{actor_stamp::initials, permission::Permission, summary::LayoutInfo},
+    domain::{
+        actor_stamp::initials, digit_groups::grouped_count, permission::Permission,
+        summary::LayoutInfo,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -45,11 +48,14 @@ fn link_html(icon: &str, label: &str, count: u32) -> String {
         (glyph(icon))
         span { (label) }
         @if count > 0 {
-            span class="count" aria-hidden="true" { (count) }
+            span class="count" aria-hidden="true" { (grouped_count(count)) }
         }
     };
     html.into_string()
 }
+
+/// What the button says that opens the palette. A script of the document hears its clicks.
+const SEARCH: &str = r##"<svg class="glyph" aria-hidden="true"><use href="#i-search"></use></svg><span>Search</span><kbd class="push" aria-hidden="true">Ctrl K</kbd>"##;
 
 /// The menu of a user, who is named on it. On a phone it has the
 /// second navigation too.
@@ -147,6 +153,13 @@ pub fn Sidebar(
                 </svg>
                 <span>"Rollcall"</span>
             </a>
+            <button
+                class="nav-link live-only"
+                type="button"
+                data-palette=""
+                aria-keyshortcuts="Control+K"
+                inner_html=SEARCH
+            ></button>
             <nav aria-label="Main">
                 <ul>
                     <NavLink path=paths::DASHBOARD icon="n-dashboard" label="Dashboard" here=here/>

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     components::ui::sorting::sort_by,
-    domain::{cluster::ClusterSummary, fold::fold, plural::pluralize},
+    domain::{cluster::ClusterSummary, digit_groups::grouped, fold::fold, plural::pluralize},
     paths,
 };
 use maud::{Markup, html};
@@ -64,7 +64,8 @@ impl ClusterList {
         let summary = if needle.is_empty() {
             pluralize(found.len(), "cluster")
         } else {
-            format!("{} of {}", found.len(), pluralize(n_all, "cluster"))
+            let n = grouped(found.len());
+            format!("{n} of {}", pluralize(n_all, "cluster"))
         };
         let html = html! {
             @if found.is_empty() {
@@ -113,7 +114,7 @@ fn row_html(it: &ClusterSummary, is_first: bool) -> Markup {
             }
             td class="mono muted" { (cluster.kubeconfig_path.as_deref().unwrap_or_default()) }
             td class="num muted" { (cluster.metadata.0.len()) }
-            td class="num muted" { (it.active_customers) }
+            td class="num muted" { (grouped(it.active_customers as usize)) }
         }
     }
 }

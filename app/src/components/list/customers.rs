@@ -9,7 +9,8 @@ use super::{
 use crate::{
     components::ui::sorting::sort_by,
     domain::{
-        cluster::hue, customer::CustomerSummary, fold::fold, id::ClusterId, plural::pluralize,
+        cluster::hue, customer::CustomerSummary, digit_groups::grouped, fold::fold, id::ClusterId,
+        plural::pluralize,
     },
     paths,
 };
@@ -86,7 +87,8 @@ impl CustomerList {
                 pluralize(self.n_clusters, "cluster")
             )
         } else {
-            format!("{} of {}", found.len(), pluralize(n_all, "customer"))
+            let n = grouped(found.len());
+            format!("{n} of {}", pluralize(n_all, "customer"))
         };
         let html = html! {
             @if found.is_empty() {

@@ -6,8 +6,8 @@ pub mod list_query;
 pub mod releases;
 pub mod table_html;
 
-use super::{matrix::state::LETTER_KEYS_SETTING, ui::icon::Icon};
-use crate::browser::dom;
+use super::ui::icon::Icon;
+use crate::{browser::dom, domain::digit_groups::grouped};
 use leptos::{ev, prelude::*};
 use list_query::{ListQuery, PAGE_ROWS, sort_in};
 use table_html::RenderedList;
@@ -19,23 +19,6 @@ const REMAINING_ROWS_DELAY_MS: u32 = 150;
 
 const SEARCH_SELECTOR: &str = "#search";
 const LIST_SELECTOR: &str = "#list";
-
-/// Focuses the search when `/` is pressed, except in a field or a dialog, or if single-letter keys are switched off.
-fn focus_search_on_slash() {
-    Effect::new(move |_| {
-        let handle = window_event_listener(ev::keydown, |event: ev::KeyboardEvent| {
-            let is_held = event.alt_key() || event.ctrl_key() || event.meta_key();
-            if event.key() != "/" || is_held || dom::is_typing() || dom::exists("dialog[open]") {
-                return;
-            }
-            if dom::read_setting(LETTER_KEYS_SETTING).as_deref() != Some("off") {
-                event.prevent_default();
-                dom::focus(SEARCH_SELECTOR);
-            }
-        });
-        on_cleanup(move || handle.remove());
-    });
-}
 
 /// The search field of a list, its filters as children, and the switch for inactive records. Without JavaScript it is a
 /// plain GET form.
@@ -51,7 +34,6 @@ pub fn SearchBar(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    focus_search_on_slash();
     let first = query.get_untracked();
     let sort = (!first.sort.is_empty())
         .then(|| view! { <input type="hidden" name="sort" value=first.sort.clone()/> });
@@ -74,7 +56,7 @@ pub fn SearchBar(
                     }
                 />
                 "Show inactive"
-                <span class="count">{n}</span>
+                <span class="count">{grouped(n)}</span>
             </label>
         }
     });

@@ -7,13 +7,14 @@ use super::{
     },
 };
 use crate::{
-    components::ui::{bar::bar_html, sorting::sort_by, time::long_date},
+    components::ui::{bar::bar_html, sorting::sort_by},
     domain::{
-        fold::fold, plural::pluralize, progress::NO_STEPS, release::ReleaseSummary,
-        vocabulary::ReleaseStatus,
+        digit_groups::grouped, fold::fold, plural::pluralize, progress::NO_STEPS,
+        release::ReleaseSummary, vocabulary::ReleaseStatus,
     },
     paths,
 };
+use chrono::NaiveDate;
 use maud::{Markup, html};
 use std::cmp::Ordering;
 
@@ -47,8 +48,12 @@ impl ReleaseList {
         Self(rows.collect())
     }
 
-    /// The rows that match a query, as HTML.
-    pub fn render(&self, query: &ListQuery) -> RenderedList {
+    /// The rows that match a query, as HTML. `date_text` formats dates.
+    pub fn render(
+        &self,
+        query: &ListQuery,
+        date_text: impl Fn(NaiveDate) -> String,
+    ) -> RenderedList {
         let needle = query.needle();
         let mut found: Vec<&ReleaseSummary> = self
             .0
@@ -72,7 +77,8 @@ impl ReleaseList {
             });
         }
         let summary = if query.is_filtered() {
-            format!("{} of {}", found.len(), pluralize(self.0.len(), "release"))
+            let n = grouped(found.len());
+            format!("{n} of {}", pluralize(self.0.len(), "release"))
         } else {
             pluralize(found.len(), "release")
         };
@@ -85,7 +91,7 @@ impl ReleaseList {
                     (head_html(paths::RELEASES, query, &COLUMNS, DEFAULT_ORDER))
                     tbody {
                         @for (index, it) in found.iter().take(query.rows).enumerate() {
-                            (row_html(it, is_first_new(query, index)))
+                            (row_html(it, is_first_new(query, index), &date_text))
                         }
                     }
                 }
@@ -113,7 +119,11 @@ fn compare(key: &str, a: &ReleaseSummary, b: &ReleaseSummary) -> Ordering {
 }
 
 /// A row; `is_first` if it gets the focus.
-fn row_html(it: &ReleaseSummary, is_first: bool) -> Markup {
+fn row_html(
+    it: &ReleaseSummary,
+    is_first: bool,
+    date_text: &impl Fn(NaiveDate) -> String,
+) -> Markup {
     let release = &it.release;
     let is_draft = release.status == ReleaseStatus::Draft;
     let is_active = release.status == ReleaseStatus::Active;
@@ -123,13 +133,17 @@ fn row_html(it: &ReleaseSummary, is_first: bool) -> Markup {
             td class="muted" { (release.kind.label()) }
             td { span class="badge" data-tone=[is_active.then_some("live")] { (release.status.label()) } }
             td class="muted" { (release.version_number.as_deref().unwrap_or_default()) }
-            td class="muted" { (release.release_date.map(long_date).unwrap_or_default()) }
-            td class="num muted" { (it.templates) }
+            td class="muted" {
+                @if let Some(date) = release.release_date {
+                    time datetime=(date.to_string()) { (date_text(date)) }
+                }
+            }
+            td class="num muted" { (grouped(it.templates as usize)) }
             @if is_draft {
                 td {}
                 td {}
             } @else {
-                td class="num muted" { (it.customers) }
+                td class="num muted" { (grouped(it.customers as usize)) }
                 td {
                     span class="row cellbar" {
                         (bar_html(it.progress.counts))
@@ -160,6 +174,7 @@ mod tests {
             customers: 0,
             progress: Progress::default(),
         }]);
-        assert_escaped(&list.render(&ListQuery::default()).html, 2);
+        let list = list.render(&ListQuery::default(), |it| it.to_string());
+        assert_escaped(&list.html, 2);
     }
 }

@@ -2,6 +2,7 @@
 //! from its attributes. Every name goes through `escape_into`. About a thousand cells are written at once, so the text
 //! that the cells of a column share is prepared once.
 use super::{
+    head_links::step_link_html,
     layout::{GridLayout, GridLine, GridWindow, VisualColumn},
     layout_counts::shown_of_all,
     measured_layout::WindowPadding,
@@ -150,7 +151,7 @@ impl GridView<'_> {
     fn line_name(&self, line: GridLine) -> String {
         let section = line.section_name(self.grid);
         match line {
-            GridLine::Step(row) => self.step_name(row),
+            GridLine::Step(row) => self.step_name(row + 1, row),
             GridLine::Block(_) => section.to_owned(),
             GridLine::Group(_) => format!(", {section}"),
             GridLine::Customer(column) => {
@@ -164,8 +165,8 @@ impl GridView<'_> {
     }
 
     /// The part of a label that names the step: "Step 4 Migrate schema".
-    fn step_name(&self, row: usize) -> String {
-        format!("Step {} {}", row + 1, self.grid.rows[row].name)
+    fn step_name(&self, number: usize, row: usize) -> String {
+        format!("Step {number} {}", self.grid.rows[row].name)
     }
 
     /// The accessible name of a cell, from the names of its step and its column:
@@ -207,8 +208,10 @@ impl GridView<'_> {
         let column = &self.grid.columns[at.column];
         let column_name = format!(", {}, {}", column.name, self.grid.groups[column.group].name);
         let mut name = String::new();
-        self.write_label(&mut name, (&self.step_name(at.row), &column_name), at);
-        let mut attributes = vec![("aria-label", Some(name))];
+        let step_name = self.step_name(self.grid.number(at), at.row);
+        self.write_label(&mut name, (&step_name, &column_name), at);
+        let number = self.grid.own_number(at).map(|it| it.to_string());
+        let mut attributes = vec![("aria-label", Some(name)), ("data-no", number)];
         if let Some(cell) = self.grid.cell(at) {
             let marks = cell_marks(cell, self.grid.rows[at.row].template.is_none());
             let is_dim = !self.layout.matches_filter(cell);
@@ -264,7 +267,10 @@ impl GridView<'_> {
             };
             self.write_cell_attributes(html, at);
             name.clear();
-            self.write_label(&mut name, names, at);
+            let own = self.grid.own_number(at);
+            let own = own.map(|it| self.step_name(it, at.row));
+            let step = own.as_deref().unwrap_or(names.0);
+            self.write_label(&mut name, (step, names.1), at);
             html.push_str("aria-label=\"");
             escape_into(html, &name);
             html.push_str("\"></td>");
@@ -277,6 +283,9 @@ impl GridView<'_> {
             return;
         };
         put!(html, r#"data-step="{}" "#, cell.step);
+        if let Some(number) = self.grid.own_number(at) {
+            put!(html, r#"data-no="{number}" "#);
+        }
         html.push_str(r#"aria-selected="false" data-state=""#);
         html.push_str(cell.status.as_str());
         html.push_str("\" ");
@@ -388,17 +397,19 @@ impl GridView<'_> {
         let is_finished = counts.finished() == counts.total();
         let shown = needs_attention(counts).or(counts.state().filter(|_| is_finished));
         let name = escape(&self.grid.rows[row].name);
+        let number = self.grid.row_number(row).map(|it| it.to_string());
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"><button class="step" tabindex="-1" data-state="{}" data-work="{row}" title="Work on {name} across customers"><span class="step__no">{}</span>{}<span class="step__name">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></button></th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}"><span class="step__no">{}</span>{}<span class="step__name" title="{name}">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></span>{}</th>"#,
             if is_finished { "done" } else { "pending" },
-            row + 1,
+            number.unwrap_or_default(),
             glyph_html(type_icon(self.grid.rows[row].kind), None),
             shown
                 .map(|it| glyph_html(state_icon(it), Some(it)))
                 .unwrap_or_default(),
             counts.finished(),
             counts.total(),
+            step_link_html(self.grid, row),
         );
     }
 

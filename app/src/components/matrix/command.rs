@@ -16,10 +16,18 @@ pub enum GridCommand {
     SelectColumn,
     SelectAll,
     SelectCluster,
-    /// Opens the panel of the focused cell.
+    /// Adds the focused cell to the selection, or takes it out. On the header of a row or a column it selects that.
+    Pick,
+    /// Shows the focused cell in the panel. The focus stays in the grid.
+    Show,
+    /// Closes the panel.
+    Hide,
+    /// Shows the focused cell in the panel, which gets the focus.
     Open,
-    /// Closes the panel, or reduces the selection to one cell.
+    /// Reduces the selection to one cell, or closes the panel.
     Close,
+    /// Opens the dialog that overrides the text of the focused step.
+    Override,
     /// Changes the status of the selected cells.
     Act(StepAction),
     /// Copies the text of the focused step.

@@ -1,6 +1,7 @@
 //! Headers of rows that are customers: where the axes of the matrix are swapped.
 use super::{
     cell_html::{GridView, glyph_html, needs_attention},
+    head_links::customer_link_html,
     layout::GridLine,
 };
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
         ui::html::{escape, put},
     },
     domain::plural::pluralize,
-    paths,
 };
 
 impl GridView<'_> {
@@ -23,18 +23,18 @@ impl GridView<'_> {
         format!(r#"<span class="step__roll">{glyph}<span>{finished}/{total}</span></span>"#)
     }
 
-    /// Writes the header of a customer's row, which leads to that customer's steps.
+    /// Writes the header of a customer's row.
     pub fn write_customer_head(&self, html: &mut String, index: usize) {
         let column = &self.grid.columns[index];
         let name = escape(&column.name);
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"{}><a class="step" data-customer tabindex="-1" href="{}" title="Work on {name}, {}{}"><span class="step__name">{name}</span>{}</a></th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"{}><span class="step" data-customer><span class="step__name" title="{name}, {}{}">{name}</span>{}</span>{}</th>"#,
             if column.inactive { " data-off" } else { "" },
-            paths::customer_steps(self.grid.release.id, column.id),
             escape(&column.namespace),
             if column.inactive { ", inactive" } else { "" },
             self.roll_html(GridLine::Customer(index)),
+            customer_link_html(self.grid, index),
         );
     }
 
@@ -84,7 +84,7 @@ mod tests {
         };
         let mut html = String::new();
         view.write_customer_head(&mut html, 0);
-        assert_eq!(html.matches(&escape(HOSTILE)).count(), 3, "{html}");
+        assert_eq!(html.matches(&escape(HOSTILE)).count(), 5, "{html}");
         assert!(!html.contains("<b>"), "{html}");
     }
 }

@@ -164,7 +164,9 @@ impl GridRenderer {
             browser::dom::after(0, move || self.run_again());
             return;
         }
-        if let Some(selection) = selection.filter(|_| has_moved) {
+        if let Some(selection) = selection.filter(|_| has_moved)
+            && !self.viewport.take_hold(selection.focus)
+        {
             self.viewport.reveal(selection.focus);
         }
         let had_focus = browser::grid::has_focus(&pane)
@@ -178,7 +180,7 @@ impl GridRenderer {
         if !is_complete {
             browser::dom::after_paint(move || self.run_again());
         }
-        browser::grid::paint_selection(&pane, selection.map(Selection::rectangle));
+        state.paint_selection(&pane);
         if let Some(selection) = selection {
             browser::grid::paint_focus(&pane, focus_target(selection), had_focus);
         }
@@ -223,7 +225,7 @@ impl GridRenderer {
                 let is_same = |it: &RenderedGrid| it.is_of(layout, grid_version);
                 let can_wait = has_moved && rendered.as_ref().is_some_and(is_same);
                 let view = self.viewport.scroll_view();
-                let measured = self.viewport.measure(layout, view);
+                let measured = self.viewport.measure(layout);
                 let (window, is_complete) = next_window(
                     &measured,
                     view,

@@ -2,6 +2,7 @@
 //! or collapsed cluster. Written as text for the same reason as the cells: the whole window is replaced at once.
 use super::{
     cell_html::{NO_PERCENT, glyph_html, needs_attention},
+    head_links::{customer_link_html, step_link_html},
     layout::{GridLayout, GridLine, GridWindow},
     layout_counts::shown_of_all,
     measured_layout::WindowPadding,
@@ -15,7 +16,6 @@ use crate::{
         },
     },
     domain::{cluster::hue, matrix::Grid, plural::pluralize},
-    paths,
 };
 
 /// Expected size of the HTML of all column headers, and of the row of clusters in it, in bytes.
@@ -128,23 +128,23 @@ pub fn write_column_head(
     match line {
         GridLine::Customer(index) => {
             let column = &grid.columns[index];
+            let name = escape(&column.name);
             put!(
                 html,
-                r#"{}><a class="who" tabindex="-1" href="{}" title="Work on {}, {}{}"><span class="who__name">{}</span>{part}</a></th>"#,
+                r#"{}><span class="who"><span class="who__name" title="{name}, {}{}">{name}</span>{part}</span>{}</th>"#,
                 if column.inactive { " data-off" } else { "" },
-                paths::customer_steps(grid.release.id, column.id),
-                escape(&column.name),
                 escape(&column.namespace),
                 if column.inactive { ", inactive" } else { "" },
-                escape(&column.name),
+                customer_link_html(grid, index),
             );
         }
         GridLine::Step(row) => {
-            let name = escape(&grid.rows[row].name);
+            let number = grid.row_number(row).map(|it| format!("{it} "));
+            let name = number.unwrap_or_default() + &escape(&grid.rows[row].name);
             put!(
                 html,
-                r#"><button class="who" tabindex="-1" data-work="{row}" title="Work on {name} across customers"><span class="who__name">{} {name}</span>{part}</button></th>"#,
-                row + 1,
+                r#"><span class="who"><span class="who__name" title="{name}">{name}</span>{part}</span>{}</th>"#,
+                step_link_html(grid, row),
             );
         }
         GridLine::Alike(first) => {

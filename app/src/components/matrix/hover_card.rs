@@ -30,6 +30,8 @@ pub(super) struct HoverCard {
     state: MatrixState,
     pane: NodeRef<tags::Div>,
     clock: Clock,
+    /// Whether the panel shows the focused cell, which then needs no card.
+    has_panel: Signal<bool>,
     /// The number of the last request. A timer whose number is another by now does nothing.
     last_request: StoredValue<u32>,
     /// The cell under the mouse.
@@ -38,11 +40,17 @@ pub(super) struct HoverCard {
 
 impl HoverCard {
     /// A card that is hidden. `pane` is the scroll container.
-    pub fn new(state: MatrixState, pane: NodeRef<tags::Div>, clock: Clock) -> Self {
+    pub fn new(
+        state: MatrixState,
+        pane: NodeRef<tags::Div>,
+        clock: Clock,
+        has_panel: Signal<bool>,
+    ) -> Self {
         Self {
             state,
             pane,
             clock,
+            has_panel,
             last_request: StoredValue::new(0),
             hovered: StoredValue::new(None),
         }
@@ -84,6 +92,13 @@ impl HoverCard {
         self.request(position, delay);
     }
 
+    /// The keyboard is used: row and column under the mouse are no longer highlighted, until it goes to another cell.
+    pub fn stop_pointing(self) {
+        if let Some(pane) = self.pane.get_untracked() {
+            browser::grid::paint_hover(&pane, None);
+        }
+    }
+
     /// The `pointerleave` listener.
     pub fn pointer_leave(self) {
         self.hovered.set_value(None);
@@ -101,9 +116,16 @@ impl HoverCard {
             let is_last = self.last_request.try_get_value() == Some(request);
             if let (true, Some(Some(pane))) = (is_last, self.pane.try_get_untracked()) {
                 let html = position.and_then(|it| self.html(it));
+                let html = html.filter(|_| !self.is_in_panel(position));
                 browser::grid::paint_card(&pane, position.zip(html.as_deref()));
             }
         });
+    }
+
+    /// Whether the panel shows a cell. Called from a timer: the page is there, because its pane is.
+    fn is_in_panel(self, position: Option<GridPosition>) -> bool {
+        let focus = self.state.selection.get_untracked().map(|it| it.focus);
+        focus == position && self.has_panel.get_untracked()
     }
 
     fn html(self, (visual_row, visual_column): GridPosition) -> Option<String> {
@@ -162,6 +184,9 @@ pub fn html(
             @for line in lines.split('\n') {
                 span class="warn" { (value_change_line(line, format_time)) }
             }
+        }
+        @if let Some(number) = grid.own_number(at) {
+            span class="muted" { "Step " (number) " for this customer" }
         }
         @if !words.is_empty() {
             span class="muted" { (words.join(", ")) }

@@ -30,10 +30,12 @@ pub fn command_for_key(key: &str, control: bool, shift: bool) -> Option<GridComm
         ("PageUp", false) => go(Movement::PageUp),
         ("PageDown", false) => go(Movement::PageDown),
         (" ", false) if shift => Some(GridCommand::SelectRow),
+        (" ", false) => Some(GridCommand::Pick),
         (" ", true) => Some(GridCommand::SelectColumn),
         ("a", true) => Some(GridCommand::SelectAll),
-        ("z", true) if !shift => Some(GridCommand::Undo),
-        ("z" | "Z", true) => Some(GridCommand::Redo),
+        // With Caps Lock the key is "Z" too.
+        ("z" | "Z", true) if shift => Some(GridCommand::Redo),
+        ("z" | "Z", true) => Some(GridCommand::Undo),
         ("/", false) => Some(GridCommand::Filter),
         ("?", false) => Some(GridCommand::Help),
         ("Enter", false) => Some(GridCommand::Open),
@@ -46,6 +48,7 @@ pub fn command_for_key(key: &str, control: bool, shift: bool) -> Option<GridComm
         ("r", false) => Some(GridCommand::Act(StepAction::Revert)),
         ("p", false) => Some(GridCommand::Act(StepAction::Reopen)),
         ("c", false) => Some(GridCommand::Copy),
+        ("e" | "F2", false) => Some(GridCommand::Override),
         ("n", false) => Some(GridCommand::NextOpen),
         ("N", false) => Some(GridCommand::PreviousOpen),
         _ => None,
@@ -70,9 +73,12 @@ impl GridKeyboard {
         let Some(command) = command_for_key(&event.key(), control, event.shift_key()) else {
             return;
         };
-        // Enter and letters on the button or link of a header belong to that control.
+        // Enter and letters on the button or link of a header belong to that control; a link does nothing with Space.
         if browser::dom::is_from_control(event) {
-            let head = browser::grid::head_of(event).filter(|_| command.applies_to_heads());
+            let is_pick =
+                command == GridCommand::Pick && browser::dom::closest(event, "a").is_some();
+            let applies = is_pick || command.applies_to_heads();
+            let head = browser::grid::head_of(event).filter(|_| applies);
             let Some(head) = head else { return };
             self.focus_head(head);
         } else if let Some(position) = browser::grid::cell_position(event) {
@@ -83,13 +89,18 @@ impl GridKeyboard {
             return;
         }
         event.prevent_default();
-        // A key that is held down marks once.
-        if event.repeat() && matches!(command, GridCommand::Act(_)) {
+        // A key that is held down marks once, and undoes once.
+        let is_change = matches!(
+            command,
+            GridCommand::Act(_) | GridCommand::Undo | GridCommand::Redo
+        );
+        if event.repeat() && is_change {
             return;
         }
         if command == GridCommand::Close {
             self.hover_card.hide();
         }
+        self.hover_card.stop_pointing();
         if !self.state.run_selection_command(command) {
             self.on_command.run(command);
         }
@@ -133,6 +144,15 @@ mod tests {
     }
 
     #[test]
+    fn with_caps_lock_it_is_still_shift_that_makes_an_undo_a_redo() {
+        for key in ["z", "Z"] {
+            assert_eq!(command_for_key(key, true, false), Some(GridCommand::Undo));
+            assert_eq!(command_for_key(key, true, true), Some(GridCommand::Redo));
+        }
+        assert_eq!(command_for_key("z", false, false), None);
+    }
+
+    #[test]
     fn shift_extends() {
         assert_eq!(
             command_for_key("ArrowDown", false, true),
@@ -145,5 +165,16 @@ mod tests {
             command_for_key(" ", false, true),
             Some(GridCommand::SelectRow)
         );
+    }
+
+    #[test]
+    fn space_picks_the_cell_and_with_control_the_column() {
+        let space = |control| command_for_key(" ", control, false);
+        assert_eq!(space(false), Some(GridCommand::Pick));
+        assert_eq!(space(true), Some(GridCommand::SelectColumn));
+        for key in ["e", "F2"] {
+            let command = command_for_key(key, false, false);
+            assert_eq!(command, Some(GridCommand::Override));
+        }
     }
 }

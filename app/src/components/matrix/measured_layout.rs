@@ -50,7 +50,7 @@ pub const DENSITIES: [Density; 3] = [
     },
 ];
 
-/// The density of narrow scroll containers, whichever the user has chosen.
+/// The density in narrow windows, whichever the user has chosen.
 const PHONE_DENSITY: Density = Density {
     name: "default",
     label: "M",
@@ -60,9 +60,6 @@ const PHONE_DENSITY: Density = Density {
     row_head_width_rem: 8.75,
     column_heads_height_rem: 6.0,
 };
-
-/// Scroll containers narrower than this use `PHONE_DENSITY`.
-const PHONE_MAX_WIDTH_REM: f64 = 48.0;
 
 /// Number of rows and columns rendered outside of the visible area on each side, so that scrolling does not show gaps.
 pub const OVERSCAN_CELLS: usize = 4;
@@ -75,9 +72,8 @@ pub struct MeasuredLayout<'a> {
 }
 
 impl<'a> MeasuredLayout<'a> {
-    /// Measures a layout. `rem_px` is the size of one rem and `width_px` the width of the scroll container, in pixels.
-    pub fn new(layout: &'a GridLayout, density: Density, rem_px: f64, width_px: f64) -> Self {
-        let is_narrow = width_px < PHONE_MAX_WIDTH_REM * rem_px;
+    /// Measures a layout. `rem_px` is the size of one rem in pixels, `is_narrow` whether the window is narrow for the style sheet.
+    pub fn new(layout: &'a GridLayout, density: Density, rem_px: f64, is_narrow: bool) -> Self {
         Self {
             layout,
             density: if is_narrow { PHONE_DENSITY } else { density },
@@ -235,7 +231,7 @@ mod tests {
     #[test]
     fn a_window_is_the_visible_area_and_the_overscan() {
         let layout = layout(100, 1_000);
-        let measured = MeasuredLayout::new(&layout, DENSITIES[1], 16.0, 1_920.0);
+        let measured = MeasuredLayout::new(&layout, DENSITIES[1], 16.0, false);
         let window = measured.window((0.0, 360.0), (0.0, 660.0), OVERSCAN_CELLS);
         assert_eq!(
             window,
@@ -256,7 +252,7 @@ mod tests {
     #[test]
     fn the_padding_and_the_window_make_the_whole_grid() {
         let layout = layout(100, 1_000);
-        let measured = MeasuredLayout::new(&layout, DENSITIES[0], 16.0, 1_920.0);
+        let measured = MeasuredLayout::new(&layout, DENSITIES[0], 16.0, false);
         let window = measured.window((500.0, 900.0), (2_000.0, 3_000.0), OVERSCAN_CELLS);
         let padding = measured.padding(&window);
         let drawn_width = measured.visual_column_span(window.visual_columns.end).0
@@ -273,7 +269,7 @@ mod tests {
     fn a_window_on_a_large_screen_stays_below_3200_cells() {
         let layout = layout(101, 1_000);
         for density in DENSITIES {
-            let measured = MeasuredLayout::new(&layout, density, 16.0, 1_920.0);
+            let measured = MeasuredLayout::new(&layout, density, 16.0, false);
             let (width, height) = (
                 1_920.0 - measured.row_head_width(),
                 1_080.0 - measured.column_heads_height(),
@@ -294,7 +290,7 @@ mod tests {
     #[test]
     fn a_window_past_the_end_stays_within_the_layout() {
         let layout = layout(3, 2);
-        let measured = MeasuredLayout::new(&layout, DENSITIES[1], 16.0, 1_920.0);
+        let measured = MeasuredLayout::new(&layout, DENSITIES[1], 16.0, false);
         let window = measured.window((10_000.0, 10_100.0), (0.0, 100.0), OVERSCAN_CELLS);
         assert!(window.visual_rows.end <= 3 && window.visual_rows.start <= window.visual_rows.end);
     }

@@ -10,6 +10,7 @@ pub mod filter_bar;
 mod grid_line;
 mod grid_renderer;
 mod head_html;
+mod head_links;
 pub mod hover_card;
 pub mod keyboard;
 pub mod layout;
@@ -17,6 +18,7 @@ mod layout_counts;
 pub mod measured_layout;
 pub mod messages;
 pub mod paging;
+mod picked;
 mod pointer_selection;
 pub mod print;
 pub mod remembered_selection;
@@ -55,9 +57,9 @@ pub fn MatrixGrid(
     let clock = Clock::from_context();
     let pane: NodeRef<tags::Div> = NodeRef::new();
     let viewport = Viewport::new(state, pane, has_panel);
-    let hover_card = HoverCard::new(state, pane, clock);
+    let hover_card = HoverCard::new(state, pane, clock, has_panel);
     let renderer = GridRenderer::new(state, pane, has_panel, clock, (viewport, hover_card));
-    let pointer = PointerSelection::new(state, pane, &hover_card, on_command);
+    let pointer = PointerSelection::new(state, pane, &hover_card, viewport, on_command);
     let keyboard = GridKeyboard {
         state,
         hover_card,
@@ -98,7 +100,6 @@ pub fn MatrixGrid(
             on:click=move |event| pointer.click(&event)
             on:focusin=move |event| renderer.focus_in(&event, pointer.is_down())
             on:focusout=move |event| renderer.focus_out(&event)
-            on:dblclick=move |event| pointer.double_click(&event)
         >
             <table
                 class="grid"

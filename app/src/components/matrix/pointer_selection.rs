@@ -1,10 +1,13 @@
-//! Pointer input of the matrix grid: clicks on cells and buttons, and rectangles selected by dragging. The grid has one
+//! Pointer input of the matrix grid: clicks on cells, headers and buttons, and rectangles selected by dragging. The grid has one
 //! listener per kind of event; which cell is meant is read from the DOM.
 use super::{
     command::GridCommand, filter_bar, hover_card::HoverCard, layout::GridPosition,
-    measured_layout::MeasuredLayout, selection::Selection, state::MatrixState,
+    selection::Selection, state::MatrixState, viewport::Viewport,
 };
-use crate::browser::{self, grid::FocusTarget};
+use crate::browser::{
+    self,
+    grid::{FocusTarget, GridHead},
+};
 use leptos::{ev, html as tags, prelude::*};
 
 /// Interval between scroll steps while a drag rests at or beyond the edge.
@@ -18,11 +21,19 @@ pub(super) struct PointerSelection {
     state: MatrixState,
     pane: NodeRef<tags::Div>,
     hover_card: HoverCard,
+    viewport: Viewport,
     on_command: Callback<GridCommand>,
     /// The cell where the button was pressed, and where the pointer is now.
     drag: StoredValue<Option<(GridPosition, Point)>>,
+    /// Whether the last press has selected a rectangle. The click that ends it is none.
+    has_dragged: StoredValue<bool>,
     is_scrolling: StoredValue<bool>,
     is_down: StoredValue<bool>,
+}
+
+/// Whether a key that adds to the selection is held: Control, or Command.
+fn is_control(event: &ev::MouseEvent) -> bool {
+    event.ctrl_key() || event.meta_key()
 }
 
 impl PointerSelection {
@@ -31,49 +42,89 @@ impl PointerSelection {
         state: MatrixState,
         pane: NodeRef<tags::Div>,
         hover_card: &HoverCard,
+        viewport: Viewport,
         on_command: Callback<GridCommand>,
     ) -> Self {
         Self {
             state,
             pane,
             hover_card: *hover_card,
+            viewport,
             on_command,
             drag: StoredValue::new(None),
+            has_dragged: StoredValue::new(false),
             is_scrolling: StoredValue::new(false),
             is_down: StoredValue::new(false),
         }
     }
 
-    /// The `click` listener: buttons of headers, and cells. Shift extends the selection.
+    /// The `click` listener: cells, headers, and what stands in headers. A plain click shows its cell in the panel; what selects
+    /// several shows none.
     pub fn click(self, event: &ev::MouseEvent) {
         let state = self.state;
+        if self.has_dragged.get_value() && event.detail() > 0 {
+            return;
+        }
         if browser::grid::button_attribute(event, "data-filter").is_some() {
             filter_bar::clear_filter(state);
         } else if let Some(target) = browser::grid::button_attribute(event, "data-toggle") {
             state.toggle_collapsed(&target);
-        } else if let Some(row) = browser::grid::button_attribute(event, "data-work") {
-            if let Ok(row) = row.parse() {
+        } else if let Some(link) = browser::dom::closest(event, "a") {
+            // With a key held the browser opens it elsewhere.
+            let row = link
+                .get_attribute("data-work")
+                .filter(|_| !is_control(event));
+            if let Some(row) = row
+                .and_then(|it| it.parse().ok())
+                .filter(|_| !event.shift_key())
+            {
+                event.prevent_default();
                 self.on_command.run(GridCommand::WorkOnStep { row });
             }
         } else if let Some(position) = browser::grid::cell_position(event) {
-            let selection = state.selection.get_untracked();
-            let selection = selection.unwrap_or(Selection::at(position));
-            state.selection.set(Some(if event.shift_key() {
-                selection.extended_to(position)
+            self.viewport.hold(position);
+            let is_plain = !is_control(event) && !event.shift_key();
+            if is_control(event) {
+                state.toggle_cell(position);
+            } else if let Some(selection) = state.selection.get_untracked().filter(|_| !is_plain) {
+                state.selection.set(Some(selection.extended_to(position)));
             } else {
-                Selection::at(position)
-            }));
-            if let Some(pane) = self.pane.get_untracked() {
-                let target = FocusTarget::Cell(position.0, position.1);
-                browser::grid::paint_focus(&pane, target, true);
+                state.selection.set(Some(Selection::at(position)));
             }
+            self.on_command.run(if is_plain {
+                GridCommand::Show
+            } else {
+                GridCommand::Hide
+            });
+            // A cell without a step is not added to others.
+            let selection = state.selection.get_untracked();
+            self.focus(selection.map_or(position, |it| it.focus));
+        } else if let Some(head) = browser::grid::head_of(event) {
+            self.select_head(head);
         }
     }
 
-    /// The `dblclick` listener: opens the cell.
-    pub fn double_click(self, event: &ev::MouseEvent) {
-        if browser::grid::cell_position(event).is_some() {
-            self.on_command.run(GridCommand::Open);
+    /// Selects the row, the column or the cluster of a header. The keys act on it from then on.
+    fn select_head(self, head: GridHead) {
+        let Some(selection) = self.state.selection.get_untracked() else {
+            return;
+        };
+        let (row, column) = selection.focus;
+        let (focus, command) = match head {
+            GridHead::Row(row) => ((row, column), GridCommand::SelectRow),
+            GridHead::Column(column) => ((row, column), GridCommand::SelectColumn),
+            GridHead::Cluster(column) => ((row, column), GridCommand::SelectCluster),
+        };
+        self.viewport.hold(focus);
+        self.state.selection.set(Some(Selection::at(focus)));
+        self.state.run_selection_command(command);
+        self.on_command.run(GridCommand::Hide);
+        self.focus(focus);
+    }
+
+    fn focus(self, (row, column): GridPosition) {
+        if let Some(pane) = self.pane.get_untracked() {
+            browser::grid::paint_focus(&pane, FocusTarget::Cell(row, column), true);
         }
     }
 
@@ -90,7 +141,9 @@ impl PointerSelection {
     /// The `pointerdown` listener. A touch scrolls instead of selecting.
     pub fn pointer_down(self, event: &ev::PointerEvent) {
         self.is_down.set_value(true);
-        let starts = event.button() == 0 && !event.shift_key() && event.pointer_type() != "touch";
+        self.has_dragged.set_value(false);
+        let is_plain = !is_control(event) && !event.shift_key();
+        let starts = event.button() == 0 && is_plain && event.pointer_type() != "touch";
         let position = browser::grid::cell_position(event).filter(|_| starts);
         self.drag
             .set_value(position.map(|it| (it, (event.client_x(), event.client_y()))));
@@ -106,14 +159,14 @@ impl PointerSelection {
         let point = (event.client_x(), event.client_y());
         self.drag.set_value(Some((from, point)));
         let is_elsewhere = browser::grid::cell_position_at(point) != Some(from);
-        let selection = self.state.selection.get_untracked();
-        let has_begun = selection.is_some_and(|it| !it.is_single());
-        if !is_elsewhere && !has_begun {
+        if !is_elsewhere && !self.has_dragged.get_value() {
             return;
         }
         let Some(pane) = self.pane.get_untracked() else {
             return;
         };
+        self.has_dragged.set_value(true);
+        self.viewport.hold(from);
         browser::grid::capture_pointer(&pane, event);
         self.hover_card.hide();
         self.extend();
@@ -127,6 +180,9 @@ impl PointerSelection {
     pub fn pointer_up(self) {
         self.is_down.set_value(false);
         self.drag.set_value(None);
+        if self.has_dragged.get_value() {
+            self.on_command.run(GridCommand::Hide);
+        }
     }
 
     /// Selects the rectangle from where the drag began to the cell under the pointer.
@@ -152,9 +208,7 @@ impl PointerSelection {
                 return;
             };
             let heads = self.state.layout.with_untracked(|layout| {
-                let width = browser::grid::scroll_view(&pane).width;
-                let density = self.state.density.get_untracked();
-                let measured = MeasuredLayout::new(layout, density, browser::dom::rem_px(), width);
+                let measured = untrack(|| self.viewport.measure(layout));
                 (measured.row_head_width(), measured.column_heads_height())
             });
             if browser::grid::scroll_toward_pointer(&pane, point, heads) {

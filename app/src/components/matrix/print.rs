@@ -146,7 +146,9 @@ fn row_html(
                 @match visual_row {
                     GridLine::Step(row) => {
                         @let step = &grid.rows[row];
-                        span { (row + 1) }
+                        span {
+                            @if let Some(number) = grid.row_number(row) { (number) }
+                        }
                         (symbol_html(type_icon(step.kind), step.kind.as_str()))
                         (step.name)
                     }
@@ -241,7 +243,7 @@ fn attention_html(grid: &Grid, layout: &GridLayout, format_time: TimeFormat<'_>)
                 ul {
                     @for (at, status, change) in items {
                         li {
-                            "Step " (at.row + 1) " " (grid.rows[at.row].name) ", " (grid.columns[at.column].name)
+                            "Step " (grid.number(at)) " " (grid.rows[at.row].name) ", " (grid.columns[at.column].name)
                             ": " (status.in_sentence()) " by " (change.by) " " (format_time(change.at))
                             @if let Some(reason) = &change.reason {
                                 ": " (reason)

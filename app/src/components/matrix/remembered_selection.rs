@@ -104,6 +104,8 @@ impl RememberedSelection {
         );
         let single = Selection {
             zone: self.selection.zone,
+            is_default: self.selection.is_default,
+            picked: self.selection.picked,
             ..Selection::at(nearest)
         };
         let corner = |(row, column)| row_of(row).zip(column_of(column));

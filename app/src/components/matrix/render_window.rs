@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn after_a_move_the_overscan_waits_until_the_visible_cells_are_painted() {
         let layout = layout(100, 1_000);
-        let measured = MeasuredLayout::new(&layout, DENSITIES[1], 16.0, 1_920.0);
+        let measured = MeasuredLayout::new(&layout, DENSITIES[1], 16.0, false);
         let view = |left: f64| ScrollView {
             left: 6_600.0 + left,
             width: 1_200.0,

@@ -1,7 +1,8 @@
 //! Focus and selection of the matrix grid, in visual rows and columns: the focused cell or header, and the selected
 //! rectangle. Movements are computed here, without the DOM, so that tests can check them.
 use super::layout::{GridLayout, GridPosition};
-use crate::domain::matrix::CellIndex;
+use crate::domain::{id::StepId, matrix::CellIndex};
+use std::collections::HashSet;
 
 /// Which kind of element has the focus: a cell, or a header beside or above it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,18 @@ pub struct Selection {
     pub anchor: GridPosition,
     /// The opposite corner, which moves.
     pub extent: GridPosition,
+    /// Whether nobody has chosen it: the first cell, where a page begins.
+    pub is_default: bool,
+    /// The number of the set of picked cells that is selected in place of the rectangle; 0 for none.
+    pub picked: u32,
+}
+
+/// The steps of the picked cells. A selection names the set by its number: whatever selects something else has no number, or
+/// another one.
+#[derive(Clone, Debug, Default)]
+pub struct PickedCells {
+    pub number: u32,
+    pub steps: HashSet<StepId>,
 }
 
 /// A movement of the focus.
@@ -55,6 +68,8 @@ impl Selection {
             zone: FocusZone::Cell,
             anchor: position,
             extent: position,
+            is_default: false,
+            picked: 0,
         }
     }
 
@@ -70,6 +85,7 @@ impl Selection {
             } else {
                 FocusZone::RowHead
             },
+            is_default: true,
             ..Self::at((step.unwrap_or(0), 0))
         })
     }
@@ -116,6 +132,8 @@ impl Selection {
             zone: FocusZone::Cell,
             anchor: if extend { self.anchor } else { focus },
             extent: focus,
+            is_default: false,
+            picked: 0,
         }
     }
 
@@ -209,6 +227,8 @@ impl Selection {
             zone: FocusZone::Cell,
             anchor: self.anchor,
             extent: to,
+            is_default: false,
+            picked: 0,
         }
     }
 
@@ -249,6 +269,12 @@ impl Selection {
     pub fn rectangle(self) -> (GridPosition, GridPosition) {
         let (a, b) = (self.extent, self.anchor);
         ((a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1)))
+    }
+
+    /// Whether a position is within the rectangle.
+    pub fn contains(self, (row, column): GridPosition) -> bool {
+        let ((top, left), (bottom, right)) = self.rectangle();
+        (top..=bottom).contains(&row) && (left..=right).contains(&column)
     }
 
     /// Whether exactly one position is selected.

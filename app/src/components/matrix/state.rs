@@ -5,7 +5,7 @@ use super::{
     command::GridCommand,
     layout::{Collapsed, GridLayout, GridPosition},
     measured_layout::{DENSITIES, Density},
-    selection::{FocusZone, Selection},
+    selection::{FocusZone, PickedCells, Selection},
 };
 use crate::{
     browser,
@@ -37,6 +37,8 @@ pub struct MatrixState {
     pub layout_changes: StoredValue<u32>,
     /// `None` while no cell is visible.
     pub selection: RwSignal<Option<Selection>>,
+    /// Cells that were added to the selection one by one.
+    pub picked: RwSignal<PickedCells>,
     pub density: RwSignal<Density>,
     /// Whether single letters are shortcuts. They can be switched off (WCAG 2.1.4).
     pub letter_keys_enabled: RwSignal<bool>,
@@ -46,6 +48,8 @@ pub struct MatrixState {
     pub first_cell: CellIndex,
     /// Raised to move the focus back to the grid.
     pub focus_requests: RwSignal<u32>,
+    /// What the panel of a step is asked for, once it shows that step.
+    pub panel_requests: RwSignal<Option<(StepId, PanelRequest)>>,
     /// Raised when `grid` is replaced. The renderer then writes it as a whole.
     pub grid_version: RwSignal<u32>,
     /// Raised when who changed cells and when has arrived.
@@ -55,6 +59,15 @@ pub struct MatrixState {
     /// Raised after the paint that follows a change of the grid. Counts are updated then, so that a changed cell is
     /// painted first.
     pub counts_version: RwSignal<u32>,
+}
+
+/// What the keyboard asks of the panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PanelRequest {
+    /// To take the focus.
+    Focus,
+    /// To open the dialog that overrides the step's text.
+    Override,
 }
 
 /// The key of the saved density in this browser; its value is `Density::name`.
@@ -101,11 +114,13 @@ impl MatrixState {
             arrangement,
             layout_changes: StoredValue::new(0),
             selection,
+            picked: RwSignal::new(PickedCells::default()),
             density: RwSignal::new(DENSITIES[1]),
             letter_keys_enabled: RwSignal::new(true),
             layout,
             first_cell,
             focus_requests: RwSignal::new(0),
+            panel_requests: RwSignal::new(None),
             grid_version: RwSignal::new(0),
             status_info_version: RwSignal::new(0),
             pending_actions: RwSignal::new(PendingActions::default()),
@@ -134,14 +149,18 @@ impl MatrixState {
     /// its cell is hidden now.
     pub fn change_layout(self, change: impl FnOnce(Self)) {
         let at = untrack(|| self.focused_cell());
+        let before = self.selection.get_untracked();
         change(self);
         self.find_alike();
         self.layout_changes.update_value(|it| *it += 1);
         let selection = self.layout.with_untracked(|layout| {
             let position = at.and_then(|at| layout.position_of(at));
-            position
-                .map(Selection::at)
-                .or_else(|| Selection::start(layout))
+            let is_default = before.is_some_and(|it| it.is_default);
+            let same = position.map(|it| Selection {
+                is_default,
+                ..Selection::at(it)
+            });
+            same.or_else(|| Selection::start(layout))
         });
         self.selection.set(selection);
     }
@@ -166,25 +185,6 @@ impl MatrixState {
             .filter(|it| it.zone == FocusZone::Cell)?;
         self.layout
             .with(|layout| layout.cell_index(selection.focus.0, selection.focus.1))
-    }
-
-    /// The selected cells that have a step. Cells that the filter dims are left out, unless only one cell is selected.
-    /// Tracked.
-    pub fn selected_cells(self) -> Vec<CellIndex> {
-        let Some(selection) = self.selection.get() else {
-            return Vec::new();
-        };
-        let is_single = selection.is_single();
-        self.layout.with(|layout| {
-            let cells = selection.cells(layout).into_iter();
-            self.grid.with(|grid| {
-                let is_selected = |at: &CellIndex| {
-                    let cell = grid.cell(*at);
-                    cell.is_some_and(|it| is_single || layout.matches_filter(it))
-                };
-                cells.filter(is_selected).collect()
-            })
-        })
     }
 
     /// Focuses and selects one cell, if it is visible.
@@ -343,11 +343,15 @@ impl MatrixState {
         names.flatten()
     }
 
-    /// The positions of a step among the steps and of its customer among the customers: "6 of 14", "6 of 18". Tracked.
+    /// The positions of a step among its customer's steps and of the customer among the customers: "6 of 14", "6 of 18". Tracked.
     pub fn position_labels(self, step: StepId) -> (String, String) {
         self.grid.with(|grid| match grid.index_of(step) {
             Some(at) => (
-                format!("{} of {}", at.row + 1, grid.rows.len()),
+                format!(
+                    "{} of {}",
+                    grid.number(at),
+                    grid.column_counts(at.column).total()
+                ),
                 format!("{} of {}", at.column + 1, grid.columns.len()),
             ),
             None => (String::new(), String::new()),
@@ -426,12 +430,28 @@ impl MatrixState {
             GridCommand::SelectColumn => Some(selection.whole_column(layout)),
             GridCommand::SelectCluster => Some(whole_cluster(layout)),
             GridCommand::SelectAll => Some(selection.whole_grid(layout)),
+            GridCommand::Pick if selection.zone == FocusZone::RowHead => {
+                Some(selection.whole_row(layout))
+            }
+            GridCommand::Pick if selection.zone == FocusZone::ColumnHead => {
+                Some(selection.whole_column(layout))
+            }
             _ => None,
         });
-        if next.is_some() {
-            self.selection.set(next);
+        if let Some(next) = next {
+            // Picked cells stay selected while the focus alone moves, so that one can go on to the next.
+            let moves = matches!(command, GridCommand::Move { extend: false, .. });
+            self.selection.set(Some(Selection {
+                is_default: false,
+                picked: if moves { selection.picked } else { 0 },
+                ..next
+            }));
+        } else if command == GridCommand::Pick {
+            self.toggle_cell(selection.focus);
+        } else {
+            return false;
         }
-        next.is_some()
+        true
     }
 
     /// Collapses or expands a cluster or a block, named as in `Collapsed::toggle`. The focus goes to its header.

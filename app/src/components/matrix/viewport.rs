@@ -19,6 +19,10 @@ pub(super) struct Viewport {
     /// `None` until the container has been measured.
     scroll_view: RwSignal<Option<ScrollView>>,
     rem_px: StoredValue<f64>,
+    /// Whether the window is narrow for the style sheet.
+    is_narrow: StoredValue<bool>,
+    /// A cell that is under the pointer: when it gets the focus, nothing scrolls.
+    held: StoredValue<Option<GridPosition>>,
 }
 
 impl Viewport {
@@ -30,6 +34,8 @@ impl Viewport {
             has_panel,
             scroll_view: RwSignal::new(None),
             rem_px: StoredValue::new(browser::dom::DEFAULT_REM_PX),
+            is_narrow: StoredValue::new(false),
+            held: StoredValue::new(None),
         }
     }
 
@@ -39,9 +45,22 @@ impl Viewport {
     }
 
     /// A layout with the sizes that it has in this viewport. Tracks the density.
-    pub fn measure(self, layout: &GridLayout, view: ScrollView) -> MeasuredLayout<'_> {
+    pub fn measure(self, layout: &GridLayout) -> MeasuredLayout<'_> {
         let density = self.state.density.get();
-        MeasuredLayout::new(layout, density, self.rem_px.get_value(), view.width)
+        let is_narrow = self.is_narrow.get_value();
+        MeasuredLayout::new(layout, density, self.rem_px.get_value(), is_narrow)
+    }
+
+    /// Keeps the grid where it is when this cell gets the focus: it is under the pointer.
+    pub fn hold(self, position: GridPosition) {
+        self.held.set_value(Some(position));
+    }
+
+    /// Whether the grid stays where it is, now that this cell has got the focus.
+    pub fn take_hold(self, position: GridPosition) -> bool {
+        let is_held = self.held.get_value() == Some(position);
+        self.held.set_value(None);
+        is_held
     }
 
     /// Reads the scroll position and size from the DOM. The resize observer may call this after the page is gone.
@@ -56,20 +75,33 @@ impl Viewport {
     }
 
     /// Scrolls as far as needed to show a cell. The rendered window follows by itself.
-    pub fn reveal(self, (visual_row, visual_column): GridPosition) {
+    pub fn reveal(self, position: GridPosition) {
+        self.reveal_within(position, (true, true));
+    }
+
+    /// The same, only sideways or only up and down.
+    fn reveal_within(
+        self,
+        (visual_row, visual_column): GridPosition,
+        (sideways, up_and_down): (bool, bool),
+    ) {
         let Some(Some(pane)) = self.pane.try_get_untracked() else {
             return;
         };
         let has_scrolled = self.state.layout.with_untracked(|layout| {
             let view = self.scroll_view.get_untracked().unwrap_or_default();
-            let measured = untrack(|| self.measure(layout, view));
-            browser::grid::scroll_into_view(
-                &pane,
-                view,
-                measured.visual_column_span(visual_column),
-                measured.visual_row_span(visual_row),
-                (measured.row_head_width(), measured.column_heads_height()),
-            )
+            let measured = untrack(|| self.measure(layout));
+            let (mut across, mut down) = ((view.left, view.left), (view.top, view.top));
+            let mut heads = (0.0, 0.0);
+            if sideways {
+                across = measured.visual_column_span(visual_column);
+                heads.0 = measured.row_head_width();
+            }
+            if up_and_down {
+                down = measured.visual_row_span(visual_row);
+                heads.1 = measured.column_heads_height();
+            }
+            browser::grid::scroll_into_view(&pane, view, across, down, heads)
         });
         if has_scrolled {
             self.update();
@@ -81,7 +113,7 @@ impl Viewport {
         follow(move |_| {
             if let Some(pane) = self.pane.get() {
                 self.load_settings();
-                self.rem_px.set_value(browser::dom::rem_px());
+                self.measure_page();
                 browser::grid::on_resize(&pane, move || self.resized());
                 self.update();
             }
@@ -102,17 +134,26 @@ impl Viewport {
         self.state.letter_keys_enabled.set(is_on);
     }
 
+    /// False if the page is gone.
+    fn measure_page(self) -> bool {
+        let _ = self.is_narrow.try_set_value(browser::dom::is_narrow());
+        self.rem_px.try_set_value(browser::dom::rem_px()).is_none()
+    }
+
     fn resized(self) {
-        if self.rem_px.try_set_value(browser::dom::rem_px()).is_some() {
-            // The page is gone.
+        if !self.measure_page() {
             return;
         }
+        let before = self.scroll_view.get_untracked().unwrap_or_default();
         self.update();
-        // The panel that has opened must not cover the cell that it shows.
+        let now = self.scroll_view.get_untracked().unwrap_or_default();
+        // The panel that has opened must not cover the cell that it shows. Where it takes no room the grid stays as it is, because the
+        // pointer may be on it.
         if self.has_panel.try_get_untracked() == Some(true)
             && let Some(Some(selection)) = self.state.selection.try_get_untracked()
         {
-            self.reveal(selection.focus);
+            let is_less = (now.width < before.width, now.height < before.height);
+            self.reveal_within(selection.focus, is_less);
         }
     }
 }

@@ -3,9 +3,11 @@
 use super::{
     events::{OpenStepDialog, StepPanelEvent},
     history::kept_label,
+    notes::save_behind_buttons,
     step_detail::{StepDetailState, kept_text},
 };
 use crate::{
+    browser::menu::focus_leaves,
     components::{
         pending_actions::ActionRequest,
         rights::OwnRights,
@@ -204,7 +206,18 @@ pub fn StateButtons(
     items.extend(state.read(|it| text_menu_items(it, state)));
     view! {
         {next}
-        {buttons}
+        // Notes that are typed go along with a mark; the focus may also leave these buttons without one.
+        <span
+            class="contents"
+            data-states=""
+            on:focusout=move |event| {
+                if focus_leaves(&event) {
+                    save_behind_buttons(state);
+                }
+            }
+        >
+            {buttons}
+        </span>
         {state
             .can_work
             .then(|| {
@@ -279,6 +292,15 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
             Some(_) => state.read(|it| it.detail.unresolved.clone()),
             None => state.missing_values()?,
         };
+        // What has been set since stands in nobody's way.
+        let names = state.read(|it| {
+            let still = names.into_iter();
+            let still = still.filter(|name| it.detail.unresolved.contains(name));
+            still.collect::<Vec<String>>()
+        });
+        if names.is_empty() {
+            return None;
+        }
         // A value that is there but cannot be quoted: the template is to be changed, not the value.
         let problem = |name: &String| {
             state.read(|it| {

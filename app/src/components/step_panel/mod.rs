@@ -11,6 +11,7 @@ pub mod reason_prompt;
 pub mod step_detail;
 mod text_changes;
 mod text_dialogs;
+pub mod values;
 
 use super::{
     step_state::StepStateLabel,
@@ -28,10 +29,11 @@ use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use history::{History, kept_label};
 use leptos::{ev, prelude::*};
-use notes::{NotesEditor, VariableValues};
+use notes::NotesEditor;
 use step_detail::{StepDetailState, kept_text};
 use text_changes::{ChangesNotice, TextChangedDialog};
 use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
+use values::VariableValues;
 
 /// Badges that say where the text comes from, as icon and label; none if it is the template's own.
 pub fn source_badges(open: &OpenStep) -> Vec<(&'static str, &'static str)> {

@@ -89,7 +89,7 @@ pub fn Menu(
                 }
             >
                 {label}
-                {key.map(|it| view! { <kbd aria-hidden="true">{it}</kbd> })}
+                {key.map(|it| view! { " " <kbd aria-hidden="true">{it}</kbd> })}
             </button>
         }
     };

@@ -54,6 +54,7 @@ pub fn NeedsScript() -> impl IntoView {
 pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
     let title = match &error {
         AppError::NotFound(_) => "Not found",
+        AppError::Transport(_) if browser::dom::is_offline() => "You're offline",
         AppError::Transport(_) => "The server cannot be reached",
         _ => "Couldn't load this",
     };
@@ -66,7 +67,7 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
                     <li>
                         <a href="/">"Dashboard"</a>
                     </li>
-                    <li aria-current="page">{title}</li>
+                    <li class="sr" aria-current="page">{title}</li>
                 </ol>
             </nav>
             <div class="page__title">

@@ -1,19 +1,32 @@
 //! Page of one cluster, `/clusters/:id`: its facts, its customers, and the releases that they are in.
 use crate::{
-    api::clusters::{deactivate_cluster, read_cluster, restore_cluster},
+    api::{
+        clusters::{deactivate_cluster, read_cluster, restore_cluster},
+        releases::remove_customers,
+    },
+    browser::own_counts,
     components::{
+        deactivate_dialog::{DeactivateDialog, open_work_text},
         layout::page_head::PageHead,
         list::customers::cluster_customers_html,
+        record_work::{last_changed, record_work},
+        removal_dialog::{RemovalDialog, RemovalQuestion, removal_button},
         rights::Allowed,
-        ui::{bar::Bar, notice::Failure, time::Time, toast::Toasts},
+        ui::{
+            bar::Bar,
+            notice::Failure,
+            toast::{Restorable, Toasts},
+        },
         variables_facts::variables_facts,
     },
     domain::{
+        digit_groups::grouped,
         id::ClusterId,
         permission::Permission,
         plural::pluralize,
         progress::NO_STEPS,
         summary::{ClusterDetail, ClusterRelease},
+        vocabulary::ReleaseStatus,
     },
     pages::{
         SerialRequest, fetch::Fetch, loaded, param, refresh_on_change::refresh_on_change,
@@ -34,6 +47,7 @@ pub fn ClusterPage() -> impl IntoView {
         read_cluster(id.unwrap_or(ClusterId(0))).await
     });
     refresh_on_change(cluster.refetch_callback(), |_| true);
+    Toasts::from_context().reload_with(cluster.refetch_callback());
     let sending = SerialRequest::new();
     loaded(cluster, move |it| show(it, cluster, sending))
 }
@@ -48,25 +62,49 @@ fn show(
         summary,
         customers,
         releases,
+        work,
+        changed,
     } = it;
     let hue = summary.cluster.hue();
     let n_active = summary.active_customers;
     let cluster = summary.cluster;
     let (id, is_active) = (cluster.id, cluster.is_active);
     let toasts = Toasts::from_context();
+    let (asks, deactivating) = (RwSignal::new(false), SerialRequest::new());
+    let on_deactivate = Callback::new(move |()| {
+        deactivating.run(deactivate_cluster(id), move |it| {
+            asks.set(false);
+            let text = format!("Deactivated {}", it.row.name);
+            toasts.show_restorable(text, Restorable::Cluster(id));
+            own_counts::tell();
+            resource.refetch();
+        });
+    });
+    let at_work = releases
+        .iter()
+        .filter(|it| it.status == ReleaseStatus::Active);
+    let open = open_work_text(at_work.map(|it| it.progress.counts));
+    let open_work = format!("{}. {open}", pluralize(n_active, "active customer"));
     let toggle = move |_| {
         if is_active {
-            sending.run(deactivate_cluster(id), move |it| {
-                toasts.show(format!("Deactivated {}", it.row.name), None);
-                resource.refetch();
-            });
+            asks.set(true);
         } else {
             sending.run(restore_cluster(id), move |it| {
                 toasts.show(format!("Restored {}", it.row.name), None);
+                own_counts::tell();
                 resource.refetch();
             });
         }
     };
+    let asked = RwSignal::new(None::<RemovalQuestion>);
+    let on_remove = Callback::new(move |it: RemovalQuestion| {
+        let text = format!("Removed {} from {}", it.who, it.from);
+        sending.run(remove_customers(it.release, it.customers), move |_| {
+            toasts.show(text, None);
+            resource.refetch();
+        });
+    });
+    let name = cluster.name.clone();
     let badge = move || {
         let customers = pluralize(n_active as usize, "customer");
         view! {
@@ -92,6 +130,15 @@ fn show(
         </PageHead>
         <div class="page__body stack">
             <Failure error=sending.error/>
+            <DeactivateDialog
+                open=asks
+                name=cluster.name.clone()
+                work=open_work
+                after="A cluster with active customers cannot be deactivated. You can restore it."
+                error=deactivating.error
+                is_busy=deactivating.is_busy()
+                on_deactivate=on_deactivate
+            />
             <dl class="facts card">
                 <div>
                     <dt>"Kubeconfig path"</dt>
@@ -100,13 +147,9 @@ fn show(
                 {cluster.context.map(|it| view! { <div><dt>"kubectl context"</dt><dd class="mono">{it}</dd></div> })}
                 {cluster.description.map(|it| view! { <div><dt>"Description"</dt><dd class="kept-lines">{it}</dd></div> })}
                 {variables_facts(&cluster.metadata, &[])}
-                <div>
-                    <dt>"Last changed"</dt>
-                    <dd>
-                        <Time at=cluster.updated_at/>
-                    </dd>
-                </div>
+                {last_changed(cluster.updated_at, changed)}
             </dl>
+            {record_work(work, true)}
             <section aria-labelledby="releases">
                 <div class="section__head">
                     <h2 id="releases">"Releases"</h2>
@@ -124,9 +167,12 @@ fn show(
                                         <th scope="col">"Status"</th>
                                         <th scope="col" class="num">"Customers"</th>
                                         <th scope="col">"Progress"</th>
+                                        <td></td>
                                     </tr>
                                 </thead>
-                                <tbody>{releases.into_iter().map(|it| release_row(it, id)).collect_view()}</tbody>
+                                <tbody>
+                                    {releases.into_iter().map(|it| release_row(it, id, &name, asked)).collect_view()}
+                                </tbody>
                             </table>
                         </div>
                     }
@@ -136,7 +182,7 @@ fn show(
             <section aria-labelledby="customers">
                 <div class="section__head">
                     <h2 id="customers">"Customers"</h2>
-                    <span class="count">{n_active}</span>
+                    <span class="count">{grouped(n_active as usize)}</span>
                     <a class="link small push" href=all>"View all"</a>
                 </div>
                 {if customers.is_empty() {
@@ -157,17 +203,30 @@ fn show(
                     let html = cluster_customers_html(&customers[..n.min(CUSTOMERS_SHOWN_MAX)]);
                     view! {
                         <div class="card scroll-x" inner_html=html></div>
-                        {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("Showing {CUSTOMERS_SHOWN_MAX} of {n}")}</p> })}
+                        {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("Showing {CUSTOMERS_SHOWN_MAX} of {}", grouped(n))}</p> })}
                     }
                         .into_any()
                 }}
             </section>
+            <RemovalDialog asked=asked on_remove=on_remove/>
         </div>
     }
 }
 
-/// A release with the progress of this cluster.
-fn release_row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
+/// A release with the progress of this cluster, and a button that removes the cluster's customers from it.
+fn release_row(
+    it: ClusterRelease,
+    cluster: ClusterId,
+    name: &str,
+    asked: RwSignal<Option<RemovalQuestion>>,
+) -> impl IntoView + use<> {
+    let n = it.customers.len();
+    let question = (it.status == ReleaseStatus::Active).then(|| RemovalQuestion {
+        release: it.id,
+        customers: it.customers,
+        who: format!("{} of {name}", pluralize(n, "customer")),
+        from: it.name.clone(),
+    });
     // The matrix, filtered to this cluster.
     let path = paths::matrix_view(it.id, &[("cluster", cluster.to_string())]);
     view! {
@@ -178,13 +237,14 @@ fn release_row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
                 </a>
             </td>
             <td>{status_badge(it.status)}</td>
-            <td class="num muted">{it.customers}</td>
+            <td class="num muted">{grouped(n)}</td>
             <td>
                 <span class="row cellbar">
                     <Bar counts=it.progress.counts/>
                     <span class="num small">{it.progress.counts.percent_text(NO_STEPS)}</span>
                 </span>
             </td>
+            <td>{question.map(|it| removal_button(it, asked))}</td>
         </tr>
     }
 }

@@ -81,6 +81,7 @@ pub fn CustomerImportPage(clusters: Vec<ClusterSummary>) -> impl IntoView {
             let (created, updated) = (it.row.created, it.row.updated);
             let n_changed_since = n_ticked.saturating_sub((created + updated) as usize);
             let done = written(created, updated);
+            browser::own_counts::tell();
             if n_changed_since == 0 {
                 toasts.show(done, it.batch_id);
                 go(paths::CUSTOMERS);

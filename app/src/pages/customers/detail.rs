@@ -1,14 +1,21 @@
 //! Page of one customer, `/customers/:id`: its cluster, its variables, and every release that it is or was a member of.
 use crate::{
-    api::customers::{deactivate_customer, read_customer, restore_customer},
+    api::{
+        customers::{deactivate_customer, read_customer, restore_customer},
+        releases::remove_customers,
+    },
+    browser::own_counts,
     components::{
+        deactivate_dialog::{DeactivateDialog, open_work_text},
         layout::page_head::PageHead,
+        record_work::{last_changed, record_work},
+        removal_dialog::{RemovalDialog, RemovalQuestion, removal_button},
         rights::Allowed,
         ui::{
             bar::Bar,
             notice::Failure,
-            time::{Time, long_date},
-            toast::Toasts,
+            time::{CalendarDay, Time},
+            toast::{Restorable, Toasts},
         },
         variables_editor::InheritedVariable,
         variables_facts::variables_facts,
@@ -19,6 +26,7 @@ use crate::{
         permission::Permission,
         progress::NO_STEPS,
         summary::{CustomerDetail, CustomerRelease},
+        vocabulary::ReleaseStatus,
     },
     pages::{
         SerialRequest, fetch::Fetch, loaded, param, refresh_on_change::refresh_on_change,
@@ -36,6 +44,7 @@ pub fn CustomerPage() -> impl IntoView {
         read_customer(id.unwrap_or(CustomerId(0))).await
     });
     refresh_on_change(customer.refetch_callback(), |_| true);
+    Toasts::from_context().reload_with(customer.refetch_callback());
     let sending = SerialRequest::new();
     loaded(customer, move |it| show(it, customer, sending))
 }
@@ -50,22 +59,46 @@ fn show(
         customer,
         cluster,
         releases,
+        work,
+        changed,
     } = it;
     let (id, is_active) = (customer.id, customer.is_active);
     let toasts = Toasts::from_context();
+    let (asks, deactivating) = (RwSignal::new(false), SerialRequest::new());
+    let on_deactivate = Callback::new(move |()| {
+        deactivating.run(deactivate_customer(id), move |it| {
+            asks.set(false);
+            let text = format!("Deactivated {}", it.row.name);
+            toasts.show_restorable(text, Restorable::Customer(id));
+            own_counts::tell();
+            resource.refetch();
+        });
+    });
+    let is_active_there = |it: &CustomerRelease| it.release.status == ReleaseStatus::Active;
+    let at_work = releases
+        .iter()
+        .filter(|it| is_active_there(it) && it.removed.is_none());
+    let open_work = open_work_text(at_work.map(|it| it.progress.counts));
     let toggle = move |_| {
         if is_active {
-            sending.run(deactivate_customer(id), move |it| {
-                toasts.show(format!("Deactivated {}", it.row.name), None);
-                resource.refetch();
-            });
+            asks.set(true);
         } else {
             sending.run(restore_customer(id), move |it| {
                 toasts.show(format!("Restored {}", it.row.name), None);
+                own_counts::tell();
                 resource.refetch();
             });
         }
     };
+    let asked = RwSignal::new(None::<RemovalQuestion>);
+    let on_remove = Callback::new(move |it: RemovalQuestion| {
+        let text = format!("Removed {} from {}", it.who, it.from);
+        sending.run(remove_customers(it.release, it.customers), move |_| {
+            toasts.show(text, None);
+            resource.refetch();
+        });
+    });
+    let name = customer.name.clone();
     let hue = cluster.hue();
     let inherited = InheritedVariable::from_metadata(&cluster.metadata, &cluster.name);
     let (cluster_name, cluster_id) = (cluster.name, cluster.id);
@@ -89,6 +122,15 @@ fn show(
                 <a class="button" href=paths::edit_customer(id)>"Edit"</a>
             </Allowed>
         </PageHead>
+        <DeactivateDialog
+            open=asks
+            name=customer.name.clone()
+            work=open_work
+            after="It stays in its releases, marked inactive, and is not offered for others. You can restore it."
+            error=deactivating.error
+            is_busy=deactivating.is_busy()
+            on_deactivate=on_deactivate
+        />
         <div class="page__body stack">
             <Failure error=sending.error/>
             <dl class="facts card">
@@ -98,13 +140,9 @@ fn show(
                 </div>
                 {customer.description.map(|it| view! { <div><dt>"Description"</dt><dd class="kept-lines">{it}</dd></div> })}
                 {variables_facts(&customer.metadata, &inherited)}
-                <div>
-                    <dt>"Last changed"</dt>
-                    <dd>
-                        <Time at=customer.updated_at/>
-                    </dd>
-                </div>
+                {last_changed(customer.updated_at, changed)}
             </dl>
+            {record_work(work, false)}
             <section aria-labelledby="releases">
                 <div class="section__head">
                     <h2 id="releases">"Releases"</h2>
@@ -128,22 +166,38 @@ fn show(
                                         <th scope="col">"Status"</th>
                                         <th scope="col">"Date"</th>
                                         <th scope="col">"Progress"</th>
+                                        <td></td>
                                     </tr>
                                 </thead>
-                                <tbody>{releases.into_iter().map(|it| release_row(it, id)).collect_view()}</tbody>
+                                <tbody>
+                                    {releases.into_iter().map(|it| release_row(it, id, &name, asked)).collect_view()}
+                                </tbody>
                             </table>
                         </div>
                     }
                         .into_any()
                 }}
             </section>
+            <RemovalDialog asked=asked on_remove=on_remove/>
         </div>
     }
 }
 
-/// A release with the customer's progress.
-fn release_row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
+/// A release with the customer's progress, and a button that removes the customer from it.
+fn release_row(
+    it: CustomerRelease,
+    customer: CustomerId,
+    name: &str,
+    asked: RwSignal<Option<RemovalQuestion>>,
+) -> impl IntoView + use<> {
     let release = it.release;
+    let is_member = it.removed.is_none() && release.status == ReleaseStatus::Active;
+    let question = is_member.then(|| RemovalQuestion {
+        release: release.id,
+        customers: vec![customer],
+        who: name.to_owned(),
+        from: release.name.clone(),
+    });
     // A customer that was removed from a release has no steps there.
     let path = if it.removed.is_some() {
         paths::release(release.id)
@@ -170,8 +224,9 @@ fn release_row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
                 </a>
             </td>
             <td>{status_badge(release.status)}</td>
-            <td class="muted">{release.release_date.map(long_date)}</td>
+            <td class="muted">{release.release_date.map(|date| view! { <CalendarDay date=date/> })}</td>
             <td>{progress}</td>
+            <td>{question.map(|it| removal_button(it, asked))}</td>
         </tr>
     }
 }

@@ -1,9 +1,16 @@
-//! The dialogs of a release: activate, add customers, clone, delete. `ReleaseDialogs` is loaded lazily when the first of them
-//! is opened; `ReleaseDialogsHost` waits for that.
-use super::customer_selection::CustomerSelection;
+//! The dialogs of a release: activate, add and remove customers, clone, archive, share, delete. `ReleaseDialogs` is loaded lazily
+//! when the first of them is opened; `ReleaseDialogsHost` waits for that.
+use super::{
+    archive_dialog::ArchiveDialog, customer_selection::CustomerSelection,
+    remove_customers_dialog::RemoveCustomersDialog, share_dialog::ShareDialog,
+};
 use crate::{
     api::releases::{clone_release, delete_draft},
-    components::ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
+    browser::unsaved_guard,
+    components::{
+        ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
+        value_field::ValueDrafts,
+    },
     domain::{
         id::CustomerId,
         release::Release,
@@ -22,6 +29,9 @@ pub struct OpenDialogs {
     pub select_customers: RwSignal<bool>,
     pub clone_release: RwSignal<bool>,
     pub delete_draft: RwSignal<bool>,
+    pub archive: RwSignal<bool>,
+    pub remove_customers: RwSignal<bool>,
+    pub share: RwSignal<bool>,
 }
 
 impl Default for OpenDialogs {
@@ -31,13 +41,32 @@ impl Default for OpenDialogs {
             select_customers: closed(),
             clone_release: closed(),
             delete_draft: closed(),
+            archive: closed(),
+            remove_customers: closed(),
+            share: closed(),
         }
     }
 }
 
 impl OpenDialogs {
     fn is_any_open(self) -> bool {
-        self.select_customers.get() || self.clone_release.get() || self.delete_draft.get()
+        let Self {
+            select_customers,
+            clone_release,
+            delete_draft,
+            archive,
+            remove_customers,
+            share,
+        } = self;
+        let all = [
+            select_customers,
+            clone_release,
+            delete_draft,
+            archive,
+            remove_customers,
+            share,
+        ];
+        all.iter().any(Get::get)
     }
 }
 
@@ -84,6 +113,9 @@ pub fn ReleaseDialogs(
             on_done=on_done
         />
         <CloneDialog open=open.clone_release release=release.clone()/>
+        <ArchiveDialog open=open.archive release=release.clone()/>
+        <RemoveCustomersDialog open=open.remove_customers release=release.clone() on_done=on_done/>
+        <ShareDialog open=open.share release=release.clone()/>
         <DeleteDialog open=open.delete_draft release=release/>
     }
 }
@@ -186,10 +218,22 @@ fn ActivateDialog(
         format!("Add customers to {}", release.name)
     };
     let id = release.id;
+    let name = StoredValue::new(release.name);
     let members = RwSignal::new(members.into_iter().collect::<HashSet<_>>());
+    let drafts = ValueDrafts::default();
+    let values = StoredValue::new(drafts.clone());
+    unsaved_guard::guard(Signal::derive(move || drafts.is_dirty()));
     view! {
         <Dialog open=open title=title wide=true>
-            <CustomerSelection open=open id=id is_draft=is_draft members=members on_done=on_done/>
+            <CustomerSelection
+                open=open
+                id=id
+                name=name
+                is_draft=is_draft
+                members=members
+                values=values
+                on_done=on_done
+            />
         </Dialog>
     }
 }

@@ -4,7 +4,7 @@ use super::{
     dialogs::{ReleaseDialogs, ReleaseDialogsProps},
     draft::Draft,
     release_matrix::{
-        bulk_actions::{copy_link, send_bulk_action, set_archived},
+        bulk_actions::{copy_link, send_bulk_action},
         controller::{BulkRequest, MatrixController},
         foreign_changes::show_change,
         step_panel_host::{StepPanelHost, StepPanelHostProps},
@@ -17,12 +17,14 @@ use crate::{
         matrix::state::MatrixState,
         shortcuts_dialog::ShortcutsDialog,
         take_over_dialog::{TakeOverDialog, TakeOverDialogProps},
-        ui::toast::Toasts,
+        ui::toast::{Restorable, Toasts},
     },
-    domain::{foreign_change::ForeignChange, id::ReleaseId, release::Release},
+    domain::{foreign_change::ForeignChange, release::Release},
     pages::{
+        own_changes::OwnChanges,
         preferences,
-        undo_flow::UndoFlow,
+        restoring::restore,
+        undo_flow::{UndoFlow, check_own_changes},
         undo_requests::{UndoRequest, UndoRequests},
     },
 };
@@ -44,6 +46,8 @@ pub enum LazyPart {
     /// Renders nothing.
     Theme(Option<&'static str>),
     Undo(Box<UndoRequest>, UndoRequests),
+    /// Renders nothing.
+    CheckUndo(OwnChanges),
     BulkBar(BulkBarProps),
     BulkReason(Box<ReasonDialogProps>),
     Dialogs(Box<ReleaseDialogsProps>),
@@ -61,12 +65,7 @@ pub enum LazyPart {
     /// Renders nothing.
     CopyLink(Toasts),
     /// Renders nothing.
-    SetArchived {
-        release: ReleaseId,
-        archived: bool,
-        toasts: Toasts,
-        on_done: Callback<()>,
-    },
+    Restore(Restorable, Toasts),
 }
 
 /// Selector of what this part renders on the server: a page with it can only be hydrated once the part is loaded.
@@ -89,6 +88,10 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         LazyPart::Undo(request, requests) => {
             view! { <UndoFlow request=*request requests=requests/> }.into_any()
         }
+        LazyPart::CheckUndo(own) => {
+            check_own_changes(own);
+            ().into_any()
+        }
         LazyPart::BulkBar(props) => BulkBar(props).into_any(),
         LazyPart::BulkReason(props) => ReasonDialog(*props).into_any(),
         LazyPart::Dialogs(props) => ReleaseDialogs(*props).into_any(),
@@ -110,13 +113,8 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
             copy_link(toasts);
             ().into_any()
         }
-        LazyPart::SetArchived {
-            release,
-            archived,
-            toasts,
-            on_done,
-        } => {
-            set_archived(release, archived, toasts, on_done);
+        LazyPart::Restore(what, toasts) => {
+            restore(what, toasts);
             ().into_any()
         }
     }

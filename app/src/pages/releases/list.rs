@@ -3,10 +3,10 @@ use crate::{
     api::releases::list_releases, components::layout::page_head::PageHead, components::list::List,
     components::list::ListFilter, components::list::SearchBar,
     components::list::list_query::ListQuery, components::list::releases::ReleaseList,
-    components::rights::Allowed, components::ui::icon::Icon, domain::permission::Permission,
-    domain::release::ReleaseSummary, domain::vocabulary::ReleaseStatus,
-    domain::vocabulary::ReleaseType, pages::fetch::Fetch, pages::list_url::list_query,
-    pages::loaded, pages::refresh_on_change::refresh_on_change, paths,
+    components::rights::Allowed, components::ui::icon::Icon, components::ui::time::Clock,
+    domain::permission::Permission, domain::release::ReleaseSummary,
+    domain::vocabulary::ReleaseStatus, domain::vocabulary::ReleaseType, pages::fetch::Fetch,
+    pages::list_url::list_query, pages::loaded, pages::refresh_on_change::refresh_on_change, paths,
 };
 use leptos::prelude::*;
 
@@ -24,8 +24,10 @@ fn show(all: Vec<ReleaseSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
     let is_empty = all.is_empty();
     let (types, statuses) = filter_options(&all);
     let releases = StoredValue::new(ReleaseList::new(all));
-    let rendered =
-        Memo::new(move |_| query.with(|query| releases.with_value(|it| it.render(query))));
+    let clock = Clock::from_context();
+    let rendered = Memo::new(move |_| {
+        query.with(|query| releases.with_value(|it| it.render(query, |date| clock.date(date))))
+    });
     let summary = move || (!is_empty).then(|| rendered.with(|it| it.summary.clone()));
     view! {
         <PageHead title="Releases" beside=move || view! { <span class="quiet" role="status">{summary}</span> }>

@@ -1,4 +1,5 @@
 //! Pages of releases: list, form, draft, matrix, template steps, one customer's steps.
+pub mod archive_dialog;
 pub mod customer;
 pub mod customer_selection;
 pub mod dialogs;
@@ -8,7 +9,11 @@ pub mod lazy_parts;
 pub mod list;
 pub mod release;
 pub mod release_matrix;
+pub mod remove_customers_dialog;
+pub mod send_action;
+pub mod share_dialog;
 pub mod step_detail_actions;
 pub mod steps;
 pub mod take_over;
 pub mod text_questions;
+pub mod undo_stack;

@@ -6,6 +6,7 @@ use super::{
     release_matrix::{
         controller::MatrixController,
         matrix_head::MatrixHead,
+        print_key,
         step_panel_host::StepPanelHostProps,
         url_state::{first_of, neighbor_links},
         view_menu::{SavedViews, ViewMenuProps, ViewsDialogProps},
@@ -16,9 +17,10 @@ use crate::{
     api::releases::read_matrix, browser, components::bulk_bar::BulkBarProps,
     components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
     components::matrix::filter_bar::FilterBar, components::pending_actions::ActionRequest,
-    components::take_over_dialog::TakeOverDialogProps, domain::id::CustomerId,
-    domain::id::ReleaseId, domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus,
-    pages::fetch::Fetch, pages::latched, pages::loaded, pages::param, paths,
+    components::take_over_dialog::TakeOverDialogProps, components::ui::toast::Restorable,
+    components::ui::toast::Toasts, domain::id::CustomerId, domain::id::ReleaseId,
+    domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
+    pages::latched, pages::loaded, pages::param, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -34,8 +36,9 @@ pub fn ReleasePage() -> impl IntoView {
     // The status that was shown before: after an activation, an archive or a restore the button that was pressed is gone, so
     // the focus goes to what takes its place.
     let shown = StoredValue::new(None::<ReleaseStatus>);
+    let reload = matrix.refetch_callback();
+    Toasts::from_context().reload_with(reload);
     loaded(matrix, move |it| {
-        let reload = Callback::new(move |()| matrix.refetch());
         let status = it.release.status;
         let takes_focus = shown.get_value().is_some_and(|it| it != status);
         shown.set_value(Some(status));
@@ -82,7 +85,6 @@ fn ReleaseMatrix(
 ) -> impl IntoView {
     let release = matrix.release.clone();
     let id = release.id;
-    let is_active = release.status == ReleaseStatus::Active;
     let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
     let controller = MatrixController::new(matrix, |request| {
         lazy_parts::run(LazyPart::BulkAction(Box::new(request)));
@@ -100,21 +102,17 @@ fn ReleaseMatrix(
         ..
     } = controller;
     show_foreign_changes(&controller, id, reload);
+    print_key::listen(state);
     let dialogs = OpenDialogs::default();
     let on_command = Callback::new(move |command| controller.run(command));
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));
-    let on_status = Callback::new(move |()| {
-        lazy_parts::run(LazyPart::SetArchived {
-            release: id,
-            archived: is_active,
-            toasts,
-            on_done: reload,
-        });
+    let on_restore = Callback::new(move |()| {
+        lazy_parts::run(LazyPart::Restore(Restorable::Release(id), toasts));
     });
     let on_copy_link = Callback::new(move |()| lazy_parts::run(LazyPart::CopyLink(toasts)));
     let preload = preloader();
     let needs_bulk_reason = latched(move || bulk_reason_action.get().is_some());
-    let needs_bulk_bar = latched(move || controller.selects_many());
+    let needs_bulk_bar = latched(move || state.selects_many());
     let needs_panel =
         latched(move || open_step.get().is_some() || reason_action.with(Option::is_some));
     let needs_help = latched(move || is_help_open.get());
@@ -144,7 +142,7 @@ fn ReleaseMatrix(
             dialogs=dialogs
             on_command=on_command
             on_copy_link=on_copy_link
-            on_status=on_status
+            on_restore=on_restore
         />
         <FilterBar
             state=state

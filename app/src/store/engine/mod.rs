@@ -252,6 +252,14 @@ impl Engine {
         }
     }
 
+    /// Whether a text has another one in it. A to Z are equal to a to z, and no other letters: so the engines find the same.
+    pub fn contains(self, text: Expr, sought: &str) -> Expr {
+        match self {
+            Self::Sqlite => sqlite::like(text, within_any_text(sought, sqlite::LIKE_ESCAPE)),
+            Self::Postgres => postgres::like(text, within_any_text(sought, postgres::LIKE_ESCAPE)),
+        }
+    }
+
     /// A list that is a member of the JSON object in a column, as JSON text.
     pub fn json_member(self, column: &str, name: &str) -> Expr {
         match self {
@@ -259,6 +267,19 @@ impl Engine {
             Self::Postgres => postgres::json_member(column, name),
         }
     }
+}
+
+/// The pattern of all texts that have this one in them. `escape` stands before what means itself.
+fn within_any_text(text: &str, escape: char) -> String {
+    let mut pattern = "%".to_owned();
+    for letter in sought(text).chars() {
+        if ['%', '_', escape].contains(&letter) {
+            pattern.push(escape);
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 /// A text that is looked for, as a database can be asked for it: `PostgreSQL` refuses NUL, which no stored text has.
@@ -283,5 +304,16 @@ pub fn advice(database: Option<&str>, failure: &str) -> &'static str {
         None => sqlite::advice(failure)
             .or_else(|| postgres::advice(failure))
             .unwrap_or(CHECK_PATH),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_of_a_pattern_mean_themselves_in_what_is_searched_for() {
+        assert_eq!(within_any_text("100%_!", '!'), "%100!%!_!!%");
+        assert_eq!(within_any_text(r"a\b", '\\'), r"%a\\b%");
     }
 }

@@ -8,7 +8,10 @@ use super::db_timing;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqlxError, SqlxPostgresConnector, Statement, TransactionOptions, TransactionTrait,
-    sea_query::{Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement},
+    sea_query::{
+        Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement,
+        extension::postgres::PgExpr,
+    },
 };
 use sqlx::{
     ConnectOptions, Connection, PgConnection,
@@ -19,6 +22,9 @@ use tokio::time::timeout;
 
 /// Connections of the read-only pool.
 const READERS: u32 = 8;
+
+/// What stands in a pattern before a sign that means itself: the default, since `ILIKE` is built without another.
+pub const LIKE_ESCAPE: char = '\\';
 
 /// The lock that each change takes: `rollcall` in ASCII.
 const CHANGE_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
@@ -270,6 +276,11 @@ pub fn select_pairs(
 pub fn json_rows(columns: impl IntoIterator<Item = Expr>) -> Expr {
     let row = Func::cust("json_build_array").args(columns);
     Expr::from(Func::cust("json_agg").arg(row)).cast_as("text")
+}
+
+/// Whether a text is of a pattern. Text has the collation `"C"`, so that `ILIKE` knows A to Z in two cases, and no others.
+pub fn like(text: Expr, pattern: String) -> Expr {
+    text.ilike(pattern)
 }
 
 /// A member of the JSON object in a column, as JSON text. A character that its JSON type cannot have is made another one: both

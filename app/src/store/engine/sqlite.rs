@@ -5,7 +5,7 @@ use crate::store::error::chain;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sea_query::{Expr, Func, JoinType, SelectStatement},
+    sea_query::{Expr, ExprTrait, Func, JoinType, LikeExpr, SelectStatement},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use std::{
@@ -29,6 +29,9 @@ pub enum ConnectionRole {
 
 /// Connections of the read-only pool.
 const READERS: u32 = 8;
+
+/// What stands in a pattern before a sign that means itself.
+pub const LIKE_ESCAPE: char = '!';
 
 /// The file path of a setting: `sqlite://PATH`, `sqlite:PATH`, `file:PATH` or a bare path, with or without a query.
 pub fn path_of(url: &str) -> PathBuf {
@@ -262,6 +265,11 @@ pub fn select_pairs(
 pub fn json_rows(columns: impl IntoIterator<Item = Expr>) -> Expr {
     let row = Func::cust("json_array").args(columns);
     Expr::from(Func::cust("json_group_array").arg(row))
+}
+
+/// Whether a text is of a pattern. `LIKE` knows A to Z in two cases, and no others.
+pub fn like(text: Expr, pattern: String) -> Expr {
+    text.like(LikeExpr::new(pattern).escape(LIKE_ESCAPE))
 }
 
 /// A member of the JSON object in a column, as JSON text.

@@ -9,3 +9,4 @@ pub mod release_rows;
 pub mod releases;
 pub mod saved_views;
 pub mod value_changes;
+pub mod value_edits;

@@ -2,6 +2,7 @@
 //! since are left alone and reported. The kind of an event is recognized by its stored data instead of its action,
 //! because every undo has the same action.
 mod conflicts;
+mod elsewhere;
 mod report;
 mod step_removals;
 mod undo_customers;
@@ -11,7 +12,11 @@ mod undo_templates;
 
 use self::report::UndoReport;
 use super::{
-    Store, audit::event_texts, change::Change, engine::sought, entity::audit_event,
+    Store,
+    audit::event_texts,
+    change::{Change, keeps_texts},
+    engine::sought,
+    entity::audit_event,
     error::StoreError,
 };
 use crate::domain::{
@@ -26,6 +31,7 @@ use crate::domain::{
 };
 use audit_event::Column;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use std::collections::HashSet;
 
 /// Events that are in memory at once: with texts of the largest size, before and after, about 25 MiB.
 const EVENTS_IN_MEMORY_MAX: usize = 50;
@@ -38,6 +44,14 @@ struct EventHead {
     release: Option<ReleaseId>,
     customer: Option<CustomerId>,
     action: EventAction,
+}
+
+/// Whether each event of a batch changed the state or the notes of another step, and nothing else: then the undo of one looks at
+/// nothing that the undo of another changes.
+fn are_independent(heads: &[EventHead]) -> bool {
+    let steps: HashSet<i64> = heads.iter().map(|it| it.entity_id).collect();
+    let mut all = heads.iter();
+    steps.len() == heads.len() && all.all(|it| it.entity == Entity::Step && keeps_texts(it.action))
 }
 
 /// The action that does what an undo would do, for events that have one.
@@ -100,9 +114,9 @@ impl Store {
         undone.commit().await.map(UndoAnswer::Done)
     }
 
-    /// What an undo would do; nothing is changed. It is done and rolled back, so that it says what would happen: later events of
-    /// the batch meet the rows that earlier ones restored. So it holds the write lock as long as the undo itself. Errors: not
-    /// found; not undoable; archived.
+    /// What an undo would do; nothing is changed. States and notes are only looked at. Any other batch is undone and rolled back,
+    /// because its later events meet the rows that earlier ones restored; that holds the write lock as long as the undo itself.
+    /// Errors: not found; not undoable; archived.
     #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
     pub async fn preview_undo(
         &self,
@@ -110,7 +124,15 @@ impl Store {
         deletes_work: bool,
         stamp: ActorStamp,
     ) -> Result<UndoPreview, StoreError> {
-        let undone = self.undone(batch, deletes_work, stamp).await?;
+        let permit = self.permit(Permission::UndoWork.on(batch.clone())).await?;
+        let change = self.rehearsal(permit, stamp.clone()).await?;
+        let heads = change.event_heads(&batch).await?;
+        let undone = if are_independent(&heads) {
+            self.undone_in(change, &heads, batch, deletes_work).await?
+        } else {
+            change.tx.rollback().await?;
+            self.undone(batch, deletes_work, stamp).await?
+        };
         undone.roll_back().await
     }
 
@@ -121,9 +143,19 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<PendingUndo, StoreError> {
         let permit = self.permit(Permission::UndoWork.on(batch.clone())).await?;
-        let mut change = self.change(permit, stamp).await?;
-        change.undoes = Some(batch.clone());
+        let change = self.change(permit, stamp).await?;
         let heads = change.event_heads(&batch).await?;
+        self.undone_in(change, &heads, batch, deletes_work).await
+    }
+
+    async fn undone_in(
+        &self,
+        mut change: Change,
+        heads: &[EventHead],
+        batch: BatchId,
+        deletes_work: bool,
+    ) -> Result<PendingUndo, StoreError> {
+        change.undoes = Some(batch);
         let Some(newest) = heads.first() else {
             return Err(StoreError::NotFound(Noun::Batch));
         };
@@ -135,7 +167,7 @@ impl Store {
             change.permission = permission;
         }
         let (action, entity) = (newest.action, newest.entity);
-        change.must_be_undoable(&heads).await?;
+        change.must_be_undoable(heads).await?;
         // A batch can have events of several releases. Those that cannot be edited by now are left alone.
         let releases = heads.iter().filter_map(|it| it.release).collect();
         let closed = change.closed_releases(releases).await?;

@@ -1,9 +1,10 @@
 //! Queries of the audit trail: filtered and paged, with the current names of the rows that events refer to.
+use super::activity_search::NameMatches;
 use crate::domain::{
     event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
     field_error::FieldError,
     id::{ClusterId, CustomerId, EventId},
-    summary::{ActivityFilterOptions, NamedEvent, UndoState},
+    summary::{ActivityFilterOptions, HistoryPage, NamedEvent, UndoState},
     validation_errors::ValidationErrors,
     vocabulary::{Field, ReleaseStatus},
 };
@@ -30,9 +31,19 @@ const CHANGED_TEXT_MAX_CHARS: usize = 600;
 /// The number of latest events that the list of authors is taken from.
 const PEOPLE_EVENTS_MAX: u64 = 2_000;
 
+/// A filter, and what its search text was found in.
+struct Filter<'a> {
+    of: &'a EventFilter,
+    names: Option<NameMatches>,
+}
+
 /// The condition of a filter; `of` qualifies its columns. The cursor is not part of it.
-fn filter_condition(filter: &EventFilter, of: impl Fn(Column) -> Expr) -> Condition {
+fn filter_condition(filter: &Filter<'_>, of: impl Fn(Column) -> Expr) -> Condition {
     let mut all = Condition::all();
+    if let Some(names) = &filter.names {
+        all = all.add(names.condition(&of));
+    }
+    let filter = filter.of;
     if let Some(entity) = filter.entity {
         all = all.add(of(Column::Entity).eq(entity.as_str()));
     }
@@ -82,7 +93,7 @@ fn column_of_table(column: Column) -> Expr {
 }
 
 /// Whether an event is the last one of its batch that matches the filter, so that a batch is one line on all pages.
-fn is_last_of_batch(filter: &EventFilter, visible: Visible<'_>) -> Expr {
+fn is_last_of_batch(filter: &Filter<'_>, visible: Visible<'_>) -> Expr {
     let of_later = |column: Column| Expr::col(("later", column));
     let later = Query::select()
         .expr(Expr::val(1_i32))
@@ -99,6 +110,7 @@ impl Store {
     /// Events, newest first. Errors: a limit out of 1 to 500.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn events(&self, filter: EventFilter) -> Result<ListPage<Event>, StoreError> {
+        let filter = self.found(&filter).await?;
         self.page_of_events(&filter, false, None).await
     }
 
@@ -110,16 +122,25 @@ impl Store {
         after: EventId,
         filter: EventFilter,
     ) -> Result<ListPage<Event>, StoreError> {
+        let filter = self.found(&filter).await?;
         self.page_of_events(&filter, false, Some(after)).await
+    }
+
+    /// A filter with what its search text is found in.
+    async fn found<'a>(&self, filter: &'a EventFilter) -> Result<Filter<'a>, StoreError> {
+        Ok(Filter {
+            of: filter,
+            names: self.name_matches(filter).await?,
+        })
     }
 
     async fn page_of_events(
         &self,
-        filter: &EventFilter,
+        filter: &Filter<'_>,
         is_one_per_batch: bool,
         after: Option<EventId>,
     ) -> Result<ListPage<Event>, StoreError> {
-        let limit = filter.limit.unwrap_or(DEFAULT_PAGE_SIZE);
+        let limit = filter.of.limit.unwrap_or(DEFAULT_PAGE_SIZE);
         if !(1..=PAGE_SIZE_MAX).contains(&limit) {
             let problem = FieldError::TooMany {
                 max: PAGE_SIZE_MAX as usize,
@@ -139,7 +160,7 @@ impl Store {
         }
         let wanted = limit as usize + 1;
         let mut items: Vec<Event> = Vec::new();
-        let mut cursor = filter.cursor.max(after);
+        let mut cursor = filter.of.cursor.max(after);
         // Trimming may leave nothing of an event for a caller with a scope; the page is then filled with further events.
         loop {
             let mut rest = query.clone();
@@ -173,9 +194,10 @@ impl Store {
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn activity(&self, filter: EventFilter) -> Result<ListPage<NamedEvent>, StoreError> {
         let is_one_per_batch = filter.batch_id.is_none();
+        let filter = self.found(&filter).await?;
         let page = self.page_of_events(&filter, is_one_per_batch, None).await?;
         let undo = self.undo_states(&page.items).await?;
-        let mut items = self.named_events(page.items).await?;
+        let mut items = self.named_events(page.items, &filter).await?;
         for line in &mut items {
             line.undo = undo
                 .get(&line.entry.id)
@@ -188,6 +210,37 @@ impl Store {
         })
     }
 
+    /// The same with the newest event of all, after which `new_activity` counts. Errors: a limit out of 1 to 500.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn activity_page(&self, filter: EventFilter) -> Result<HistoryPage, StoreError> {
+        // Read first: what comes in between is counted as new, rather than never shown.
+        let newest = self
+            .visible()
+            .events()
+            .select_only()
+            .column(Column::Id)
+            .order_by_desc(Column::Id)
+            .into_tuple::<i64>()
+            .one(&self.read)
+            .await?;
+        Ok(HistoryPage {
+            newest: EventId(newest.unwrap_or_default()),
+            lines: self.activity(filter).await?,
+        })
+    }
+
+    /// How many events came after this one that the filter lets through, up to its limit, and whether there are more. Errors: a
+    /// limit out of 1 to 500.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn new_activity(
+        &self,
+        after: EventId,
+        filter: EventFilter,
+    ) -> Result<(usize, bool), StoreError> {
+        let page = self.events_after(after, filter).await?;
+        Ok((page.items.len(), page.next_cursor.is_some()))
+    }
+
     /// The newest batches, without the changed fields.
     pub(in crate::store) async fn recent_batches(
         &self,
@@ -197,35 +250,38 @@ impl Store {
             limit: Some(limit),
             ..EventFilter::default()
         };
+        let filter = self.found(&filter).await?;
         let page = self.page_of_events(&filter, true, None).await?;
-        let mut named_events = self.named_events(page.items).await?;
+        let mut named_events = self.named_events(page.items, &filter).await?;
         for line in &mut named_events {
             line.entry.changes.clear();
         }
         Ok(named_events)
     }
 
-    async fn named_events(&self, events: Vec<Event>) -> Result<Vec<NamedEvent>, StoreError> {
-        let batches = events.iter().map(|it| it.batch_id.0.as_str());
-        let sizes: HashMap<String, i64> = self
-            .visible()
-            .events()
-            .select_only()
-            .column(Column::BatchId)
-            .column_as(Column::Id.count(), "n")
-            .filter(Column::BatchId.is_in(batches))
-            .group_by(Column::BatchId)
-            .into_tuple::<(String, i64)>()
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .collect();
+    async fn named_events(
+        &self,
+        events: Vec<Event>,
+        filter: &Filter<'_>,
+    ) -> Result<Vec<NamedEvent>, StoreError> {
+        let batches: Vec<&str> = events.iter().map(|it| it.batch_id.0.as_str()).collect();
+        let whole = self.batch_sizes(&batches, Condition::all()).await?;
+        let found = if filter.of.is_narrowing() {
+            let condition = filter_condition(filter, column_of_table);
+            self.batch_sizes(&batches, condition).await?
+        } else {
+            whole.clone()
+        };
+        let undone = self.undone_actions(&events).await?;
         let names = NameLookup::of(self, &events).await?;
+        let size = |sizes: &HashMap<String, (u32, u32)>, event: &Event| {
+            sizes.get(&event.batch_id.0).copied().unwrap_or((1, 1))
+        };
         let named_events = events.into_iter().map(|event| NamedEvent {
-            in_batch: sizes
-                .get(&event.batch_id.0)
-                .and_then(|n| u32::try_from(*n).ok())
-                .unwrap_or(1),
+            in_batch: size(&found, &event).0,
+            customers: size(&found, &event).1,
+            batch_size: size(&whole, &event).0,
+            undid: (event.undoes.as_ref()).and_then(|it| undone.get(&it.0).copied()),
             subject: names
                 .of_entity(event.entity, event.entity_id)
                 .or_else(|| event.text("name").map(String::from)),
@@ -287,6 +343,22 @@ impl Store {
         Ok(events.iter().map(|it| (it.id, state(it))).collect())
     }
 
+    /// The authors of recent events, by name.
+    pub(super) async fn recent_people(&self) -> Result<Vec<String>, StoreError> {
+        let people: Vec<String> = self
+            .visible()
+            .events()
+            .select_only()
+            .column(Column::Actor)
+            .order_by_desc(Column::Id)
+            .limit(PEOPLE_EVENTS_MAX)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let people: BTreeSet<String> = people.into_iter().collect();
+        Ok(people.into_iter().collect())
+    }
+
     /// The choices of the activity filter.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn activity_choices(&self) -> Result<ActivityFilterOptions, StoreError> {
@@ -309,24 +381,13 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let people: Vec<String> = self
-            .visible()
-            .events()
-            .select_only()
-            .column(Column::Actor)
-            .order_by_desc(Column::Id)
-            .limit(PEOPLE_EVENTS_MAX)
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let people: BTreeSet<String> = people.into_iter().collect();
         let clusters = clusters.into_iter().map(|it| (ClusterId(it.0), it.1));
         let customers = customers.into_iter().map(|it| (CustomerId(it.0), it.1));
         Ok(ActivityFilterOptions {
             releases: self.release_names().await?,
             clusters: clusters.collect(),
             customers: customers.collect(),
-            people: people.into_iter().collect(),
+            people: self.recent_people().await?,
         })
     }
 }

@@ -103,19 +103,26 @@ impl Store {
         id: ClusterId,
     ) -> Result<Vec<ClusterRelease>, StoreError> {
         use customer_step::Column as Of;
-        let members: HashMap<i64, i64> = self
+        let rows: Vec<(i64, i64)> = self
             .visible()
             .members()
             .select_only()
-            .column(release_customer::Column::ReleaseId)
-            .column_as(release_customer::Column::CustomerId.count(), "n")
+            .columns([
+                release_customer::Column::ReleaseId,
+                release_customer::Column::CustomerId,
+            ])
             .filter(release_customer::Column::CustomerId.in_subquery(customers_of(id)))
-            .group_by(release_customer::Column::ReleaseId)
-            .into_tuple::<(i64, i64)>()
+            .order_by_asc(release_customer::Column::CustomerId)
+            .into_tuple()
             .all(&self.read)
-            .await?
-            .into_iter()
-            .collect();
+            .await?;
+        let mut members: HashMap<i64, Vec<CustomerId>> = HashMap::new();
+        for (release, customer) in rows {
+            members
+                .entry(release)
+                .or_default()
+                .push(CustomerId(customer));
+        }
         if members.is_empty() {
             return Ok(Vec::new());
         }
@@ -147,10 +154,7 @@ impl Store {
                     status: word
                         .parse()
                         .map_err(|_: FieldError| StoreError::corrupt("releases", &word))?,
-                    customers: members
-                        .get(&id)
-                        .and_then(|n| u32::try_from(*n).ok())
-                        .unwrap_or_default(),
+                    customers: members.remove(&id).unwrap_or_default(),
                     progress: Progress::from(counts.get(&id).copied().unwrap_or_default()),
                 })
             })

@@ -1,49 +1,26 @@
-//! The dashboard and the layout's counts. Progress, attention and unresolved variables come from the matrix cache;
-//! only the names and reasons of the cells shown are read from the database.
-use super::{matrix::cluster_progress, missing_values::missing_values};
+//! The dashboard and the layout's counts. Progress and unresolved variables come from the matrix cache; `attention` has the cells
+//! that need attention.
+use super::{attention::in_progress_by, matrix::cluster_progress, missing_values::missing_values};
 use crate::domain::{
-    field_error::FieldError,
-    id::{ClusterId, ReleaseId, StepId},
+    attention::STALE_WORK_HOURS,
     matrix::Grid,
     progress::Progress,
     release::{Release, ReleaseSummary},
-    summary::{ActiveRelease, Attention, Dashboard, LayoutInfo, MissingValue},
-    vocabulary::{ReleaseStatus, StepStatus},
+    summary::{ActiveRelease, Dashboard, LayoutInfo, MissingValue},
+    vocabulary::ReleaseStatus,
 };
 use crate::store::{
     Store,
-    entity::{cluster, customer, customer_step, release, step_template},
+    entity::{cluster, release, step_template},
     error::StoreError,
     records::value_changes::removed_values,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::{cmp::Reverse, collections::HashMap};
+use std::collections::HashMap;
 
-/// Hours after which work in progress needs attention.
-pub const STALE_WORK_HOURS: i64 = 2;
-/// Cells that need attention on the dashboard.
-const ATTENTION_CELLS_MAX: usize = 50;
 /// Recent batches on the dashboard.
 const RECENT_BATCHES_MAX: u32 = 12;
-
-/// Id, release, customer, name, state, fail reason, revert reason, author, time.
-type NarrowStep = (
-    i64,
-    i64,
-    i64,
-    String,
-    String,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<DateTime<Utc>>,
-);
-
-fn status(word: &str) -> Result<StepStatus, StoreError> {
-    word.parse()
-        .map_err(|_: FieldError| StoreError::corrupt("customer_steps", word))
-}
 
 fn to_u32(n: i64) -> u32 {
     u32::try_from(n).unwrap_or_default()
@@ -92,9 +69,7 @@ impl Store {
             .iter()
             .map(super::visible_rows::VisibleMatrix::grid)
             .collect();
-        let mut attention = self.attention(&grids, now).await?;
-        let has_more_attention = attention.len() > ATTENTION_CELLS_MAX;
-        attention.truncate(ATTENTION_CELLS_MAX);
+        let (attention, has_more_attention) = self.attention(&grids, now).await?;
         Ok(Dashboard {
             clusters: self.count_clusters().await?,
             customers: self.count_customers().await?,
@@ -103,13 +78,19 @@ impl Store {
             attention,
             has_more_attention,
             missing: self.missing_values(&grids).await?,
-            active: self.active_releases(&grids).await?,
+            active: self.active_releases(&grids, now).await?,
             recent: self.recent_batches(RECENT_BATCHES_MAX).await?,
+            can_import: self.caller.user().is_none(),
         })
     }
 
     /// The active releases with their progress, in total and by cluster.
-    async fn active_releases(&self, grids: &[&Grid]) -> Result<Vec<ActiveRelease>, StoreError> {
+    async fn active_releases(
+        &self,
+        grids: &[&Grid],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ActiveRelease>, StoreError> {
+        let own_name = self.own_name(now);
         let mut templates: HashMap<i64, i64> = self
             .visible()
             .templates()
@@ -130,6 +111,7 @@ impl Store {
                 customers: u32::try_from(grid.columns.len()).unwrap_or(u32::MAX),
                 progress: Progress::from(grid.total),
             },
+            own_in_progress: in_progress_by(grid, &own_name),
             clusters: cluster_progress(grid),
         };
         Ok(grids.iter().map(of).collect())
@@ -147,7 +129,8 @@ impl Store {
         Ok(lines)
     }
 
-    async fn cluster_names(&self) -> Result<HashMap<i64, String>, StoreError> {
+    /// The names of clusters, by id.
+    pub(in crate::store) async fn cluster_names(&self) -> Result<HashMap<i64, String>, StoreError> {
         Ok(self
             .visible()
             .clusters()
@@ -158,95 +141,5 @@ impl Store {
             .await?
             .into_iter()
             .collect())
-    }
-
-    /// Cells of active releases that failed, were reverted or have been in progress for more than `STALE_WORK_HOURS`.
-    /// At most one more than are shown, to tell that there are more.
-    async fn attention(
-        &self,
-        grids: &[&Grid],
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Attention>, StoreError> {
-        use customer_step::Column as Of;
-        let stale = now - TimeDelta::hours(STALE_WORK_HOURS);
-        let needs_attention = |status: StepStatus, at: Option<DateTime<Utc>>| match status {
-            StepStatus::Failed | StepStatus::Reverted => true,
-            StepStatus::InProgress => at.is_some_and(|it| it < stale),
-            _ => false,
-        };
-        // The most urgent cells come first, so that new reverts never hide older failures.
-        let urgency = |status: StepStatus| {
-            let mut by_attention = StepStatus::BY_ATTENTION.iter();
-            by_attention.position(|it| *it == status)
-        };
-        let mut wanted = Vec::new();
-        for grid in grids {
-            for (index, cell) in grid.cells() {
-                let at = || grid.status_change(index).map(|it| it.at);
-                if needs_attention(cell.status, at()) {
-                    wanted.push((urgency(cell.status), Reverse(at()), cell.step.0));
-                }
-            }
-        }
-        wanted.sort_unstable();
-        wanted.truncate(ATTENTION_CELLS_MAX + 1);
-        let rows: Vec<NarrowStep> = self
-            .visible()
-            .steps()
-            .select_only()
-            .columns([
-                Of::Id,
-                Of::ReleaseId,
-                Of::CustomerId,
-                Of::Name,
-                Of::Status,
-                Of::FailReason,
-                Of::RevertReason,
-                Of::StateBy,
-                Of::StateAt,
-            ])
-            .filter(Of::Id.is_in(wanted.iter().map(|it| it.2)))
-            .order_by_asc(Of::Id)
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let customers: HashMap<i64, (String, i64)> = self
-            .visible()
-            .customers()
-            .select_only()
-            .columns([
-                customer::Column::Id,
-                customer::Column::Name,
-                customer::Column::ClusterId,
-            ])
-            .filter(customer::Column::Id.is_in(rows.iter().map(|it| it.2)))
-            .into_tuple::<(i64, String, i64)>()
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .map(|(id, name, cluster)| (id, (name, cluster)))
-            .collect();
-        let clusters = self.cluster_names().await?;
-        let mut attention: Vec<Attention> = rows
-            .into_iter()
-            .map(|row| {
-                let (id, release, customer, step, word, failed, reverted, by, at) = row;
-                let (customer, cluster) = customers.get(&customer).cloned().unwrap_or_default();
-                Ok(Attention {
-                    step_id: StepId(id),
-                    release_id: ReleaseId(release),
-                    step,
-                    customer,
-                    cluster_id: ClusterId(cluster),
-                    cluster: clusters.get(&cluster).cloned().unwrap_or_default(),
-                    status: status(&word)?,
-                    reason: failed.or(reverted),
-                    by,
-                    at,
-                })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        attention.sort_by_key(|it| (urgency(it.status), Reverse(it.at)));
-        Ok(attention)
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::{
     matrix_wire::PackedMatrix,
     progress::{Counts, Progress},
     status_info::StatusInfo,
+    status_summary::status_summary,
     summary::{CategoryProgress, PartProgress, ReleaseProgress},
     vocabulary::Category,
 };
@@ -36,6 +37,12 @@ impl Store {
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn matrix_status_info(&self, id: ReleaseId) -> Result<StatusInfo, StoreError> {
         Ok(self.visible_matrix(id).await?.grid().status_info(|_| true))
+    }
+
+    /// The state of a release as a short text. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
+    pub async fn status_summary(&self, id: ReleaseId) -> Result<String, StoreError> {
+        Ok(status_summary(self.visible_matrix(id).await?.grid()))
     }
 
     /// The progress of a release: in total, and by customer, cluster and category. Errors: not found.

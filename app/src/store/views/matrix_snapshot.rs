@@ -45,6 +45,8 @@ pub struct NarrowCell<'a> {
     pub text: i64,
     by: Option<String>,
     at: Option<DateTime<Utc>>,
+    /// Its position in the customer's list of its category.
+    order_index: i32,
 }
 
 /// Reads a boolean as `Engine::json_rows` has it.
@@ -71,7 +73,7 @@ fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
 }
 
 impl NarrowCell<'_> {
-    const COLUMNS: [customer_step::Column; 8] = {
+    const COLUMNS: [customer_step::Column; 9] = {
         use customer_step::Column as Of;
         [
             Of::Id,
@@ -82,6 +84,7 @@ impl NarrowCell<'_> {
             Of::TextId,
             Of::StateBy,
             Of::StateAt,
+            Of::OrderIndex,
         ]
     };
 
@@ -363,17 +366,21 @@ impl MatrixSnapshot {
         // The text of every cell.
         let mut texts: Vec<(CellIndex, i64)> = Vec::new();
         let mut status_changes = Vec::new();
+        // The rows of each customer's steps, in the customer's order.
+        let mut orders: Vec<(usize, Vec<usize>)> = Vec::new();
         let mut stream = Box::pin(CustomerCells::stream(db, Of::ReleaseId.eq(id.0)).await?);
         while let Some(of_customer) = stream.try_next().await? {
             let Some(column) = column_of.get(&of_customer.customer) else {
                 continue;
             };
+            let mut order: Vec<(Category, i32, i64, usize)> = Vec::new();
             for step in of_customer.steps()? {
                 let row = match step.template {
                     Some(template) => row_of_template.get(&template),
                     None => row_of_step.get(&step.id),
                 };
                 let Some(row) = row else { continue };
+                order.push((rows[*row].category, step.order_index, step.id, *row));
                 let at = CellIndex {
                     row: *row,
                     column: *column,
@@ -386,6 +393,8 @@ impl MatrixSnapshot {
                         .map(|it| (at, it)),
                 );
             }
+            order.sort_unstable();
+            orders.push((*column, order.into_iter().map(|it| it.3).collect()));
         }
         // The connection is free for the next query only after the stream is dropped.
         drop(stream);
@@ -411,6 +420,9 @@ impl MatrixSnapshot {
             }
         }
         let mut grid = Grid::with_cells(release, groups, columns, rows, cells);
+        for (column, order) in orders {
+            grid.set_order(column, order);
+        }
         for (at, change) in status_changes {
             grid.set_status_change(at, change);
         }

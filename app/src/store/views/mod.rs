@@ -1,8 +1,12 @@
 //! Read-only queries for pages and REST, over several tables or the caches.
 pub mod activity;
+pub mod activity_batches;
+pub mod activity_search;
+pub mod attention;
 pub mod changed_values;
 pub mod committed_batches;
 pub mod customer_releases;
+pub mod customer_versions;
 pub mod customer_work;
 pub mod dashboard;
 pub mod matrix;
@@ -15,7 +19,10 @@ pub mod paging;
 pub mod progress_cache;
 pub mod record_details;
 pub mod record_lists;
+pub mod record_work;
 pub mod release_sheet;
+pub mod search;
 pub mod step_queries;
+pub mod step_search;
 pub mod text_diffs;
 pub mod visible_rows;

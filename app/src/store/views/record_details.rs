@@ -1,13 +1,18 @@
 //! One cluster, customer or release with what its page shows beside it.
+use super::record_work::WorkOf;
 use crate::domain::{
+    actor_stamp::ActorStamp,
     cluster::ClusterSummary,
     customer::CustomerSummary,
+    event::Entity,
     id::{ClusterId, CustomerId, ReleaseId},
     summary::{ClusterDetail, CustomerDetail, ReleaseDetail},
     template::StepTemplate,
+    vocabulary::ReleaseStatus,
 };
 use crate::store::{
     Store,
+    audit::events::last_change,
     entity::{release_customer, step_template},
     error::StoreError,
     records::clusters,
@@ -21,13 +26,20 @@ impl Store {
         let cluster = self.visible_cluster(id).await?;
         let customers: Vec<CustomerSummary> = self.customers_of(Some(id), true).await?;
         let active_customers = customers.iter().filter(|it| it.is_active).count();
+        let releases = self.releases_of_cluster(id).await?;
+        let active = releases
+            .iter()
+            .filter(|it| it.status == ReleaseStatus::Active);
+        let active = active.map(|it| it.id).collect();
         Ok(ClusterDetail {
             summary: ClusterSummary {
                 cluster,
                 active_customers: u32::try_from(active_customers).unwrap_or(u32::MAX),
             },
             customers,
-            releases: self.releases_of_cluster(id).await?,
+            releases,
+            work: self.record_work(active, WorkOf::Cluster(id)).await?,
+            changed: self.last_changed(Entity::Cluster, id.0).await?,
         })
     }
 
@@ -37,11 +49,27 @@ impl Store {
         let customer = self.visible_customer(id).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
         let releases = self.releases_of_customer(id).await?;
+        let active = releases
+            .iter()
+            .filter(|it| it.release.status == ReleaseStatus::Active && it.removed.is_none());
+        let active = active.map(|it| it.release.id).collect();
         Ok(CustomerDetail {
             customer,
             cluster,
             releases,
+            work: self.record_work(active, WorkOf::Customer(id)).await?,
+            changed: self.last_changed(Entity::Customer, id.0).await?,
         })
+    }
+
+    /// Who changed a visible row last, and when.
+    async fn last_changed(
+        &self,
+        entity: Entity,
+        id: i64,
+    ) -> Result<Option<ActorStamp>, StoreError> {
+        let found = last_change(&self.read, entity, id).await?;
+        Ok(found.map(|(by, at)| ActorStamp { by, at }))
     }
 
     /// A release with its template steps, deploy before verify. Errors: not found.

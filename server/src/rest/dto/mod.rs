@@ -2,12 +2,14 @@
 //! added. Each conversion names every field of the domain type, so a new field there does not compile until it is considered
 //! here.
 pub mod customer_import;
+pub mod customer_versions;
 pub mod enums;
 pub mod people;
 pub mod progress;
 pub mod rows;
 pub mod runbook_import;
 pub mod saved_views;
+pub mod search;
 pub mod text_changes;
 pub mod undo;
 pub mod warnings;

@@ -50,3 +50,17 @@ async fn who_has_a_scope_follows_what_is_in_it() {
     assert_eq!(ids(&forwards), backwards);
     assert!(!forwards.to_string().contains("Initech"));
 }
+
+#[tokio::test]
+async fn the_history_is_narrowed_to_a_cluster_and_a_name_also_as_a_file() {
+    let world = World::active().await;
+    let path = format!("/api/audit?clusterId={}", world.us_east.id);
+    let of_cluster = world.app.read(&path).await;
+    assert_eq!(ids(&of_cluster).len(), 2);
+    let named = format!("{path}&q=INI");
+    let list = world.app.read(&named).await;
+    assert_eq!(ids(&list).len(), 1);
+    assert_eq!(list["items"][0]["entity"], "customer");
+    let lines = world.app.get(&format!("{named}&format=jsonl")).await.body;
+    assert_eq!(lines.lines().count(), 1);
+}

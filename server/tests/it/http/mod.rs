@@ -1,8 +1,10 @@
 //! Tests of HTTP through the whole router: pages, forms, server functions, REST, downloads, and the middleware.
 mod checklist_download;
+mod customer_versions;
 mod doors;
 mod downloads;
 mod events;
+mod first_run;
 mod follow_history;
 mod forms;
 mod guard;
@@ -24,6 +26,7 @@ mod rest_customer_import;
 mod rest_keys;
 mod rest_releases;
 mod rest_runbook_import;
+mod rest_search;
 mod rest_steps;
 mod rest_templates;
 mod rest_texts;

@@ -22,7 +22,13 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
     vec![
         ("read_frame", json!({}), 200),
         ("read_dashboard", json!({}), 200),
+        ("list_customer_versions", json!({ "filter": "a" }), 200),
         ("list_activity", json!({ "filter": {} }), 200),
+        (
+            "count_new_activity",
+            json!({ "after": 1, "filter": {} }),
+            200,
+        ),
         ("read_activity_choices", json!({}), 200),
         ("set_actor", json!({ "name": "Mei" }), 200),
         ("set_theme", json!({ "theme": "dark" }), 200),
@@ -32,6 +38,11 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
             404,
         ),
         ("preview_undo", json!({ "batch": "none" }), 404),
+        (
+            "is_changed_elsewhere",
+            json!({ "release": 1, "own": ["none"] }),
+            200,
+        ),
         ("list_clusters", json!({ "include_inactive": true }), 200),
         ("read_cluster", json!({ "id": 99 }), 404),
         ("create_cluster", json!({ "draft": { "name": "" } }), 422),
@@ -59,6 +70,11 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
             "import_customers",
             json!({ "request": { "text": "Hooli, hooli", "clusterId": 99 } }),
             422,
+        ),
+        (
+            "set_values",
+            json!({ "edits": [{ "place": { "Customer": acme }, "variable": "var.ZONE", "value": "a", "replaces": false }] }),
+            200,
         ),
         ("deactivate_customer", json!({ "id": globex }), 200),
         ("restore_customer", json!({ "id": globex }), 200),
@@ -151,6 +167,8 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
             200,
         ),
         ("read_marks", json!({ "id": june }), 200),
+        ("read_status_summary", json!({ "id": june }), 200),
+        ("read_missing_values", json!({ "release": june }), 200),
         (
             "read_customer_work",
             json!({ "release": june, "customer": acme }),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use server::http::rights::RIGHTS;
 
 /// Addresses without anything of anybody.
-const STATIC: [&str; 11] = [
+const STATIC: [&str; 12] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -15,6 +15,7 @@ const STATIC: [&str; 11] = [
     "/paper.css",
     "/print.js",
     "/live.js",
+    "/palette.js",
     "/robots.txt",
     "/api/openapi.json",
     "/api/docs",
@@ -73,6 +74,11 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
             of("cursor", &ids.customers),
         ]
         .concat(),
+        "/api/customers/versions" => [
+            words(&["?format=csv", "?limit=1"]),
+            of("cursor", &ids.customers),
+        ]
+        .concat(),
         "/api/clusters" => [
             words(&["?includeInactive=true", "?limit=1"]),
             of("cursor", &ids.clusters),
@@ -95,6 +101,14 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
         ]
         .concat(),
         "/api/events" => [of("release", &ids.releases), words(&["?after=0"])].concat(),
+        // Words of names, of texts, of values and of people's names; `e` is in nearly all of them.
+        "/api/search" => words(&[
+            "?q=zzhiddenzz",
+            "?q=e",
+            "?q=customer",
+            "?q=host",
+            "?q=e&limit=1",
+        ]),
         "/activity" => [of("release", &ids.releases), of("customer", &ids.customers)].concat(),
         _ => Vec::new(),
     }
@@ -165,7 +179,12 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
     let mut calls: Vec<(&str, Value)> = vec![
         ("read_frame", json!({})),
         ("read_dashboard", json!({})),
+        ("list_customer_versions", json!({ "filter": "" })),
         ("list_activity", json!({ "filter": { "limit": 200 } })),
+        (
+            "count_new_activity",
+            json!({ "after": 0, "filter": { "limit": 200 } }),
+        ),
         ("read_activity_choices", json!({})),
         ("list_clusters", json!({ "include_inactive": true })),
         ("list_customers", json!({ "include_inactive": true })),
@@ -187,10 +206,19 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
         calls.push(("preview_promotion", json!({ "id": id })));
     }
     for id in &ids.releases {
-        for name in ["read_release", "list_members", "read_marks"] {
+        for name in [
+            "read_release",
+            "list_members",
+            "read_marks",
+            "read_status_summary",
+        ] {
             calls.push((name, json!({ "id": id })));
         }
         calls.push(("read_matrix", json!({ "id": id, "row": 0, "column": 0 })));
+        calls.push((
+            "is_changed_elsewhere",
+            json!({ "release": id, "own": ["none"] }),
+        ));
         for name in ["list_variables", "list_targets", "list_views"] {
             calls.push((name, json!({ "release": id })));
         }

@@ -60,14 +60,16 @@ async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
     assert_eq!((all[0].in_batch, all[1].in_batch), (12, 1));
     // Two clusters, three customers, a release, its four steps, its activation, and the bulk action.
     assert_eq!(all.len(), 12);
-    // Filtered by one customer it is still one line, and its count is still twelve.
+    // Filtered by one customer it is still one line, which counts what the filter lets through.
     let of_acme = EventFilter {
         customer_id: Some(world.acme.id),
         action: Some(EventAction::Start),
         ..EventFilter::default()
     };
     let of_acme = lines(store, of_acme).await;
-    assert_eq!((of_acme.len(), of_acme[0].in_batch), (1, 12));
+    assert_eq!((of_acme.len(), of_acme[0].in_batch), (1, 4));
+    assert_eq!((of_acme[0].customers, of_acme[0].batch_size), (1, 12));
+    assert_eq!((all[0].customers, all[0].batch_size), (3, 12));
     assert_eq!(of_acme[0].customer.as_deref(), Some("Acme"));
     let row_by_row = EventFilter {
         batch_id: started.batch_id,
@@ -121,6 +123,104 @@ async fn the_history_is_narrowed_to_a_cluster_a_person_and_a_time() {
 }
 
 #[tokio::test]
+async fn the_history_is_searched_by_the_names_of_people_and_of_what_it_is_about() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let announce = world.id(&world.acme, "Announce").await;
+    let jonas = world.app.by("Jonas Weber");
+    let options = TransitionOptions::default();
+    store
+        .act_on_step(announce, StepAction::Start, options, jonas)
+        .await
+        .unwrap();
+    let found = async |text: &str| {
+        let filter = EventFilter {
+            q: Some(text.to_owned()),
+            ..EventFilter::default()
+        };
+        let lines = lines(store, filter).await.into_iter();
+        let about = lines.map(|it| (it.entry.entity.as_str(), it.entry.action.as_str()));
+        about.collect::<Vec<_>>()
+    };
+    assert_eq!(found("weber").await, [("step", "start")]);
+    assert_eq!(
+        found("  ACMÉ ").await,
+        [("step", "start"), ("customer", "create")]
+    );
+    assert_eq!(
+        found("announ").await,
+        [("step", "start"), ("template", "create")]
+    );
+    assert_eq!(found("us-east").await, [("cluster", "create")]);
+    // Signs of a pattern are only letters, and no text is no filter.
+    assert!(found("%").await.is_empty());
+    assert_eq!(found(" ").await.len(), 12);
+}
+
+#[tokio::test]
+async fn only_new_events_that_the_filter_lets_through_are_counted() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let of_acme = || EventFilter {
+        customer_id: Some(world.acme.id),
+        limit: Some(2),
+        ..EventFilter::default()
+    };
+    let newest = store.activity_page(of_acme()).await.unwrap().newest;
+    let count = async || store.new_activity(newest, of_acme()).await.unwrap();
+    let start = async |customer: &Customer, name: &str| {
+        let step = world.id(customer, name).await;
+        let options = TransitionOptions::default();
+        let answer = store.act_on_step(step, StepAction::Start, options, world.app.ana());
+        answer.await.unwrap();
+    };
+    start(&world.globex, "Announce").await;
+    assert_eq!(count().await, (0, false));
+    start(&world.acme, "Announce").await;
+    assert_eq!(count().await, (1, false));
+    start(&world.acme, "Check").await;
+    start(&world.acme, "Upgrade").await;
+    assert_eq!(count().await, (2, true));
+    // A page that is read now has all of it.
+    let newest = store.activity_page(of_acme()).await.unwrap().newest;
+    let count = store.new_activity(newest, of_acme()).await.unwrap();
+    assert_eq!(count, (0, false));
+}
+
+#[tokio::test]
+async fn a_record_says_what_failed_what_is_missing_and_who_changed_it_last() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let step = world.id(&world.initech, "Announce").await;
+    let options = TransitionOptions {
+        reason: Some("no answer".into()),
+        ..TransitionOptions::default()
+    };
+    store
+        .act_on_step(step, StepAction::Fail, options, world.app.by("Jonas"))
+        .await
+        .unwrap();
+    let detail = store.customer(world.initech.id).await.unwrap();
+    assert_eq!(detail.changed.map(|it| it.by).as_deref(), Some("Ana"));
+    let [failed] = detail.work.failed.as_slice() else {
+        panic!("{:?}", detail.work)
+    };
+    assert_eq!((failed.step_id, failed.step.as_str()), (step, "Announce"));
+    assert_eq!(failed.reason.as_deref(), Some("no answer"));
+    assert_eq!(failed.by.as_deref(), Some("Jonas"));
+    let [missing] = detail.work.missing.as_slice() else {
+        panic!("{:?}", detail.work)
+    };
+    assert_eq!((missing.variable.as_str(), missing.cells), ("var.HOST", 1));
+    assert_eq!(missing.step_id, world.id(&world.initech, "Upgrade").await);
+    let of_cluster = store.cluster(world.us_east.id).await.unwrap();
+    assert_eq!(of_cluster.work, detail.work);
+    assert_eq!(of_cluster.releases[0].customers, [world.initech.id]);
+    let others = store.cluster(world.eu_west.id).await.unwrap().work;
+    assert_eq!((others.n_failed, others.missing.len()), (0, 0));
+}
+
+#[tokio::test]
 async fn undo_is_offered_where_it_still_applies() {
     let world = World::active().await;
     let (store, ana) = (&world.app.store, || world.app.ana());
@@ -141,6 +241,8 @@ async fn undo_is_offered_where_it_still_applies() {
     store.undo(done.batch_id.unwrap(), ana()).await.unwrap();
     let after = states().await;
     assert_eq!(after[0], (EventAction::Undo, UndoState::Open));
+    let undone = lines(store, EventFilter::default()).await[0].undid;
+    assert_eq!(undone, Some(EventAction::Done));
     assert_eq!(after[1], (EventAction::Done, UndoState::Undone));
     store
         .archive_release(world.june, None, ana())

@@ -1,19 +1,25 @@
-//! Tests of the store: what the dashboard puts first, and what it says of missing values.
+//! Tests of the store: what the dashboard puts first, what it says of missing values, and which version each customer is on.
 use crate::{
     harness::TestApp,
     world::{World, draft, metadata},
 };
 use app::{
     domain::{
+        actor_stamp::ActorStamp,
+        attention::{Urgency, waiting_text},
         cluster::ClusterDraft,
         customer::CustomerDraft,
+        customer_version::CustomerVersion,
+        id::{CustomerId, ReleaseId, StepId},
         order::Position,
         release::ReleaseDraft,
+        summary::Dashboard,
         text_change::TextChange,
         vocabulary::{StepAction, StepStatus},
     },
     store::steps::transitions::TransitionOptions,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 
 #[tokio::test]
 async fn newer_reverts_never_hide_older_failures() {
@@ -140,4 +146,169 @@ async fn a_value_lost_by_a_move_to_another_cluster_is_told() {
     };
     assert_eq!(line.variable, "var.ZONE");
     assert_eq!(removed(line.removed.clone()), expected);
+}
+
+/// A release with this name and one step, active for these customers: the steps of each.
+async fn one_step_each(app: &TestApp, name: &str, customers: &[CustomerId]) -> Vec<StepId> {
+    let store = &app.store;
+    let release = ReleaseDraft {
+        name: name.into(),
+        ..ReleaseDraft::default()
+    };
+    let release = store.create_release(release, app.ana()).await;
+    let release = release.unwrap().row.id;
+    let step = draft("Go", "deploy", "text", "Go.");
+    let added = store.add_template(release, step, Position::Last, app.ana());
+    added.await.unwrap();
+    let activated = store.activate_release(release, Some(customers.to_vec()), app.ana());
+    activated.await.unwrap();
+    let mut ids = Vec::new();
+    for customer in customers {
+        let work = store.customer_work(release, *customer).await.unwrap();
+        ids.push(work.steps[0].id);
+    }
+    ids
+}
+
+/// Acts on a step as somebody, at a time.
+async fn act(app: &TestApp, step: StepId, action: StepAction, by: &str, at: DateTime<Utc>) {
+    let options = TransitionOptions {
+        reason: Some("because".into()),
+        ..TransitionOptions::default()
+    };
+    let by = by.to_owned();
+    let done = app
+        .store
+        .act_on_step(step, action, options, ActorStamp { by, at });
+    done.await.unwrap();
+}
+
+#[tokio::test]
+async fn failures_come_first_then_own_work_then_what_takes_longer_than_usual() {
+    let app = TestApp::new().await;
+    let customers = app.customers(6).await;
+    let ids = one_step_each(&app, "June", &customers).await;
+    let start = app.ana().at;
+    let at = |minutes| start + TimeDelta::minutes(minutes);
+    for (step, took) in ids.iter().zip([10, 14, 600]) {
+        act(&app, *step, StepAction::Start, "Ben", at(0)).await;
+        act(&app, *step, StepAction::Done, "Ben", at(took)).await;
+    }
+    act(&app, ids[3], StepAction::Start, "Ben", at(700)).await;
+    act(&app, ids[4], StepAction::Start, "Test", at(715)).await;
+    let soon = app.store.dashboard(at(720)).await.unwrap();
+    let shown = |it: &Dashboard| {
+        let cells = it.attention.iter();
+        cells.map(|it| (it.urgency, it.step_id)).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&soon), [(Urgency::Own, ids[4])]);
+    assert_eq!(soon.active[0].own_in_progress, 1);
+    act(&app, ids[5], StepAction::Fail, "Ben", at(730)).await;
+    let later = app.store.dashboard(at(832)).await.unwrap();
+    let expected = [
+        (Urgency::Failed, ids[5]),
+        (Urgency::Own, ids[4]),
+        (Urgency::Long, ids[3]),
+    ];
+    assert_eq!(shown(&later), expected);
+    let long = &later.attention[2];
+    assert_eq!(
+        waiting_text(long.elapsed_seconds, long.usual_seconds),
+        "2 h 12 min, usually 14 min"
+    );
+    // Another done step makes another duration usual.
+    act(&app, ids[4], StepAction::Done, "Test", at(835)).await;
+    let last = app.store.dashboard(at(840)).await.unwrap();
+    assert_eq!(last.attention[1].usual_seconds, Some(67 * 60));
+}
+
+#[tokio::test]
+async fn two_durations_say_nothing_about_what_is_usual() {
+    let app = TestApp::new().await;
+    let customers = app.customers(3).await;
+    let ids = one_step_each(&app, "June", &customers).await;
+    let start = app.ana().at;
+    let at = |minutes| start + TimeDelta::minutes(minutes);
+    for step in &ids[..2] {
+        act(&app, *step, StepAction::Start, "Ben", at(0)).await;
+        act(&app, *step, StepAction::Done, "Ben", at(5)).await;
+    }
+    act(&app, ids[2], StepAction::Start, "Ben", at(10)).await;
+    let soon = app.store.dashboard(at(130)).await.unwrap();
+    assert_eq!(soon.attention, []);
+    let later = app.store.dashboard(at(131)).await.unwrap();
+    let [line] = later.attention.as_slice() else {
+        panic!("{:?}", later.attention)
+    };
+    assert_eq!((line.elapsed_seconds, line.usual_seconds), (121 * 60, None));
+}
+
+#[tokio::test]
+async fn cells_of_a_release_stand_together_the_release_with_the_most_urgent_first() {
+    let app = TestApp::new().await;
+    let customers = app.customers(2).await;
+    let june = one_step_each(&app, "June", &customers).await;
+    let july = one_step_each(&app, "July", &customers).await;
+    let start = app.ana().at;
+    let at = |minutes| start + TimeDelta::minutes(minutes);
+    for (step, minutes) in [(june[0], 1), (june[1], 2), (july[0], 3), (july[1], 4)] {
+        act(&app, step, StepAction::Fail, "Ben", at(minutes)).await;
+    }
+    act(&app, june[0], StepAction::Revert, "Ben", at(5)).await;
+    act(&app, july[1], StepAction::Revert, "Ben", at(6)).await;
+    let dashboard = app.store.dashboard(at(7)).await.unwrap();
+    let shown: Vec<StepId> = dashboard.attention.iter().map(|it| it.step_id).collect();
+    assert_eq!(shown, [july[0], july[1], june[1], june[0]]);
+}
+
+#[tokio::test]
+async fn each_customer_is_on_the_release_that_it_finished_last() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let finish = async |release: ReleaseId, customer: CustomerId| {
+        let work = store.customer_work(release, customer).await.unwrap();
+        let options = TransitionOptions {
+            allow_unresolved: true,
+            ..TransitionOptions::default()
+        };
+        let ids = work.steps.iter().map(|it| it.id).collect();
+        let done = store.act_on_steps(ids, StepAction::Done, options, ana());
+        done.await.unwrap();
+    };
+    let versions = async || {
+        let found = store.customer_versions(String::new(), 9).await.unwrap();
+        let row = |it: CustomerVersion| (it.customer, it.finished.map(|it| it.name));
+        found.rows.into_iter().map(row).collect::<Vec<_>>()
+    };
+    let expected = |of: &[(&str, Option<&str>)]| -> Vec<(String, Option<String>)> {
+        let row = |it: &(&str, Option<&str>)| (it.0.to_owned(), it.1.map(str::to_owned));
+        of.iter().map(row).collect()
+    };
+    let none = [("Acme", None), ("Globex", None), ("Initech", None)];
+    assert_eq!(versions().await, expected(&none));
+    finish(world.june, world.acme.id).await;
+    let clone = store.clone_release(world.june, "July".into(), None, ana());
+    let july = clone.await.unwrap().row.id;
+    let both = vec![world.acme.id, world.globex.id];
+    store
+        .activate_release(july, Some(both), ana())
+        .await
+        .unwrap();
+    finish(july, world.globex.id).await;
+    let (june, july_name) = (Some("June"), Some("July"));
+    let mixed = [("Acme", june), ("Globex", july_name), ("Initech", None)];
+    assert_eq!(versions().await, expected(&mixed));
+    // An archived release counts as it was left.
+    store
+        .archive_release(world.june, None, ana())
+        .await
+        .unwrap();
+    assert_eq!(versions().await, expected(&mixed));
+    finish(july, world.acme.id).await;
+    store
+        .deactivate_customer(world.globex.id, ana())
+        .await
+        .unwrap();
+    let last = [("Acme", july_name), ("Initech", None)];
+    assert_eq!(versions().await, expected(&last));
 }

@@ -16,8 +16,10 @@ use app::{
         matrix::CellIndex,
         order::Position,
         release::ReleaseDraft,
+        search::SearchQuery,
         transfer::Transfer,
         user::User,
+        value_edit::{ValueEdit, ValuePlace},
         vocabulary::{Category, StepAction, StepType},
     },
     store::{
@@ -224,6 +226,22 @@ async fn call_records(world: &World, watch: &mut TableWatch<'_>) -> ClusterId {
         2,
         by()
     ));
+    let values = |variable: &str| {
+        let edit = |place| ValueEdit {
+            place,
+            variable: variable.into(),
+            value: "x".into(),
+            replaces: false,
+        };
+        vec![
+            edit(ValuePlace::Customer(hooli.id)),
+            edit(ValuePlace::Cluster(ap.id)),
+            edit(ValuePlace::Release(june)),
+        ]
+    };
+    call!(set_values(values("var.NEW"), by()));
+    call!(set_values(values("var.NEW"), by()));
+    call!(set_values(values("customer.shoe"), by()));
     call!(deactivate_customer(hooli.id, by()));
     call!(restore_customer(hooli.id, by()));
     let many = |text: &str| ImportRequest {
@@ -314,6 +332,7 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     let done = done.batch_id.unwrap();
     call!(preview_undo(done.clone(), true, by()));
     call!(undo_or_ask(done.clone(), None, by()));
+    call!(is_changed_elsewhere(june, &[done.clone()]));
     call!(undo(done, by()));
     let both = vec![id, world.id(&world.globex, "Upgrade").await];
     call!(act_on_steps(both, StepAction::Start, ask(), by()));
@@ -364,6 +383,7 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(activity(EventFilter::default()));
     call!(activity_choices());
     call!(release_names());
+    call!(search(&SearchQuery::parse("june").unwrap().unwrap(), 10));
     call!(clusters(true));
     call!(cluster(ap));
     call!(customers(true));
@@ -379,6 +399,7 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(matrix(june, CellIndex::default()));
     call!(grid(june));
     call!(matrix_status_info(june));
+    call!(missing_table(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));
     call!(step(id));
@@ -434,6 +455,8 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(store_response("key", answer));
     call!(release_key("key"));
     call!(dashboard(now));
+    call!(status_summary(june));
+    call!(customer_versions(String::new(), 9));
     call!(compare_texts("a".to_owned(), "b".to_owned()));
     call!(compare_step_text(id, "a".to_owned()));
     call!(layout_info("Ana".to_owned(), None, now));

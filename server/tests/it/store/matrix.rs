@@ -66,6 +66,40 @@ async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
 }
 
 #[tokio::test]
+async fn a_customer_with_an_order_of_its_own_has_its_own_numbers() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let behind = world.id(&world.acme, "Migrate schema").await;
+    store
+        .add_custom_step(
+            world.june,
+            world.acme.id,
+            draft("Mine", "deploy", "bash", "x"),
+            Position::After(behind),
+            false,
+            world.app.ana(),
+        )
+        .await
+        .unwrap();
+    let there = store.grid(world.june).await.unwrap();
+    let sent = store.matrix(world.june, CellIndex::default()).await;
+    let numbers = |grid: &Grid, column: usize, n_rows: usize| -> Vec<usize> {
+        let rows = 0..n_rows;
+        rows.map(|row| grid.number(CellIndex { row, column }))
+            .collect()
+    };
+    for grid in [there, Grid::from(sent.unwrap())] {
+        // Announce, Migrate schema, Upgrade, Check, Mine.
+        assert_eq!(numbers(&grid, 0, 5), [1, 2, 4, 5, 3]);
+        assert_eq!(numbers(&grid, 1, 4), [1, 2, 3, 4]);
+        assert_eq!((grid.row_number(3), grid.row_number(4)), (Some(4), None));
+    }
+    let upgrade = world.id(&world.acme, "Upgrade").await;
+    let panel = store.open_step(upgrade).await.unwrap();
+    assert_eq!(panel.detail.number, 4);
+}
+
+#[tokio::test]
 async fn a_cell_shows_its_state_marks_and_who() {
     let world = World::active().await;
     let (store, ana) = (&world.app.store, || world.app.ana());

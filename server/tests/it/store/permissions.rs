@@ -16,6 +16,7 @@ use app::{
         release::ReleaseDraft,
         saved_view::ViewDraft,
         user::UserDraft,
+        value_edit::{ValueEdit, ValuePlace},
         via::Via,
         vocabulary::{Category, Noun, StepAction, StepStatus},
     },
@@ -39,6 +40,12 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
     let for_all = || ViewDraft {
         for_all: true,
         ..ViewDraft::default()
+    };
+    let value = |place| ValueEdit {
+        place,
+        variable: "var.1".into(),
+        value: "x".into(),
+        replaces: false,
     };
     macro_rules! calls {
         ($($role:ident: $method:ident ( $($argument:expr),* $(,)? );)+) => {$(
@@ -66,6 +73,9 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Manager: create_customer(CustomerDraft::default(), by());
         Manager: update_customer(acme, CustomerDraft::default(), 99, by());
         Manager: import_customers(ImportRequest::default(), by());
+        Manager: set_values(vec![value(ValuePlace::Customer(acme))], by());
+        Manager: set_values(vec![value(ValuePlace::Cluster(eu))], by());
+        Manager: set_values(vec![value(ValuePlace::Release(june))], by());
         Manager: create_release(ReleaseDraft::default(), by());
         Manager: create_release_from(ReleaseDraft::default(), june, by());
         Manager: update_release(june, ReleaseDraft::default(), 99, by());

@@ -18,6 +18,9 @@ pub fn show_change(work: WorkController, change: &ForeignChange) {
     if !change.may_touch_release(work.release) {
         return;
     }
+    if change.may_end_undo(work.release) {
+        work.page.undo.check();
+    }
     let own = (work.release, work.customer);
     let is_here = |it: &ForeignEvent| it.entity != Entity::Step || (it.release, it.customer) == own;
     let steps = change.steps_alone(is_here);

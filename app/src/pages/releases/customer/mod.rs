@@ -6,6 +6,7 @@ pub mod foreign_changes;
 pub mod keys;
 pub mod overview;
 pub mod page_state;
+pub mod step_navigation;
 pub mod work;
 pub mod work_controller;
 
@@ -13,12 +14,16 @@ use crate::{
     api::releases::{read_checklist, read_customer_work},
     components::ui::toast::Toasts,
     domain::id::{CustomerId, ReleaseId},
-    pages::{fetch::Fetch, loaded, param, releases::step_detail_actions::guard_typed_text},
+    pages::{
+        fetch::Fetch,
+        loaded, param,
+        releases::{step_detail_actions::guard_typed_text, undo_stack::UndoStack},
+    },
 };
 use checklist_page::ChecklistPage;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use page_state::CustomerPageState;
+use page_state::{CustomerPageState, PendingChanges};
 use work::CustomerWork;
 
 /// The ids in the URL; none if one of them is not a number.
@@ -69,11 +74,13 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
             read_customer_work(release, customer).await
         },
     );
-    let page = CustomerPageState::new();
-    guard_typed_text(page.memory);
     let reload = Callback::new(move |()| work.refetch());
+    let release = move || ids.try_get().flatten().map(|it| it.0);
+    let undo = UndoStack::new(PendingChanges::new(reload), release);
+    let page = CustomerPageState::new(undo);
+    guard_typed_text(page.memory);
     // After an undo from a toast the list is fetched again; the open step and what is typed stay.
-    Toasts::from_context().refresh_with(Callback::new(move |_| reload.run(())));
+    Toasts::from_context().refresh_with(reload);
     loaded(
         work,
         move |it| view! { <CustomerWork list=it page=page reload=reload/> },

@@ -4,8 +4,49 @@ use crate::{
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
     components::step_panel::panel_session::StepMemory, domain::id::StepId,
     domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
+    pages::releases::undo_stack::UndoPage, pages::releases::undo_stack::UndoStack,
 };
 use leptos::prelude::*;
+
+/// The changes of a customer page that have no answer yet, and how its list is read again.
+#[derive(Clone, Copy)]
+pub struct PendingChanges {
+    n: StoredValue<u32>,
+    reload: Callback<()>,
+}
+
+impl PendingChanges {
+    /// None is pending. `reload` reads the list again.
+    pub fn new(reload: Callback<()>) -> Self {
+        let n = StoredValue::new(0);
+        Self { n, reload }
+    }
+}
+
+impl UndoPage for PendingChanges {
+    fn is_busy(self) -> bool {
+        self.n.get_value() > 0
+    }
+
+    fn begin(self) {
+        let _ = self.n.try_update_value(|it| *it += 1);
+    }
+
+    fn end(self) -> bool {
+        let n_left = self.n.try_update_value(|it| {
+            *it -= 1;
+            *it
+        });
+        n_left == Some(0)
+    }
+
+    fn settle(self) {}
+
+    fn reload(self) {
+        // The page may be gone by now.
+        let _ = self.reload.try_run(());
+    }
+}
 
 /// Handles to the state that the page keeps while its step list renders again.
 #[derive(Clone, Copy)]
@@ -24,11 +65,12 @@ pub struct CustomerPageState {
     pub copy_requests: RwSignal<Option<StepId>>,
     /// The texts that this page has shown (R81).
     pub shown: ShownTexts,
+    pub undo: UndoStack<PendingChanges>,
 }
 
 impl CustomerPageState {
     /// The state of a page that has just been opened.
-    pub fn new() -> Self {
+    pub fn new(undo: UndoStack<PendingChanges>) -> Self {
         Self {
             memory: StepMemory::default(),
             refused: RwSignal::new(None),
@@ -37,6 +79,7 @@ impl CustomerPageState {
             asking: RwSignal::new(None),
             copy_requests: RwSignal::new(None),
             shown: ShownTexts::default(),
+            undo,
         }
     }
 
@@ -59,11 +102,5 @@ impl CustomerPageState {
         }
         put_back(self.refused, self.questions);
         self.refused.set(open.and_then(|step| self.failed_of(step)));
-    }
-}
-
-impl Default for CustomerPageState {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -12,11 +12,12 @@ use crate::{
     components::run_step::RunStep, components::step_panel::reason_prompt::ReasonPrompt,
     components::step_panel::step_detail::known_names, components::take_over_dialog::TakeOverDialog,
     components::ui::bar::Bar, components::ui::icon::Icon, components::ui::notice::sentence,
-    components::work_steps::WorkStepList, components::work_steps::WorkSteps,
-    domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
-    domain::customer_work::WorkList, domain::customer_work::WorkRow, domain::id::BatchId,
-    domain::id::StepId, domain::permission::Permission, domain::progress::NO_STEPS,
-    domain::release::Release, domain::vocabulary::Category, domain::vocabulary::ReleaseStatus,
+    components::undo_buttons::UndoButtons, components::work_steps::WorkStepList,
+    components::work_steps::WorkSteps, domain::cluster::Cluster, domain::customer::Customer,
+    domain::customer_work::NeighborCustomer, domain::customer_work::WorkList,
+    domain::customer_work::WorkRow, domain::id::BatchId, domain::id::StepId,
+    domain::permission::Permission, domain::progress::NO_STEPS, domain::release::Release,
+    domain::vocabulary::Category, domain::vocabulary::ReleaseStatus,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::open_step_detail, pages::with_child_owner, paths,
 };
@@ -103,6 +104,9 @@ fn head(
         }
     };
     let counts = move || work.progress();
+    let may_undo = work.can_work && OwnRights::from_context().may(Permission::UndoWork);
+    let undo = work.page.undo;
+    let on_step = Callback::new(move |is_redo| undo.step(is_redo));
     view! {
         <div class="place-bar" data-cluster=cluster.hue()>
             <PageHead title=customer.name crumbs=crumbs beside=place>
@@ -118,6 +122,17 @@ fn head(
                         </span>
                     </span>
                 </span>
+                {may_undo
+                    .then(|| {
+                        view! {
+                            <UndoButtons
+                                undo=undo.newest(false)
+                                redo=undo.newest(true)
+                                has_menu=false
+                                on_step=on_step
+                            />
+                        }
+                    })}
                 {neighbor_link(previous, work.release, "Previous", "left")}
                 {neighbor_link(next, work.release, "Next", "right")}
                 <a class="button" href=paths::release(work.release)>"Matrix"</a>

@@ -1,20 +1,21 @@
 //! Controller of the customer page: the list's rows, the open step, and every request that changes them. The views in
 //! `work` only call its methods.
-use super::{keys, page_state::CustomerPageState};
+use super::{keys, page_state::CustomerPageState, step_navigation::navigation};
 use crate::{
-    api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
-    browser::drag, components::matrix::command::GridCommand,
-    components::matrix::messages::done_text, components::matrix::messages::failure_text,
-    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::rights::OwnRights, components::run_step::NextStep,
-    components::step_state::already_in_state_text, components::ui::notice::sentence,
-    components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
-    domain::customer_work::WorkRow, domain::customer_work::next_open,
-    domain::customer_work::next_to_do, domain::customer_work::progress,
-    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
-    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
-    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
-    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
+    api::steps::read_step, api::steps::reorder_steps, browser::dom, browser::drag,
+    components::matrix::command::GridCommand, components::matrix::messages::done_text,
+    components::matrix::messages::failure_text, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::rights::OwnRights,
+    components::run_step::NextStep, components::step_state::already_in_state_text,
+    components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
+    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    domain::customer_work::next_open, domain::customer_work::next_to_do,
+    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
+    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
+    domain::own_changes::NOTES_IN_WORDS, domain::own_changes::action_in_words,
+    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
+    pages::fetch::Fetch, pages::releases::send_action::send_action,
     pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
@@ -22,11 +23,7 @@ use crate::{
     pages::releases::text_questions::put_back, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-    params::ParamsMap,
-};
+use leptos_router::{hooks::use_location, params::ParamsMap};
 
 /// Handles to the state of the customer page, copied into every closure that needs them.
 #[derive(Clone, Copy)]
@@ -60,24 +57,6 @@ pub struct WorkController {
     pub reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
-}
-
-/// Navigates to a step's URL, or to the list without an open step. The history gets no new entry, and the scroll
-/// position stays.
-fn navigation(release: ReleaseId, customer: CustomerId) -> Callback<Option<StepId>> {
-    let navigate = use_navigate();
-    Callback::new(move |step: Option<StepId>| {
-        let path = step.map_or_else(
-            || paths::customer_steps(release, customer),
-            |step| paths::customer_step(release, customer, step),
-        );
-        let options = NavigateOptions {
-            replace: true,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        navigate(&path, options);
-    })
 }
 
 impl WorkController {
@@ -311,17 +290,20 @@ impl WorkController {
         }
         // The page may have been left when the answer comes, and its signals disposed.
         let names = untrack(|| self.names(step));
+        let undo = self.page.undo;
+        undo.begin_change();
         let sent = async move {
-            let action = request.action;
-            let sent = request.clone();
-            let sha256 = request.text.map(|it| it.sha256.clone());
-            let allow = request.allow_unresolved;
-            let takes_over = Some(request.takes_over);
-            match act_on_step(step, action, request.reason, allow, sha256, takes_over).await {
+            let (action, sent) = (request.action, request.clone());
+            match send_action(step, request).await {
                 Ok(changed) if !self.rows.is_disposed() => {
                     self.finish_action((step, action), changed, &names.1);
                 }
-                Ok(_) => {}
+                // Its page was left: the change can be undone all the same.
+                Ok(changed) => {
+                    if let Some(batch) = changed.batch_id {
+                        undo.push(self.release, batch, action_in_words(action, 1));
+                    }
+                }
                 Err(error) => {
                     let failed = FailedAction {
                         step,
@@ -331,6 +313,7 @@ impl WorkController {
                     self.fail_action(failed, names);
                 }
             }
+            undo.end_change();
         };
         send_in_order(step, Box::pin(sent));
     }
@@ -342,6 +325,10 @@ impl WorkController {
             if waits.is_some() {
                 return;
             }
+        }
+        if failed.is_about_notes() {
+            self.toasts.show(failed.notes_text(&names.0), None);
+            return self.force_detail();
         }
         if failed.error.is_retryable() {
             let _ = page.failed.try_update(|it| it.push(failed.clone()));
@@ -383,7 +370,7 @@ impl WorkController {
             )
         };
         if is_new || !self.take_over.ask(action, &row) {
-            self.toasts.show(text, batch_id);
+            self.report(text, Some(action_in_words(action, 1)), batch_id);
         }
         text_questions::settle(self.page.refused, self.page.questions, step, action);
         if self.open_step.get_untracked() != Some(step) {
@@ -405,19 +392,27 @@ impl WorkController {
         self.reload_detail();
     }
 
+    /// Says what was changed, and offers to undo it.
+    fn report(self, text: String, what: Option<String>, batch: Option<BatchId>) {
+        self.page.undo.report(self.release, text, what, batch);
+    }
+
     /// Applies what the step view reports about a step.
     pub fn on_outcome(self, step: StepId, outcome: StepPanelOutcome) {
         match outcome {
             StepPanelOutcome::Act(request) => self.act(step, request),
             StepPanelOutcome::Noted(row, batch, is_asked) => {
                 self.update_row(&row);
+                let what = NOTES_IN_WORDS.to_owned();
                 if is_asked {
-                    self.toasts.show(NOTES_SAVED, batch);
+                    self.report(NOTES_SAVED.to_owned(), Some(what), batch);
                     self.reload_detail();
+                } else if let Some(batch) = batch {
+                    self.page.undo.push(self.release, batch, what);
                 }
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
-                self.toasts.show(text, batch);
+                self.report(text, None, batch);
                 if is_gone {
                     self.open.run(None);
                 }
@@ -485,13 +480,13 @@ impl WorkController {
             self.rows
                 .update(|rows| *rows = reordered(rows, category, &order));
             let text = format!("Moved {name}, for this customer alone");
-            self.toasts.show(text, it.batch_id);
+            self.report(text, None, it.batch_id);
         });
     }
 
     /// Reports an added step, and fetches the list again.
     pub fn on_added(self, text: String, batch: Option<BatchId>) {
-        self.toasts.show(text, batch);
+        self.report(text, None, batch);
         self.reload.run(());
     }
 }

@@ -1,11 +1,10 @@
-//! Sends one action for many cells, archives or restores the release, and copies the link to the view. Loaded lazily: a page
-//! that is only read needs none of it.
+//! Sends one action for many cells, and copies the link to the view. Loaded lazily: a page that is only read needs none of it.
 use super::controller::{BulkRequest, MatrixController};
 use crate::{
-    api::releases::archive_release, api::releases::restore_release, api::steps::act_on_steps,
-    browser, components::bulk_bar::BulkActionState, components::bulk_bar::count_rows_and_columns,
-    components::matrix::messages::bulk_text, components::ui::notice::sentence,
-    components::ui::toast::Toasts, domain::actor_stamp::ActorStamp, domain::id::ReleaseId,
+    api::steps::act_on_steps, browser, components::bulk_bar::BulkActionState,
+    components::bulk_bar::count_rows_and_columns, components::matrix::messages::bulk_text,
+    components::ui::notice::sentence, components::ui::toast::Toasts,
+    domain::actor_stamp::ActorStamp, domain::own_changes::action_in_words,
     domain::status_info::StatusChange, domain::status_info::reason_preview,
     domain::summary::BulkResult,
 };
@@ -32,11 +31,18 @@ pub fn send_bulk_action(request: BulkRequest) {
         let cells = cells.iter();
         cells.filter_map(|at| Some(grid.cell(*at)?.step)).collect()
     });
-    let size = count_rows_and_columns(&cells);
+    // Picked cells need not be each step of each customer.
+    let is_rectangle = !untrack(|| state.has_picked());
+    let size = if is_rectangle {
+        count_rows_and_columns(&cells)
+    } else {
+        (1, 1)
+    };
     let reason_shown = reason.as_deref().map(reason_preview);
     let show_result = move |result: BulkResult| {
         error.set(None);
         let text = bulk_text(action, &result, size);
+        let what = action_in_words(action, result.changed_ids.len());
         let reason = reason_shown.filter(|_| action.accepts_reason());
         let change = result.stamp.map(|ActorStamp { by, at }| StatusChange {
             by: by.into(),
@@ -46,7 +52,7 @@ pub fn send_bulk_action(request: BulkRequest) {
         state
             .grid
             .update(|grid| grid.set_all(&result.changed_ids, action.target(), change.as_ref()));
-        controller.finish_bulk(text, result.batch_id, number);
+        controller.finish_bulk(text, what, result.batch_id, number);
     };
     leptos::task::spawn_local(async move {
         let answer = act_on_steps(ids, action, reason).await;
@@ -74,21 +80,5 @@ pub fn copy_link(toasts: Toasts) {
             "Couldn't copy the link"
         };
         toasts.show(text, None);
-    });
-}
-
-/// Archives a release, or restores it.
-pub fn set_archived(release: ReleaseId, archived: bool, toasts: Toasts, on_done: Callback<()>) {
-    leptos::task::spawn_local(async move {
-        let answer = if archived {
-            archive_release(release).await
-        } else {
-            restore_release(release).await
-        };
-        match answer {
-            // The page may be gone by now.
-            Ok(_) => drop(on_done.try_run(())),
-            Err(error) => toasts.show(sentence(&error.to_string()), None),
-        }
     });
 }

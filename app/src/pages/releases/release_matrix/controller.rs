@@ -1,24 +1,25 @@
 //! The controller of the matrix page: the signals that the page and its parts share, and every action on them. It is `Copy`,
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
-    super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
-    super::take_over::TakeOver, super::text_questions, super::text_questions::put_back,
-    reloader::MatrixReloader, undo_stack::UndoStack, url_state,
+    super::send_action::send_action, super::step_detail_actions::NOTES_SAVED,
+    super::step_detail_actions::StepPanelOutcome, super::take_over::TakeOver,
+    super::text_questions, super::text_questions::put_back, super::undo_stack::UndoStack,
+    reloader::MatrixReloader, url_state,
 };
 use crate::{
-    api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
-    components::matrix::command::GridCommand, components::matrix::filter_bar,
-    components::matrix::filter_bar::FILTER_FIELD, components::matrix::messages::done_text,
-    components::matrix::messages::failure_text, components::matrix::selection::Selection,
-    components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
-    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::rights::OwnRights, components::step_state::already_in_state_text,
-    components::ui::follow_effect::follow, components::ui::time::Clock,
-    components::ui::toast::Toasts, components::ui::toast::UndoneBatch, domain::event::Changed,
+    browser, components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
+    components::matrix::filter_bar, components::matrix::filter_bar::FILTER_FIELD,
+    components::matrix::messages::done_text, components::matrix::messages::failure_text,
+    components::matrix::state::MatrixState, components::matrix::state::PanelRequest,
+    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::pending_actions::ShownTexts, components::rights::OwnRights,
+    components::step_state::already_in_state_text, components::ui::follow_effect::follow,
+    components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
     domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
-    domain::matrix_wire::PackedMatrix, domain::permission::Permission, domain::step::CustomerStep,
-    domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
-    pages::request_queue::send_in_order, paths,
+    domain::matrix_wire::PackedMatrix, domain::own_changes::NOTES_IN_WORDS,
+    domain::own_changes::action_in_words, domain::permission::Permission,
+    domain::step::CustomerStep, domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction,
+    error::AppError, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -57,7 +58,7 @@ pub struct MatrixController {
     send_bulk: fn(BulkRequest),
     pub is_help_open: RwSignal<bool>,
     pub reloader: MatrixReloader,
-    pub undo_stack: UndoStack,
+    pub undo_stack: UndoStack<MatrixReloader>,
     pub toasts: Toasts,
     clock: Clock,
     /// The texts that this page has shown (R81).
@@ -114,7 +115,7 @@ impl MatrixController {
             send_bulk,
             is_help_open: RwSignal::new(false),
             reloader,
-            undo_stack: UndoStack::new(reloader, status == ReleaseStatus::Active),
+            undo_stack: UndoStack::new(reloader, move || Some(release)),
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
             shown: ShownTexts::default(),
@@ -141,6 +142,8 @@ impl MatrixController {
     }
 
     fn select_open_step(self) {
+        // Links can open a step too.
+        follow(move |_| self.intended_step.set_value(self.open_step.get()));
         let step = self.open_step.get_untracked();
         if let Some(at) =
             step.and_then(|it| self.state.grid.with_untracked(|grid| grid.index_of(it)))
@@ -152,12 +155,10 @@ impl MatrixController {
 
     /// An undo from a toast bypasses the undo stack: the page is updated in place all the same.
     fn reload_after_undo_from_toast(self) {
-        self.toasts
-            .refresh_with(Callback::new(move |(batch, undo): UndoneBatch| {
-                self.undo_stack.move_undone(&batch, undo);
-                self.reloader.note_change();
-                self.reloader.reload_after_change();
-            }));
+        self.toasts.refresh_with(Callback::new(move |()| {
+            self.reloader.note_change();
+            self.reloader.reload_all();
+        }));
     }
 
     /// Loads what the page can be shown without: who changed each cell and when.
@@ -171,9 +172,9 @@ impl MatrixController {
         follow(move |_| {
             let now = self.state.focused_cell();
             let has_moved = before.replace(now).is_some_and(|it| it != now);
-            if has_moved && self.open_step.get_untracked().is_some() {
+            if has_moved && !self.is_intended(None) {
                 let step = now.and_then(|it| self.step_at(it));
-                if step.is_some() && step != self.open_step.get_untracked() {
+                if step.is_some() && !self.is_intended(step) {
                     self.reason_action.set(None);
                     self.open(step);
                 }
@@ -187,20 +188,20 @@ impl MatrixController {
             .with_untracked(|grid| grid.cell(at).map(|it| it.step))
     }
 
-    fn focused_step(self) -> Option<StepId> {
+    pub(super) fn focused_step(self) -> Option<StepId> {
         self.step_at(self.state.focused_cell()?)
     }
 
-    /// Whether a bulk action would meet more than one cell. Tracked.
-    pub fn selects_many(self) -> bool {
-        let selection = self.state.selection.get();
-        selection.is_some_and(|it| it.anchor != it.extent) || self.state.is_on_alike()
+    /// Whether this step was opened last, or the panel was closed last.
+    pub(super) fn is_intended(self, step: Option<StepId>) -> bool {
+        self.intended_step.get_value() == step
     }
 
     /// Opens a step in the panel, or closes the panel, and puts the present view into the URL.
     pub fn open(self, step: Option<StepId>) {
-        if self.intended_step.get_value() != step {
+        if !self.is_intended(step) {
             self.copy_requests.set(None);
+            self.state.panel_requests.set(None);
             put_back(self.failed_action, self.questions);
             let pending = self.state.pending_actions;
             let failed = step.and_then(|it| pending.with_untracked(|all| all.failed(it)));
@@ -214,11 +215,7 @@ impl MatrixController {
     /// Closes the panel; the keyboard goes back to the grid.
     fn close_panel(self) {
         self.open(None);
-        self.focus_grid();
-    }
-
-    fn focus_grid(self) {
-        self.state.focus_requests.update(|it| *it += 1);
+        self.state.request_focus();
     }
 
     /// Executes a command from the keyboard, the head or the filter bar.
@@ -235,21 +232,21 @@ impl MatrixController {
         }
         match command {
             GridCommand::Open if self.state.split_focused() => {}
-            GridCommand::Open => self.open(self.focused_step()),
-            GridCommand::Close => {
-                if self.open_step.get_untracked().is_some() {
-                    self.open(None);
-                } else {
-                    let selection = self.state.selection;
-                    selection.update(|it| *it = it.map(|it| Selection::at(it.focus)));
-                }
+            GridCommand::Open => self.ask_panel(PanelRequest::Focus),
+            GridCommand::Override if self.can_work => self.ask_panel(PanelRequest::Override),
+            GridCommand::Show => self.show_step(self.focused_step()),
+            GridCommand::Close if untrack(|| self.state.selects_places()) => {
+                self.state.clear_selection();
             }
+            GridCommand::Hide | GridCommand::Close => self.show_step(None),
             GridCommand::Filter => {
                 browser::dom::focus(FILTER_FIELD);
             }
             GridCommand::Help => self.is_help_open.set(true),
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
-            GridCommand::Act(_) => self.toasts.show(self.why_read_only, None),
+            GridCommand::Act(_) | GridCommand::Override => {
+                self.toasts.show(self.why_read_only, None);
+            }
             GridCommand::Copy => {
                 let step = self.focused_step();
                 self.open(step);
@@ -257,22 +254,23 @@ impl MatrixController {
             }
             GridCommand::NextOpen => self.go_to_open_cell(true),
             GridCommand::PreviousOpen => self.go_to_open_cell(false),
-            GridCommand::Undo => self.undo_stack.undo(),
-            GridCommand::Redo => self.undo_stack.redo(),
+            GridCommand::Undo => self.undo_stack.step(false),
+            GridCommand::Redo => self.undo_stack.step(true),
             GridCommand::WorkOnStep { row } => self.work_on_row(row),
             // The grid executes these itself.
             GridCommand::Move { .. }
             | GridCommand::SelectRow
             | GridCommand::SelectColumn
             | GridCommand::SelectCluster
-            | GridCommand::SelectAll => {}
+            | GridCommand::SelectAll
+            | GridCommand::Pick => {}
         }
     }
 
     fn go_to_open_cell(self, forward: bool) {
         if let Some(at) = self.state.next_open_cell(forward) {
             self.state.select_cell(at);
-            self.focus_grid();
+            self.state.request_focus();
         } else {
             self.toasts.show("All done here.", None);
         }
@@ -345,9 +343,9 @@ impl MatrixController {
 
     /// Reports a bulk action that succeeded. The grid shows its result already; if other changes were sent meanwhile, it
     /// is read again, since one of them may be newer.
-    pub fn finish_bulk(self, text: String, batch: Option<BatchId>, number: u32) {
+    pub fn finish_bulk(self, text: String, what: String, batch: Option<BatchId>, number: u32) {
         self.bulk_reason_action.set(None);
-        self.report(text, batch);
+        self.report(text, Some(what), batch);
         if self.reloader.n_changes() != number {
             self.reloader.reload_grid();
         }
@@ -356,7 +354,7 @@ impl MatrixController {
 
     /// Whether the bulk bar or its reason dialog is shown, which then say why the action failed.
     pub fn shows_bulk_error(self) -> bool {
-        untrack(|| self.selects_many() || self.bulk_reason_action.get().is_some())
+        untrack(|| self.state.selects_many() || self.bulk_reason_action.get().is_some())
     }
 
     /// Applies an action to one cell. The cell changes at once, and changes back if the action fails. It is sent once
@@ -372,17 +370,8 @@ impl MatrixController {
         let number = self.state.begin_action(step, request.clone());
         self.reloader.begin_change();
         let sent = async move {
-            let ActionRequest {
-                action,
-                reason,
-                allow_unresolved,
-                text,
-                takes_over,
-                ..
-            } = request.clone();
-            let sha256 = text.map(|it| it.sha256.clone());
-            let takes_over = Some(takes_over);
-            match act_on_step(step, action, reason, allow_unresolved, sha256, takes_over).await {
+            let action = request.action;
+            match send_action(step, request.clone()).await {
                 Ok(changed) => self.finish_action((step, action, number), changed),
                 Err(error) => {
                     let failed = FailedAction {
@@ -425,7 +414,7 @@ impl MatrixController {
                 let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
                 format!("{}: {name} for {customer}", already_in_state_text(&row, at))
             };
-            self.report(text, batch_id);
+            self.report(text, Some(action_in_words(action, 1)), batch_id);
         }
         text_questions::settle(self.failed_action, self.questions, step, action);
         if self.is_open(step) {
@@ -447,6 +436,11 @@ impl MatrixController {
                 return;
             }
         }
+        if failed.is_about_notes() {
+            let name = names.map(|it| it.0).unwrap_or_default();
+            self.toasts.show(failed.notes_text(&name), None);
+            return self.reloader.force_panel();
+        }
         // A rule refused the action, so somebody else has changed the step.
         if is_outdated {
             self.reloader.reload_all();
@@ -462,11 +456,9 @@ impl MatrixController {
     }
 
     /// Says what was changed, and offers to undo it.
-    fn report(self, text: String, batch: Option<BatchId>) {
-        if let Some(batch) = batch.clone() {
-            self.undo_stack.push(batch, text.clone());
-        }
-        self.toasts.show(text, batch);
+    fn report(self, text: String, what: Option<String>, batch: Option<BatchId>) {
+        let release = self.reloader.release;
+        self.undo_stack.report(release, text, what, batch);
     }
 
     /// Takes over what happened in the panel of a step.
@@ -476,21 +468,22 @@ impl MatrixController {
             StepPanelOutcome::Noted(row, batch, is_asked) => {
                 self.reloader.note_change();
                 self.state.put_step(&row, None);
+                let what = NOTES_IN_WORDS.to_owned();
                 if is_asked {
-                    self.report(NOTES_SAVED.to_owned(), batch);
+                    self.report(NOTES_SAVED.to_owned(), Some(what), batch);
                     self.reloader.reload_panel();
                 } else if let Some(batch) = batch {
-                    self.undo_stack.push(batch, NOTES_SAVED.to_owned());
+                    self.undo_stack.push(self.reloader.release, batch, what);
                 }
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
-                self.report(text, batch);
+                self.report(text, None, batch);
                 self.reloader.note_change();
                 if is_gone && self.is_open(step) {
                     self.open(None);
-                    self.reloader.reload_grid_after_change();
+                    self.reloader.reload_grid();
                 } else {
-                    self.reloader.reload_after_change();
+                    self.reloader.reload_all();
                 }
             }
             StepPanelOutcome::Stale => self.reloader.force_panel(),

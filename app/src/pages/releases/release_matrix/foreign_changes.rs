@@ -27,6 +27,9 @@ fn is_of_head(event: &ForeignEvent, release: ReleaseId) -> bool {
 pub fn show_change(controller: MatrixController, change: &ForeignChange, reload: Callback<()>) {
     let reloader = controller.reloader;
     let release = reloader.release;
+    if change.may_end_undo(release) {
+        controller.undo_stack.check();
+    }
     // Steps of another release may be of the same batch.
     let is_here = |it: &ForeignEvent| it.entity != Entity::Step || it.release == release;
     let mut events = change.events.iter().flatten();

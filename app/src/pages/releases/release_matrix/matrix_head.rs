@@ -7,6 +7,7 @@ use crate::{
         matrix::command::GridCommand,
         rights::OwnRights,
         ui::{bar::Bar, icon::Icon},
+        undo_buttons::UndoButtons,
     },
     domain::{
         id::ReleaseId,
@@ -28,23 +29,34 @@ const DOES: &str = "data-does";
 fn menu_html(
     id: ReleaseId,
     may_undo: bool,
+    undo: Option<&str>,
     may_plan: bool,
     is_archived: bool,
     print: &str,
 ) -> String {
     let html = html! {
         @if may_undo {
-            button class="menu__item narrow" data-does="undo" { "Undo" }
+            button class="menu__item narrow" data-does="undo" aria-label="Undo" aria-describedby="undo-what" {
+                "Undo "
+                span class="quiet small" { (undo.unwrap_or_default()) }
+            }
         }
         a class="menu__item" href=(paths::release_steps(id)) { "Steps" }
         @if may_plan {
             a class="menu__item" href=(paths::edit_release(id)) { "Edit" }
             button class="menu__item" data-does="clone" { "Clone…" }
+            @if !is_archived {
+                button class="menu__item" data-does="remove" { "Remove customers…" }
+            }
             button class="menu__item" data-does="status" {
                 @if is_archived { "Restore" } @else { "Archive" }
             }
         }
-        a class="menu__item" rel="external" target="_blank" href=(print) { "Print" }
+        button class="menu__item" data-does="share" { "Share…" }
+        a class="menu__item" rel="external" target="_blank" href=(print) {
+            "Print "
+            kbd aria-hidden="true" { "Ctrl+P" }
+        }
         button class="menu__item" data-does="help" {
             "Keyboard shortcuts "
             kbd aria-hidden="true" { "?" }
@@ -62,8 +74,8 @@ pub fn MatrixHead(
     on_command: Callback<GridCommand>,
     /// Copies the link to this view.
     on_copy_link: Callback<()>,
-    /// Archives the release, or restores it.
-    on_status: Callback<()>,
+    /// Restores the release.
+    on_restore: Callback<()>,
 ) -> impl IntoView {
     let (id, status) = (release.id, release.status);
     let MatrixController {
@@ -74,21 +86,30 @@ pub fn MatrixHead(
     let may_undo = rights.may(Permission::UndoWork);
     let may_plan = rights.may(Permission::Releases);
     let undo_stack = controller.undo_stack;
-    let undoable = undo_stack.entries;
+    let undo = undo_stack.newest(false);
+    let on_step = Callback::new(move |is_redo| undo_stack.step(is_redo));
     let progress = move || {
         state.counts_version.track();
         Progress::from(state.grid.with_untracked(|grid| grid.total))
     };
     let menu = move || {
         let print = url_state::print_address(state);
-        menu_html(id, may_undo, may_plan, is_archived, &print)
+        let undo = undo.get();
+        menu_html(id, may_undo, undo.as_deref(), may_plan, is_archived, &print)
     };
     let on_menu = move |event: leptos::ev::MouseEvent| {
         let entry = browser::dom::closest_attribute(&event, DOES);
         match entry.as_deref() {
-            Some("undo") => on_command.run(GridCommand::Undo),
+            Some("undo") => {
+                // A question before the undo would wait for the menu.
+                browser::dom::close_menu(&event);
+                on_command.run(GridCommand::Undo);
+            }
             Some("clone") => dialogs.clone_release.set(true),
-            Some("status") => on_status.run(()),
+            Some("remove") => dialogs.remove_customers.set(true),
+            Some("share") => dialogs.share.set(true),
+            Some("status") if is_archived => on_restore.run(()),
+            Some("status") => dialogs.archive.set(true),
             Some("help") => on_command.run(GridCommand::Help),
             _ => {}
         }
@@ -135,29 +156,12 @@ pub fn MatrixHead(
             {may_undo
                 .then(|| {
                     view! {
-                        <button
-                            class="button wide"
-                            data-kind="ghost"
-                            aria-keyshortcuts="Control+Z"
-                            aria-disabled=move || undoable.with(|it| it.0.is_empty()).then_some("true")
-                            title=move || undo_stack.title()
-                            on:click=move |_| on_command.run(GridCommand::Undo)
-                        >
-                            <Icon name="i-undo"/>
-                            "Undo"
-                        </button>
-                        <button
-                            class="button"
-                            data-kind="ghost"
-                            data-square=""
-                            aria-label="Redo"
-                            aria-keyshortcuts="Control+Shift+Z"
-                            title="Redo"
-                            hidden=move || undoable.with(|it| it.1.is_empty())
-                            on:click=move |_| on_command.run(GridCommand::Redo)
-                        >
-                            <Icon name="i-undo" turn="flip"/>
-                        </button>
+                        <UndoButtons
+                            undo=undo
+                            redo=undo_stack.newest(true)
+                            has_menu=true
+                            on_step=on_step
+                        />
                     }
                 })}
             {(can_work && may_plan)

@@ -4,6 +4,7 @@ use crate::{
     api::releases::{read_marks, read_matrix},
     components::{matrix::state::MatrixState, ui::toast::Toasts},
     domain::{grid_difference::changed_steps, id::ReleaseId, matrix::Grid},
+    pages::releases::undo_stack::UndoPage,
 };
 use leptos::prelude::*;
 
@@ -21,10 +22,6 @@ struct ChangeCount {
     n_pending: u32,
     /// What is to be read once nothing is pending: the whole grid, or only its status information.
     wanted: Option<bool>,
-    /// `Grid::template_hash` of the grid.
-    template: u64,
-    /// Whether this page has added or removed steps since the grid was read.
-    has_changed_rows: bool,
     /// Whether the grid is read because others have changed something, whose cells are outlined then.
     is_by_others: bool,
 }
@@ -38,10 +35,6 @@ pub struct MatrixReloader {
     pub panel_version: RwSignal<u32>,
     /// The same, also under an open dialog: somebody else has changed what is edited there.
     pub forced_panel_version: RwSignal<u32>,
-    /// A counter: raised when others have changed the steps of the template.
-    pub foreign_version: RwSignal<u32>,
-    /// A counter: raised when the template's steps or their names have changed.
-    pub template_version: RwSignal<u32>,
     changes: StoredValue<ChangeCount>,
     toasts: Toasts,
 }
@@ -54,12 +47,7 @@ impl MatrixReloader {
             state,
             panel_version: RwSignal::new(0),
             forced_panel_version: RwSignal::new(0),
-            foreign_version: RwSignal::new(0),
-            template_version: RwSignal::new(0),
-            changes: StoredValue::new(ChangeCount {
-                template: state.grid.with_untracked(Grid::template_hash),
-                ..ChangeCount::default()
-            }),
+            changes: StoredValue::new(ChangeCount::default()),
             toasts: Toasts::from_context(),
         }
     }
@@ -86,11 +74,6 @@ impl MatrixReloader {
     /// Whether a change has no answer yet.
     pub fn is_changing(self) -> bool {
         self.changes.get_value().n_pending > 0
-    }
-
-    /// `Grid::template_hash` of the grid.
-    pub fn template(self) -> u64 {
-        self.changes.get_value().template
     }
 
     /// How many changes were sent so far.
@@ -194,29 +177,17 @@ impl MatrixReloader {
     }
 
     fn take_grid(self, grid: Grid) {
-        let key = grid.template_hash();
-        let before = self.changes.get_value();
-        self.changes.update_value(|it| {
-            it.template = key;
-            it.has_changed_rows = false;
-            it.is_by_others = false;
-        });
-        let changed = before.is_by_others.then(|| {
+        let is_by_others = self.changes.get_value().is_by_others;
+        self.changes.update_value(|it| it.is_by_others = false);
+        let changed = is_by_others.then(|| {
             let old = self.state.grid;
             old.with_untracked(|old| changed_steps(old, &grid))
         });
         let lost_focus = self.state.replace_grid(grid);
         self.state.mark_changed(changed.unwrap_or_default());
-        if lost_focus && before.is_by_others {
+        if lost_focus && is_by_others {
             self.toasts.show(FOCUS_MOVED, None);
         }
-        if before.template == key {
-            return;
-        }
-        if !before.has_changed_rows {
-            self.foreign_version.update(|it| *it += 1);
-        }
-        self.template_version.update(|it| *it += 1);
     }
 
     /// Reads the open step.
@@ -234,18 +205,26 @@ impl MatrixReloader {
         self.reload_grid();
         self.reload_panel();
     }
+}
 
-    /// The same after a change of this page that may have added or removed steps.
-    pub fn reload_after_change(self) {
-        self.reload_grid_after_change();
-        self.reload_panel();
+impl UndoPage for MatrixReloader {
+    fn is_busy(self) -> bool {
+        self.is_changing()
     }
 
-    /// The same where the open step was removed: there is none to read.
-    pub fn reload_grid_after_change(self) {
-        let _ = self
-            .changes
-            .try_update_value(|it| it.has_changed_rows = true);
-        self.reload_grid();
+    fn begin(self) {
+        self.begin_change();
+    }
+
+    fn end(self) -> bool {
+        self.end_change()
+    }
+
+    fn settle(self) {
+        self.read_wanted();
+    }
+
+    fn reload(self) {
+        self.reload_all();
     }
 }

@@ -8,13 +8,15 @@ use super::{
     controller::MatrixController,
 };
 use crate::{
-    api::steps::read_step, components::matrix::filter_bar, components::matrix::layout::Collapsed,
+    api::steps::read_step, browser, components::matrix::filter_bar,
+    components::matrix::layout::Collapsed, components::matrix::state::PanelRequest,
     components::pending_actions::ActionRequest, components::step_panel::StepPanel,
-    components::step_panel::events::PanelNeighbors,
+    components::step_panel::events::OpenStepDialog, components::step_panel::events::PanelNeighbors,
     components::step_panel::panel_session::StepMemory,
-    components::step_panel::reason_prompt::ReasonPrompt, components::ui::notice::sentence,
-    domain::customer_work::OpenStep, domain::id::StepId, domain::vocabulary::Noun, error::AppError,
-    pages::fetch::Fetch, pages::with_child_owner, paths,
+    components::step_panel::reason_prompt::ReasonPrompt,
+    components::step_panel::step_detail::StepDetailState, components::ui::follow_effect::follow,
+    components::ui::notice::sentence, domain::customer_work::OpenStep, domain::id::StepId,
+    domain::vocabulary::Noun, error::AppError, pages::fetch::Fetch, pages::with_child_owner, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -141,6 +143,30 @@ fn open_with_cell(controller: &MatrixController, step: StepId) {
     controller.open(Some(step));
 }
 
+/// Does what the keyboard asks of the panel of this step.
+fn serve_requests(detail: StepDetailState, asked: RwSignal<Option<(StepId, PanelRequest)>>) {
+    follow(move |_| {
+        let Some((_, request)) = asked.get().filter(|it| it.0 == detail.id) else {
+            return;
+        };
+        asked.set(None);
+        match request {
+            PanelRequest::Focus => {
+                browser::dom::after_paint(|| browser::dom::focus("[data-aside] [data-copy]"));
+            }
+            PanelRequest::Override => {
+                let is_copy = detail.read(|it| it.detail.step.template_id.is_some());
+                let dialog = if is_copy {
+                    OpenStepDialog::Override
+                } else {
+                    OpenStepDialog::Edit
+                };
+                untrack(|| detail.open_dialog(dialog));
+            }
+        }
+    });
+}
+
 /// The panel of one step, with what the controller knows of it.
 #[component]
 fn MatrixStepPanel(
@@ -166,6 +192,7 @@ fn MatrixStepPanel(
         reason_action,
         on_outcome,
     );
+    serve_requests(detail, state.panel_requests);
     view! {
         <StepPanel
             state=detail

@@ -145,7 +145,7 @@ async fn the_matrix_reads_its_covering_index_and_no_text() {
     let plan = rows(
         &world.app,
         "EXPLAIN QUERY PLAN SELECT customer_id, json_group_array(json_array(id, template_id, status, is_overridden, has_notes, \
-         text_id, state_by, state_at)) FROM customer_steps WHERE release_id = 1 GROUP BY customer_id",
+         text_id, state_by, state_at, order_index)) FROM customer_steps WHERE release_id = 1 GROUP BY customer_id",
     )
     .await;
     let plan = plan.concat().join(" ");

@@ -1,0 +1,54 @@
+//! The buttons Undo and Redo of a release's pages. What they would do stands beside them, and is their description (R101).
+use super::ui::icon::Icon;
+use leptos::prelude::*;
+
+/// What a button is described by when there is nothing to undo.
+const NOTHING: &str = "Nothing to undo";
+
+/// The buttons, and left of them what they would do. That takes the room that is left, so that the buttons stay under the pointer.
+#[component]
+pub fn UndoButtons(
+    /// What Undo would undo: "mark done, 9 cells, 18:49"; none if there is nothing.
+    undo: Signal<Option<String>>,
+    /// What Redo would do again.
+    redo: Signal<Option<String>>,
+    /// Whether a menu has Undo too, so that narrow windows do without the button.
+    has_menu: bool,
+    /// Gets whether it is a redo.
+    on_step: Callback<bool>,
+) -> impl IntoView {
+    let is_empty = move |label: Signal<Option<String>>| label.with(Option::is_none);
+    view! {
+        <span class="undo-what">
+            <span hidden=move || is_empty(undo) id="undo-what">
+                {move || undo.get().unwrap_or_else(|| NOTHING.to_owned())}
+            </span>
+            <span hidden=move || is_empty(redo)>"Redo: "<span id="redo-what">{move || redo.get()}</span></span>
+        </span>
+        <button
+            class=if has_menu { "button wide" } else { "button" }
+            data-kind="ghost"
+            aria-keyshortcuts="Control+Z"
+            aria-describedby="undo-what"
+            aria-disabled=move || is_empty(undo).then_some("true")
+            title=move || undo.get()
+            on:click=move |_| on_step.run(false)
+        >
+            <Icon name="i-undo"/>
+            "Undo"
+        </button>
+        <button
+            class="button"
+            data-kind="ghost"
+            data-square=""
+            aria-label="Redo"
+            aria-keyshortcuts="Control+Shift+Z"
+            aria-describedby="redo-what"
+            title=move || redo.get()
+            hidden=move || is_empty(redo)
+            on:click=move |_| on_step.run(true)
+        >
+            <Icon name="i-undo" turn="flip"/>
+        </button>
+    }
+}

@@ -1,0 +1,141 @@
+//! What this tab has changed in the release that it shows, for Undo and Redo of the matrix and of a customer's steps (R101). It
+//! outlives those pages, since an answer may come after its page was left, and the tab keeps it for a reload.
+use crate::{
+    browser::dom,
+    components::ui::time::Clock,
+    domain::{
+        id::{BatchId, ReleaseId},
+        own_changes::{ChangeStack, OwnChange},
+    },
+};
+use leptos::prelude::*;
+
+/// The changes of this tab. `App` provides them as context.
+#[derive(Clone, Copy)]
+pub struct OwnChanges {
+    /// The release of the page; id 0 before the first one.
+    release: StoredValue<ReleaseId>,
+    stack: RwSignal<ChangeStack>,
+    clock: Clock,
+    /// Asks the server whether the changes can still be undone here. Loaded lazily.
+    ask_server: fn(Self),
+}
+
+/// Under which name the tab keeps the changes of a release.
+fn storage_key(release: ReleaseId) -> String {
+    format!("rollcall.undo.{release}")
+}
+
+/// What the tab has kept of a release.
+fn kept(release: ReleaseId) -> ChangeStack {
+    let text = dom::read_tab_value(&storage_key(release));
+    let stack = text.and_then(|it| ChangeStack::from_text(&it));
+    stack.unwrap_or_default()
+}
+
+impl OwnChanges {
+    /// Nothing was changed yet.
+    pub fn new(ask_server: fn(Self)) -> Self {
+        Self {
+            release: StoredValue::new(ReleaseId(0)),
+            stack: RwSignal::default(),
+            clock: Clock::from_context(),
+            ask_server,
+        }
+    }
+
+    /// The changes of this tab.
+    pub fn from_context() -> Self {
+        use_context().unwrap_or_else(|| Self::new(|_| {}))
+    }
+
+    /// A page of this release is shown.
+    pub fn open(self, release: ReleaseId) {
+        if self.release.get_value() != release {
+            self.release.set_value(release);
+            self.stack.set(kept(release));
+        }
+        self.check();
+    }
+
+    /// Others may have changed the template or archived the release, after which nothing can be undone here. The server knows.
+    pub fn check(self) {
+        if !self.batches().is_empty() {
+            (self.ask_server)(self);
+        }
+    }
+
+    /// The release of the page.
+    pub fn release(self) -> ReleaseId {
+        self.release.get_value()
+    }
+
+    /// The batches of this tab in it.
+    pub fn batches(self) -> Vec<BatchId> {
+        self.stack.with_untracked(|it| it.batches().to_vec())
+    }
+
+    /// What Undo would undo, or Redo do again: "mark done, 9 cells, 18:49". Tracked.
+    pub fn newest(self, is_redo: bool) -> Option<String> {
+        self.stack
+            .with(|it| Some(self.in_words(it.newest(is_redo)?)))
+    }
+
+    fn in_words(self, change: &OwnChange) -> String {
+        format!("{}, {}", change.what, self.clock.time(change.at))
+    }
+
+    /// A change was made. Answers what it is called.
+    pub fn push(self, release: ReleaseId, batch: BatchId, what: String) -> String {
+        let change = OwnChange::new(batch, what);
+        let words = untrack(|| self.in_words(&change));
+        let mut stack = self.of(release);
+        stack.push(change);
+        self.set(release, stack);
+        words
+    }
+
+    /// Takes the change that Undo is about, or Redo, off its list.
+    pub fn take(self, is_redo: bool) -> Option<OwnChange> {
+        let release = self.release();
+        let mut stack = self.of(release);
+        let taken = stack.take(is_redo);
+        self.set(release, stack);
+        taken
+    }
+
+    /// Puts a change on a list.
+    pub fn put(self, release: ReleaseId, is_redo: bool, change: OwnChange) {
+        let mut stack = self.of(release);
+        stack.put(is_redo, change);
+        self.set(release, stack);
+    }
+
+    /// A change was undone by its message; `undo` is the undo's own batch.
+    pub fn move_undone(self, batch: &BatchId, undo: Option<BatchId>) {
+        let release = self.release();
+        let mut stack = self.of(release);
+        stack.move_undone(batch, undo);
+        self.set(release, stack);
+    }
+
+    /// Forgets all changes in a release.
+    pub fn clear(self, release: ReleaseId) {
+        self.set(release, ChangeStack::default());
+    }
+
+    fn of(self, release: ReleaseId) -> ChangeStack {
+        if self.release() == release {
+            self.stack.get_untracked()
+        } else {
+            kept(release)
+        }
+    }
+
+    fn set(self, release: ReleaseId, stack: ChangeStack) {
+        dom::write_tab_value(&storage_key(release), &stack.to_text());
+        if self.release() == release {
+            self.stack.set(stack);
+        }
+    }
+}

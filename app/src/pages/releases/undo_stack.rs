@@ -1,0 +1,199 @@
+//! Undo and redo on the matrix and on the page of a customer's steps: of what was changed in this tab, and of nothing else (R101).
+//! What others did, or the same person elsewhere, is undone from a step's history or the activity. An undo that is requested
+//! while a change has no answer yet runs once the answer is here, so that it undoes that change.
+use crate::{
+    browser::dom,
+    components::ui::{follow_effect::follow, notice::sentence, toast::Toasts},
+    domain::{
+        id::{BatchId, ReleaseId},
+        own_changes::{OwnChange, message_in_words},
+        undo::UndoResult,
+    },
+    error::AppError,
+    pages::{
+        own_changes::OwnChanges,
+        undo_requests::{UndoRequest, UndoRequests},
+    },
+};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Overlays that handle keys themselves.
+const OVERLAY_SELECTOR: &str = "dialog[open], [role=menu]";
+
+/// What undo and redo need of their page.
+pub trait UndoPage: Copy + Send + Sync + 'static {
+    /// Whether a change has no answer yet.
+    fn is_busy(self) -> bool;
+    /// An undo is sent.
+    fn begin(self);
+    /// A change has its answer; the page may be gone by now. True if it was the last one that is pending.
+    fn end(self) -> bool;
+    /// Nothing is pending: reads what had to wait.
+    fn settle(self);
+    /// Reads the data of the page again.
+    fn reload(self);
+}
+
+/// Undo and redo of one page.
+#[derive(Clone, Copy)]
+pub struct UndoStack<P> {
+    own: OwnChanges,
+    /// An undo (a redo if `true`) that waits for the pending changes.
+    queued: StoredValue<Option<bool>>,
+    toasts: Toasts,
+    requests: UndoRequests,
+    page: P,
+}
+
+impl<P: UndoPage> UndoStack<P> {
+    /// Undo and redo of a page that is being created, with Ctrl+Z and Ctrl+Shift+Z anywhere on it, but in a text field, a dialog
+    /// or a menu. `release` is tracked; none for a malformed URL.
+    pub fn new(page: P, release: impl Fn() -> Option<ReleaseId> + 'static) -> Self {
+        let this = Self {
+            own: OwnChanges::from_context(),
+            queued: StoredValue::new(None),
+            toasts: Toasts::from_context(),
+            requests: UndoRequests::from_context(),
+            page,
+        };
+        follow(move |_| {
+            if let Some(release) = release() {
+                this.own.open(release);
+            }
+        });
+        listen(Callback::new(move |is_redo| this.step(is_redo)));
+        this
+    }
+
+    /// What Undo would undo, or Redo do again: "mark done, 9 cells, 18:49".
+    pub fn newest(self, is_redo: bool) -> Signal<Option<String>> {
+        Signal::derive(move || self.own.newest(is_redo))
+    }
+
+    /// Others have changed something else than steps, so that this may be the end of what can be undone here.
+    pub fn check(self) {
+        self.own.check();
+    }
+
+    /// A change is sent: an undo waits for its answer.
+    pub fn begin_change(self) {
+        self.page.begin();
+    }
+
+    /// A change has its answer; the page may be gone by now. After the last one the queued undo runs, or what had to
+    /// wait is read.
+    pub fn end_change(self) {
+        if !self.page.end() {
+            return;
+        }
+        if let Some(is_redo) = self.queued.try_update_value(Option::take).flatten() {
+            self.step(is_redo);
+        }
+        if !self.page.is_busy() {
+            self.page.settle();
+        }
+    }
+
+    /// Says what was changed, and offers to undo it, unless there is no batch. `what` is what the change is called beside the button;
+    /// if it is not given, the message says it.
+    pub fn report(
+        self,
+        release: ReleaseId,
+        text: String,
+        what: Option<String>,
+        batch: Option<BatchId>,
+    ) {
+        let Some(batch) = batch else {
+            return self.toasts.show(text, None);
+        };
+        if let Some(what) = what {
+            let what = self.own.push(release, batch.clone(), what);
+            self.toasts.show_change(text, batch, what);
+        } else {
+            self.own
+                .push(release, batch.clone(), message_in_words(&text));
+            self.toasts.show(text, Some(batch));
+        }
+    }
+
+    /// Adds a change that no message tells of.
+    pub fn push(self, release: ReleaseId, batch: BatchId, what: String) {
+        self.own.push(release, batch, what);
+    }
+
+    /// Undoes the newest change, or redoes what was undone last.
+    pub fn step(self, is_redo: bool) {
+        if self.page.is_busy() {
+            self.queued.set_value(Some(is_redo));
+            return;
+        }
+        let release = self.own.release();
+        let Some(change) = self.own.take(is_redo) else {
+            return;
+        };
+        self.page.begin();
+        self.requests.send(UndoRequest {
+            batch: change.batch.clone(),
+            asks: false,
+            on_end: Arc::new(move |answer| {
+                self.finish_step(release, is_redo, change.clone(), answer);
+            }),
+        });
+    }
+
+    fn finish_step(
+        self,
+        release: ReleaseId,
+        is_redo: bool,
+        change: OwnChange,
+        answer: Option<Result<UndoResult, AppError>>,
+    ) {
+        match answer {
+            // Cancelled: it stays on its list.
+            None => self.own.put(release, is_redo, change),
+            Some(Ok(result)) => {
+                self.toasts.show(result.message, None);
+                self.page.reload();
+                if let Some(batch) = result.batch_id {
+                    self.own
+                        .put(release, !is_redo, OwnChange { batch, ..change });
+                }
+            }
+            Some(Err(error)) => {
+                self.toasts.show(sentence(&error.to_string()), None);
+                if error.is_retryable() {
+                    self.own.put(release, is_redo, change);
+                }
+            }
+        }
+        self.end_change();
+    }
+}
+
+/// Listens for Ctrl+Z and Ctrl+Shift+Z for as long as the calling component is mounted. The callback gets whether it is a redo.
+fn listen(on_step: Callback<bool>) {
+    follow(move |_| {
+        let handle = window_event_listener(
+            leptos::ev::keydown,
+            move |event: leptos::ev::KeyboardEvent| {
+                let is_control = event.ctrl_key() || event.meta_key();
+                let is_z = event.key().eq_ignore_ascii_case("z");
+                if is_control
+                    && is_z
+                    && !event.alt_key()
+                    && !event.default_prevented()
+                    && !dom::is_in_text()
+                    && !dom::exists(OVERLAY_SELECTOR)
+                {
+                    event.prevent_default();
+                    // A key that is held down undoes once.
+                    if !event.repeat() {
+                        on_step.run(event.shift_key());
+                    }
+                }
+            },
+        );
+        on_cleanup(move || handle.remove());
+    });
+}

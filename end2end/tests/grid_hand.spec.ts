@@ -1,0 +1,272 @@
+// The grid under the hand: clicks and keys that select and show cells, heads and their links, the numbers of a customer's own order,
+// printing, links without a connection, and how the grid looks while it is pointed at.
+import type { Page } from '@playwright/test';
+import { test, expect } from '../fixtures/app';
+import { other, step } from '../fixtures/other';
+import { activeJune, many } from '../fixtures/world';
+
+const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
+const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
+const selected = (page: Page) => page.locator('td[aria-selected=true]');
+
+test('a click shows its cell in the panel, the focus stays in the grid, and Enter moves it there', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 2 Migrate schema, Globex').click();
+  await expect(panel(page, 'Migrate schema, Globex')).toBeVisible();
+  await expect(cell(page, 'Step 2 Migrate schema, Globex')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(panel(page, 'Upgrade, Globex')).toBeVisible();
+  await expect(cell(page, 'Step 3 Upgrade, Globex')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(panel(page, 'Upgrade, Globex').getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  await expect(cell(page, 'Step 3 Upgrade, Globex')).toBeFocused();
+  // Also where the panel is not there yet.
+  await page.keyboard.press('Enter');
+  await expect(panel(page, 'Upgrade, Globex').getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
+});
+
+test('a drag, and a click with Shift or Ctrl, shows no cell', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  await page.mouse.move(0, 0);
+  await cell(page, 'Step 3 Upgrade, Globex').click({ modifiers: ['Shift'] });
+  await expect(selected(page)).toHaveCount(6);
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  await cell(page, 'Step 4 Check, Globex').click({ modifiers: ['ControlOrMeta'] });
+  await expect(selected(page)).toHaveCount(7);
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  await expect(page).not.toHaveURL(/step=/);
+});
+
+test('a click replaces the address, and the grid does not move under the pointer', async ({ page, open, server }) => {
+  const { release } = await many(server, 12, 30);
+  await open('/releases');
+  await page.getByRole('link', { name: 'Many', exact: true }).click();
+  const one = cell(page, 'Step 3 s02, c03');
+  const before = await one.boundingBox();
+  await one.click();
+  await expect(panel(page, 's02, c03')).toBeVisible();
+  expect(await one.boundingBox()).toEqual(before);
+  await cell(page, 'Step 4 s03, c03').click();
+  await expect(panel(page, 's03, c03')).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`/releases/${release}\\?step=`));
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Releases' })).toBeVisible();
+});
+
+test('any set of cells is selected with Ctrl and clicks, and marked as one', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const add = (name: string) => cell(page, name).click({ modifiers: ['ControlOrMeta'] });
+  await add('Step 1 Announce, Acme');
+  await add('Step 2 Migrate schema, Initech');
+  await add('Step 4 Check, Globex');
+  await expect(selected(page)).toHaveCount(3);
+  const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
+  await expect(bar).toContainText('3 steps, 3 customers');
+  await expect(bar).toContainText('3 cells');
+  await add('Step 4 Check, Globex');
+  await expect(selected(page)).toHaveCount(2);
+  // A change by somebody else takes nothing out of it.
+  await other(server, 'Jonas')('act_on_step', { id: step.globex.upgrade, action: 'start', reason: null, allow_unresolved: true });
+  await page.keyboard.press('d');
+  await expect(page.getByRole('status').filter({ hasText: 'Marked 2 cells done' })).toBeVisible();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
+  await expect(cell(page, /Step 2 Migrate schema, Initech, us-east: done/)).toBeVisible();
+  await expect(cell(page, 'Step 4 Check, Globex, eu-west: pending')).toBeVisible();
+  await expect(selected(page)).toHaveCount(2);
+  await page.keyboard.press('Escape');
+  await expect(selected(page)).toHaveCount(1);
+});
+
+test('Space adds the cell that the arrows lead to, and Ctrl+Space is the column', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').focus();
+  await page.keyboard.press(' ');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press(' ');
+  await expect(selected(page)).toHaveCount(2);
+  await expect(cell(page, 'Step 2 Migrate schema, Globex')).toBeFocused();
+  await page.keyboard.press(' ');
+  await expect(selected(page)).toHaveCount(1);
+  await expect(cell(page, 'Step 1 Announce, Acme')).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Control+ ');
+  await expect(selected(page)).toHaveCount(4);
+});
+
+test('a set stays selected where the grid is drawn anew', async ({ page, open, server }) => {
+  test.setTimeout(90_000);
+  const { release } = await many(server, 60, 60);
+  await open(`/releases/${release}`);
+  await cell(page, 'Step 2 s01, c01').click({ modifiers: ['ControlOrMeta'] });
+  await page.keyboard.press('Control+End');
+  await page.keyboard.press(' ');
+  await expect(cell(page, 'Step 60 s59, c59')).toHaveAttribute('aria-selected', 'true');
+  await expect(cell(page, 'Step 2 s01, c01')).toHaveCount(0);
+  await page.keyboard.press('Control+Home');
+  await expect(cell(page, 'Step 2 s01, c01')).toHaveAttribute('aria-selected', 'true');
+  await expect(cell(page, 'Step 1 s00, c00')).toHaveAttribute('aria-selected', 'false');
+  await page.keyboard.press('d');
+  await expect(page.getByRole('status').filter({ hasText: 'Marked 2 cells done' })).toBeVisible();
+});
+
+test('a click on a head selects its row or column; its link opens run mode or one step, also in a new tab', async ({ page, open, server, context }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const row = page.getByRole('rowheader', { name: /Migrate schema/ });
+  const column = page.getByRole('columnheader', { name: /Acme/ });
+  await row.click();
+  await expect(selected(page)).toHaveCount(3);
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  await column.click();
+  await expect(selected(page)).toHaveCount(4);
+  await page.keyboard.press('i');
+  await expect(page.getByRole('status').filter({ hasText: 'Started 4 cells' })).toBeVisible();
+  const opened = async (modifiers: ('ControlOrMeta')[], link: ReturnType<Page['getByRole']>) => {
+    const [tab] = await Promise.all([context.waitForEvent('page'), link.click({ modifiers })]);
+    return tab;
+  };
+  const one = await opened(['ControlOrMeta'], row.getByRole('link'));
+  await expect(one.getByRole('gridcell', { name: 'Step 2 Migrate schema, Acme' })).toBeVisible();
+  await expect(one.getByRole('gridcell', { name: /Announce/ })).toHaveCount(0);
+  const run = await opened(['ControlOrMeta'], column.getByRole('link'));
+  await expect(run).toHaveURL(new RegExp(`/releases/${june}/customer/${acme}`));
+  // The page itself is as it was.
+  await expect(selected(page)).toHaveCount(4);
+  await column.getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
+});
+
+test('e and F2 override the text of the cell', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  for (const key of ['e', 'F2']) {
+    await cell(page, 'Step 3 Upgrade, Acme').focus();
+    await page.keyboard.press(key);
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.getByLabel('Content')).toHaveValue('set -e\ncurl https://{{var.HOST}}/healthz');
+    await page.keyboard.press('Escape');
+    await expect(dialog).toHaveCount(0);
+  }
+});
+
+test('where a customer counts otherwise, cell, panel and copied text have its number, and the row has the template\'s', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june, acme } = await activeJune(server);
+  const { announce, migrate, upgrade } = step.acme;
+  await server.call('reorder_steps', { release: june, customer: acme, category: 'deploy', ordered: [upgrade, announce, migrate] });
+  await open(`/releases/${june}`);
+  await expect(page.getByRole('rowheader', { name: /Upgrade/ }).locator('.step__no')).toHaveText('3');
+  await expect(cell(page, 'Step 3 Upgrade, Globex')).toBeVisible();
+  await cell(page, 'Step 1 Upgrade, Acme').click();
+  const here = panel(page, 'Upgrade, Acme');
+  await expect(here.getByText('1 of 4')).toBeVisible();
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(here.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('June, step 1 Upgrade');
+  await open(`/releases/${june}?swap=1`);
+  await expect(cell(page, 'Step 1 Upgrade, Acme')).toBeVisible();
+  await expect(cell(page, 'Step 3 Upgrade, Globex')).toBeVisible();
+  await expect(page.getByRole('columnheader', { name: /^3 Upgrade/ })).toBeVisible();
+});
+
+test('the menu of the page opens over the panel', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  await page.getByLabel('More: edit, steps, clone, archive').click();
+  // Pressed only if nothing is over it.
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
+});
+
+test('Ctrl+P prints what Print shows', async ({ page, open, server, context }) => {
+  const { june } = await activeJune(server);
+  await context.addInitScript(() => { window.print = () => { document.documentElement.dataset.printed = 'yes'; }; });
+  await open(`/releases/${june}?customers=acme`);
+  await cell(page, 'Step 1 Announce, Acme').focus();
+  const [paper] = await Promise.all([context.waitForEvent('page'), page.keyboard.press('Control+p')]);
+  await expect(paper.getByText('customers with “acme”')).toBeVisible();
+  await expect(paper.getByRole('columnheader', { name: /Globex/ })).toHaveCount(0);
+  await expect(paper.locator('html')).toHaveAttribute('data-printed', 'yes');
+});
+
+test.describe('without a connection', () => {
+  test.use({ faults: [/ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED/] });
+  test('a link says so, offers Retry, and opens once there is one', async ({ page, open, server, context }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await context.setOffline(true);
+    await page.getByRole('columnheader', { name: /Acme/ }).getByRole('link').click();
+    await expect(page.getByRole('heading', { level: 1, name: 'You\'re offline' })).toBeVisible();
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'You\'re offline' })).toBeVisible();
+    await context.setOffline(false);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
+  });
+});
+
+test('one cross is drawn: under the mouse, or of the focus', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').focus();
+  const plain = (row: string) => page.getByRole('rowheader', { name: new RegExp(row) }).evaluate(it => getComputedStyle(it).backgroundColor);
+  const other_row = await plain('Check');
+  expect(await plain('Announce')).not.toBe(other_row);
+  await cell(page, 'Step 3 Upgrade, Globex').hover();
+  await expect.poll(() => plain('Upgrade')).not.toBe(other_row);
+  expect(await plain('Announce')).toBe(other_row);
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(() => plain('Migrate schema')).not.toBe(other_row);
+  expect(await plain('Upgrade')).toBe(other_row);
+});
+
+test('with forced colours marks, density and the page that one is on are told', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await other(server, 'Jonas')('override_step', { id: step.acme.announce, content: 'x', version: 1 });
+  await page.emulateMedia({ forcedColors: 'active' });
+  await open(`/releases/${june}`);
+  const marks = await cell(page, 'Step 1 Announce, Acme').evaluate(it => getComputedStyle(it, '::after').backgroundImage);
+  expect(marks).toContain('gradient');
+  const colour = (name: string) => page.getByRole('button', { name, exact: true }).evaluate(it => getComputedStyle(it).backgroundColor);
+  expect(await colour('default')).not.toBe(await colour('roomy'));
+  const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
+  const colours = await links.evaluateAll(all => all.map(it => [it.hasAttribute('aria-current'), getComputedStyle(it).backgroundColor]));
+  const current = colours.filter(it => it[0]).map(it => it[1]);
+  expect(current).toHaveLength(1);
+  expect(colours.filter(it => !it[0]).map(it => it[1])).not.toContain(current[0]);
+});
+
+test('the 96th of 100 steps is chosen where it is', async ({ page, open, server }) => {
+  test.setTimeout(90_000);
+  const { release } = await many(server, 100, 1);
+  await open(`/releases/${release}/steps`);
+  const one = page.getByRole('button', { name: 's95', exact: true });
+  await one.scrollIntoViewIfNeeded();
+  await one.click();
+  const name = page.getByRole('region', { name: 's95' }).getByLabel('Name');
+  await expect(name).toHaveValue('s95');
+  await expect(name).toBeFocused();
+  await expect(one).toBeInViewport();
+});
+
+test.describe('at 200 %', () => {
+  test.use({ viewport: { width: 640, height: 360 } });
+  test('rows stay in reach however long the panel is', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}?step=${step.acme.upgrade}`);
+    await expect(panel(page, 'Upgrade, Acme')).toBeVisible();
+    await cell(page, 'Step 2 Migrate schema, Acme').scrollIntoViewIfNeeded();
+    await expect(cell(page, 'Step 2 Migrate schema, Acme')).toBeInViewport({ ratio: 0.9 });
+    const pane = await page.locator('.matrix').boundingBox();
+    expect(pane!.height).toBeGreaterThan(180);
+  });
+});

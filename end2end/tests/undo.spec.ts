@@ -1,0 +1,124 @@
+// Undo and Redo of what was done in this tab: what they say, where their keys work, and when nothing is left for them.
+import type { Page } from '@playwright/test';
+import { test, expect } from '../fixtures/app';
+import { hold } from '../fixtures/hold';
+import { act, other, step } from '../fixtures/other';
+import { activeJune } from '../fixtures/world';
+
+const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
+const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
+const undo = (page: Page) => page.getByRole('main').getByRole('button', { name: 'Undo', exact: true });
+const redo = (page: Page) => page.getByRole('main').getByRole('button', { name: 'Redo', exact: true });
+const ofTwo = /^mark done, 2 cells, \d\d:\d\d$/;
+
+test('what Undo and Redo would do stands beside them, in the message, and is their description', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await expect(undo(page)).toHaveAccessibleDescription('Nothing to undo');
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('d');
+  await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
+  await expect(page.getByRole('main').getByText(ofTwo)).toBeVisible();
+  const message = said(page, 'Marked 2 cells done');
+  await expect(message.getByText(ofTwo)).toBeVisible();
+  await expect(message.getByRole('button', { name: 'Undo', exact: true })).toHaveAccessibleDescription(ofTwo);
+  await undo(page).click();
+  await expect(undo(page)).toHaveAccessibleDescription('Nothing to undo');
+  await expect(redo(page)).toHaveAccessibleDescription(ofTwo);
+  await expect(page.getByRole('main').getByText(/^Redo: mark done, 2 cells, /)).toBeVisible();
+  await redo(page).click();
+  await expect(redo(page)).toBeHidden();
+  await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
+});
+
+test('the keys work after a click in the bulk bar, and never in a text field', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: 'Mark done' }).click();
+  const globex = (state: string) => cell(page, new RegExp(`Step 1 Announce, Globex, eu-west: ${state}`));
+  await expect(globex('done')).toBeVisible();
+  await page.keyboard.press('Control+z');
+  await expect(globex('pending')).toBeVisible();
+  await page.keyboard.press('Control+Shift+Z');
+  await expect(globex('done')).toBeVisible();
+  await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  const notes = page.getByRole('complementary', { name: 'Announce, Acme' }).getByLabel('Notes');
+  await notes.pressSequentially('x');
+  await notes.press('Control+z');
+  await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
+  await expect(globex('done')).toBeVisible();
+});
+
+test('run mode and matrix undo what was done in this tab, whichever page it was done on', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  const first = page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: /^1 / });
+  await page.keyboard.press('d');
+  await expect(page.getByRole('heading', { level: 2, name: 'Migrate schema', exact: true })).toBeVisible();
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, \d\d:\d\d$/);
+  await page.keyboard.press('Control+z');
+  await expect(said(page, 'Undid "Mark done" on 1 cell')).toBeVisible();
+  await expect(first).toContainText('pending');
+  await expect(redo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  await page.keyboard.press('Control+Shift+Z');
+  await expect(first).toContainText('done by Ana Ferreira');
+  await page.getByRole('main').getByRole('link', { name: 'Matrix', exact: true }).click();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  await undo(page).click();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+  await expect(undo(page)).toHaveAttribute('aria-disabled', 'true');
+});
+
+test('the question before work is deleted waits until nothing is typed', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await page.getByRole('complementary').getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Add custom step…', exact: true }).click();
+  const adding = page.getByRole('dialog', { name: 'Add custom step for Acme' });
+  await adding.getByLabel('Name').fill('Own');
+  await adding.getByLabel('Content').fill('true');
+  await adding.getByRole('button', { name: 'Add step' }).click();
+  await expect(undo(page)).toHaveAccessibleDescription(/^added Own, \d\d:\d\d$/);
+  await expect(cell(page, /Own, Acme, eu-west: pending/)).toBeVisible();
+  await other(server, 'Jonas')('act_on_step', act(13, 'done'));
+  const go = await hold(page, 'undo');
+  const answered = page.waitForResponse(/\/rpc\/undo/);
+  await undo(page).click();
+  const notes = page.getByRole('complementary').getByLabel('Notes');
+  await notes.pressSequentially('still ');
+  go();
+  await answered;
+  await notes.pressSequentially('typing');
+  await expect(notes).toBeFocused();
+  await expect(notes).toHaveValue('still typing');
+  const dialog = page.getByRole('dialog', { name: 'Undo this change' });
+  await expect(dialog).toHaveCount(0);
+  await notes.blur();
+  await expect(dialog.getByText(/Own, Acme has work \(done\) by Jonas/)).toBeVisible();
+});
+
+test.describe('on a page that hears what others change', () => {
+  test.use({ hears: true });
+
+  test('a change of the template elsewhere ends what can be undone here, and one of a step does not', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    const jonas = other(server, 'Jonas');
+    await open(`/releases/${june}`);
+    await cell(page, 'Step 1 Announce, Acme').click();
+    await page.keyboard.press('d');
+    await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+    await jonas('act_on_step', act(step.globex.announce, 'done'));
+    await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Jonas/)).toBeVisible();
+    await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+    const draft = { name: 'Announce', category: 'deploy', type: 'text', content: 'Tell everybody.', description: '' };
+    await jonas('update_template', { id: 1, draft, version: 1 });
+    await expect(undo(page)).toHaveAccessibleDescription('Nothing to undo');
+    await page.keyboard.press('Control+z');
+    await expect(cell(page, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
+  });
+});
