@@ -151,7 +151,10 @@ impl Store {
             None => None,
         };
         let is_told = |it: &CommittedEvent| {
-            let is_account = matches!(it.entity, Entity::User | Entity::Session | Entity::Token);
+            let is_account = matches!(
+                it.entity,
+                Entity::User | Entity::Session | Entity::Token | Entity::View
+            );
             (sees_accounts || !is_account)
                 && seen.as_ref().is_none_or(|ids| ids.contains(&it.id.0))
                 && related.as_ref().is_none_or(|rows| rows.contains(it))

@@ -249,8 +249,8 @@ fn event_impact(
         Entity::Cluster | Entity::Customer if action == Did::Create => EventImpact::None,
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
-        // People are no part of any matrix.
-        Entity::User | Entity::Session | Entity::Token => EventImpact::None,
+        // People and their views are no part of any matrix.
+        Entity::User | Entity::Session | Entity::Token | Entity::View => EventImpact::None,
         // They change names, values of variables, rows or columns.
         Entity::Cluster
         | Entity::Customer

@@ -32,6 +32,7 @@ mod rest_steps;
 mod rest_templates;
 mod rest_texts;
 mod rest_undo;
+mod rest_views;
 mod rest_work;
 mod rpc;
 mod sessions;
