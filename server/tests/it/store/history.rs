@@ -332,7 +332,7 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     let done = done.batch_id.unwrap();
     call!(preview_undo(done.clone(), true, by()));
     call!(undo_or_ask(done.clone(), None, by()));
-    call!(is_changed_elsewhere(june, &[done.clone()]));
+    call!(is_changed_elsewhere(june, std::slice::from_ref(&done)));
     call!(undo(done, by()));
     let both = vec![id, world.id(&world.globex, "Upgrade").await];
     call!(act_on_steps(both, StepAction::Start, ask(), by()));
