@@ -92,6 +92,8 @@ pub mod matrix_scope;
 pub mod matrix_wire;
 /// Variables of a cluster, customer or release.
 pub mod metadata;
+/// A new release with its steps and customers.
+pub mod new_release;
 /// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
 /// Roles by the groups of a provider's account.

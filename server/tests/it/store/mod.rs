@@ -11,6 +11,7 @@ mod history;
 mod history_chain;
 mod history_people;
 mod matrix;
+mod new_release;
 mod permissions;
 mod releases;
 mod runbook_import;

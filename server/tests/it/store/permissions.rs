@@ -10,7 +10,8 @@ use app::{
         customer::CustomerDraft,
         customer_import::ImportRequest,
         event::{Entity, EventFilter},
-        id::StepId,
+        id::{ReleaseId, StepId},
+        new_release::{NewRelease, NewSteps},
         order::Position,
         permission::Role,
         release::ReleaseDraft,
@@ -24,6 +25,14 @@ use app::{
         steps::{step_patch::StepPatch, transitions::TransitionOptions},
     },
 };
+
+/// A new release without a name, with the steps of another.
+fn clone_of(from: ReleaseId) -> NewRelease {
+    NewRelease {
+        steps: NewSteps::Clone { from, only: None },
+        ..NewRelease::default()
+    }
+}
 
 /// What a store answers to each change: its name, the lowest role that may make it, and the error. The arguments are such that
 /// nothing is changed, whoever asks.
@@ -61,7 +70,10 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Manager: update_customer(acme, CustomerDraft::default(), 99, by());
         Manager: import_customers(ImportRequest::default(), by());
         Manager: create_release(ReleaseDraft::default(), by());
-        Manager: create_release_from(ReleaseDraft::default(), june, by());
+        Manager: create_whole_release(NewRelease::default(), by());
+        Manager: create_whole_release(clone_of(june), by());
+        Manager: dry_run_new_release(NewRelease::default());
+        Manager: read_runbook(String::new());
         Manager: update_release(june, ReleaseDraft::default(), 99, by());
         Manager: clone_release(june, String::new(), None, by());
         Manager: delete_draft(june, by());
