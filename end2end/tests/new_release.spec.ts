@@ -117,7 +117,6 @@ test('a runbook that cannot be imported is not sent', async ({ page, open }) => 
   await name(page).fill('July');
   await page.getByRole('button', { name: '2. Steps' }).click();
   await runbook(page).fill('## Look\n');
-  await expect(page.getByRole('list', { name: 'Notes' })).toBeVisible();
   await page.getByRole('button', { name: '1. Details' }).click();
   await button(page, 'Create release').click();
   await expect(runbook(page)).toBeFocused();

@@ -69,7 +69,7 @@ pub fn ActivationPreview(wizard: Wizard, names: CustomerNames) -> impl IntoView 
     };
     view! {
         <div class="dialog__run live-only" aria-busy=move || is_busy.get().then_some("true")>
-            <h3>"Preview"</h3>
+            <h2>"Preview"</h2>
             <dl class="figures">
                 <div>
                     <dt>"Customers"</dt>

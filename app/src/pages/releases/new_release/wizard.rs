@@ -176,6 +176,8 @@ impl Wizard {
             .errors(details)
             .map(|it| it.0)
             .unwrap_or_default();
+        // What the server refuses of the customers stands until others are chosen.
+        self.chosen.track();
         let runbook = self.runbook;
         let of_steps = match self.source.get() {
             StepSource::Clone if self.cloned_release().is_none() => {
