@@ -143,6 +143,11 @@ impl AppError {
         }))
     }
 
+    /// Whether something was sent and refused because somebody else had saved first. A conflict that is known before brings no row.
+    pub fn is_overtaken_save(&self) -> bool {
+        matches!(self, Self::Stale(it) if !it.current.is_empty())
+    }
+
     /// The message for a form field, if the error concerns it.
     pub fn message_for(&self, field: Field) -> Option<String> {
         match self {

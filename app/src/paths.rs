@@ -147,6 +147,11 @@ pub fn customer_step(release: ReleaseId, customer: CustomerId, step: StepId) -> 
     format!("/releases/{release}/customer/{customer}?step={step}")
 }
 
+/// One customer's steps, with none of them open.
+pub fn customer_step_list(release: ReleaseId, customer: CustomerId) -> String {
+    format!("/releases/{release}/customer/{customer}?view=list")
+}
+
 /// One customer's checklist, for printing.
 pub fn customer_print(release: ReleaseId, customer: CustomerId) -> String {
     format!("/releases/{release}/customer/{customer}?view=print")

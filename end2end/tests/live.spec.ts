@@ -109,17 +109,32 @@ test('a customer that is removed takes its cell along, and the focus goes to the
   await expect(cell(page, 'Step 2 Migrate schema, Initech')).toBeFocused();
 });
 
-test('notes that are being written stay when somebody else marks the step', async ({ page, open, server }) => {
+test('notes that are being written stay with their caret when somebody else marks the step', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);
   const notes = panel(page, 'Announce, Acme').getByLabel('Notes');
   await notes.click();
-  await page.keyboard.type('called');
+  await page.keyboard.type('called them');
+  await page.keyboard.press('Home');
   await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
   await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Jonas/)).toBeVisible();
   await expect(panel(page, 'Announce, Acme').getByText(/Jonas since \d\d:\d\d/).first()).toBeVisible();
   await expect(notes).toBeFocused();
-  await page.keyboard.type(' them');
+  await page.keyboard.type('I ');
+  await expect(notes).toHaveValue('I called them');
+});
+
+test('a space at the end of notes stays while others change the step', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await server.call('note_step', { id: step.acme.announce, notes: 'called', version: 1 });
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const notes = panel(page, 'Announce, Acme').getByLabel('Notes');
+  await notes.click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' ');
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
+  await expect(panel(page, 'Announce, Acme').getByText(/Jonas since \d\d:\d\d/).first()).toBeVisible();
+  await page.keyboard.type('them');
   await expect(notes).toHaveValue('called them');
 });
 

@@ -37,10 +37,11 @@ test('what is missing is marked, listed, and leads to where it is filled in', as
   const here = panel(page, 'Upgrade, Initech');
   await expect(here.locator('var[data-unresolved]')).toHaveText('{{var.HOST}}');
   await expect(here.getByText('1 of 1 missing')).toBeVisible();
-  const link = here.getByRole('link', { name: 'Initech' });
-  await expect(link).toHaveAttribute('href', `/customers/${world.initech}/edit`);
+  await expect(here.getByLabel('Value of var.HOST')).toBeVisible();
   await here.getByRole('button', { name: 'Copy', exact: false }).first().click();
   await expect(here.getByText('var.HOST not set.')).toBeVisible();
+  const link = here.getByRole('link', { name: 'Initech' });
+  await expect(link).toHaveAttribute('href', `/customers/${world.initech}/edit`);
   await here.getByRole('button', { name: 'Copy anyway' }).click();
   await expect(here.getByRole('button', { name: 'Copied for Initech (us-east)' })).toBeVisible();
 });
@@ -227,13 +228,29 @@ test('Mark done takes along what stands in the Notes box', async ({ page, open, 
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);
   const here = panel(page, 'Announce, Acme');
+  const sent: string[] = [];
+  page.on('request', it => { if (/rpc\/(note_step|act_on_step)/.test(it.url())) sent.push(it.url().split('/rpc/')[1]); });
   await here.getByLabel('Notes').fill('called them');
   await here.getByRole('button', { name: 'Mark done' }).click();
   await expect(cell(page, /Announce, Acme, eu-west: done by Ana Ferreira.*with a note/)).toBeVisible();
+  await expect(here.getByText('Saved', { exact: true })).toBeVisible();
+  expect(sent).toEqual(['act_on_step']);
   await page.reload();
   await live(page);
   await expect(here.getByLabel('Notes')).toHaveValue('called them');
   await expect(here.getByRole('listitem').filter({ hasText: 'marked' })).toHaveCount(1);
+});
+
+test('notes whose mark was not made are saved when its button is left', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  await here.getByLabel('Notes').fill('called them');
+  await here.getByRole('button', { name: 'Mark done' }).focus();
+  const saved = page.waitForResponse(it => it.url().endsWith('/rpc/note_step'));
+  await here.getByRole('button', { name: 'Copy', exact: true }).focus();
+  await saved;
+  await expect(here.getByText('Saved', { exact: true })).toBeVisible();
 });
 
 test('notes that somebody else wrote meanwhile stop the mark, and nothing is lost', async ({ page, open, server }) => {
@@ -354,17 +371,18 @@ test.describe('on a phone', () => {
     await more.last().click();
     for (const item of ['Start', 'Override', 'Add custom step…'])
       await expect(page.getByRole('menuitem', { name: item })).toBeInViewport();
-    await open(`/releases/${world.june}/customer/${world.acme}`);
+    await open(`/releases/${world.june}/customer/${world.acme}?view=list`);
     await expect(page.getByRole('link', { name: 'Continue: 1 Announce' })).toBeInViewport();
   });
 
-  test('a value stands beside its name, and where it comes from below it', async ({ page, open, server }) => {
+  test('a value stands beside its name, and the field for it below', async ({ page, open, server }) => {
     const world = await activeJune(server);
     await open(`/releases/${world.june}/customer/${world.initech}?step=${step.initech.upgrade}`);
     const value = await page.getByRole('definition').filter({ hasText: 'not set' }).boundingBox();
-    const origin = await page.getByRole('definition').filter({ hasText: 'Set on' }).boundingBox();
+    const field = await page.getByLabel('Value of var.HOST').boundingBox();
     expect(value!.width).toBeGreaterThan(100);
-    expect(origin!.y).toBeGreaterThanOrEqual(value!.y + value!.height);
+    expect(field!.width).toBeGreaterThan(90);
+    expect(field!.y).toBeGreaterThanOrEqual(value!.y + value!.height);
   });
 });
 

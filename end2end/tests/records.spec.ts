@@ -1,6 +1,6 @@
 // Clusters, customers and releases: lists, forms and their errors, variables, import of many customers.
 import type { Page } from '@playwright/test';
-import { test, expect, live } from '../fixtures/app';
+import { test, expect, live, type Server } from '../fixtures/app';
 import { activeJune, jonas, june as draftJune, people } from '../fixtures/world';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
@@ -254,6 +254,38 @@ test.describe('forms', () => {
     await button(page, 'Save changes').click();
     await expect(heading(page, 'Acme Kept')).toBeVisible();
     await expect(page.getByText('from both')).toBeVisible();
+  });
+});
+
+test.describe('edits of two people', () => {
+  const theirs = (server: Server, acme: number, eu: number, draft: object) =>
+    jonas(server, 'update_customer', { id: acme, draft: { name: 'Acme', clusterId: eu, namespace: 'acme', metadata: { HOST: 'acme.example' }, ...draft }, version: 1 });
+
+  test('what only one of two people changed is kept of both', async ({ page, open, server }) => {
+    const { acme, eu } = await people(server);
+    await open(`/customers/${acme}/edit`);
+    await field(page, 'Name').fill('Acme Mine');
+    await theirs(server, acme, eu, { description: 'in Frankfurt', metadata: { HOST: 'acme.example', ZONE: 'b' } });
+    await button(page, 'Save changes').click();
+    await expect(heading(page, 'Acme Mine')).toBeVisible();
+    await expect(page.getByText('in Frankfurt')).toBeVisible();
+    await expect(page.locator('.origins')).toContainText('ZONEb');
+  });
+
+  test('of two people\'s changes only the field that both changed is asked about', async ({ page, open, server }) => {
+    const { acme, eu } = await people(server);
+    await open(`/customers/${acme}/edit`);
+    await field(page, 'Name').fill('Acme Mine');
+    await theirs(server, acme, eu, { name: 'Acme Theirs', description: 'in Frankfurt' });
+    await button(page, 'Save changes').click();
+    const alert = page.getByRole('alert');
+    await expect(alert).toContainText(/Jonas changed this at \d\d:\d\d/);
+    await expect(field(page, 'Description')).toHaveValue('in Frankfurt');
+    await alert.getByRole('button', { name: 'Show changes' }).click();
+    await expect(alert.getByRole('row')).toHaveCount(2);
+    await alert.getByRole('button', { name: 'Take theirs' }).click();
+    await expect(field(page, 'Name')).toHaveValue('Acme Theirs');
+    await expect(alert).toHaveCount(0);
   });
 });
 

@@ -31,6 +31,15 @@ test('a viewer sees no button that changes something', async ({ page, team, sign
   await expect(page.locator('body')).toContainText('manager');
 });
 
+test('without the right to edit customers there is no field for a missing value', async ({ page, team, signIn }) => {
+  const world = await june(team);
+  await signIn('olga', `/releases/${world.june}?step=${step.initech.upgrade}`);
+  const here = page.getByRole('complementary', { name: 'Upgrade, Initech' });
+  await expect(here.getByText('Set on Initech, us-east, June')).toBeVisible();
+  await expect(here.getByLabel('Value of var.HOST')).toHaveCount(0);
+  await expect(here.getByRole('link', { name: 'Initech' })).toHaveCount(0);
+});
+
 test('an operator works and plans nothing', async ({ page, team, signIn }) => {
   const world = await june(team);
   await signIn('olga', `/releases/${world.june}/customer/${world.acme}?step=${step.acme.announce}`);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test, expect, live } from '../fixtures/app';
 import { hold } from '../fixtures/hold';
 import { act, HOSTILE, other, step } from '../fixtures/other';
-import { activeJune } from '../fixtures/world';
+import { activeJune, many } from '../fixtures/world';
 
 const rows = (page: Page) => page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: /^\d+ / });
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 2, name, exact: true });
@@ -12,9 +12,8 @@ const heading = (page: Page, name: string) => page.getByRole('heading', { level:
 test('copy, done, next: through all steps without leaving the keyboard', async ({ page, open, server, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const { june, acme } = await activeJune(server);
+  // It begins at the next open step, and the address names it.
   await open(`/releases/${june}/customer/${acme}`);
-  await expect(heading(page, 'Next up')).toBeVisible();
-  await page.keyboard.press('n');
   await expect(heading(page, 'Announce')).toBeVisible();
   await expect(page).toHaveURL(/step=1$/);
   await expect(page.getByText('Deploy, step 1 of 4')).toBeVisible();
@@ -50,7 +49,7 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await expect(heading(page, 'Check')).toBeVisible();
   await expect(page.getByText('Verify, step 4 of 4')).toBeVisible();
   await page.keyboard.press('d');
-  await expect(page.getByText('All steps are finished.')).toBeVisible();
+  await expect(page.getByText('All done here')).toBeVisible();
   await expect(page.getByText('4 of 4', { exact: true })).toBeVisible();
   await page.keyboard.press('r');
   await page.getByLabel('Reason').fill('rolled back');
@@ -60,7 +59,8 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await expect(rows(page).nth(3)).toContainText('pending');
   await page.keyboard.press('Escape');
   await expect(heading(page, 'Next up')).toBeVisible();
-  await expect(page).toHaveURL(new RegExp(`customer/${acme}$`));
+  await expect(page).toHaveURL(new RegExp(`customer/${acme}\\?view=list$`));
+  await expect(page.getByRole('link', { name: 'Continue: 4 Check' })).toBeVisible();
 });
 
 test('letters that are typed are letters, and the place is there again after a reload', async ({ page, open, server }) => {
@@ -230,12 +230,27 @@ test('d never marks a failed step done by accident', async ({ page, open, server
   await page.keyboard.press('d');
   await expect(rows(page).nth(0)).toContainText('failed');
   await expect(page.getByRole('link', { name: 'Next customer', exact: true })).toBeVisible();
-  await page.getByRole('button', { name: 'Retry' }).click();
+  await page.getByRole('button', { name: 'Retry 1 Announce' }).click();
   await expect(heading(page, 'Announce')).toBeVisible();
   await page.keyboard.press('i');
   await expect(rows(page).nth(0)).toContainText('in progress');
   await page.keyboard.press('d');
-  await expect(page.getByText('All steps are finished.')).toBeVisible();
+  await expect(page.getByText('All done here')).toBeVisible();
+});
+
+test('d while a failure is being saved does not mark the step done', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  const go = await hold(page, 'act_on_step');
+  await page.keyboard.press('f');
+  await page.getByLabel('Reason').fill('no answer');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('d');
+  await expect(page.getByRole('status').filter({ hasText: 'This step failed.' })).toBeVisible();
+  go();
+  await expect(rows(page).nth(0)).toContainText('failed');
 });
 
 test('a second press while the first one is being saved is not lost', async ({ page, open, server }) => {
@@ -247,4 +262,174 @@ test('a second press while the first one is being saved is not lost', async ({ p
   await handle.press('Alt+ArrowDown');
   go();
   await expect(rows(page)).toHaveText([/Migrate schema/, /Upgrade/, /Announce/, /Check/]);
+});
+
+test('the main button copies and starts, and copies only once that is chosen', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june, acme } = await activeJune(server);
+  const sent: string[] = [];
+  page.on('request', it => {
+    if (it.url().includes('/rpc/act_on_step')) sent.push(it.url());
+  });
+  await open(`/releases/${june}/customer/${acme}`);
+  const announce = page.getByRole('region', { name: 'Announce, Acme' });
+  await announce.getByRole('button', { name: 'Copy and start', exact: true }).click();
+  await expect(announce.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('Tell Acme.');
+  await expect(page.getByRole('status').filter({ hasText: 'Started Announce for Acme' })).toBeVisible();
+  await expect(rows(page).nth(0)).toContainText('in progress by Ana Ferreira');
+  await expect(announce.getByRole('button', { name: 'Mark done' })).toHaveAttribute('data-kind', 'ink');
+  await page.keyboard.press('n');
+  const migrate = page.getByRole('region', { name: 'Migrate schema, Acme' });
+  await migrate.getByRole('button', { name: 'Copy options' }).click();
+  await page.getByRole('menuitem', { name: 'Copy only' }).click();
+  await expect(migrate.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  await page.reload();
+  await live(page);
+  await migrate.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(migrate.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  await expect(rows(page).nth(1)).toContainText('pending');
+  expect(sent).toHaveLength(1);
+});
+
+test('a mark that is faster than the copy is not followed by a start', async ({ page, open, server }) => {
+  await page.addInitScript(() => {
+    const waiting: (() => void)[] = [];
+    Object.assign(window, { copies: () => waiting.forEach(it => it()) });
+    navigator.clipboard.writeText = () => new Promise(done => waiting.push(done));
+  });
+  const { june, acme } = await activeJune(server);
+  const sent: string[] = [];
+  page.on('request', it => {
+    if (it.url().includes('/rpc/act_on_step')) sent.push(it.url());
+  });
+  await open(`/releases/${june}/customer/${acme}`);
+  const go = await hold(page, 'act_on_step');
+  await page.keyboard.press('c');
+  await page.keyboard.press('d');
+  await page.evaluate(() => (window as unknown as { copies: () => void }).copies());
+  await expect(page.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  go();
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  expect(sent).toHaveLength(1);
+});
+
+test('a failed step is copied without starting it', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june, acme } = await activeJune(server);
+  await server.call('act_on_step', act(step.acme.announce, 'fail', 'no answer'));
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.keyboard.press('c');
+  await expect(page.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  await expect(rows(page).nth(0)).toContainText('failed');
+  await page.getByRole('button', { name: 'Copy options' }).click();
+  await page.getByRole('menuitem', { name: 'Copy and start' }).click();
+  await expect(rows(page).nth(0)).toContainText('in progress by Ana Ferreira');
+});
+
+test('a copy asks first if somebody else has the step in progress', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june, acme } = await activeJune(server);
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  const question = page.getByRole('dialog', { name: /^In progress by Jonas since \d\d:\d\d\. Copy anyway\?$/ });
+  await page.keyboard.press('c');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(question).toHaveCount(0);
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await question.getByRole('button', { name: 'Copy anyway' }).click();
+  await expect(page.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  await expect(rows(page).nth(0)).toContainText('in progress by Jonas');
+  await page.keyboard.press('c');
+  await question.getByRole('button', { name: 'Take over and copy' }).click();
+  await expect(rows(page).nth(0)).toContainText('in progress by Ana Ferreira');
+});
+
+test('the last note stands as a quote, with who wrote it and when', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'Watch the probe', version: 1 });
+  await open(`/releases/${june}/customer/${acme}`);
+  await expect(page.getByRole('blockquote')).toHaveText(/^Jonas, \d\d:\d\d: Watch the probe$/);
+  await expect(page.getByLabel('Notes')).toHaveValue('Watch the probe');
+});
+
+test('after the last step the next customer is offered, and opens at its own next step', async ({ page, open, server }) => {
+  const { june, acme, globex } = await activeJune(server);
+  for (const id of [step.acme.announce, step.acme.migrate, step.acme.upgrade]) await server.call('act_on_step', act(id, 'done'));
+  await server.call('act_on_step', act(step.globex.announce, 'done'));
+  await open(`/releases/${june}/customer/${acme}`);
+  await expect(heading(page, 'Check')).toBeVisible();
+  await page.keyboard.press('d');
+  await expect(page.getByText('All done here')).toBeVisible();
+  await page.getByRole('button', { name: 'Next', exact: true }).click();
+  await expect(heading(page, 'All done here')).toBeVisible();
+  await page.getByRole('link', { name: 'Next customer', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Globex' })).toBeVisible();
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`customer/${globex}\\?step=${step.globex.migrate}$`));
+  // The page that one came from is still behind it.
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
+});
+
+test('the list shows the step that one is at, also of a hundred', async ({ page, open, server }) => {
+  const { release, customers } = await many(server, 100, 1);
+  await open(`/releases/${release}/customer/${customers[0]}?step=96`);
+  await expect(rows(page).nth(95)).toBeInViewport();
+  await page.keyboard.press('Escape');
+  await expect(heading(page, 'Next up')).toBeVisible();
+  await expect(rows(page).nth(95)).toBeInViewport();
+  await rows(page).nth(95).click();
+  await expect(heading(page, 's95')).toBeVisible();
+  await expect(rows(page).nth(95)).toBeInViewport();
+});
+
+test('the question mark lists the keys', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}`);
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await expect(keys.getByText('Mark done, and open the next step')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(keys).toHaveCount(0);
+  await page.getByRole('button', { name: 'Press ? for shortcuts' }).click();
+  await keys.getByRole('checkbox', { name: 'Enable single-key shortcuts' }).uncheck();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('d');
+  await page.getByRole('button', { name: 'Mark done' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Marked Announce done for Acme' })).toBeVisible();
+  await expect(rows(page).nth(1)).toContainText('pending');
+});
+
+test.describe('beside others', () => {
+  test.use({ hears: true });
+  test('the step that is open stays when somebody else marks it', async ({ page, open, server }) => {
+    const { june, acme } = await activeJune(server);
+    await open(`/releases/${june}/customer/${acme}`);
+    await expect(page).toHaveURL(/step=1$/);
+    await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'done'));
+    await expect(rows(page).nth(0)).toContainText('done by Jonas');
+    await expect(page.getByRole('button', { name: 'Next', exact: true })).toHaveAttribute('data-kind', 'ink');
+    await expect(heading(page, 'Announce')).toBeVisible();
+    await expect(page).toHaveURL(/step=1$/);
+  });
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 780 } });
+  test('names are whole, nothing is wider than the screen, and the list is one press away', async ({ page, open, server }) => {
+    const { june, acme } = await activeJune(server);
+    const name = 'W'.repeat(90);
+    await server.call('add_custom_step', { release: june, customer: acme, draft: { name, category: 'deploy', type: 'text', content: 'Look.', description: '' }, place: 'First', add_to_template: false });
+    await open(`/releases/${june}/customer/${acme}`);
+    await expect(heading(page, name)).toBeVisible();
+    await expect(page.locator('.page__title').getByText('June')).toBeVisible();
+    const fits = (selector: string) => page.locator(selector).first().evaluate(it => it.scrollWidth <= it.clientWidth);
+    expect(await fits('.run__step')).toBe(true);
+    await page.getByRole('link', { name: 'Back to steps' }).click();
+    await expect(page.getByRole('link', { name: `Continue: 1 ${name}` })).toBeInViewport();
+    expect(await fits('.run__step')).toBe(true);
+    expect(await fits('.run__list')).toBe(true);
+    expect(await fits('.run__name')).toBe(true);
+  });
 });

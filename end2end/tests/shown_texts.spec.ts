@@ -502,6 +502,7 @@ test('run mode copies and marks only a step whose text is on screen', async ({ p
 });
 
 test('run mode still knows what was copied once its list is read again', async ({ page, open, server }) => {
+  await page.addInitScript(() => localStorage.setItem('rollcall.copy-starts', 'off'));
   const { june, acme, eu } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
   await expect(page.getByRole('region', { name: 'Announce, Acme' })).toBeVisible();

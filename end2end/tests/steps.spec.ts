@@ -281,6 +281,21 @@ test.describe('writing', () => {
     await expect(editor.getByText('Jonas changed this')).toHaveCount(0);
   });
 
+  test('what only one of two people changed of a step is kept of both', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await step(page, 'Upgrade').click();
+    const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+    await editor.getByLabel('Content').fill('mine');
+    const draft = { name: 'Upgrade', category: 'deploy', type: 'bash', content: 'set -e\ncurl https://{{var.HOST}}/healthz', description: 'theirs' };
+    await jonas(server, 'update_template', { id: 3, draft, version: 1 });
+    await editor.getByRole('button', { name: 'Save changes' }).click();
+    await expect(editor.getByText('Version 3, changed by Ana Ferreira')).toBeVisible();
+    await expect(editor.getByLabel('Content')).toHaveValue('mine');
+    await expect(editor.getByLabel('Description')).toHaveValue('theirs');
+    await expect(editor.getByText('Jonas changed this')).toHaveCount(0);
+  });
+
   test('unsaved changes are asked about before they go', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     await open(`/releases/${june}`);

@@ -12,6 +12,8 @@ pub mod layout;
 pub mod people;
 pub mod preferences;
 pub mod releases;
+pub mod saved_views;
 pub mod steps;
 pub mod templates;
 pub mod undo;
+pub mod values;

@@ -7,7 +7,7 @@ use crate::{
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
         order::Position,
-        step::CustomerStep,
+        step::{CustomerStep, NotesEdit},
         summary::BulkResult,
         template::TemplateDraft,
         text_change::TextComparison,
@@ -29,7 +29,8 @@ pub async fn read_step(id: StepId) -> Result<OpenStep, AppError> {
 
 /// Makes one transition of one step (R2). Errors: not found; not allowed in this state; a missing reason; unresolved
 /// variables; a text that is another than the one with the SHA-256 `text_sha256` (R81); a release that is not active. With
-/// `take_over` a start takes over what somebody else has in progress (R33).
+/// `take_over` a start takes over what somebody else has in progress (R33). `done` saves `notes` too, unless somebody
+/// else has changed them since (R102).
 #[server(input = Json, output = Postcard)]
 pub async fn act_on_step(
     id: StepId,
@@ -38,13 +39,17 @@ pub async fn act_on_step(
     allow_unresolved: bool,
     text_sha256: Option<String>,
     take_over: Option<bool>,
+    notes: Option<NotesEdit>,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
+    let (notes, notes_before) = notes.map(|it| (it.text, it.before)).unzip();
     let ask = crate::store::steps::transitions::TransitionOptions {
         reason,
         allow_unresolved,
         text_sha256,
         take_over: take_over.unwrap_or_default(),
+        notes,
+        notes_before,
         ..Default::default()
     };
     let done = store()?.act_on_step(id, action, ask, stamp()?).await;

@@ -11,6 +11,8 @@ thread_local! {
     static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
     /// The path of the page whose head was drawn last.
     static DRAWN_PATH: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Whether `is_reloaded` was asked before.
+    static ASKED_RELOADED: Cell<bool> = const { Cell::new(false) };
     /// Whether the page listens for the end of typing and pressing.
     static LISTENS: Cell<bool> = const { Cell::new(false) };
 }
@@ -238,6 +240,21 @@ pub fn current_url() -> String {
     address.unwrap_or_default()
 }
 
+/// Whether this document was reloaded at its present path. True once: who comes back to that path later arrives there.
+pub fn is_reloaded() -> bool {
+    let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let performance = web_sys::window().and_then(|it| it.performance());
+    let entries = performance.map(|it| it.get_entries_by_type("navigation"));
+    let entry = entries.and_then(|it| it.iter().next());
+    let text = |key: &str| {
+        let value = js_sys::Reflect::get(entry.as_ref()?, &key.into()).ok()?;
+        value.as_string()
+    };
+    let is_here = text("name").is_some_and(|it| path(&it) == path(&current_url()));
+    let is_first = !ASKED_RELOADED.replace(true);
+    is_first && is_here && text("type").as_deref() == Some("reload")
+}
+
 /// Whether an element matches. False on the server.
 pub fn exists(selector: &str) -> bool {
     if !is_browser() {
@@ -389,6 +406,32 @@ pub fn open_tab(address: &str) {
 pub fn is_offline() -> bool {
     is_browser()
         && (lost_since().is_some() || web_sys::window().is_some_and(|it| !it.navigator().on_line()))
+}
+
+/// Scrolls a list up or down as far as needed to show one of its rows, and a little more.
+pub fn scroll_to_row(list: &str, row: &str) {
+    const MARGIN_PX: f64 = 40.0;
+    let find = |selector: &str| document()?.query_selector(selector).ok().flatten();
+    let (Some(list), Some(row)) = (find(list), find(row)) else {
+        return;
+    };
+    let (view, at) = (
+        list.get_bounding_client_rect(),
+        row.get_bounding_client_rect(),
+    );
+    let above = at.top() - MARGIN_PX - view.top();
+    let below = at.bottom() + MARGIN_PX - view.bottom();
+    let by = if above < 0.0 { above } else { below.max(0.0) };
+    #[expect(clippy::cast_possible_truncation, reason = "pixels")]
+    let by = by as i32;
+    list.set_scroll_top(list.scroll_top() + by);
+}
+
+/// Scrolls the first element that matches to its top.
+pub fn scroll_to_top(selector: &str) {
+    if let Some(element) = document().and_then(|it| it.query_selector(selector).ok().flatten()) {
+        element.set_scroll_top(0);
+    }
 }
 
 /// Opens the print dialog of the browser.

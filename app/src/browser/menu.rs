@@ -53,3 +53,11 @@ pub fn focus_leaves(event: &FocusEvent) -> bool {
         .and_then(|it| it.dyn_into::<Node>().ok());
     inside.is_none_or(|it| !it.contains(to.as_ref()))
 }
+
+/// Whether the focus goes to an element that matches, or into one.
+pub fn focus_goes_to(event: &FocusEvent, selector: &str) -> bool {
+    let to = event
+        .related_target()
+        .and_then(|it| it.dyn_into::<web_sys::Element>().ok());
+    to.is_some_and(|it| it.closest(selector).ok().flatten().is_some())
+}

@@ -3,9 +3,7 @@ use super::{
     event_text::{and_others, event_icon, line_phrase, resulting_status},
     ui::{icon::Icon, time::Time},
 };
-use crate::domain::{
-    event::Entity, plural::pluralize, summary::NamedEvent, vocabulary::StepStatus,
-};
+use crate::domain::{event::Entity, summary::NamedEvent, vocabulary::StepStatus};
 use leptos::prelude::*;
 
 fn item(it: NamedEvent) -> impl IntoView {

@@ -1,7 +1,7 @@
 //! Form of a customer: a draft in, a draft out, with errors below their fields.
 use super::{
     record_form::{
-        FormFrame, RecordForm, StaleNotice, all_errors, conflict_answers, differing,
+        FormFrame, RecordForm, StaleNotice, all_errors, conflict_answers, conflicts,
         validated_submit,
     },
     ui::{
@@ -103,11 +103,6 @@ pub fn CustomerForm(
     // A page that the server has rendered again after a failed POST already shows the record as it is now.
     let is_posted = posted.is_some();
     let before = StoredValue::new(draft);
-    let now = move || {
-        current
-            .get()
-            .or_else(|| is_posted.then(|| before.get_value()))
-    };
     let is_dirty = Signal::derive(move || before.with_value(|it| *it != fields.draft()));
     let send = validated_submit(
         error,
@@ -124,13 +119,10 @@ pub fn CustomerForm(
             ("Variables", it.metadata.lines()),
         ]
     };
-    let differences = Signal::derive(move || {
-        now().map(|now| {
-            let loaded = (!is_posted).then(|| texts(before.get_value()));
-            differing(loaded.as_deref(), texts(now), texts(fields.draft()))
-        })
-    });
-    let (take, keep) = conflict_answers(requests, before, now, move |now| fields.set(now), send);
+    let typed = move || fields.draft();
+    let differences = conflicts(before, current, is_posted, typed, texts);
+    let fill = move |now| fields.set(now);
+    let (take, keep) = conflict_answers(requests, before, current, is_posted, typed, fill, send);
     view! {
         <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
             <StaleNotice error=error differences=differences on_take=take on_keep=keep/>

@@ -16,8 +16,11 @@ pub fn NameDialog(
 ) -> impl IntoView {
     let name = RwSignal::new(String::new());
     Effect::new(move |_| {
+        // What was typed and not saved is still there.
         if open.get() {
-            name.set(actor.get_untracked());
+            if name.with_untracked(String::is_empty) {
+                name.set(actor.get_untracked());
+            }
             error.set(None);
         }
     });

@@ -1,4 +1,5 @@
 //! Actions on single steps that have no final answer yet: running ones, and failed ones that can be tried again.
+use super::notes_draft::SentNotes;
 use crate::{
     domain::{id::StepId, matrix::Cell, text_change::TEXT_CHANGED, vocabulary::StepAction},
     error::{AppError, ViolationDetail, ViolationMessage},
@@ -21,6 +22,8 @@ pub struct ActionRequest {
     pub on_screen: Option<Arc<ShownText>>,
     /// Whether a start takes over what somebody else has in progress (R33).
     pub takes_over: bool,
+    /// Notes that are saved together with the mark (R102).
+    pub notes: Option<SentNotes>,
 }
 
 /// A text that was on the page, with its SHA-256.
@@ -99,6 +102,7 @@ impl ActionRequest {
             text: None,
             on_screen: None,
             takes_over: false,
+            notes: None,
         }
     }
 
@@ -140,6 +144,17 @@ impl FailedAction {
     /// Whether the step's text is another than the one that was shown.
     pub fn is_text_changed(&self) -> bool {
         matches!(&self.error, AppError::Refused(it) if it.about == ViolationDetail::TextChanged)
+    }
+
+    /// Whether somebody else has changed the notes that were to be saved together with the mark: the person decides first.
+    pub fn is_about_notes(&self) -> bool {
+        self.request.notes.is_some() && matches!(self.error, AppError::Stale(_))
+    }
+
+    /// Says that a step was not marked because of its notes.
+    pub fn notes_text(&self, name: &str) -> String {
+        let past = self.request.action.past_tense();
+        format!("{name} was not {past}: its notes could not be saved.")
     }
 
     /// Whether this is over once an action on a step has succeeded. A question about another action is still to be answered.

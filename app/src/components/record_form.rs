@@ -10,6 +10,7 @@ use crate::{
     browser,
     domain::{
         id::{ClusterId, CustomerId, UserId},
+        merge::{Merge, MergeSide},
         validation_errors::{InvalidField, ValidationErrors},
         vocabulary::Field,
     },
@@ -159,27 +160,83 @@ pub fn validated_submit<Draft: Clone + 'static>(
     })
 }
 
-/// The two answers to a conflict, for `StaleNotice`: taking over the saved record, and saving the typed one in its place.
-pub fn conflict_answers<Draft: Clone + Send + Sync + 'static>(
+/// What a form does when somebody else has saved the record first (R102): what only one side has changed is merged, and saved if
+/// the person had asked for that. Of the fields that both changed the person chooses: the two answers are for `StaleNotice`.
+pub fn conflict_answers<Draft: Merge + Clone + PartialEq + Send + Sync + 'static>(
     requests: FormRequests,
     before: StoredValue<Draft>,
-    now: impl Fn() -> Option<Draft> + Send + Sync + 'static,
-    fill: impl Fn(Draft) + Send + Sync + 'static,
+    current: Signal<Option<Draft>>,
+    is_posted: bool,
+    typed: impl Fn() -> Draft + Copy + Send + Sync + 'static,
+    fill: impl Fn(Draft) + Copy + Send + Sync + 'static,
     send: Callback<()>,
 ) -> (Callback<()>, Callback<()>) {
-    let take = Callback::new(move |()| {
-        if let Some(now) = untrack(&now) {
-            requests.on_seen.run(());
-            before.set_value(now.clone());
-            fill(now);
+    let merged = move |now: &Draft, side| {
+        let mine = untrack(typed);
+        before.with_value(|before| Draft::merged(before, now, &mine, side))
+    };
+    let accept = move |now: Draft| {
+        requests.on_seen.run(());
+        before.set_value(now);
+    };
+    Effect::new(move |_| {
+        let Some(now) = current.get() else {
+            return;
+        };
+        let mine = merged(&now, MergeSide::Mine);
+        let asks = mine != merged(&now, MergeSide::Theirs);
+        if mine != untrack(typed) {
+            fill(mine);
+        }
+        if !asks {
+            let is_refused =
+                |it: &Option<AppError>| it.as_ref().is_some_and(AppError::is_overtaken_save);
+            let was_sent = requests.error.with_untracked(is_refused);
+            accept(now);
             requests.error.set(None);
+            if was_sent {
+                send.run(());
+            }
         }
     });
+    let take = Callback::new(move |()| {
+        let now = current.get_untracked();
+        // A form that was posted and rendered again knows no more than the record as it is now.
+        let posted = is_posted.then(|| before.get_value());
+        let chosen = now.as_ref().map(|now| merged(now, MergeSide::Theirs));
+        let (Some(chosen), Some(now)) = (chosen.or_else(|| posted.clone()), now.or(posted)) else {
+            return;
+        };
+        fill(chosen);
+        accept(now);
+        requests.error.set(None);
+    });
     let keep = Callback::new(move |()| {
-        requests.on_seen.run(());
+        if let Some(now) = current.get_untracked() {
+            accept(now);
+        }
         send.run(());
     });
     (take, keep)
+}
+
+/// The fields that both sides have changed; none until the record as it is now is read. Of a form that was posted and rendered
+/// again it is not known what it began with: there it is all fields that differ.
+pub fn conflicts<Draft: Merge + Clone + Send + Sync + 'static>(
+    before: StoredValue<Draft>,
+    current: Signal<Option<Draft>>,
+    is_posted: bool,
+    typed: impl Fn() -> Draft + Copy + Send + Sync + 'static,
+    texts: impl Fn(Draft) -> FieldTexts + Copy + Send + Sync + 'static,
+) -> Signal<Option<Vec<Difference>>> {
+    Signal::derive(move || {
+        let Some(now) = current.get() else {
+            return is_posted.then(|| differing(texts(before.get_value()), texts(typed())));
+        };
+        let mine = typed();
+        let of = |side| before.with_value(|before| texts(Draft::merged(before, &now, &mine, side)));
+        Some(differing(of(MergeSide::Theirs), of(MergeSide::Mine)))
+    })
 }
 
 /// The errors of the rules together with the one that only the form can find.
@@ -328,34 +385,51 @@ fn or_empty(text: String) -> String {
     }
 }
 
-/// What somebody else has changed since the form was loaded, where another value is typed. `loaded` is none for a form that was
-/// posted: what it was loaded with is not known.
-pub fn differing(
-    loaded: Option<&[(&'static str, String)]>,
-    now: FieldTexts,
-    typed: FieldTexts,
-) -> Vec<Difference> {
-    let pairs = now.into_iter().zip(typed);
-    let all = pairs.map(|((label, now), (_, typed))| (label, now, typed));
-    let was = |label: &str, now: &str| {
-        loaded.is_some_and(|all| all.iter().any(|it| it.0 == label && it.1 == now))
-    };
-    all.filter(|it| it.1 != it.2 && !was(it.0, &it.1)).collect()
+/// The fields whose values differ.
+fn differing(theirs: FieldTexts, mine: FieldTexts) -> Vec<Difference> {
+    let pairs = theirs.into_iter().zip(mine);
+    let all = pairs.map(|((label, theirs), (_, mine))| (label, theirs, mine));
+    all.filter(|it| it.1 != it.2).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::customer::CustomerDraft;
+
+    fn draft(name: &str, description: &str) -> CustomerDraft {
+        CustomerDraft {
+            name: name.into(),
+            description: description.into(),
+            ..CustomerDraft::default()
+        }
+    }
+
+    fn asked(is_posted: bool, current: Option<CustomerDraft>) -> Option<Vec<Difference>> {
+        let owner = Owner::new();
+        owner.with(|| {
+            let texts =
+                |it: CustomerDraft| vec![("Name", it.name), ("Description", it.description)];
+            let before = StoredValue::new(draft("Acme", ""));
+            let current = Signal::stored(current);
+            let typed = || draft("Mine", "");
+            conflicts(before, current, is_posted, typed, texts).get_untracked()
+        })
+    }
 
     #[test]
-    fn a_conflict_names_only_what_somebody_else_has_changed() {
-        let texts =
-            |name: &str, email: &str| vec![("Name", name.to_owned()), ("Email", email.to_owned())];
-        let found = |loaded: Option<FieldTexts>| {
-            differing(loaded.as_deref(), texts("Ana", "new"), texts("Mine", "old"))
-        };
-        let email = ("Email", "new".to_owned(), "old".to_owned());
-        assert_eq!(found(Some(texts("Ana", "old"))), [email]);
-        assert_eq!(found(None).len(), 2);
+    fn a_conflict_asks_only_for_fields_that_both_have_changed() {
+        let name = ("Name", "Theirs".to_owned(), "Mine".to_owned());
+        assert_eq!(
+            asked(false, Some(draft("Theirs", "theirs"))),
+            Some(vec![name])
+        );
+        assert_eq!(
+            asked(false, Some(draft("Acme", "theirs"))),
+            Some(Vec::new())
+        );
+        assert_eq!(asked(false, None), None);
+        let posted = ("Name", "Acme".to_owned(), "Mine".to_owned());
+        assert_eq!(asked(true, None), Some(vec![posted]));
     }
 }

@@ -1,16 +1,21 @@
 //! Large view of one step in the run mode: one step after the other, with all actions on the keyboard.
 use super::{
+    run_copy::RunCopyButton,
     step_panel::{
         StateLine, StepBody, StepDialogs,
-        actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons},
+        actions::{ActionNotice, CopiedFormat, StateButtons},
         step_detail::StepDetailState,
     },
     step_state::{state_icon, type_icon},
-    ui::icon::Icon,
+    ui::{icon::Icon, time::Clock},
 };
 use crate::{
     browser::dom,
-    domain::{customer_work::WorkRow, id::StepId, vocabulary::StepStatus},
+    domain::{
+        customer_work::{WorkRow, note_author},
+        id::StepId,
+        vocabulary::StepStatus,
+    },
 };
 use leptos::prelude::*;
 
@@ -23,6 +28,28 @@ pub struct NextStep {
     pub row: WorkRow,
     /// The URL that opens it.
     pub path: String,
+}
+
+/// The step's notes as they were read, as a quote: "Jonas Weber, 13:41: six replicas".
+fn last_note(state: StepDetailState) -> AnyView {
+    let note = state.read(|it| {
+        let text = it.detail.step.notes.clone()?;
+        let author = note_author(&text, &it.detail.history).map(|(by, at)| (by.to_owned(), at));
+        Some((text, author))
+    });
+    let clock = Clock::from_context();
+    note.map(|(text, author)| {
+        let author = author.map(|(by, at)| {
+            view! { <b>{move || format!("{by}, {}: ", clock.time(at))}</b> }
+        });
+        view! {
+            <blockquote class="alert" data-tone="info">
+                <Icon name="t-text" small=true/>
+                <div class="notes">{author}{text}</div>
+            </blockquote>
+        }
+    })
+    .into_any()
 }
 
 /// One step, large, with its actions, its text and a link to the next step.
@@ -39,6 +66,12 @@ pub fn RunStep(
     has_failed: Signal<bool>,
     /// The step whose text is to be copied, once its view is there.
     copy_requests: RwSignal<Option<StepId>>,
+    /// Whether an action on the step has no answer yet.
+    is_acted_on: Signal<bool>,
+    /// The URL of the list of the steps.
+    list: String,
+    /// The URL of the next customer's page.
+    next_customer: Option<String>,
     on_next: Callback<()>,
 ) -> impl IntoView {
     let (name, customer, kind) = state.read(|it| {
@@ -50,7 +83,6 @@ pub fn RunStep(
         )
     });
     let label = format!("{name}, {customer}");
-    state.serve_copies(copy_requests);
     // The elements of the previous step are replaced a moment after this runs, and the focus may be lost with them.
     Effect::new(move |_| dom::after(0, dom::focus_home));
     let next = move || {
@@ -74,7 +106,15 @@ pub fn RunStep(
     let nothing_left = move || {
         let is_end = next_step.get().is_none() && !has_failed.get();
         (is_end && !state.status.is_open()).then(|| {
-            view! { <p class="card row next" role="status"><Icon name=state_icon(StepStatus::Done)/>"All steps are finished."</p> }
+            let path = next_customer.clone();
+            let link = path.map(|it| view! { <a class="button push" href=it>"Next customer"</a> });
+            view! {
+                <div class="card row next" role="status">
+                    <Icon name=state_icon(StepStatus::Done)/>
+                    <b class="label">"All done here"</b>
+                    {link}
+                </div>
+            }
         })
     };
     view! {
@@ -83,18 +123,19 @@ pub fn RunStep(
                 <div>
                     <div class="row quiet">
                         <Icon name=type_icon(kind)/>
-                        {move || position.get()}
+                        <span>{move || position.get()}</span>
+                        <a class="link push narrow" href=list data-noscroll="">"Back to steps"</a>
                     </div>
                     <h2 class="run__title">{name}</h2>
                     <StateLine state=state/>
                 </div>
                 <ActionNotice state=state/>
                 <div class="run__do live-only">
-                    <CopyButton state=state/>
+                    <RunCopyButton state=state is_acted_on=is_acted_on copy_requests=copy_requests/>
                     <StateButtons state=state large=true on_next=on_next/>
                     <CopiedFormat state=state/>
                 </div>
-                <StepBody state=state/>
+                <StepBody state=state below_text=last_note(state)/>
                 {next}
                 {nothing_left}
             </div>

@@ -1,7 +1,7 @@
 //! Form of a user: login, name, role with a one-line description, scope of customers, and password.
 use super::{
     record_form::{
-        FormFrame, RecordForm, StaleNotice, conflict_answers, differing, validated_submit,
+        FormFrame, RecordForm, StaleNotice, conflict_answers, conflicts, validated_submit,
     },
     scope_choice::{ScopeChoice, ScopeChoices, ScopeFields},
     ui::field::TextField,
@@ -115,19 +115,10 @@ pub fn UserForm(
             ("Customers", scope_text(it.scope.as_ref())),
         ]
     };
-    let differences = Signal::derive(move || {
-        current.get().map(|now| {
-            let loaded = Some(texts(before.get_value()));
-            differing(loaded.as_deref(), texts(now), texts(fields.draft()))
-        })
-    });
-    let (take, keep) = conflict_answers(
-        requests,
-        before,
-        move || current.get(),
-        move |now| fields.set(now),
-        send,
-    );
+    let typed = move || fields.draft();
+    let differences = conflicts(before, current, false, typed, texts);
+    let fill = move |now| fields.set(now);
+    let (take, keep) = conflict_answers(requests, before, current, false, typed, fill, send);
     view! {
         <RecordForm frame=frame is_dirty=is_dirty needs_script=true on_submit=send>
             <StaleNotice error=error differences=differences on_take=take on_keep=keep/>

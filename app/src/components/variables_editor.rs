@@ -74,8 +74,11 @@ impl VariableRows {
         this
     }
 
-    /// Replaces all rows.
+    /// Replaces all rows, unless they say the same.
     pub fn set(self, metadata: &Metadata) {
+        if untrack(|| self.metadata()) == *metadata {
+            return;
+        }
         self.rows.set(Vec::new());
         for (key, value) in &metadata.0 {
             self.add(key.clone(), value.to_string(), Some(value.clone()));

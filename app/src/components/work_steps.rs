@@ -10,12 +10,13 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// "Ana since 13:58" while a step is in progress, else the time of its last change of state.
+/// Who changed the state last, and when: "Ana since 13:58" while a step is in progress, else "Ana, 13:58".
 fn state_text(row: &WorkRow, clock: Clock) -> String {
     match (row.status, &row.state_by, row.state_at) {
         (StepStatus::InProgress, Some(by), Some(at)) => {
             format!("{by} since {}", clock.time(at))
         }
+        (_, Some(by), Some(at)) => format!("{by}, {}", clock.time(at)),
         (_, _, Some(at)) => clock.time(at),
         _ => String::new(),
     }
@@ -59,11 +60,7 @@ fn mark(name: &'static str) -> impl IntoView {
 
 /// What a row shows.
 fn row_content(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
-    let name = row.name.clone();
-    let title = row
-        .reason
-        .as_ref()
-        .map_or_else(|| name.clone(), |reason| format!("{name}: {reason}"));
+    let (name, reason) = (row.name.clone(), row.reason.clone());
     let marks = [
         (row.is_overridden, "m-override"),
         (row.is_custom, "m-custom"),
@@ -79,9 +76,9 @@ fn row_content(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
     view! {
         <Icon name=state_icon(row.status)/>
         <span class="no">{number}</span>
-        <span class="clip" title=title>{name}</span>
+        <span class="run__name" title=reason>{name}</span>
         <span class="marks">{marks}</span>
-        <span class="when clip" aria-hidden="true">{move || state_text(&row, clock)}</span>
+        <span class="when" aria-hidden="true">{move || state_text(&row, clock)}</span>
         <span class="sr">{move || screen_reader_text(&for_reader, clock)}</span>
     }
 }
@@ -202,5 +199,10 @@ mod tests {
             screen_reader_text(&row, clock),
             "in progress by Ana since 00:00 UTC, custom"
         );
+        let done = WorkRow {
+            status: StepStatus::Done,
+            ..row
+        };
+        assert_eq!(state_text(&done, clock), "Ana, 00:00 UTC");
     }
 }

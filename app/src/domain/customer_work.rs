@@ -4,6 +4,7 @@ use super::{
     cluster::Cluster,
     customer::Customer,
     diff::DiffRow,
+    event::{EventAction, HistoryEntry},
     id::{CustomerId, EventId, StepId},
     progress::{Counts, Progress},
     release::Release,
@@ -129,6 +130,42 @@ pub fn next_to_do(rows: &[WorkRow], from: Option<StepId>) -> Option<StepId> {
     })
 }
 
+/// The step to go on to from `from`: the next one to be worked on, else the next failed one. None if no other step is open.
+pub fn next_to_open(rows: &[WorkRow], from: Option<StepId>) -> Option<StepId> {
+    next_to_do(rows, from).or_else(|| next_open(rows, from, true))
+}
+
+/// What is said once no step is left to be worked on: "13 of 14 done, 1 failed", or that nothing is left at all.
+pub fn end_of_work(counts: Counts) -> String {
+    let Counts {
+        done,
+        skipped,
+        failed,
+        ..
+    } = counts;
+    let total = counts.total();
+    match (failed, skipped) {
+        (0, _) => "All done here".to_owned(),
+        (_, 0) => format!("{done} of {total} done, {failed} failed"),
+        _ => format!("{done} of {total} done, {skipped} skipped, {failed} failed"),
+    }
+}
+
+/// Who wrote the notes that a step has, and when; none if its history (newest first) does not tell. An undo brings back what
+/// another wrote.
+pub fn note_author<'a>(
+    notes: &str,
+    history: &'a [HistoryEntry],
+) -> Option<(&'a str, DateTime<Utc>)> {
+    let wrote = |entry: &&HistoryEntry| {
+        let mut changes = entry.changes.iter();
+        entry.action != EventAction::Undo
+            && changes.any(|it| it.field == "notes" && it.after.as_deref() == Some(notes))
+    };
+    let entry = history.iter().find(wrote)?;
+    Some((entry.actor.as_str(), entry.at))
+}
+
 fn next_where(
     rows: &[WorkRow],
     from: Option<StepId>,
@@ -185,7 +222,10 @@ pub struct Promotion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::ReleaseId;
+    use crate::domain::{
+        event::{Entity, FieldChange},
+        id::{BatchId, ReleaseId},
+    };
 
     fn rows(states: &[StepStatus]) -> Vec<WorkRow> {
         let blank = CustomerStep::blank(ReleaseId(1), CustomerId(1), DateTime::UNIX_EPOCH);
@@ -225,6 +265,68 @@ mod tests {
         let finished = rows(&[Failed, Done]);
         assert_eq!(next_to_do(&finished, Some(StepId(2))), None);
         assert_eq!(next_open(&finished, Some(StepId(2)), true), Some(StepId(1)));
+    }
+
+    #[test]
+    fn a_failed_step_is_gone_on_to_only_where_nothing_else_is_left() {
+        use StepStatus::{Done, Failed, Pending};
+        let next = |states: &[StepStatus], from| {
+            next_to_open(&rows(states), Some(StepId(from))).map(|it| it.0)
+        };
+        assert_eq!(next(&[Pending, Failed, Failed, Done], 3), Some(1));
+        assert_eq!(next(&[Done, Failed, Failed, Done], 3), Some(2));
+        assert_eq!(next(&[Done, Done, Failed, Done], 3), None);
+    }
+
+    #[test]
+    fn the_end_of_the_work_counts_what_failed() {
+        let counts = |done, skipped, failed| Counts {
+            done,
+            failed,
+            skipped,
+            ..Counts::default()
+        };
+        assert_eq!(end_of_work(counts(13, 0, 1)), "13 of 14 done, 1 failed");
+        assert_eq!(
+            end_of_work(counts(11, 2, 1)),
+            "11 of 14 done, 2 skipped, 1 failed"
+        );
+        assert_eq!(end_of_work(counts(13, 1, 0)), "All done here");
+    }
+
+    #[test]
+    fn a_note_is_by_the_person_who_wrote_it_and_not_by_who_brought_it_back() {
+        let entry = |action, actor: &str, after: Option<&str>| HistoryEntry {
+            id: EventId(1),
+            batch_id: BatchId("b".into()),
+            entity: Entity::Step,
+            entity_id: 1,
+            release_id: None,
+            customer_id: None,
+            action,
+            actor: actor.into(),
+            at: DateTime::UNIX_EPOCH,
+            reason: None,
+            changes: vec![FieldChange {
+                field: "notes".into(),
+                before: None,
+                after: after.map(str::to_owned),
+            }],
+            resolved_text: None,
+            resolved_sha256: None,
+            text_shown: None,
+            text_changes: Vec::new(),
+            undoes: None,
+        };
+        let history = [
+            entry(EventAction::Undo, "Ana", Some("slow")),
+            entry(EventAction::Notes, "Ana", None),
+            entry(EventAction::Done, "Jonas", Some("slow")),
+            entry(EventAction::Notes, "Ana", Some("fast")),
+        ];
+        let by = |notes| note_author(notes, &history).map(|it| it.0);
+        assert_eq!((by("slow"), by("fast")), (Some("Jonas"), Some("Ana")));
+        assert_eq!(by("quick"), None);
     }
 
     #[test]

@@ -86,10 +86,14 @@ pub mod login_throttle;
 pub mod matrix;
 /// Filter of the matrix.
 pub mod matrix_filter;
+/// What the columns of the matrix are sorted and merged by.
+pub mod matrix_order;
 /// The part of the matrix within a scope.
 pub mod matrix_scope;
 /// Wire format of the matrix.
 pub mod matrix_wire;
+/// Merge of two edits of one record.
+pub mod merge;
 /// Variables of a cluster, customer or release.
 pub mod metadata;
 /// A new release with its steps and customers.
@@ -122,6 +126,8 @@ pub mod release;
 pub mod release_sheet;
 /// Business rules that refuse a change.
 pub mod rule_violation;
+/// Saved views of the matrix.
+pub mod saved_view;
 /// The customers that a caller sees.
 pub mod scope;
 /// Search over everything.
@@ -162,6 +168,8 @@ pub mod user;
 pub mod user_agent;
 /// All validation errors of a form.
 pub mod validation_errors;
+/// Values that are set where they are missing.
+pub mod value_edit;
 /// `{{variables}}` in a step's text.
 pub mod variables;
 /// Integers as compact text.

@@ -59,6 +59,14 @@ pub struct CustomerStep {
     pub updated_at: DateTime<Utc>,
 }
 
+/// Notes that are saved together with a mark (R102).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotesEdit {
+    pub text: String,
+    /// The notes that the person has read; others that somebody has saved since are not replaced.
+    pub before: String,
+}
+
 /// A requested transition, validated.
 #[derive(Clone, Debug)]
 pub struct Transition {
@@ -180,6 +188,12 @@ impl CustomerStep {
         Ok(Some(step))
     }
 
+    /// Whether somebody else has changed the notes since the person read `before`, in another way.
+    pub fn has_other_notes(&self, before: &str, after: Option<&str>) -> bool {
+        let now = self.notes.as_deref().unwrap_or_default();
+        now != before.trim() && now != after.unwrap_or_default()
+    }
+
     /// The reason of the current state, if one was given.
     pub fn reason(&self) -> Option<&str> {
         self.fail_reason
@@ -211,6 +225,14 @@ impl CustomerStep {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn notes_that_somebody_else_wrote_since_are_other_notes_unless_they_are_the_same() {
+        let step = step(StepStatus::Pending);
+        assert!(!step.has_other_notes(" keep me\n", Some("mine")));
+        assert!(step.has_other_notes("", Some("mine")) && step.has_other_notes("", None));
+        assert!(!step.has_other_notes("", Some("keep me")));
+    }
 
     pub(crate) fn step(status: StepStatus) -> CustomerStep {
         CustomerStep {

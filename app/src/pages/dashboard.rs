@@ -1,7 +1,8 @@
 //! Dashboard, `/`: steps that need attention, missing values, the progress of active releases, which version each customer is on,
 //! and recent activity; or, while records are missing, the first steps to take.
 use super::{
-    customer_versions::VersionsTable, fetch::Fetch, loaded, refresh_on_change::refresh_on_change,
+    customer_versions::VersionsTable, fetch::Fetch, loaded, missing_values::MissingRequests,
+    refresh_on_change::refresh_on_change,
 };
 use crate::{
     api::dashboard::read_dashboard,
@@ -12,12 +13,11 @@ use crate::{
         layout::page_head::PageHead,
         rights::{Allowed, OwnRights},
         step_state::state_icon,
-        text_change::change_text,
         ui::{
             bar::Bar,
             icon::Icon,
             posted::Posted,
-            time::{Clock, long_date},
+            time::{CalendarDay, Clock},
         },
     },
     domain::{
@@ -27,8 +27,7 @@ use crate::{
         permission::Permission,
         plural::pluralize,
         progress::{NO_STEPS, Progress},
-        summary::{ActiveRelease, Dashboard, MissingValue, PartProgress},
-        variables::{Source, filled_at},
+        summary::{ActiveRelease, Dashboard, PartProgress},
         vocabulary::StepStatus,
     },
     paths,
@@ -44,21 +43,27 @@ pub fn DashboardPage() -> impl IntoView {
     let versions = VersionsTable::from_address();
     // A form of the empty dashboard that was refused.
     let posted = Posted::from_context();
-    loaded(dashboard, move |it| {
+    let values = MissingRequests::new(dashboard.refetch_callback());
+    let page = loaded(dashboard, move |it| {
         let is_first_run = it.clusters == 0 || it.customers == 0 || it.releases == 0;
         let rights = OwnRights::from_context();
         if is_first_run && rights.may(Permission::Clusters) {
             first_run(&it, rights.may(Permission::Transfer), posted.as_ref()).into_any()
         } else {
-            overview(it, versions, posted.as_ref()).into_any()
+            overview(it, versions, values, posted.as_ref()).into_any()
         }
-    })
+    });
+    view! {
+        {page}
+        {values.dialog()}
+    }
 }
 
 /// The dashboard of an installation with clusters, customers and releases.
 fn overview(
     it: Dashboard,
     versions: VersionsTable,
+    values: MissingRequests,
     posted: Option<&Posted>,
 ) -> impl IntoView + use<> {
     let Dashboard {
@@ -76,7 +81,7 @@ fn overview(
         .map(|it| (it.summary.release.id, it.summary.release.name.clone()))
         .collect();
     let clock = Clock::from_context();
-    let today = move || view! { <span class="quiet">{move || long_date(clock.today())}</span> };
+    let today = move || view! { <span class="quiet">{move || clock.date(clock.today())}</span> };
     // Few releases show their clusters; many show them folded.
     let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {
@@ -95,7 +100,7 @@ fn overview(
             <div class="stack">
                 {refusal(posted)}
                 {attention_list(attention, has_more_attention, stale_hours, &names)}
-                {missing_values(missing)}
+                {values.section(missing)}
                 <section aria-labelledby="active">
                     <div class="section__head">
                         <h2 id="active">"Active releases"</h2>
@@ -130,91 +135,6 @@ fn overview(
 /// Up to this number of active releases each shows its clusters.
 const DETAILED_RELEASES_MAX: usize = 4;
 
-/// The section of variables without a value.
-fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
-    let n = missing.len();
-    let may_edit = OwnRights::from_context().may(Permission::Customers);
-    let clock = Clock::from_context();
-    let rows = missing
-        .into_iter()
-        .map(|it| {
-            let named = u32::try_from(it.customers.len()).unwrap_or(u32::MAX);
-            let others = it.n_customers.saturating_sub(named);
-            // Each link leads to a form that has the value; where none has it, nothing does.
-            let source = filled_at(&it.variable);
-            let (release, release_id) = (it.release.clone(), it.release_id);
-            let places: Vec<(String, Option<String>)> = match source {
-                Some(Source::Cluster) => it
-                    .clusters
-                    .into_iter()
-                    .map(|(id, name)| (name, Some(paths::edit_cluster(id))))
-                    .collect(),
-                Some(Source::Release) => vec![(release, Some(paths::edit_release(release_id)))],
-                Some(Source::Customer) | None => it
-                    .customers
-                    .into_iter()
-                    .map(|(id, name)| (name, source.map(|_| paths::edit_customer(id))))
-                    .collect(),
-            };
-            let others = if source == Some(Source::Release) { 0 } else { others };
-            let places = places
-                .into_iter()
-                .enumerate()
-                .map(|(index, (name, path))| {
-                    let comma = (index > 0).then_some(", ");
-                    let name = match path.filter(|_| may_edit) {
-                        Some(path) => view! { <a class="link" href=path>{name}</a> }.into_any(),
-                        None => name.into_any(),
-                    };
-                    view! { {comma} {name} }
-                })
-                .collect_view();
-            let unknown = source
-                .is_none()
-                .then(|| view! { <span class="quiet small">" Unknown variable"</span> });
-            view! {
-                <tr>
-                    <td class="mono">{it.variable}</td>
-                    <td>
-                        {places}
-                        {(others > 0).then(|| view! { <span class="quiet">{format!(" and {others} more")}</span> })}
-                        {unknown}
-                        {it.removed.map(|it| view! { <p class="quiet small">{move || change_text(&it, &clock.time(it.at))}</p> })}
-                    </td>
-                    <td>
-                        <a class="link" href=paths::release(it.release_id)>{it.release}</a>
-                    </td>
-                    <td class="num">{it.cells}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    (n > 0).then(|| {
-        view! {
-            <section aria-labelledby="missing">
-                <div class="section__head">
-                    <h2 id="missing">"Missing values"</h2>
-                    <span class="count">{n}</span>
-                    <span class="quiet small">"Steps blocked until a value is set"</span>
-                </div>
-                <div class="card scroll-x">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Variable"</th>
-                                <th scope="col">"Not set for"</th>
-                                <th scope="col">"Release"</th>
-                                <th scope="col" class="num">"Open cells"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </section>
-        }
-    })
-}
-
 /// The number of steps in each state that occurs, the states that need attention first.
 pub fn status_counts(progress: Progress) -> impl IntoView {
     StepStatus::BY_ATTENTION
@@ -242,7 +162,6 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     about.push(pluralize(summary.templates, "step"));
     about.push(customers_text(summary.customers));
     let due = release.release_date;
-    about.extend(due.map(|it| format!("due {}", long_date(it))));
     let is_open = summary.progress.counts.finished() < summary.progress.total;
     let figure = match summary.progress.percent {
         Some(percent) => view! { {percent} " " <small>"%"</small> }.into_any(),
@@ -258,7 +177,9 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
                     <h3>
                         <a href=paths::release(release.id)>{release.name}</a>
                     </h3>
-                    <span class="quiet small">{about.join(", ")}</span>
+                    <span class="quiet small">
+                        {about.join(", ")} {due.map(|it| view! { ", due " <CalendarDay date=it/> })}
+                    </span>
                     {due.filter(|_| is_open).map(overdue_badge)}
                 </div>
                 <span class="figure">{figure}</span>

@@ -9,6 +9,7 @@ pub mod edit_conflict;
 pub mod fetch;
 pub mod lazy_pages;
 pub mod list_url;
+pub mod missing_values;
 pub mod not_found;
 pub mod own_changes;
 pub mod page_routes;
@@ -20,6 +21,7 @@ pub mod request_queue;
 pub mod restoring;
 pub mod undo_flow;
 pub mod undo_requests;
+pub mod value_requests;
 
 use crate::{
     components::ui::notice::{Unavailable, UnavailablePart},

@@ -3,9 +3,11 @@
 use super::{
     events::{OpenStepDialog, StepPanelEvent},
     history::kept_label,
+    notes::save_behind_buttons,
     step_detail::{StepDetailState, kept_text},
 };
 use crate::{
+    browser::menu::focus_leaves,
     components::{
         pending_actions::ActionRequest,
         rights::OwnRights,
@@ -61,7 +63,23 @@ fn goes_on(status: StepStatus) -> bool {
 
 /// The button that copies the text on screen, and the menu of its other formats.
 #[component]
-pub fn CopyButton(state: StepDetailState) -> impl IntoView {
+pub fn CopyButton(
+    state: StepDetailState,
+    /// What the button says before the text is copied.
+    #[prop(default = Signal::stored("Copy"))]
+    word: Signal<&'static str>,
+    /// Further items of the menu.
+    #[prop(optional)]
+    choices: Vec<MenuItem>,
+    /// Copies in a format, or in the one that was chosen last, in place of the button itself.
+    #[prop(optional)]
+    on_copy: Option<Callback<Option<CopyFormat>>>,
+) -> impl IntoView {
+    let copy = move |format: Option<CopyFormat>| match (on_copy, format) {
+        (Some(on_copy), _) => on_copy.run(format),
+        (None, Some(format)) => state.choose_format(format),
+        (None, None) => state.copy_as_chosen(),
+    };
     let whom = state.read(|it| {
         let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
         format!("{} ({})", customer.name, cluster.name)
@@ -73,18 +91,19 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
             format!("Copied for {whom}{}", as_of.unwrap_or_default())
         }
         Some((step, false)) if step == id => "Couldn't copy. Text selected, press Ctrl+C".into(),
-        _ => "Copy".to_owned(),
+        _ => word.get().to_owned(),
     };
     Effect::new(move |_| state.recall_format());
     let formats = CopyFormat::ALL.iter().filter(|it| state.has_format(**it));
     let items = formats
         .map(|format| {
-            let choose = Callback::new(move |()| state.choose_format(*format));
+            let choose = Callback::new(move |()| copy(Some(*format)));
             MenuItem {
                 is_current: Signal::derive(move || state.format() == *format),
                 ..MenuItem::new(format.label(), choose)
             }
         })
+        .chain(choices)
         .collect();
     let ink = Signal::derive(move || {
         let is_next = !goes_on(state.status) && !state.is_copied();
@@ -100,7 +119,7 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
                 data-copied=move || state.is_copied().then_some("")
                 aria-keyshortcuts="c"
                 aria-describedby="copy-format"
-                on:click=move |_| state.copy_as_chosen()
+                on:click=move |_| copy(None)
             >
                 <Icon name=Signal::derive(move || if state.is_copied() { "g-done" } else { "i-copy" })/>
                 <span class="clip">{label}</span>
@@ -204,7 +223,18 @@ pub fn StateButtons(
     items.extend(state.read(|it| text_menu_items(it, state)));
     view! {
         {next}
-        {buttons}
+        // Notes that are typed go along with a mark; the focus may also leave these buttons without one.
+        <span
+            class="contents"
+            data-states=""
+            on:focusout=move |event| {
+                if focus_leaves(&event) {
+                    save_behind_buttons(state);
+                }
+            }
+        >
+            {buttons}
+        </span>
         {state
             .can_work
             .then(|| {
@@ -279,6 +309,15 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
             Some(_) => state.read(|it| it.detail.unresolved.clone()),
             None => state.missing_values()?,
         };
+        // What has been set since stands in nobody's way.
+        let names = state.read(|it| {
+            let still = names.into_iter();
+            let still = still.filter(|name| it.detail.unresolved.contains(name));
+            still.collect::<Vec<String>>()
+        });
+        if names.is_empty() {
+            return None;
+        }
         // A value that is there but cannot be quoted: the template is to be changed, not the value.
         let problem = |name: &String| {
             state.read(|it| {

@@ -4,7 +4,7 @@ use crate::{
     components::pending_actions::ActionRequest, domain::customer_work::CustomStepPositions,
     domain::customer_work::Promotion, domain::diff::DiffRow, domain::id::BatchId,
     domain::id::StepId, domain::order::Position, domain::template::TemplateDraft,
-    domain::text_change::TextComparison, error::AppError,
+    domain::text_change::TextComparison, domain::value_edit::ValueEdit, error::AppError,
 };
 use leptos::prelude::*;
 
@@ -66,6 +66,8 @@ pub enum StepPanelEvent {
     },
     /// Undo a batch of the history.
     Undo(BatchId),
+    /// Set values that are missing.
+    SetValues(Vec<ValueEdit>),
     /// Compare two texts line by line.
     Compare {
         /// The older text.
@@ -98,6 +100,19 @@ pub enum PanelNeighbors {
     PreviousCustomer,
     /// Right in the row of the step.
     NextCustomer,
+}
+
+impl PanelNeighbors {
+    /// The same where the axes of the matrix are swapped: what is above is left there.
+    pub fn turned_if(self, is_swapped: bool) -> Self {
+        match self {
+            _ if !is_swapped => self,
+            Self::PreviousStep => Self::PreviousCustomer,
+            Self::NextStep => Self::NextCustomer,
+            Self::PreviousCustomer => Self::PreviousStep,
+            Self::NextCustomer => Self::NextStep,
+        }
+    }
 }
 
 /// The dialog that is open for a step.

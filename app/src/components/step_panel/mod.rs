@@ -11,6 +11,7 @@ pub mod reason_prompt;
 pub mod step_detail;
 mod text_changes;
 mod text_dialogs;
+pub mod values;
 
 use super::{
     step_state::StepStateLabel,
@@ -28,10 +29,11 @@ use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use history::{History, kept_label};
 use leptos::{ev, prelude::*};
-use notes::{NotesEditor, VariableValues};
+use notes::NotesEditor;
 use step_detail::{StepDetailState, kept_text};
 use text_changes::{ChangesNotice, TextChangedDialog};
 use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
+use values::VariableValues;
 
 /// Badges that say where the text comes from, as icon and label; none if it is the template's own.
 pub fn source_badges(open: &OpenStep) -> Vec<(&'static str, &'static str)> {
@@ -88,7 +90,12 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
 
 /// The text with its variables, a notice if the template has changed since, notes and history.
 #[component]
-pub fn StepBody(state: StepDetailState) -> impl IntoView {
+pub fn StepBody(
+    state: StepDetailState,
+    /// Shown below the text.
+    #[prop(optional)]
+    below_text: Option<AnyView>,
+) -> impl IntoView {
     let (resolved, raw, kind, warnings, kept) = state.read(|it| {
         let detail = &it.detail;
         let label = detail.kept.as_ref().map(|it| kept_label(it.is_shown));
@@ -116,6 +123,7 @@ pub fn StepBody(state: StepDetailState) -> impl IntoView {
             {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
             <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
         </section>
+        {below_text}
         {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}
         {(!state.is_kept).then(|| view! { <VariableValues state=state/> })}
         <NotesEditor state=state/>

@@ -1,13 +1,11 @@
-//! The variables of the open step with their values, and the editor of its notes. Unsaved notes stay while other steps
-//! are opened, and are saved when the field is left; if somebody else has saved notes meanwhile, both versions are shown.
-use super::{
-    actions::edit_links, events::StepPanelEvent, panel_session::NotesDraft,
-    step_detail::StepDetailState, text_dialogs::Comparison,
-};
+//! The editor of the open step's notes. Unsaved notes stay while other steps are opened, go along with Mark done, and are saved when
+//! the field is left; if somebody else has saved notes meanwhile, both versions are shown. While others change the rest of the step,
+//! the field keeps its caret.
+use super::{events::StepPanelEvent, step_detail::StepDetailState, text_dialogs::Comparison};
 use crate::{
-    browser::menu::focus_leaves,
+    browser::menu::{focus_goes_to, focus_leaves},
     components::{
-        rights::OwnRights,
+        notes_draft::NotesDraft,
         ui::{
             follow_effect::follow,
             icon::Icon,
@@ -15,76 +13,38 @@ use crate::{
             time::Clock,
         },
     },
-    domain::{event::EventAction, id::StepId, permission::Permission, variables::Source},
+    domain::{
+        event::{EventAction, HistoryEntry},
+        id::StepId,
+    },
 };
 use leptos::{ev, prelude::*};
-
-/// The variables of the text: name, value and where the value comes from, or links to where a missing one is entered.
-#[component]
-pub fn VariableValues(state: StepDetailState) -> impl IntoView {
-    let (variables, n_missing) = state.read(|it| {
-        let detail = &it.detail;
-        (detail.variables.clone(), detail.unresolved.len())
-    });
-    let may_edit = OwnRights::from_context().may(Permission::Customers);
-    let n = variables.len();
-    let count = if n_missing == 0 {
-        format!("{n}, all set")
-    } else {
-        format!("{n_missing} of {n} missing")
-    };
-    let rows = variables
-        .into_iter()
-        .map(|it| {
-            let is_missing = it.value.is_none();
-            let links = if is_missing {
-                state.read(|open| edit_links(&it.name, open))
-            } else {
-                Vec::new()
-            };
-            let nowhere = is_missing && links.is_empty();
-            let links = links
-                .into_iter()
-                .enumerate()
-                .map(|(index, (name, path))| {
-                    let before = if index == 0 { "" } else { ", " };
-                    view! {
-                        {before}
-                        <a class=may_edit.then_some("link") href=may_edit.then_some(path)>{name}</a>
-                    }
-                })
-                .collect_view();
-            view! {
-                <dt class="mono">{it.name}</dt>
-                <dd class="mono">{it.value.unwrap_or_else(|| "not set".into())}</dd>
-                <dd title=it.problem.map(|it| it.to_string())>
-                    {it.problem.map(|_| "cannot be quoted, ")}
-                    {it.source.map(Source::as_str)}
-                    {is_missing.then_some(if nowhere { "Unknown variable" } else { "Set on " })}
-                    {links}
-                </dd>
-            }
-        })
-        .collect_view();
-    // Collapsed if all values are set.
-    let is_open = n_missing > 0;
-    (n > 0).then(|| {
-        view! {
-            <details class="fold" open=is_open>
-                <summary>
-                    <Icon name="i-chevron"/>
-                    "Values"
-                    <span class="count">{count}</span>
-                </summary>
-                <dl class="origins">{rows}</dl>
-            </details>
-        }
-    })
-}
 
 /// Whether the typed notes differ from the saved ones. White space around them does not count.
 fn differs(typed: &str, saved: &str) -> bool {
     typed.trim() != saved.trim()
+}
+
+/// Whether an event wrote notes: by itself, or together with a mark.
+fn writes_notes(line: &HistoryEntry) -> bool {
+    line.action == EventAction::Notes || line.changes.iter().any(|it| it.field == "notes")
+}
+
+/// Selector of the buttons that change the state. What is typed goes along with a mark that they send.
+pub const STATE_BUTTONS: &str = "[data-states]";
+
+/// Saves the notes of a step when the focus leaves the buttons that change its state, unless they went along with a mark.
+pub fn save_behind_buttons(state: StepDetailState) {
+    let session = state.memory.lasting();
+    let Some(draft) = session.notes.of(state.id) else {
+        return;
+    };
+    // Over another's notes only by their own button.
+    let is_own = state.read(|it| session.is_own_notes(&it.detail.step, &draft.before));
+    if is_own {
+        let event = StepPanelEvent::Notes(draft.text, false);
+        state.on_event.run(event);
+    }
 }
 
 /// The notes: a text field, or plain text in a release that is not active.
@@ -94,7 +54,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     // Who saved the present notes, and when.
     let writer = state.read(|it| {
         let history = &it.detail.history;
-        let line = history.iter().find(|it| it.action == EventAction::Notes)?;
+        let line = history.iter().find(|it| writes_notes(it))?;
         Some((line.actor.clone(), line.at))
     });
     if !state.can_work {
@@ -109,11 +69,16 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     let id = state.id;
     let drafts = state.notes.get_untracked();
     let draft = drafts.into_iter().find(|it| it.step == id);
-    let value = RwSignal::new(
-        draft
-            .as_ref()
-            .map_or_else(|| saved.clone(), |it| it.text.clone()),
-    );
+    let text = draft
+        .as_ref()
+        .map_or_else(|| saved.clone(), |it| it.text.clone());
+    // What stands in the field stays, also space at its end, so that the field is not written anew under the caret.
+    let field_text: RwSignal<Option<(StepId, String)>> =
+        state.memory.inner().notes_text.clone().into();
+    let standing = field_text.get_untracked();
+    let standing = standing.filter(|it| it.0 == id && !differs(&it.1, &text));
+    let value = RwSignal::new(standing.map_or(text, |it| it.1));
+    follow(move |_| field_text.set(Some((id, value.get()))));
     // The notes as they were when the person began to type.
     let before = draft.map_or_else(|| saved.clone(), |it| it.before);
     let is_own = move |text: &str| {
@@ -200,7 +165,8 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             class="field"
             data-notes=""
             on:focusout=move |event| {
-                if focus_leaves(&event) && !is_overtaken.get_untracked() {
+                let is_left = focus_leaves(&event) && !focus_goes_to(&event, STATE_BUTTONS);
+                if is_left && !is_overtaken.get_untracked() {
                     save_as(false);
                 }
             }
@@ -233,6 +199,40 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{
+        event::{Entity, FieldChange},
+        id::{BatchId, EventId},
+    };
+    use chrono::DateTime;
+
+    #[test]
+    fn notes_are_written_by_themselves_or_with_a_mark() {
+        let line = |action, field: &str| HistoryEntry {
+            id: EventId(1),
+            batch_id: BatchId("b".into()),
+            entity: Entity::Step,
+            entity_id: 1,
+            release_id: None,
+            customer_id: None,
+            action,
+            actor: "Ana".into(),
+            at: DateTime::UNIX_EPOCH,
+            reason: None,
+            changes: vec![FieldChange {
+                field: field.into(),
+                before: None,
+                after: Some("x".into()),
+            }],
+            resolved_text: None,
+            resolved_sha256: None,
+            text_shown: None,
+            text_changes: Vec::new(),
+            undoes: None,
+        };
+        assert!(writes_notes(&line(EventAction::Notes, "status")));
+        assert!(writes_notes(&line(EventAction::Done, "notes")));
+        assert!(!writes_notes(&line(EventAction::Done, "status")));
+    }
 
     #[test]
     fn space_around_notes_is_no_change() {

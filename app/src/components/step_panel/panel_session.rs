@@ -2,6 +2,8 @@
 //! the text is displayed. A step's view renders again after every change of the step; this stays.
 use super::events::{OpenStepDialog, StepPanelEvent};
 use crate::{
+    components::notes_draft::NotesDraft, components::notes_draft::NotesDrafts,
+    components::value_field::TypedValue, components::value_field::ValueDrafts,
     domain::copy::CopyFormat, domain::customer_work::OpenStep, domain::id::StepId,
     domain::step::CustomerStep, domain::template::TemplateDraft, error::AppError,
 };
@@ -11,17 +13,6 @@ use std::{cell::RefCell, sync::Arc};
 /// State that a page keeps from one open step to the next. It is created with the first open step.
 #[derive(Clone, Copy, Default)]
 pub struct StepMemory(StoredValue<Option<Arc<StepDetailInner>>>);
-
-/// Unsaved notes of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotesDraft {
-    /// The step.
-    pub step: StepId,
-    /// What is typed.
-    pub text: String,
-    /// The saved notes at the time that typing began.
-    pub before: String,
-}
 
 /// What was typed in a dialog that was closed without saving it.
 #[derive(Clone, Debug)]
@@ -65,10 +56,10 @@ impl ShownView {
 /// State that outlives the panel itself: the answer to a request may arrive when another step is open.
 #[derive(Clone, Default)]
 pub struct PanelSession {
-    /// Unsaved notes, at most one draft per step.
-    pub notes: ArcRwSignal<Vec<NotesDraft>>,
-    /// The notes that this page saved last, and their step.
-    pub saved_notes: ArcRwSignal<Option<(StepId, String)>>,
+    /// Unsaved notes, and those that were saved last.
+    pub notes: NotesDrafts,
+    /// Values that are typed where they are missing.
+    pub values: ValueDrafts,
     /// The open dialog, and the step that it belongs to.
     pub asked: ArcRwSignal<Option<(StepId, OpenStepDialog)>>,
     /// Why the last change was not saved.
@@ -103,7 +94,7 @@ impl PanelSession {
             it.as_ref()
                 .is_some_and(|it| it.0 == step.id && it.1.trim() == now)
         };
-        now == known.trim() || self.saved_notes.with_untracked(is_saved)
+        now == known.trim() || self.notes.saved.with_untracked(is_saved)
     }
 
     /// Notes that this page has saved a step's text. Of a dialog that is still open, what was typed since is an edit of this
@@ -156,6 +147,8 @@ pub struct StepDetailInner {
     pub is_reason_open: ArcRwSignal<bool>,
     /// What was typed for other actions, and which ones.
     pub reasons: ArcRwSignal<Vec<(String, String)>>,
+    /// What stands in the notes field, with its step: also space at the end, which is no change of the notes.
+    pub notes_text: ArcRwSignal<Option<(StepId, String)>>,
     /// The view that was rendered last.
     pub shown: ArcRwSignal<Option<ShownView>>,
 }
@@ -164,11 +157,18 @@ thread_local! {
     /// Notes that could not be saved when their page was left; the next page with a step panel has them again. Stays empty
     /// on the server.
     static UNSAVED_NOTES: RefCell<Vec<NotesDraft>> = const { RefCell::new(Vec::new()) };
+    /// Values that were typed and not saved when their page was left.
+    static UNSAVED_VALUES: RefCell<Vec<TypedValue>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Keeps notes whose page is gone for the next page.
 pub fn keep_unsaved_notes(draft: NotesDraft) {
     UNSAVED_NOTES.with_borrow_mut(|it| it.push(draft));
+}
+
+/// Keeps values whose page is gone for the next page.
+pub fn keep_unsaved_values(values: Vec<TypedValue>) {
+    UNSAVED_VALUES.with_borrow_mut(|it| it.extend(values));
 }
 
 impl StepMemory {
@@ -179,7 +179,8 @@ impl StepMemory {
         }
         let inner = Arc::new(StepDetailInner::default());
         inner.wraps.set(true);
-        inner.lasting.notes.set(UNSAVED_NOTES.take());
+        inner.lasting.notes.drafts.set(UNSAVED_NOTES.take());
+        inner.lasting.values.restore(UNSAVED_VALUES.take());
         self.0.set_value(Some(Arc::clone(&inner)));
         inner
     }

@@ -3,17 +3,18 @@
 use super::{
     events::{OpenStepDialog, StepPanelEvent},
     panel_session::{
-        KeptDraft, NotesDraft, PanelSession, ShownView, StepDialogFields, StepMemory, UnsavedChange,
+        KeptDraft, PanelSession, ShownView, StepDialogFields, StepMemory, UnsavedChange,
     },
 };
 use crate::{
-    browser, components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::pending_actions::ShownText, components::pending_actions::ShownTexts,
-    components::ui::code::CODE_TEXT, components::ui::code::CodeView,
-    components::ui::follow_effect::follow, domain::cluster::Cluster, domain::copy::CopyFormat,
-    domain::copy::CopySource, domain::copy::clipboard_text, domain::copy::with_header_of,
-    domain::customer::Customer, domain::customer_work::OpenStep, domain::id::StepId,
-    domain::release::Release, domain::template::TemplateDraft, domain::text_change::KeptText,
+    browser, components::notes_draft::NotesDraft, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::pending_actions::ShownText,
+    components::pending_actions::ShownTexts, components::ui::code::CODE_TEXT,
+    components::ui::code::CodeView, components::ui::follow_effect::follow,
+    domain::cluster::Cluster, domain::copy::CopyFormat, domain::copy::CopySource,
+    domain::copy::clipboard_text, domain::copy::with_header_of, domain::customer::Customer,
+    domain::customer_work::OpenStep, domain::id::StepId, domain::release::Release,
+    domain::template::TemplateDraft, domain::text_change::KeptText,
     domain::text_change::holds_line_of, domain::vocabulary::StepAction,
     domain::vocabulary::StepStatus, domain::vocabulary::StepType, error::AppError,
     error::ViolationDetail,
@@ -135,6 +136,8 @@ pub struct StepDetailState {
     pub notes: RwSignal<Vec<NotesDraft>>,
     /// The notes that this page saved last, and their step.
     pub saved_notes: RwSignal<Option<(StepId, String)>>,
+    /// What outlives this view.
+    pub memory: StepMemory,
     /// How the text is displayed.
     pub code: CodeView,
     /// Stored, because this struct is copied often and the handles of all fields would double its size.
@@ -160,7 +163,6 @@ impl StepDetailState {
             notes,
             asked,
             unsaved,
-            saved_notes,
             ..
         } = inner.lasting.clone();
         let (id, kind) = (open.detail.step.id, open.detail.step.kind);
@@ -194,8 +196,9 @@ impl StepDetailState {
             format: inner.format.clone().into(),
             kind,
             blocked_copy: RwSignal::new(None),
-            notes: notes.into(),
-            saved_notes: saved_notes.into(),
+            notes: notes.drafts.into(),
+            saved_notes: notes.saved.into(),
+            memory,
             code: CodeView {
                 is_raw: inner.is_raw.clone().into(),
                 wraps: inner.wraps.clone().into(),

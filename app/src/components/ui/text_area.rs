@@ -1,5 +1,6 @@
 //! Text area. Leptos does not escape the content of a `textarea` on the server, so it is escaped here.
 use super::html::escape;
+use crate::browser::dom;
 use leptos::{html, prelude::*};
 
 /// The HTML of a labelled text area, for forms that are shown only without JavaScript.
@@ -37,8 +38,13 @@ pub fn TextArea(
         TextAreaKind::Prose(rows) => (false, rows),
         TextAreaKind::Code(rows) => (true, rows),
     };
-    // HTML parsers drop a line break directly after the start tag.
-    let initial = format!("\n{}", escape(&value.get_untracked()));
+    // The browser only has the property: writing the content of a field moves its caret. HTML parsers drop a line break directly
+    // after the start tag.
+    let initial = if dom::is_browser() {
+        String::new()
+    } else {
+        format!("\n{}", escape(&value.get_untracked()))
+    };
     view! {
         <textarea
             node_ref=node_ref

@@ -84,7 +84,7 @@ fn show(
         .iter()
         .filter(|it| it.status == ReleaseStatus::Active);
     let open = open_work_text(at_work.map(|it| it.progress.counts));
-    let work = format!("{}. {open}", pluralize(n_active, "active customer"));
+    let open_work = format!("{}. {open}", pluralize(n_active, "active customer"));
     let toggle = move |_| {
         if is_active {
             asks.set(true);
@@ -133,7 +133,7 @@ fn show(
             <DeactivateDialog
                 open=asks
                 name=cluster.name.clone()
-                work=work
+                work=open_work
                 after="A cluster with active customers cannot be deactivated. You can restore it."
                 error=deactivating.error
                 is_busy=deactivating.is_busy()

@@ -78,7 +78,7 @@ fn show(
     let at_work = releases
         .iter()
         .filter(|it| is_active_there(it) && it.removed.is_none());
-    let work = open_work_text(at_work.map(|it| it.progress.counts));
+    let open_work = open_work_text(at_work.map(|it| it.progress.counts));
     let toggle = move |_| {
         if is_active {
             asks.set(true);
@@ -125,7 +125,7 @@ fn show(
         <DeactivateDialog
             open=asks
             name=customer.name.clone()
-            work=work
+            work=open_work
             after="It stays in its releases, marked inactive, and is not offered for others. You can restore it."
             error=deactivating.error
             is_busy=deactivating.is_busy()

@@ -5,42 +5,42 @@ use crate::{
         customers::list_customers,
         releases::{activate_release, add_customers, preview_customers},
     },
+    browser::dom,
     components::{
         customer_picker::CustomerPicker,
-        text_change::change_text,
-        ui::{icon::Icon, notice::sentence, time::Clock},
+        ui::{icon::Icon, notice::sentence},
+        value_field::ValueDrafts,
+        values_grid::{ValuesGrid, edits_of},
         warning_list::warning_list,
     },
     domain::{
-        cluster::hue,
         customer::CustomerSummary,
         digit_groups::grouped,
         id::{ClusterId, CustomerId, ReleaseId},
         plural::pluralize,
         summary::{DryRun, Unresolved},
-        variables::{Source, filled_at},
+        value_edit::{MissingTable, ValueEdit},
         vocabulary::Field,
     },
     error::AppError,
-    pages::SerialRequest,
+    pages::{SerialRequest, value_requests::send_values},
     paths,
 };
-use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use maud::html;
 use std::collections::{HashMap, HashSet};
-
-/// More missing values than these are counted, not listed.
-const LISTED_VALUES_MAX: usize = 200;
 
 /// The dialog body in which customers are chosen, with its dry run.
 #[component]
 pub fn CustomerSelection(
     open: RwSignal<bool>,
     id: ReleaseId,
+    /// The name of the release.
+    name: StoredValue<String>,
     is_draft: bool,
     /// Customers that are in the release already; they are not offered.
     members: RwSignal<HashSet<CustomerId>>,
+    /// Values that are typed where they are missing; they outlive the dialog.
+    values: StoredValue<ValueDrafts>,
     on_done: Callback<()>,
 ) -> impl IntoView {
     let request = SerialRequest::new();
@@ -58,13 +58,10 @@ pub fn CustomerSelection(
     });
     fetch.run(());
     let (is_fetching, is_requesting) = (fetching.is_busy(), request.is_busy());
-    let preview = DryRunPreview::new(id, selected, offered);
+    let preview = DryRunPreview::new(id, selected, offered, values);
     let n_offered = move || offered.with(|it| it.as_ref().map_or(0, Vec::len));
     let is_none = move || selected.with(HashSet::is_empty);
-    let submit = move |_| {
-        if untrack(is_none) {
-            return;
-        }
+    let activate = move || {
         let customers: Vec<CustomerId> = selected.get_untracked().into_iter().collect();
         if is_draft {
             request.run(activate_release(id, customers), move |_| {
@@ -77,6 +74,18 @@ pub fn CustomerSelection(
                 open.set(false);
                 on_done.run(());
             });
+        }
+    };
+    // What is typed is saved first: nothing is activated if it cannot be.
+    let submit = move |_| {
+        if untrack(is_none) {
+            return;
+        }
+        let typed = preview.typed(name);
+        if typed.is_empty() {
+            activate();
+        } else {
+            preview.save(typed, Some(Callback::new(move |()| activate())));
         }
     };
     view! {
@@ -110,7 +119,7 @@ pub fn CustomerSelection(
                         .into_any()
                 }
             }}
-            <DryRunPane id=id preview=preview offered=offered/>
+            <DryRunPane name=name preview=preview offered=offered/>
         </div>
         <SelectionError error=request.error/>
         <div class="dialog__foot">
@@ -212,6 +221,8 @@ struct DryRunPreview {
     answer: RwSignal<Option<DryRun>>,
     error: RwSignal<Option<AppError>>,
     is_busy: RwSignal<bool>,
+    /// Values that are typed where they are missing.
+    drafts: StoredValue<ValueDrafts>,
     /// The number of the last request.
     number: StoredValue<u32>,
 }
@@ -221,6 +232,7 @@ impl DryRunPreview {
         id: ReleaseId,
         selected: RwSignal<HashSet<CustomerId>>,
         offered: RwSignal<Option<Vec<CustomerSummary>>>,
+        drafts: StoredValue<ValueDrafts>,
     ) -> Self {
         let this = Self {
             id,
@@ -229,6 +241,7 @@ impl DryRunPreview {
             answer: RwSignal::new(None),
             error: RwSignal::new(None),
             is_busy: RwSignal::new(false),
+            drafts,
             number: StoredValue::new(0),
         };
         Effect::new(move |_| {
@@ -246,6 +259,34 @@ impl DryRunPreview {
                 ids.filter(|it| selected.contains(it)).collect()
             })
         })
+    }
+
+    /// What is typed for the values that are missing now.
+    fn typed(self, name: StoredValue<String>) -> Vec<ValueEdit> {
+        let unresolved = self.answer.with_untracked(|it| {
+            let found = it.as_ref().map(|it| it.unresolved.clone());
+            found.unwrap_or_default()
+        });
+        let table = self.offered.with_untracked(|offered| {
+            let offered = offered.as_deref().unwrap_or_default();
+            missing_table((self.id, name.get_value().as_str()), &unresolved, offered)
+        });
+        self.drafts
+            .with_value(|drafts| untrack(|| edits_of(&table, drafts)))
+    }
+
+    /// Saves values, and does what follows; else the dry run is requested again, which says what is missing still.
+    fn save(self, edits: Vec<ValueEdit>, then: Option<Callback<()>>) {
+        send_values(self.drafts.get_value(), edits, move |saved| {
+            // The dialog may be closed by now.
+            if self.number.try_get_value().is_none() {
+                return;
+            }
+            match then.filter(|_| saved.is_some()) {
+                Some(then) => then.run(()),
+                None => self.request(),
+            }
+        });
     }
 
     fn request(self) {
@@ -269,6 +310,12 @@ impl DryRunPreview {
                 Ok(answer) => {
                     self.error.set(None);
                     self.answer.set(Some(answer));
+                    // The field that had the focus may be gone with its value.
+                    dom::after_paint(|| {
+                        if dom::nothing_is_focused() {
+                            dom::focus("dialog[open] .dialog__foot [data-kind=ink]");
+                        }
+                    });
                 }
                 Err(error) => {
                     self.answer.set(None);
@@ -281,12 +328,12 @@ impl DryRunPreview {
 
 #[component]
 fn DryRunPane(
-    id: ReleaseId,
+    /// The name of the release.
+    name: StoredValue<String>,
     preview: DryRunPreview,
     offered: RwSignal<Option<Vec<CustomerSummary>>>,
 ) -> impl IntoView {
     let figure = move |of: fn(&DryRun) -> u32| preview.answer.with(|it| it.as_ref().map_or(0, of));
-    let clock = Clock::from_context();
     let missing_values = move || {
         let unresolved = preview.answer.with(|it| {
             let found = it.as_ref().map(|it| it.unresolved.clone());
@@ -294,10 +341,16 @@ fn DryRunPane(
         })?;
         let n_values = unresolved.len();
         let n_cells: usize = unresolved.iter().map(|it| it.step_names.len()).sum();
-        let html = offered.with(|offered| {
-            let names = offered.iter().flatten().map(|it| (it.id, it)).collect();
-            missing_values_html(id, &unresolved, &names, &|at| clock.time(at))
+        let table = offered.with(|offered| {
+            let offered = offered.as_deref().unwrap_or_default();
+            missing_table(
+                (preview.id, name.get_value().as_str()),
+                &unresolved,
+                offered,
+            )
         });
+        let drafts = preview.drafts.get_value();
+        let on_save = Callback::new(move |edits| preview.save(edits, None));
         let are = if n_values == 1 {
             "value is"
         } else {
@@ -319,7 +372,7 @@ fn DryRunPane(
                     "Refresh"
                 </button>
             </div>
-            <div inner_html=html></div>
+            <ValuesGrid table=table drafts=drafts on_save=on_save/>
         })
     };
     let warnings = move || {
@@ -352,81 +405,40 @@ fn DryRunPane(
     }
 }
 
-/// The page on which a variable gets its value; none for one that no form has.
-fn variable_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> Option<String> {
-    Some(match filled_at(variable)? {
-        Source::Cluster => paths::edit_cluster(customer.cluster_id),
-        Source::Release => paths::edit_release(release),
-        Source::Customer => paths::edit_customer(customer.id),
-    })
-}
-
-/// The missing values as an HTML table. Links open in a new tab, so that the selection stays.
-fn missing_values_html(
-    release: ReleaseId,
+/// The missing values of a dry run as a table of customers by variables. Customers that are not offered any more are left out.
+fn missing_table(
+    (release, name): (ReleaseId, &str),
     unresolved: &[Unresolved],
-    names: &HashMap<CustomerId, &CustomerSummary>,
-    time: &dyn Fn(DateTime<Utc>) -> String,
-) -> String {
-    let n_more = unresolved.len().saturating_sub(LISTED_VALUES_MAX);
-    let listed = unresolved.iter().take(LISTED_VALUES_MAX);
-    let rows = listed.filter_map(|it| names.get(&it.customer_id).map(|customer| (it, customer)));
-    let html = html! {
-        table class="table" {
-            caption class="sr" { "Unresolved variables" }
-            thead {
-                tr {
-                    th scope="col" { "Variable" }
-                    th scope="col" { "Customer" }
-                    th scope="col" { "Steps" }
-                }
-            }
-            tbody {
-                @for (it, customer) in rows {
-                    @let path = variable_path(&it.variable, release, customer);
-                    @let removed = it.removed.as_ref();
-                    tr {
-                        td class="mono" { (it.variable) }
-                        td {
-                            @if let Some(path) = path {
-                                a class="link" href=(path) target="_blank" rel="noopener" {
-                                    (customer.name)
-                                    span class="sr" { ", set " (it.variable) }
-                                }
-                            } @else {
-                                (customer.name)
-                                " "
-                                span class="quiet small" { "Unknown variable" }
-                            }
-                            " "
-                            span class="place small" data-cluster=(hue(customer.cluster_id)) { (customer.cluster) }
-                            @if let Some(change) = removed {
-                                p class="quiet small" { (change_text(change, &time(change.at))) }
-                            }
-                        }
-                        td class="quiet" { (it.step_names.join(", ")) }
-                    }
-                }
-            }
+    offered: &[CustomerSummary],
+) -> MissingTable {
+    let by_id: HashMap<CustomerId, &CustomerSummary> =
+        offered.iter().map(|it| (it.id, it)).collect();
+    let mut table = MissingTable::new(release, name);
+    for it in unresolved {
+        if let Some(customer) = by_id.get(&it.customer_id) {
+            table.add(
+                (customer.id, customer.name.as_str()),
+                (customer.cluster_id, customer.cluster.as_str()),
+                &it.variable,
+                &it.step_names,
+                it.removed.clone(),
+            );
         }
-        @if n_more > 0 {
-            p class="quiet small" { "and " (n_more) " more" }
-        }
-    };
-    html.into_string()
+    }
+    table.cut()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
     use crate::domain::text_change::{TextChange, TextChangeKind};
+    use chrono::DateTime;
 
     #[test]
-    fn a_missing_value_leads_to_where_it_is_filled_in_if_there_is_such_a_place() {
+    fn a_missing_value_is_in_the_table_with_its_steps_and_who_removed_it() {
         let acme = CustomerSummary {
             id: CustomerId(7),
-            name: "<Acme>".into(),
+            name: "Acme".into(),
             namespace: "acme".into(),
             cluster_id: ClusterId(3),
             cluster: "eu".into(),
@@ -434,61 +446,40 @@ mod tests {
             variables: 0,
             active_releases: 0,
         };
-        let missing = |variable: &str| Unresolved {
-            customer_id: CustomerId(7),
+        let removed = TextChange {
+            kind: TextChangeKind::Variable,
+            name: "var.HOST".into(),
+            by: "Ana".into(),
+            at: DateTime::UNIX_EPOCH,
+            from: Some("old".into()),
+            to: None,
+        };
+        let missing = |customer, variable: &str| Unresolved {
+            customer_id: CustomerId(customer),
             variable: variable.into(),
             step_names: vec!["Upgrade".into(), "Check".into()],
-            removed: (variable == "var.HOST").then(|| TextChange {
-                kind: TextChangeKind::Variable,
-                name: variable.into(),
-                by: "Ana".into(),
-                at: DateTime::UNIX_EPOCH,
-                from: Some("<old>".into()),
-                to: None,
-            }),
+            removed: (variable == "var.HOST").then(|| removed.clone()),
         };
         let all = [
-            missing("var.HOST"),
-            missing("cluster.kubeconfig"),
-            missing("release.version"),
+            missing(7, "var.HOST"),
+            missing(7, "release.version"),
+            missing(8, "var.HOST"),
         ];
-        let names = [(acme.id, &acme)].into();
-        let html = missing_values_html(ReleaseId(5), &all, &names, &|_| "14:02".into());
-        for path in ["/customers/7/edit", "/clusters/3/edit", "/releases/5/edit"] {
-            assert!(html.contains(path), "{path}");
-        }
-        assert!(html.contains("&lt;Acme&gt;") && html.contains("Upgrade, Check"));
-        assert!(
-            html.contains("HOST changed 14:02 by Ana: &lt;old&gt; -&gt; not set"),
-            "{html}"
-        );
-        // No form has these.
-        for variable in [
-            "customer.shoe",
-            "cluster.zone",
-            "release.mood",
-            "var.A | upper",
-        ] {
-            let html = missing_values_html(ReleaseId(5), &[missing(variable)], &names, &|_| {
-                String::new()
-            });
-            assert!(!html.contains("<a"), "{variable}");
-            assert!(html.contains("Unknown variable"), "{variable}");
-        }
-        let hostile = CustomerSummary {
-            name: HOSTILE.into(),
-            cluster: HOSTILE.into(),
-            ..acme.clone()
+        let table = missing_table((ReleaseId(5), "June"), &all, &[acme]);
+        assert_eq!(table.release, (ReleaseId(5), "June".to_owned()));
+        let steps = vec!["Upgrade".to_owned(), "Check".to_owned()];
+        let variables = ["var.HOST", "release.version"];
+        let variables = variables.map(|it| (it.to_owned(), steps.clone()));
+        assert_eq!(table.variables, variables);
+        // The other customer is not offered.
+        let [row] = table.customers.as_slice() else {
+            panic!("{:?}", table.customers)
         };
-        let hostile_value = Unresolved {
-            variable: HOSTILE.into(),
-            step_names: vec![HOSTILE.into()],
-            ..missing("var.HOST")
-        };
-        let names = [(hostile.id, &hostile)].into();
-        assert_escaped(
-            &missing_values_html(ReleaseId(5), &[hostile_value], &names, &|_| String::new()),
-            4,
-        );
+        assert_eq!(row.cluster, (ClusterId(3), "eu".to_owned()));
+        let names = [
+            ("var.HOST".to_owned(), Some(removed)),
+            ("release.version".to_owned(), None),
+        ];
+        assert_eq!(row.missing, names);
     }
 }

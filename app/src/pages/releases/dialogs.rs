@@ -6,7 +6,11 @@ use super::{
 };
 use crate::{
     api::releases::{clone_release, delete_draft},
-    components::ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
+    browser::unsaved_guard,
+    components::{
+        ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
+        value_field::ValueDrafts,
+    },
     domain::{
         id::CustomerId,
         release::Release,
@@ -214,10 +218,22 @@ fn ActivateDialog(
         format!("Add customers to {}", release.name)
     };
     let id = release.id;
+    let name = StoredValue::new(release.name);
     let members = RwSignal::new(members.into_iter().collect::<HashSet<_>>());
+    let drafts = ValueDrafts::default();
+    let values = StoredValue::new(drafts.clone());
+    unsaved_guard::guard(Signal::derive(move || drafts.is_dirty()));
     view! {
         <Dialog open=open title=title wide=true>
-            <CustomerSelection open=open id=id is_draft=is_draft members=members on_done=on_done/>
+            <CustomerSelection
+                open=open
+                id=id
+                name=name
+                is_draft=is_draft
+                members=members
+                values=values
+                on_done=on_done
+            />
         </Dialog>
     }
 }

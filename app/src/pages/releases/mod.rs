@@ -11,6 +11,7 @@ pub mod new_release;
 pub mod release;
 pub mod release_matrix;
 pub mod remove_customers_dialog;
+pub mod send_action;
 pub mod share_dialog;
 pub mod step_detail_actions;
 pub mod steps;

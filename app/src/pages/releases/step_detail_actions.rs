@@ -8,10 +8,11 @@ use crate::{
     },
     browser::unsaved_guard,
     components::{
+        notes_draft::{NotesDraft, SentNotes},
         pending_actions::{ActionRequest, FailedAction},
         step_panel::{
             events::{OpenStepDialog, StepPanelEvent},
-            panel_session::{NotesDraft, PanelSession, StepMemory, keep_unsaved_notes},
+            panel_session::{PanelSession, StepMemory, keep_unsaved_notes, keep_unsaved_values},
             step_detail::StepDetailState,
         },
         ui::toast::Toasts,
@@ -24,12 +25,14 @@ use crate::{
         step::CustomerStep,
         template::TemplateDraft,
         undo::UndoResult,
+        value_edit::ValueEdit,
         vocabulary::StepAction,
     },
     error::AppError,
     pages::{
         request_queue::send_in_order,
         undo_requests::{UndoRequest, UndoRequests},
+        value_requests::send_values,
     },
 };
 use leptos::prelude::*;
@@ -207,13 +210,24 @@ impl StepDetailActions {
         });
     }
 
+    /// Sets values that are missing. The texts of other steps may use them too.
+    fn set_values(&self, edits: Vec<ValueEdit>) {
+        let this = self.clone();
+        send_values(self.session.values.clone(), edits, move |saved| {
+            this.report(match saved {
+                Some((message, batch)) => StepPanelOutcome::Others(message, batch, false),
+                None => StepPanelOutcome::Stale,
+            });
+        });
+    }
+
     /// Saves notes unless they are saved by now, then does what follows; that is left out if they cannot be saved.
     fn save_notes(&self, notes: String, is_asked: bool, then: Option<ActionRequest>) {
         let (this, before) = (self.clone(), CustomerStep::clone(&self.step));
         let sent = async move {
             let session = this.session.clone();
-            let mut drafts = session.notes.get_untracked().into_iter();
-            if drafts.any(|it| it.step == before.id && it.text == notes) {
+            let draft = session.notes.of(before.id);
+            if draft.is_some_and(|it| it.text == notes) {
                 match save_notes(&session, before, notes).await {
                     Ok(saved) => {
                         let Changed { row, batch_id } = saved;
@@ -245,21 +259,26 @@ impl StepDetailActions {
 
     /// The notes of this step that are typed and not saved, unless somebody else has saved others meanwhile: then both are
     /// shown, and the person decides.
-    fn unsaved_notes(&self) -> Option<String> {
-        let session = &self.session;
-        let mut drafts = session.notes.get_untracked().into_iter();
-        let draft = drafts.find(|it| it.step == self.step.id)?;
-        session
-            .is_own_notes(&self.step, &draft.before)
-            .then_some(draft.text)
+    fn unsaved_notes(&self) -> Option<NotesDraft> {
+        let draft = self.session.notes.of(self.step.id)?;
+        let is_own = self.session.is_own_notes(&self.step, &draft.before);
+        is_own.then_some(draft)
     }
 
     fn handle(&self, event: StepPanelEvent) {
         match (&event, self.unsaved_notes()) {
-            (StepPanelEvent::Act(request), Some(notes)) => {
-                return self.save_notes(notes, false, Some(request.clone()));
+            // Notes go along with the mark, in one request.
+            (StepPanelEvent::Act(request), Some(draft)) if request.action == StepAction::Done => {
+                let drafts = self.session.notes.clone();
+                return self.report(StepPanelOutcome::Act(ActionRequest {
+                    notes: Some(SentNotes { draft, drafts }),
+                    ..request.clone()
+                }));
             }
-            (StepPanelEvent::Close, Some(notes)) => self.save_notes(notes, false, None),
+            (StepPanelEvent::Act(request), Some(draft)) => {
+                return self.save_notes(draft.text, false, Some(request.clone()));
+            }
+            (StepPanelEvent::Close, Some(draft)) => self.save_notes(draft.text, false, None),
             _ => {}
         }
         self.carry_out(event);
@@ -316,6 +335,7 @@ impl StepDetailActions {
                 self.send_wide(OpenStepDialog::AddCustom, sent, text, false);
             }
             StepPanelEvent::Undo(batch) => self.undo(batch),
+            StepPanelEvent::SetValues(edits) => self.set_values(edits),
             StepPanelEvent::Compare {
                 before,
                 after,
@@ -363,14 +383,7 @@ async fn save_notes(
     let send: VersionedSave =
         Box::new(move |version| Box::pin(note_step(id, text.clone(), version)));
     let saved = save(before, send, Box::new(is_same)).await?;
-    session.notes.update(|it| {
-        it.retain(|it| it.step != id || it.text != notes);
-        for draft in it.iter_mut().filter(|it| it.step == id) {
-            // More was typed meanwhile.
-            draft.before.clone_from(&notes);
-        }
-    });
-    session.saved_notes.set(Some((id, notes)));
+    session.notes.note_saved(id, &notes);
     Ok(saved)
 }
 
@@ -378,16 +391,19 @@ async fn save_notes(
 /// asks before it closes the tab over unsaved ones, or leaves a dialog in which something was typed.
 pub fn guard_typed_text(memory: StepMemory) {
     let (session, toasts) = (memory.lasting(), Toasts::from_context());
-    let notes = session.notes.clone();
-    unsaved_guard::guard_closing(Signal::derive(move || notes.with(|it| !it.is_empty())));
+    let typed = session.clone();
+    unsaved_guard::guard_closing(Signal::derive(move || {
+        typed.notes.drafts.with(|it| !it.is_empty()) || typed.values.is_dirty()
+    }));
     let dialog = session.clone();
     unsaved_guard::guard(Signal::derive(move || dialog.is_dialog_dirty()));
     on_cleanup(move || {
-        for draft in session.notes.get_untracked() {
+        keep_unsaved_values(session.values.take_typed());
+        for draft in session.notes.drafts.get_untracked() {
             let session = session.clone();
             let id = draft.step;
             let sent = async move {
-                let is_unsaved = session.notes.with_untracked(|it| it.contains(&draft));
+                let is_unsaved = session.notes.of(id).is_some_and(|it| it == draft);
                 if is_unsaved && let Err(why) = save_left_notes(&session, &draft).await {
                     toasts.show(format!("Your notes on a step were not saved: {why}"), None);
                     keep_unsaved_notes(draft);

@@ -14,7 +14,8 @@ pub struct TakeOver {
     /// What is asked now.
     pub asked: RwSignal<Option<TakeOverQuestion>>,
     own_name: OwnName,
-    clock: Clock,
+    /// The clock of the page.
+    pub clock: Clock,
 }
 
 impl TakeOver {

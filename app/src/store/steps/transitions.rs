@@ -17,7 +17,12 @@ use crate::domain::{
     validation_errors::ValidationErrors,
     vocabulary::{Field, StepAction},
 };
-use crate::store::{Store, audit::events::TextProof, error::StoreError};
+use crate::store::{
+    Store,
+    audit::{events::TextProof, last_change::last_change_of_step},
+    change::stale,
+    error::StoreError,
+};
 
 /// Options of a transition.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +30,8 @@ pub struct TransitionOptions {
     pub reason: Option<String>,
     /// These replace the step's notes; ignored by all actions but `done`.
     pub notes: Option<String>,
+    /// The notes that the caller has read; others that somebody has saved since are not replaced (R102). None replaces any.
+    pub notes_before: Option<String>,
     /// Whether `done` is allowed although a variable of the text has no value (R18).
     pub allow_unresolved: bool,
     /// The version that the caller has seen; none skips the check (R3).
@@ -73,7 +80,7 @@ impl From<TransitionResult> for Changed<CustomerStep> {
 impl Store {
     /// Makes one transition (R2). If the step is in the target state already, nothing changes, unless it is taken over. Errors: not found; a
     /// transition that is not allowed; a missing reason; unresolved variables; stale (R3); a text that is another than
-    /// the one that was shown (R81); a release that is not active.
+    /// the one that was shown (R81); notes that somebody else has changed (R102); a release that is not active.
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn act_on_step(
         &self,
@@ -121,7 +128,13 @@ impl Store {
             };
         }
         if let Some(notes) = notes {
-            after.notes = notes.map(Into::into);
+            let notes: Option<String> = notes.map(Into::into);
+            let seen = options.notes_before.as_deref();
+            if seen.is_some_and(|it| before.has_other_notes(it, notes.as_deref())) {
+                let last = last_change_of_step(&change.tx, &before).await?;
+                return Err(stale(&before, last));
+            }
+            after.notes = notes;
         }
         let changes = proof.changes.clone();
         let action = step_rows::event_action(action);

@@ -1,6 +1,12 @@
-//! Missing values of open steps, by release and variable, for the dashboard. Computed from matrices in memory, without a
-//! query.
-use crate::domain::{id::CustomerId, matrix::Grid, summary::MissingValue};
+//! Missing values of open steps: by release and variable for the dashboard, and of one release by customer and variable. Computed
+//! from matrices in memory; only who removed a value is read.
+use crate::domain::{
+    id::{CustomerId, ReleaseId},
+    matrix::Grid,
+    summary::MissingValue,
+    value_edit::MissingTable,
+};
+use crate::store::{Store, error::StoreError, records::value_changes::removed_values};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The number of lines on the dashboard.
@@ -54,4 +60,54 @@ fn missing_values_of(grid: &Grid) -> Vec<MissingValue> {
         }
     });
     lines.collect()
+}
+
+/// The missing values of a release by customer, in the order of the matrix, each with the steps that use it.
+fn missing_table(grid: &Grid) -> MissingTable {
+    // By column and variable: the rows of the steps.
+    let mut found: BTreeMap<(usize, &str), BTreeSet<usize>> = BTreeMap::new();
+    for (at, names) in grid.unresolved_cells() {
+        if grid.cell(at).is_some_and(|it| it.status.is_open()) {
+            for name in names.split(", ") {
+                found.entry((at.column, name)).or_default().insert(at.row);
+            }
+        }
+    }
+    let mut table = MissingTable::new(grid.release.id, &grid.release.name);
+    for ((column, name), rows) in found {
+        let steps = rows.into_iter().map(|row| grid.rows[row].name.clone());
+        let steps: Vec<String> = steps.collect();
+        let customer = &grid.columns[column];
+        let cluster = &grid.groups[customer.group];
+        table.add(
+            (customer.id, customer.name.as_str()),
+            (cluster.id, cluster.name.as_str()),
+            name,
+            &steps,
+            None,
+        );
+    }
+    table.cut()
+}
+
+impl Store {
+    /// The missing values of a release's open steps, by customer and variable, with who removed them (R103). Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
+    pub async fn missing_table(&self, id: ReleaseId) -> Result<MissingTable, StoreError> {
+        let mut table = missing_table(self.visible_matrix(id).await?.grid());
+        let rows = table.customers.iter();
+        let names = rows.flat_map(|row| {
+            row.missing
+                .iter()
+                .map(move |it| (row.customer.0, it.0.as_str()))
+        });
+        let names: Vec<(CustomerId, &str)> = names.collect();
+        let mut removed = removed_values(&self.read, id, &names).await?;
+        for row in &mut table.customers {
+            for (name, change) in &mut row.missing {
+                *change = removed.remove(&(row.customer.0, name.clone()));
+            }
+        }
+        Ok(table)
+    }
 }

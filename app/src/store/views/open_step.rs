@@ -72,7 +72,7 @@ impl Store {
             .iter()
             .filter(|it| may_undo && is_undoable(it, &present))
             .collect();
-        let sizes = self.batch_sizes(&undoable).await?;
+        let sizes = self.sizes_of_batches(&undoable).await?;
         let more = events
             .iter()
             .map(|event| HistoryTextChange {
@@ -96,7 +96,10 @@ impl Store {
     }
 
     /// The number of events in the batches of these events, by batch id.
-    async fn batch_sizes(&self, events: &[&Event]) -> Result<HashMap<String, u32>, StoreError> {
+    async fn sizes_of_batches(
+        &self,
+        events: &[&Event],
+    ) -> Result<HashMap<String, u32>, StoreError> {
         use audit_event::Column;
         if events.is_empty() {
             return Ok(HashMap::new());

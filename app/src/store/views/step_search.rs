@@ -41,7 +41,6 @@ struct SearchedTemplate {
 /// The steps of a release that have one text and are copies of one template, or of none.
 struct CopiesOfText {
     text: Option<i64>,
-    release: i64,
     template: Option<i64>,
     copies: i64,
     /// One of them.
@@ -156,8 +155,8 @@ impl Store {
         with_text.extend(self.custom_hits(&steps).await?);
         with_text.extend(self.executed_hits(&steps, &templates, executed).await?);
         Ok(FoundSteps {
-            by_name: self.found(query, releases, named, limit).await?,
-            by_text: self.found(query, releases, with_text, limit).await?,
+            by_name: self.first_hits(query, releases, named, limit).await?,
+            by_text: self.first_hits(query, releases, with_text, limit).await?,
         })
     }
 
@@ -206,9 +205,8 @@ impl Store {
                 })
                 .collect(),
             copies: copies
-                .map(|(text, release, template, copies, first)| CopiesOfText {
+                .map(|(text, _release, template, copies, first)| CopiesOfText {
                     text,
-                    release,
                     template,
                     copies,
                     first,
@@ -417,7 +415,7 @@ impl Store {
     }
 
     /// The first hits, those of the newest releases, with their lines.
-    async fn found(
+    async fn first_hits(
         &self,
         query: &SearchQuery,
         releases: &[(i64, String)],

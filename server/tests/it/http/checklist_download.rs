@@ -108,7 +108,7 @@ async fn the_open_step_of_a_customer_s_work_is_drawn_large() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Upgrade").await;
     let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
-    let list = world.app.get(&path).await.body;
+    let list = world.app.get(&format!("{path}?view=list")).await.body;
     assert!(list.contains("Next up") && list.contains("Continue: 1 Announce"));
     let open = world.app.get(&format!("{path}?step={step}")).await.body;
     assert!(open.contains("Deploy, step 3 of 4"));
@@ -117,4 +117,47 @@ async fn the_open_step_of_a_customer_s_work_is_drawn_large() {
     let other = world.id(&world.globex, "Upgrade").await;
     let other = world.app.get(&format!("{path}?step={other}")).await.body;
     assert!(other.contains("Next up"));
+}
+
+#[tokio::test]
+async fn run_mode_opens_on_the_next_step_and_ends_with_what_failed() {
+    let world = World::active().await;
+    let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
+    let page = async || world.app.get(&path).await.body;
+    let act = async |name: &str, action: StepAction, options: TransitionOptions| {
+        let (store, step) = (&world.app.store, world.id(&world.acme, name).await);
+        let acted = store.act_on_step(step, action, options, world.app.by("Jonas"));
+        acted.await.unwrap();
+    };
+    let arrived = page().await;
+    assert!(arrived.contains("Deploy, step 1 of 4") && !arrived.contains("Next up"));
+    assert!(!arrived.contains("<blockquote"));
+    let options = TransitionOptions {
+        notes: Some("Watch the probe".into()),
+        ..TransitionOptions::default()
+    };
+    act("Announce", StepAction::Done, options).await;
+    act("Announce", StepAction::Reopen, TransitionOptions::default()).await;
+    let noted = page().await;
+    let quote = noted.split_once("<blockquote").unwrap().1;
+    let quote = quote.split_once("</blockquote>").unwrap().0;
+    assert!(quote.contains("Jonas, ") && quote.contains("Watch the probe"));
+    act("Announce", StepAction::Done, TransitionOptions::default()).await;
+    let reason = TransitionOptions {
+        reason: Some("locked".into()),
+        ..TransitionOptions::default()
+    };
+    act("Migrate schema", StepAction::Fail, reason).await;
+    // A failed step is not what one arrives at.
+    assert!(page().await.contains("Deploy, step 3 of 4"));
+    act("Upgrade", StepAction::Done, TransitionOptions::default()).await;
+    act("Check", StepAction::Done, TransitionOptions::default()).await;
+    let end = page().await;
+    for word in [
+        "3 of 4 done, 1 failed",
+        "Retry 2 Migrate schema",
+        "Next customer",
+    ] {
+        assert!(end.contains(word), "{word}");
+    }
 }

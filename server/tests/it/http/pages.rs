@@ -205,6 +205,10 @@ async fn hostile_words_are_shown_as_words() {
         format!("/releases/{}?view=print", world.june),
         format!("/releases/{}/steps", world.june),
         format!("/releases/{}/customer/{}", world.june, customer.id),
+        format!(
+            "/releases/{}/customer/{}?step={}",
+            world.june, customer.id, step.id
+        ),
         "/activity".into(),
     ] {
         let page = world.app.get(&path).await;

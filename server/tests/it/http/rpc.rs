@@ -71,6 +71,11 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
             json!({ "request": { "text": "Hooli, hooli", "clusterId": 99 } }),
             422,
         ),
+        (
+            "set_values",
+            json!({ "edits": [{ "place": { "Customer": acme }, "variable": "var.ZONE", "value": "a", "replaces": false }] }),
+            200,
+        ),
         ("deactivate_customer", json!({ "id": globex }), 200),
         ("restore_customer", json!({ "id": globex }), 200),
     ]
@@ -109,6 +114,9 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
     let june = world.june.0;
     let acme = world.acme.id.0;
     vec![
+        ("list_views", json!({ "release": june }), 200),
+        ("save_view", json!({ "draft": { "name": "" } }), 422),
+        ("delete_view", json!({ "id": 99 }), 404),
         ("list_releases", json!({}), 200),
         ("read_release", json!({ "id": june }), 200),
         (
@@ -165,6 +173,7 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
         ),
         ("read_marks", json!({ "id": june }), 200),
         ("read_status_summary", json!({ "id": june }), 200),
+        ("read_missing_values", json!({ "release": june }), 200),
         (
             "read_customer_work",
             json!({ "release": june, "customer": acme }),

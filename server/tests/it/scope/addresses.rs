@@ -65,7 +65,7 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
     let steps = || of("step", &ids.steps);
     match pattern {
         "/releases/{id}" | "/releases/{id}/customer/{customer_id}" => {
-            [words(&["?view=print"]), steps()].concat()
+            [words(&["?view=print", "?view=list"]), steps()].concat()
         }
         "/api/releases/{id}/export" => words(&["?format=json", "?format=csv", "?format=md"]),
         "/api/customers" => [
@@ -85,6 +85,7 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
         ]
         .concat(),
         "/api/releases" => [words(&["?limit=1"]), of("cursor", &ids.releases)].concat(),
+        "/api/views" => of("releaseId", &ids.releases),
         "/api/audit" => [
             words(&[
                 "?limit=500",
@@ -218,7 +219,7 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
             "is_changed_elsewhere",
             json!({ "release": id, "own": ["none"] }),
         ));
-        for name in ["list_variables", "list_targets"] {
+        for name in ["list_variables", "list_targets", "list_views"] {
             calls.push((name, json!({ "release": id })));
         }
         for customer in &ids.customers {

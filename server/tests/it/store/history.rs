@@ -20,12 +20,13 @@ use app::{
         search::SearchQuery,
         transfer::Transfer,
         user::User,
+        value_edit::{ValueEdit, ValuePlace},
         vocabulary::{Category, StepAction, StepType},
     },
     store::{
         audit::idempotency::StoredResponse,
         entity::{
-            audit_event, cluster, customer, customer_step, release, release_customer,
+            audit_event, cluster, customer, customer_step, release, release_customer, saved_view,
             step_template, token, user,
         },
         error::StoreError,
@@ -79,6 +80,7 @@ async fn rows(app: &TestApp) -> TableRows {
         rows.insert(key, (format!("{:?}", User::try_from(row)), 0));
     }
     take!("token", token, |_| None, |_| 0);
+    take!("view", saved_view, |_| None, |_| 0);
     for row in release_customer::Entity::find().all(db).await.unwrap() {
         let key = ("member", row.customer_id, Some(row.release_id));
         rows.insert(key, (format!("{row:?}"), 0));
@@ -225,6 +227,22 @@ async fn call_records(world: &World, watch: &mut TableWatch<'_>) -> ClusterId {
         2,
         by()
     ));
+    let values = |variable: &str| {
+        let edit = |place| ValueEdit {
+            place,
+            variable: variable.into(),
+            value: "x".into(),
+            replaces: false,
+        };
+        vec![
+            edit(ValuePlace::Customer(hooli.id)),
+            edit(ValuePlace::Cluster(ap.id)),
+            edit(ValuePlace::Release(june)),
+        ]
+    };
+    call!(set_values(values("var.NEW"), by()));
+    call!(set_values(values("var.NEW"), by()));
+    call!(set_values(values("customer.shoe"), by()));
     call!(deactivate_customer(hooli.id, by()));
     call!(restore_customer(hooli.id, by()));
     let many = |text: &str| ImportRequest {
@@ -399,6 +417,7 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(matrix(june, CellIndex::default()));
     call!(grid(june));
     call!(matrix_status_info(june));
+    call!(missing_table(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));
     call!(step(id));

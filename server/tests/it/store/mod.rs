@@ -12,6 +12,8 @@ mod history_chain;
 mod history_people;
 mod matrix;
 mod new_release;
+||||||| b2beac4
+mod missing_values;
 mod permissions;
 mod releases;
 mod runbook_import;

@@ -15,7 +15,9 @@ use app::{
         order::Position,
         permission::Role,
         release::ReleaseDraft,
+        saved_view::ViewDraft,
         user::UserDraft,
+        value_edit::{ValueEdit, ValuePlace},
         via::Via,
         vocabulary::{Category, Noun, StepAction, StepStatus},
     },
@@ -44,6 +46,16 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
     let eu = world.eu_west.id;
     let wrong = || draft("", "", "", "");
     let ask = TransitionOptions::default;
+    let for_all = || ViewDraft {
+        for_all: true,
+        ..ViewDraft::default()
+    };
+    let value = |place| ValueEdit {
+        place,
+        variable: "var.1".into(),
+        value: "x".into(),
+        replaces: false,
+    };
     macro_rules! calls {
         ($($role:ident: $method:ident ( $($argument:expr),* $(,)? );)+) => {$(
             let error = Box::pin(store.$method($($argument),*)).await.err();
@@ -63,12 +75,16 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Operator: patch_step(step, StepPatch::default(), 99, by());
         Operator: move_step(step, Position::Last, Some(99), by());
         Operator: reorder_steps(june, acme, Category::Deploy, vec![], by());
+        Operator: save_view(for_all(), by());
         Manager: create_cluster(ClusterDraft::default(), by());
         Manager: update_cluster(eu, ClusterDraft::default(), 99, by());
         Manager: deactivate_cluster(eu, by());
         Manager: create_customer(CustomerDraft::default(), by());
         Manager: update_customer(acme, CustomerDraft::default(), 99, by());
         Manager: import_customers(ImportRequest::default(), by());
+        Manager: set_values(vec![value(ValuePlace::Customer(acme))], by());
+        Manager: set_values(vec![value(ValuePlace::Cluster(eu))], by());
+        Manager: set_values(vec![value(ValuePlace::Release(june))], by());
         Manager: create_release(ReleaseDraft::default(), by());
         Manager: create_whole_release(NewRelease::default(), by());
         Manager: create_whole_release(clone_of(june), by());

@@ -138,6 +138,40 @@ async fn a_stale_note_is_refused() {
 }
 
 #[tokio::test]
+async fn notes_go_along_with_a_mark_unless_somebody_else_has_changed_them() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let step = world.step(&world.acme, "Upgrade").await;
+    let theirs = store.note_step(step.id, "theirs".into(), 1, world.app.by("Jonas"));
+    theirs.await.unwrap();
+    let done = async |notes: &str, before: &str| {
+        let options = TransitionOptions {
+            notes: Some(notes.into()),
+            notes_before: Some(before.into()),
+            ..TransitionOptions::default()
+        };
+        store
+            .act_on_step(step.id, StepAction::Done, options, world.app.ana())
+            .await
+    };
+    let refused = done("mine", "").await.unwrap_err();
+    let StoreError::Stale(stale) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(stale.changed_by.as_deref(), Some("Jonas"));
+    let now = world.step(&world.acme, "Upgrade").await;
+    assert_eq!(now.status, StepStatus::Pending);
+    let marked = done("theirs and mine", "theirs").await.unwrap();
+    assert_eq!(marked.row.notes.as_deref(), Some("theirs and mine"));
+    // One change: its undo takes back the mark and the notes.
+    let undone = store.undo(marked.batch_id.unwrap(), world.app.ana()).await;
+    assert_eq!(undone.unwrap().restored, 1);
+    let now = world.step(&world.acme, "Upgrade").await;
+    let state = (now.status, now.notes.as_deref());
+    assert_eq!(state, (StepStatus::Pending, Some("theirs")));
+}
+
+#[tokio::test]
 async fn a_custom_step_stands_where_it_was_put_and_only_there() {
     let world = World::active().await;
     let (store, ana) = (&world.app.store, || world.app.ana());

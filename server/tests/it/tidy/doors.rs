@@ -17,7 +17,7 @@ const SCOPED: [&str; 7] = [
 const PAST_THE_SCOPE: [(&str, usize, &str); 8] = [
     (
         "views/matrix_cache.rs",
-        2,
+        1,
         "the cache holds all; `only` cuts what leaves it",
     ),
     (

@@ -32,6 +32,7 @@ pub fn listen(on_command: impl Fn(GridCommand) + Copy + Send + Sync + 'static) {
                 | GridCommand::Copy
                 | GridCommand::NextOpen
                 | GridCommand::PreviousOpen
+                | GridCommand::Help
                 | GridCommand::Close),
             ) = command_for_key(&key, false, event.shift_key())
             {

@@ -1,9 +1,11 @@
 //! Page of one customer in a release, `/releases/:id/customer/:customerId`: the list of the customer's steps with the
 //! open step beside it, or, with `?view=print`, the printable checklist.
 
+pub mod address;
 pub mod checklist_page;
 pub mod foreign_changes;
 pub mod keys;
+pub mod next_steps;
 pub mod overview;
 pub mod page_state;
 pub mod step_navigation;
@@ -12,7 +14,7 @@ pub mod work_controller;
 
 use crate::{
     api::releases::{read_checklist, read_customer_work},
-    components::ui::toast::Toasts,
+    components::{run_copy::CopyStarts, ui::toast::Toasts},
     domain::id::{CustomerId, ReleaseId},
     pages::{
         fetch::Fetch,
@@ -79,6 +81,7 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
     let undo = UndoStack::new(PendingChanges::new(reload), release);
     let page = CustomerPageState::new(undo);
     guard_typed_text(page.memory);
+    provide_context(CopyStarts::remembered());
     // After an undo from a toast the list is fetched again; the open step and what is typed stay.
     Toasts::from_context().refresh_with(reload);
     loaded(

@@ -3,26 +3,26 @@
 use super::page_state::CustomerPageState;
 use crate::{
     api::steps::{add_custom_step, read_custom_places},
+    browser::dom,
     components::{
         run_step::NextStep,
         step_panel::custom_step_dialogs::{CustomStepContext, CustomStepDialog, chosen_position},
-        ui::icon::Icon,
+        ui::{follow_effect::follow, icon::Icon},
     },
     domain::{
-        customer_work::{CustomStepPositions, NeighborCustomer, WorkRow, progress},
+        customer_work::{CustomStepPositions, NeighborCustomer, WorkRow, end_of_work, progress},
         id::{BatchId, CustomerId, ReleaseId},
         order::Position,
         template::TemplateDraft,
+        vocabulary::StepStatus,
     },
     pages::{SerialRequest, dashboard::status_counts},
     paths,
 };
 use leptos::prelude::*;
 
-const HELP: &str = "Keys: c copies, d marks done and opens the next step, s skips, \
-    f fails, i starts, r reverts, p reopens, n and N go to the next and the previous open step, Escape comes back here.";
-
-/// Shown while no step is open: the progress, and a link to the next open step.
+/// Shown while no step is open: the progress, and what to go on with: the next step, else the first failed one or the next
+/// customer.
 #[component]
 pub fn Overview(
     rows: RwSignal<Vec<WorkRow>>,
@@ -33,23 +33,23 @@ pub fn Overview(
     /// The page of the next customer.
     next_customer: Option<String>,
 ) -> impl IntoView {
-    let n_failed = move || rows.with(|rows| progress(rows)).counts.failed;
+    // What had the focus may have gone with the step.
+    follow(move |_| dom::after(0, dom::focus_home));
     let title = move || {
         if next_step.get().is_some() {
             return "Next up".to_owned();
         }
-        let counts = rows.with(|rows| progress(rows)).counts;
-        if counts.failed == 0 {
-            return "All steps are finished".to_owned();
-        }
-        let (done, all) = (counts.done, counts.total());
-        format!("{done} of {all} done, {} failed", counts.failed)
+        end_of_work(rows.with(|rows| progress(rows)).counts)
     };
     let retry = move || {
-        (next_step.get().is_none() && n_failed() > 0).then(|| {
+        let failed = rows.with(|rows| {
+            let at = rows.iter().position(|it| it.status == StepStatus::Failed)?;
+            Some(format!("Retry {} {}", at + 1, rows[at].name))
+        });
+        failed.filter(|_| next_step.get().is_none()).map(|label| {
             view! {
-                <button class="button" data-size="l" type="button" on:click=move |_| on_retry.run(())>
-                    "Retry"
+                <button class="button live-only" data-size="l" type="button" on:click=move |_| on_retry.run(())>
+                    {label}
                 </button>
             }
         })
@@ -79,12 +79,11 @@ pub fn Overview(
         })
     };
     view! {
-        <section class="run__step" aria-label="Overview">
+        <section class="run__step" data-home="" tabindex="-1" aria-label="Overview">
             <div class="run__inner">
                 <h2>{title}</h2>
                 <div class="run__states">{counts}</div>
-                <div class="row">{link}{retry}{onward}</div>
-                <p class="quiet small">{HELP}</p>
+                <div class="run__do">{link}{retry}{onward}</div>
             </div>
         </section>
     }

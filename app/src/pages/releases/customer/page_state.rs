@@ -8,6 +8,15 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// Where the work is.
+#[derive(Default)]
+struct RunProgress {
+    /// The step that was open last.
+    at: Option<StepId>,
+    /// Actions that have no answer yet.
+    sent: Vec<(StepId, StepAction)>,
+}
+
 /// The changes of a customer page that have no answer yet, and how its list is read again.
 #[derive(Clone, Copy)]
 pub struct PendingChanges {
@@ -65,6 +74,9 @@ pub struct CustomerPageState {
     pub copy_requests: RwSignal<Option<StepId>>,
     /// The texts that this page has shown (R81).
     pub shown: ShownTexts,
+    progress: StoredValue<RunProgress>,
+    /// Whether the dialog with the keyboard shortcuts is open.
+    pub shows_keys: RwSignal<bool>,
     pub undo: UndoStack<PendingChanges>,
 }
 
@@ -79,6 +91,8 @@ impl CustomerPageState {
             asking: RwSignal::new(None),
             copy_requests: RwSignal::new(None),
             shown: ShownTexts::default(),
+            progress: StoredValue::new(RunProgress::default()),
+            shows_keys: RwSignal::new(false),
             undo,
         }
     }
@@ -89,6 +103,43 @@ impl CustomerPageState {
             let mut all = all.iter();
             all.find(|it| it.step == step).cloned()
         })
+    }
+
+    /// Notes which step is open now. Whether it is another one than before, also if the list was rendered again since.
+    pub fn goes_to(self, open: Option<StepId>) -> bool {
+        let before = self
+            .progress
+            .try_update_value(|it| std::mem::replace(&mut it.at, open));
+        before != Some(open)
+    }
+
+    /// An action is being sent.
+    pub fn begin_sent(self, step: StepId, action: StepAction) {
+        self.progress
+            .try_update_value(|it| it.sent.push((step, action)));
+    }
+
+    /// An action has its answer. The page may be gone by now.
+    pub fn end_sent(self, step: StepId, action: StepAction) {
+        self.progress.try_update_value(|it| {
+            let at = it.sent.iter().position(|it| *it == (step, action))?;
+            Some(it.sent.swap_remove(at))
+        });
+    }
+
+    /// Whether an action of a step has no answer yet.
+    pub fn has_sent(self, step: StepId, action: StepAction) -> bool {
+        self.progress
+            .with_value(|it| it.sent.contains(&(step, action)))
+    }
+
+    /// Whether any action of a step has no answer yet, or the page is gone.
+    pub fn is_acted_on(self, step: StepId) -> bool {
+        let is_of_step = |it: &(StepId, StepAction)| it.0 == step;
+        let found = self
+            .progress
+            .try_with_value(|it| it.sent.iter().any(is_of_step));
+        found != Some(false)
     }
 
     /// Shows what failed of the step that is open now. A question about another step is asked again later.

@@ -12,7 +12,7 @@ pub fn navigation(release: ReleaseId, customer: CustomerId) -> Callback<Option<S
     let navigate = use_navigate();
     Callback::new(move |step: Option<StepId>| {
         let path = step.map_or_else(
-            || paths::customer_steps(release, customer),
+            || paths::customer_step_list(release, customer),
             |step| paths::customer_step(release, customer, step),
         );
         let options = NavigateOptions {

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     browser::foreign_changes::on_change, components::layout::page_head::PageHead,
     components::pending_actions::ActionRequest, components::rights::OwnRights,
-    components::run_step::RunStep, components::step_panel::reason_prompt::ReasonPrompt,
+    components::run_keys_dialog::RunKeysDialog, components::run_step::RunStep,
+    components::step_panel::reason_prompt::ReasonPrompt,
     components::step_panel::step_detail::known_names, components::take_over_dialog::TakeOverDialog,
     components::ui::bar::Bar, components::ui::icon::Icon, components::ui::notice::sentence,
     components::undo_buttons::UndoButtons, components::work_steps::WorkStepList,
@@ -77,6 +78,7 @@ pub fn CustomerWork(
         </div>
         <ReasonPrompt memory=page.memory asking=page.asking refused=page.refused names=names on_act=on_act/>
         <TakeOverDialog asked=work.take_over.asked on_take_over=on_take_over/>
+        <RunKeysDialog open=page.shows_keys/>
         <AddStep open=adding page=page ids=ids customer=work.customer_name() known=known on_added=on_added/>
     }
 }
@@ -95,11 +97,13 @@ fn head(
         (release.name.clone(), paths::release(work.release)),
     ];
     let (cluster_name, namespace) = (cluster.name.clone(), customer.namespace);
-    let is_inactive = !customer.is_active;
+    let (is_inactive, release_name) = (!customer.is_active, release.name.clone());
     let place = move || {
         view! {
             <b>{cluster_name.clone()}</b>
             <span class="mono">{namespace.clone()}</span>
+            // The breadcrumb has no room on a phone.
+            <span class="narrow">{release_name.clone()}</span>
             {is_inactive.then(|| view! { <span class="badge">"Inactive"</span> })}
         }
     };
@@ -184,6 +188,14 @@ fn step_list(work: WorkController, adding: RwSignal<bool>) -> impl IntoView {
                 >
                     "Download Markdown"
                 </a>
+                <button
+                    class="link quiet small wide live-only"
+                    type="button"
+                    data-does="help"
+                    on:click=move |_| work.page.shows_keys.set(true)
+                >
+                    "Press ? for shortcuts"
+                </button>
             </div>
         </nav>
     }
@@ -229,6 +241,9 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                         next_step=next_step
                                         has_failed=has_failed
                                         copy_requests=page.copy_requests
+                                        is_acted_on=Signal::derive(move || page.is_acted_on(step))
+                                        list=paths::customer_step_list(work.release, work.customer)
+                                        next_customer=next_customer.clone()
                                         on_next=on_next
                                     />
                                 }

@@ -1,29 +1,29 @@
 //! Controller of the customer page: the list's rows, the open step, and every request that changes them. The views in
 //! `work` only call its methods.
-use super::{keys, page_state::CustomerPageState, step_navigation::navigation};
+use super::{
+    address::WorkAddress, keys, page_state::CustomerPageState, step_navigation::navigation,
+};
 use crate::{
-    api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
-    browser::drag, components::matrix::command::GridCommand,
-    components::matrix::messages::done_text, components::matrix::messages::failure_text,
-    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::rights::OwnRights, components::run_step::NextStep,
+    api::steps::read_step, api::steps::reorder_steps, browser::dom, browser::drag,
+    components::matrix::command::GridCommand, components::matrix::messages::done_text,
+    components::matrix::messages::failure_text, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::rights::OwnRights,
     components::step_state::already_in_state_text, components::ui::notice::sentence,
-    components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
-    domain::customer_work::WorkRow, domain::customer_work::next_open,
+    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
     domain::customer_work::next_to_do, domain::customer_work::progress,
     domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
     domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
     domain::own_changes::NOTES_IN_WORDS, domain::own_changes::action_in_words,
     domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
     domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
-    pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
+    pages::fetch::Fetch, pages::releases::send_action::send_action,
+    pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
     pages::releases::text_questions, pages::releases::text_questions::TextQuestions,
     pages::releases::text_questions::put_back, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
-use leptos_router::{hooks::use_location, params::ParamsMap};
 
 /// Handles to the state of the customer page, copied into every closure that needs them.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ pub struct WorkController {
     why_read_only: &'static str,
     /// The steps of all categories, in the customer's order.
     pub rows: RwSignal<Vec<WorkRow>>,
-    /// The step in the URL, if it is in the list.
+    /// The step that the page is at, if it is in the list.
     pub open_step: Memo<Option<StepId>>,
     /// The open step with everything that its view shows.
     pub detail: Fetch<Option<OpenStep>>,
@@ -50,13 +50,12 @@ pub struct WorkController {
     /// Requests that reorder the list; one at a time.
     pub ordering: SerialRequest,
     pub take_over: TakeOver,
-    open: Callback<Option<StepId>>,
-    /// The path and the query in the address.
-    address: (Memo<String>, Memo<ParamsMap>),
+    /// Navigates to a step, or to the list.
+    pub open: Callback<Option<StepId>>,
+    address: WorkAddress,
     /// Reads the list again.
     pub reload: Callback<()>,
-    toasts: Toasts,
-    clock: Clock,
+    pub toasts: Toasts,
 }
 
 impl WorkController {
@@ -71,13 +70,8 @@ impl WorkController {
         reload: Callback<()>,
     ) -> Self {
         let rows = RwSignal::new(rows);
-        let location = use_location();
-        let query = location.query;
-        let open_step = Memo::new(move |_| {
-            let asked = query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))?;
-            rows.with(|rows| rows.iter().any(|it| it.id == asked))
-                .then_some(asked)
-        });
+        let (address, ids) = (WorkAddress::from_context(), (release, customer));
+        let open_step = Memo::new(move |_| address.open_step(ids, rows));
         let open = navigation(release, customer);
         let detail_versions = (RwSignal::new(0), RwSignal::new(0));
         let (version, forced) = detail_versions;
@@ -112,12 +106,12 @@ impl WorkController {
             ordering: SerialRequest::new(),
             take_over: TakeOver::new(),
             open,
-            address: (location.pathname, query),
+            address,
             reload,
             toasts: Toasts::from_context(),
-            clock: Clock::from_context(),
         };
         provide_context(page.shown);
+        address.name_step(ids, open_step, open);
         this.follow_open_step();
         this.ask_in_turn();
         keys::listen(move |command| this.on_command(command));
@@ -132,11 +126,16 @@ impl WorkController {
     }
 
     /// When another step opens, the prompt of the previous one closes, and the focus moves to the new one. What failed of the
-    /// previous one is kept, and said.
+    /// previous one is kept, and said. The list shows where one is, or was.
     fn follow_open_step(self) {
         let page = self.page;
         Effect::new(move |before: Option<Option<StepId>>| {
             let now = self.open_step.get();
+            let step = now.or(before.flatten());
+            if let Some(step) = step.filter(|_| page.goes_to(now)) {
+                let row = format!(".run__list [href$='step={step}']");
+                dom::after_paint(move || dom::scroll_to_row(".run__list", &row));
+            }
             if let Some(before) = before.filter(|it| *it != now) {
                 page.show_step(now);
                 page.asking.set(None);
@@ -145,6 +144,7 @@ impl WorkController {
                     self.say_failure(&failed, untrack(|| self.names(failed.step)));
                 }
                 if now.is_some() {
+                    dom::scroll_to_top(dom::HOME);
                     dom::focus(dom::HOME);
                 }
             }
@@ -174,12 +174,9 @@ impl WorkController {
         });
     }
 
-    /// Whether the address is that of this customer's steps, though the list may have been rendered again. Beside another's
-    /// steps, or on paper, nothing is asked. Tracked.
+    /// Whether the address is that of this customer's steps. Tracked.
     fn is_here(self) -> bool {
-        let (path, query) = self.address;
-        let own = paths::customer_steps(self.release, self.customer);
-        text_questions::is_at(path, &own) && query.with(|it| it.get_str("view").is_none())
+        self.address.is_here((self.release, self.customer))
     }
 
     /// Whether a reason or a text is being written in a dialog. Tracked.
@@ -188,7 +185,8 @@ impl WorkController {
         self.page.asking.with(Option::is_some) || dialog.with(Option::is_some)
     }
 
-    fn address_of(self, step: StepId) -> String {
+    /// The URL that opens a step.
+    pub fn address_of(self, step: StepId) -> String {
         paths::customer_step(self.release, self.customer, step)
     }
 
@@ -216,47 +214,6 @@ impl WorkController {
     /// How many steps are in each state.
     pub fn progress(self) -> Progress {
         self.rows.with(|rows| progress(rows))
-    }
-
-    /// The first failed step, to be tried again. Tracked.
-    pub fn first_failed(self) -> Option<StepId> {
-        self.rows.with(|rows| {
-            let mut failed = rows.iter().filter(|it| it.status == StepStatus::Failed);
-            failed.next().map(|it| it.id)
-        })
-    }
-
-    /// Opens the first failed step.
-    pub fn open_failed(self) {
-        if let Some(step) = untrack(|| self.first_failed()) {
-            self.open.run(Some(step));
-        }
-    }
-
-    /// The next step to be worked on, with its number in the list; none if no other step is left, but for failed ones.
-    pub fn next_step(self) -> Option<NextStep> {
-        let now = self.open_step.get();
-        self.rows.with(|rows| {
-            let step = next_to_do(rows, now)?;
-            let at = rows.iter().position(|it| it.id == step)?;
-            Some(NextStep {
-                number: at + 1,
-                row: rows[at].clone(),
-                path: self.address_of(step),
-            })
-        })
-    }
-
-    /// Opens the next or the previous step with work left.
-    pub fn open_next(self, forward: bool) {
-        let now = self.open_step.get_untracked();
-        match self
-            .rows
-            .with_untracked(|rows| next_open(rows, now, forward))
-        {
-            Some(step) => self.open.run(Some(step)),
-            None => self.toasts.show("All other steps are finished.", None),
-        }
     }
 
     /// Reads the open step again, unless something is being written in one of its dialogs.
@@ -288,17 +245,17 @@ impl WorkController {
             self.page.questions.update(|it| it.push(failed));
             return;
         }
+        let (page, action) = (self.page, request.action);
+        page.begin_sent(step, action);
         // The page may have been left when the answer comes, and its signals disposed.
         let names = untrack(|| self.names(step));
         let undo = self.page.undo;
         undo.begin_change();
         let sent = async move {
-            let action = request.action;
             let sent = request.clone();
-            let sha256 = request.text.map(|it| it.sha256.clone());
-            let allow = request.allow_unresolved;
-            let takes_over = Some(request.takes_over);
-            match act_on_step(step, action, request.reason, allow, sha256, takes_over).await {
+            let answer = send_action(step, request).await;
+            page.end_sent(step, action);
+            match answer {
                 Ok(changed) if !self.rows.is_disposed() => {
                     self.finish_action((step, action), changed, &names.1);
                 }
@@ -329,6 +286,10 @@ impl WorkController {
             if waits.is_some() {
                 return;
             }
+        }
+        if failed.is_about_notes() {
+            self.toasts.show(failed.notes_text(&names.0), None);
+            return self.force_detail();
         }
         if failed.error.is_retryable() {
             let _ = page.failed.try_update(|it| it.push(failed.clone()));
@@ -362,7 +323,9 @@ impl WorkController {
         let text = if is_new {
             done_text(action, &row.name, customer)
         } else {
-            let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
+            let at = row
+                .state_at
+                .map(|it| untrack(|| self.take_over.clock.time(it)));
             format!(
                 "{}: {} for {customer}",
                 already_in_state_text(&row, at),
@@ -432,9 +395,11 @@ impl WorkController {
             let row = rows.iter().find(|it| it.id == step);
             row.map(|it| it.status)
         });
+        let is_failing = self.page.has_sent(step, StepAction::Fail);
+        let has_failed = status == Some(StepStatus::Failed) || is_failing;
         if !self.can_work {
             self.toasts.show(self.why_read_only, None);
-        } else if action == StepAction::Done && status == Some(StepStatus::Failed) {
+        } else if action == StepAction::Done && has_failed {
             // Pressing d for one step after the other must not mark a failed step done in passing.
             let text = "This step failed. Press n for the next one, or i to start it again.";
             self.toasts.show(text, None);
@@ -464,6 +429,7 @@ impl WorkController {
             GridCommand::Copy => self.page.copy_requests.set(open),
             GridCommand::NextOpen => self.open_next(true),
             GridCommand::PreviousOpen => self.open_next(false),
+            GridCommand::Help => self.page.shows_keys.set(true),
             GridCommand::Close if open.is_some() => self.open.run(None),
             _ => {}
         }

@@ -1,24 +1,25 @@
 //! The controller of the matrix page: the signals that the page and its parts share, and every action on them. It is `Copy`,
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
-    super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
-    super::take_over::TakeOver, super::text_questions, super::text_questions::put_back,
-    super::undo_stack::UndoStack, reloader::MatrixReloader, url_state,
+    super::send_action::send_action, super::step_detail_actions::NOTES_SAVED,
+    super::step_detail_actions::StepPanelOutcome, super::take_over::TakeOver,
+    super::text_questions, super::text_questions::put_back, super::undo_stack::UndoStack,
+    reloader::MatrixReloader, url_state,
 };
 use crate::{
-    api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
-    components::matrix::command::GridCommand, components::matrix::filter_bar,
-    components::matrix::filter_bar::CUSTOMER_FIELD, components::matrix::messages::done_text,
-    components::matrix::messages::failure_text, components::matrix::state::MatrixState,
-    components::matrix::state::PanelRequest, components::pending_actions::ActionRequest,
-    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::rights::OwnRights, components::step_state::already_in_state_text,
-    components::ui::follow_effect::follow, components::ui::time::Clock,
-    components::ui::toast::Toasts, domain::event::Changed, domain::id::BatchId, domain::id::StepId,
-    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix_wire::PackedMatrix,
-    domain::own_changes::NOTES_IN_WORDS, domain::own_changes::action_in_words,
-    domain::permission::Permission, domain::step::CustomerStep, domain::vocabulary::ReleaseStatus,
-    domain::vocabulary::StepAction, error::AppError, pages::request_queue::send_in_order, paths,
+    browser, components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
+    components::matrix::filter_bar, components::matrix::filter_bar::FILTER_FIELD,
+    components::matrix::messages::done_text, components::matrix::messages::failure_text,
+    components::matrix::state::MatrixState, components::matrix::state::PanelRequest,
+    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::pending_actions::ShownTexts, components::rights::OwnRights,
+    components::step_state::already_in_state_text, components::ui::follow_effect::follow,
+    components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
+    domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix_wire::PackedMatrix, domain::own_changes::NOTES_IN_WORDS,
+    domain::own_changes::action_in_words, domain::permission::Permission,
+    domain::step::CustomerStep, domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction,
+    error::AppError, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -79,10 +80,7 @@ impl MatrixController {
     pub fn new(matrix: PackedMatrix, send_bulk: fn(BulkRequest)) -> Self {
         let (release, status) = (matrix.release.id, matrix.release.status);
         let query = use_query_map();
-        let filter = query.with_untracked(url_state::filter_of);
-        let collapsed = query.with_untracked(url_state::collapsed_of);
-        let first = query.with_untracked(url_state::first_of);
-        let state = MatrixState::new(Grid::from(matrix), filter, collapsed, first);
+        let state = query.with_untracked(|it| url_state::state_of(it, Grid::from(matrix)));
         let open_step = Memo::new(move |_| query.with(url_state::step_of));
         let navigate = use_navigate();
         let reloader = MatrixReloader::new(release, state);
@@ -124,6 +122,7 @@ impl MatrixController {
         };
         provide_context(controller.shown);
         controller.keep_url_current();
+        url_state::keep_collapsed(state, query);
         controller.select_open_step();
         controller.reload_after_undo_from_toast();
         controller.load_deferred();
@@ -134,6 +133,7 @@ impl MatrixController {
     fn keep_url_current(self) {
         follow(move |is_first| {
             self.state.filter.track();
+            self.state.arrangement.track();
             self.state.collapsed.track();
             if !is_first {
                 self.open(self.intended_step.get_value());
@@ -148,6 +148,7 @@ impl MatrixController {
         if let Some(at) =
             step.and_then(|it| self.state.grid.with_untracked(|grid| grid.index_of(it)))
         {
+            self.state.show_apart(at);
             self.state.select_cell(at);
         }
     }
@@ -230,15 +231,16 @@ impl MatrixController {
             return;
         }
         match command {
+            GridCommand::Open if self.state.split_focused() => {}
             GridCommand::Open => self.ask_panel(PanelRequest::Focus),
             GridCommand::Override if self.can_work => self.ask_panel(PanelRequest::Override),
             GridCommand::Show => self.show_step(self.focused_step()),
-            GridCommand::Close if untrack(|| self.state.selects_many()) => {
+            GridCommand::Close if untrack(|| self.state.selects_places()) => {
                 self.state.clear_selection();
             }
             GridCommand::Hide | GridCommand::Close => self.show_step(None),
             GridCommand::Filter => {
-                browser::dom::focus(CUSTOMER_FIELD);
+                browser::dom::focus(FILTER_FIELD);
             }
             GridCommand::Help => self.is_help_open.set(true),
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
@@ -285,9 +287,10 @@ impl MatrixController {
             self.toasts.show(text, None);
             return;
         };
-        filter_bar::set_step_field(&name);
+        filter_bar::set_filter_field(&name);
         state.change_layout(|it| {
             it.filter.update(|filter| {
+                filter.set_field_text(String::new());
                 filter.steps = name;
                 filter.open_only = true;
             });
@@ -367,17 +370,8 @@ impl MatrixController {
         let number = self.state.begin_action(step, request.clone());
         self.reloader.begin_change();
         let sent = async move {
-            let ActionRequest {
-                action,
-                reason,
-                allow_unresolved,
-                text,
-                takes_over,
-                ..
-            } = request.clone();
-            let sha256 = text.map(|it| it.sha256.clone());
-            let takes_over = Some(takes_over);
-            match act_on_step(step, action, reason, allow_unresolved, sha256, takes_over).await {
+            let action = request.action;
+            match send_action(step, request.clone()).await {
                 Ok(changed) => self.finish_action((step, action, number), changed),
                 Err(error) => {
                     let failed = FailedAction {
@@ -441,6 +435,11 @@ impl MatrixController {
             if waits.is_some() {
                 return;
             }
+        }
+        if failed.is_about_notes() {
+            let name = names.map(|it| it.0).unwrap_or_default();
+            self.toasts.show(failed.notes_text(&name), None);
+            return self.reloader.force_panel();
         }
         // A rule refused the action, so somebody else has changed the step.
         if is_outdated {

@@ -10,9 +10,10 @@ use crate::{
     api::steps::compare_texts, api::templates::add_template, api::templates::update_template,
     components::diff_view::SideBySide, components::step_form::StepForm,
     components::step_form::StepFormSlots, components::step_form::StepFormState,
-    components::ui::code::CodeBlock, components::ui::icon::Icon, components::ui::time::Time,
-    domain::diff::DiffRow, domain::id::TemplateId, domain::normalize::saved_message,
-    domain::order::Position, domain::summary::TemplateDetail, domain::template::TemplateDraft,
+    components::ui::code::CodeBlock, components::ui::follow_effect::follow,
+    components::ui::icon::Icon, components::ui::time::Time, domain::diff::DiffRow,
+    domain::id::TemplateId, domain::normalize::saved_message, domain::order::Position,
+    domain::summary::TemplateDetail, domain::template::TemplateDraft,
     domain::variables::ResolvedSegment, domain::variables::ResolvedText,
 };
 use leptos::prelude::*;
@@ -112,7 +113,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
                         class="button"
                         type="button"
                         data-size="s"
-                        on:click=move |_| editor.put(template.get_value())
+                        on:click=move |_| editor.take_theirs(&template.get_value())
                     >
                         "Take theirs"
                     </button>
@@ -222,6 +223,12 @@ fn last_change(it: TemplateDetail) -> impl IntoView {
 pub fn EditorCard(editor: TemplateEditor) -> impl IntoView {
     let preview = Preview::new(editor);
     let facts = TemplateFacts::new(editor);
+    follow(move |is_first| {
+        editor.merged.track();
+        if !is_first {
+            submit(editor, untrack(|| editor.fields().draft()));
+        }
+    });
     let title = move || {
         editor.what.with(|it| match it {
             Some(EditedTemplate::Step { name, .. }) => name.clone(),

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         event::Entity,
         id::{ReleaseId, TemplateId},
+        merge::{Merge, MergeSide, has_conflict},
         permission::Permission,
         summary::ReleaseDetail,
         template::{StepTemplate, TemplateDraft},
@@ -83,6 +84,8 @@ pub struct TemplateEditor {
     base: RwSignal<TemplateDraft>,
     /// Whether the fields differ from the saved step.
     pub is_dirty: Memo<bool>,
+    /// A counter: raised when a refused save was merged with what somebody else has saved, and can be sent again.
+    pub merged: RwSignal<u32>,
     /// The confirmation that is open.
     pub asked: RwSignal<Option<TemplateConfirmation>>,
     /// Whether the import dialog is open.
@@ -114,6 +117,7 @@ impl TemplateEditor {
             fields: StoredValue::new(fields),
             base,
             is_dirty,
+            merged: RwSignal::new(0),
             asked: RwSignal::new(None),
             importing: RwSignal::new(false),
             runbook: RwSignal::new(String::new()),
@@ -213,14 +217,17 @@ impl TemplateEditor {
         };
         let found = self.step(id);
         if self.is_dirty.get_untracked() {
+            // The answer to one's own save says itself which version is the newest.
+            if self.saving.is_busy().get_untracked() {
+                return;
+            }
             let conflict = match found {
-                Some(step) if step.version > version => Some(AppError::overtaken(None, None)),
+                Some(step) if step.version > version => self.merge(&step),
                 Some(_) => None,
                 None => Some(AppError::NotFound(Noun::Template)),
             };
             let is_known = self.saving.error.with_untracked(Option::is_some);
-            // The answer to one's own save says itself which version is the newest.
-            if conflict.is_some() && !is_known && !self.saving.is_busy().get_untracked() {
+            if conflict.is_some() && !is_known {
                 self.saving.error.set(conflict);
             }
             return;
@@ -230,6 +237,35 @@ impl TemplateEditor {
             Some(_) => {}
             None => self.what.set(None),
         }
+    }
+
+    /// Takes over what somebody else has changed of the step, field by field (R102). If both have changed a field, that is a
+    /// conflict, and the person decides. What was to be saved is sent again.
+    fn merge(self, theirs: &StepTemplate) -> Option<AppError> {
+        let (before, mine) = (self.base.get_untracked(), untrack(|| self.fields().draft()));
+        let newer = TemplateDraft::from(theirs.clone());
+        self.fields()
+            .set(Merge::merged(&before, &newer, &mine, MergeSide::Mine));
+        if has_conflict(&before, &newer, &mine) {
+            return Some(AppError::overtaken(None, None));
+        }
+        let is_refused =
+            |it: &Option<AppError>| it.as_ref().is_some_and(AppError::is_overtaken_save);
+        let was_sent = self.saving.error.with_untracked(is_refused);
+        self.based_on(theirs);
+        if was_sent {
+            self.merged.update(|it| *it += 1);
+        }
+        None
+    }
+
+    /// Takes the other's side of each field that both have changed; all else that is typed stays.
+    pub fn take_theirs(self, theirs: &StepTemplate) {
+        let (before, mine) = (self.base.get_untracked(), untrack(|| self.fields().draft()));
+        let newer = TemplateDraft::from(theirs.clone());
+        self.fields()
+            .set(Merge::merged(&before, &newer, &mine, MergeSide::Theirs));
+        self.based_on(theirs);
     }
 
     /// Opens a saved step in the editor, in place of what is typed.
