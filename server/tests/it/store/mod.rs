@@ -11,9 +11,8 @@ mod history;
 mod history_chain;
 mod history_people;
 mod matrix;
-mod new_release;
-||||||| b2beac4
 mod missing_values;
+mod new_release;
 mod permissions;
 mod releases;
 mod runbook_import;
