@@ -19,11 +19,11 @@ use maud::html;
 const NAMED_MAX: usize = 5;
 
 /// The names of all customers, in their order.
-type CustomerNames = StoredValue<Vec<(CustomerId, String)>>;
+type NamesOfCustomers = StoredValue<Vec<(CustomerId, String)>>;
 
 /// The pane beside the customers.
 #[component]
-pub fn ActivationPreview(wizard: Wizard, names: CustomerNames) -> impl IntoView {
+pub fn ActivationPreview(wizard: Wizard, names: NamesOfCustomers) -> impl IntoView {
     let answer = RwSignal::new(None::<DryRun>);
     let error = RwSignal::new(None::<AppError>);
     let is_busy = RwSignal::new(false);
