@@ -175,7 +175,7 @@ fn WizardForm(
             </li>
         }
     });
-    let shut = move |screen| move || (wizard.screen.get() != screen).then_some("");
+    let shut = move |screen: WizardScreen| move || (wizard.screen.get() != screen).then_some("");
     view! {
         <form
             class="card form wizard"
