@@ -4,7 +4,7 @@ use super::ui::field::SelectField;
 use crate::{
     domain::{
         id::{CustomerId, ReleaseId},
-        new_release::{NewRelease, NewSteps},
+        new_release::{NewSteps, WholeRelease},
         vocabulary::Field,
     },
     error::AppError,
@@ -54,7 +54,7 @@ pub fn parse_step_source(value: &str) -> StepSource {
 
 /// The page that follows once the release is made: its matrix if it is active, else its steps, with the import open if no runbook
 /// was pasted yet.
-pub fn after_new_release(source: StepSource, new: &NewRelease) -> fn(ReleaseId) -> String {
+pub fn after_new_release(source: StepSource, new: &WholeRelease) -> fn(ReleaseId) -> String {
     if !new.customers.is_empty() {
         paths::release
     } else if source == StepSource::Import && new.steps == NewSteps::Empty {
@@ -129,10 +129,10 @@ mod tests {
     #[test]
     fn an_active_release_opens_and_a_draft_goes_on_to_its_steps() {
         let next = |source, steps, customers| {
-            let new = NewRelease {
+            let new = WholeRelease {
                 steps,
                 customers,
-                ..NewRelease::default()
+                ..WholeRelease::default()
             };
             after_new_release(source, &new)(ReleaseId(7))
         };

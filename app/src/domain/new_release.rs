@@ -30,14 +30,14 @@ pub enum NewSteps {
 /// The input of the form of a new release, unchecked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct NewRelease {
+pub struct WholeRelease {
     pub details: ReleaseDraft,
     pub steps: NewSteps,
     /// The customers that it is activated for; without any it stays a draft.
     pub customers: Vec<CustomerId>,
 }
 
-impl NewRelease {
+impl WholeRelease {
     /// The release before it is made, to find out what its steps would be for customers. Fields that are wrong are left out.
     pub fn unsaved(&self) -> Release {
         let details = &self.details;
@@ -115,14 +115,14 @@ mod tests {
 
     #[test]
     fn a_release_that_is_not_made_yet_has_what_is_right_of_its_details() {
-        let new = NewRelease {
+        let new = WholeRelease {
             details: ReleaseDraft {
                 kind: "?".into(),
                 version_number: " 6.0 ".into(),
                 release_date: "soon".into(),
                 ..ReleaseDraft::default()
             },
-            ..NewRelease::default()
+            ..WholeRelease::default()
         };
         let release = new.unsaved();
         assert_eq!(release.version_number.as_deref(), Some("6.0"));

@@ -17,7 +17,7 @@ use app::{
         field_error::FieldError,
         id::{ClusterId, CustomerId, ReleaseId},
         metadata::Metadata,
-        new_release::{NewRelease, NewSteps},
+        new_release::{NewSteps, WholeRelease},
         release::ReleaseDraft,
         validation_errors::ValidationErrors,
         vocabulary::Field,
@@ -258,7 +258,7 @@ forms! {
     };
     new_release = |store, fields, stamp| {
         let source = parse_step_source(&field(fields, "steps"));
-        let new = NewRelease {
+        let new = WholeRelease {
             details: release_draft(fields, &Metadata::default()),
             steps: new_steps(store, source, fields).await?,
             customers: ticked_customers(fields).collect(),

@@ -4,7 +4,7 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
     id::ReleaseId,
-    new_release::{NewRelease, NewSteps, parse_imported},
+    new_release::{NewSteps, WholeRelease, parse_imported},
     order::Position,
     permission::Permission,
     release::{Release, ReleaseFields},
@@ -34,10 +34,10 @@ impl Store {
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_whole_release(
         &self,
-        new: NewRelease,
+        new: WholeRelease,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
-        let NewRelease {
+        let WholeRelease {
             details,
             steps,
             customers,
@@ -71,7 +71,7 @@ impl Store {
     /// What activating a new release for its customers would do. Fields of it that are wrong are left out. Errors: a release or
     /// a step to clone that is not found; wrong steps, or none; no, unknown or inactive customers.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn dry_run_new_release(&self, new: NewRelease) -> Result<DryRun, StoreError> {
+    pub async fn dry_run_new_release(&self, new: WholeRelease) -> Result<DryRun, StoreError> {
         self.must_have(Permission::Members)?;
         let release = new.unsaved();
         let texts = match new.steps {

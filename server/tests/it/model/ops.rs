@@ -7,7 +7,7 @@ use super::{
 use app::{
     domain::{
         id::{CustomerId, StepId},
-        new_release::{NewRelease, NewSteps},
+        new_release::{NewSteps, WholeRelease},
         order::Position,
         release::ReleaseDraft,
         vocabulary::ReleaseStatus,
@@ -66,7 +66,7 @@ impl ModelRun {
                 name: "July".into(),
                 ..ReleaseDraft::default()
             };
-            let new = NewRelease {
+            let new = WholeRelease {
                 details: draft,
                 steps: NewSteps::Clone {
                     from: self.release,

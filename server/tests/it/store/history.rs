@@ -14,7 +14,7 @@ use app::{
         event::EventFilter,
         id::{BatchId, ClusterId, EventId, StepId},
         matrix::CellIndex,
-        new_release::{NewRelease, NewSteps},
+        new_release::{NewSteps, WholeRelease},
         order::Position,
         release::ReleaseDraft,
         search::SearchQuery,
@@ -271,7 +271,7 @@ async fn call_records(world: &World, watch: &mut TableWatch<'_>) -> ClusterId {
     call!(activate_release(july.id, Some(vec![acme]), by()));
     call!(delete_draft(july.id, by()));
     call!(clone_release(june, "August".to_owned(), None, by()));
-    let whole = |name: &str, steps| NewRelease {
+    let whole = |name: &str, steps| WholeRelease {
         details: release(name),
         steps,
         customers: vec![acme],

@@ -5,7 +5,7 @@ use app::{
         event::{EventAction, EventFilter},
         field_error::FieldError,
         id::{CustomerId, TemplateId},
-        new_release::{NewRelease, NewSteps},
+        new_release::{NewSteps, WholeRelease},
         release::ReleaseDraft,
         rule_violation::RuleViolation,
         vocabulary::{Field, Noun, ReleaseStatus},
@@ -13,8 +13,8 @@ use app::{
     store::error::StoreError,
 };
 
-fn new(name: &str, steps: NewSteps, customers: &[CustomerId]) -> NewRelease {
-    NewRelease {
+fn new(name: &str, steps: NewSteps, customers: &[CustomerId]) -> WholeRelease {
+    WholeRelease {
         details: ReleaseDraft {
             name: name.into(),
             ..ReleaseDraft::default()

@@ -11,7 +11,7 @@ use app::{
         customer_import::ImportRequest,
         event::{Entity, EventFilter},
         id::{ReleaseId, StepId},
-        new_release::{NewRelease, NewSteps},
+        new_release::{NewSteps, WholeRelease},
         order::Position,
         permission::Role,
         release::ReleaseDraft,
@@ -29,10 +29,10 @@ use app::{
 };
 
 /// A new release without a name, with the steps of another.
-fn clone_of(from: ReleaseId) -> NewRelease {
-    NewRelease {
+fn clone_of(from: ReleaseId) -> WholeRelease {
+    WholeRelease {
         steps: NewSteps::Clone { from, only: None },
-        ..NewRelease::default()
+        ..WholeRelease::default()
     }
 }
 
@@ -86,9 +86,9 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Manager: set_values(vec![value(ValuePlace::Cluster(eu))], by());
         Manager: set_values(vec![value(ValuePlace::Release(june))], by());
         Manager: create_release(ReleaseDraft::default(), by());
-        Manager: create_whole_release(NewRelease::default(), by());
+        Manager: create_whole_release(WholeRelease::default(), by());
         Manager: create_whole_release(clone_of(june), by());
-        Manager: dry_run_new_release(NewRelease::default());
+        Manager: dry_run_new_release(WholeRelease::default());
         Manager: read_runbook(String::new());
         Manager: update_release(june, ReleaseDraft::default(), 99, by());
         Manager: clone_release(june, String::new(), None, by());

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         field_error::FieldError,
         id::{CustomerId, ReleaseId, TemplateId},
-        new_release::{NewRelease, NewSteps},
+        new_release::{NewSteps, WholeRelease},
         release::ReleaseDraft,
         template::StepTemplate,
         validation_errors::{InvalidField, ValidationErrors},
@@ -152,8 +152,8 @@ impl Wizard {
     }
 
     /// The whole release with these details.
-    pub fn with_details(self, details: ReleaseDraft) -> NewRelease {
-        NewRelease {
+    pub fn with_details(self, details: ReleaseDraft) -> WholeRelease {
+        WholeRelease {
             details,
             steps: self.steps(),
             customers: self.chosen.with(|it| {
@@ -165,7 +165,7 @@ impl Wizard {
     }
 
     /// The whole release as it is typed.
-    pub fn whole(self) -> NewRelease {
+    pub fn whole(self) -> WholeRelease {
         self.with_details(self.fields.draft())
     }
 

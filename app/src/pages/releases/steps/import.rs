@@ -35,12 +35,12 @@ pub fn ImportDialog(editor: TemplateEditor) -> impl IntoView {
 
 /// The import of a runbook into the release of an editor.
 #[derive(Clone, Copy)]
-struct RunbookImport {
+struct EditorImport {
     editor: TemplateEditor,
     runbook: RunbookForm,
 }
 
-impl RunbookImport {
+impl EditorImport {
     /// What the release is called in the text, if it is called otherwise by now.
     fn offered_name(self) -> Option<String> {
         let name = self
@@ -200,7 +200,7 @@ fn restored_notice(runbook: RunbookForm) -> impl IntoView {
 fn ImportForm(editor: TemplateEditor) -> impl IntoView {
     editor.sending.error.set(None);
     let runbook = RunbookForm::new(Some(editor.release), editor.runbook, editor.runbook_edits());
-    let import = RunbookImport { editor, runbook };
+    let import = EditorImport { editor, runbook };
     // The text and its edits are still there after the dialog was closed.
     let is_restored = untrack(|| runbook.is_started());
     let is_busy = editor.sending.is_busy();
