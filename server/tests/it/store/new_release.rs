@@ -173,7 +173,7 @@ async fn what_activating_a_new_release_would_do_is_known_before_it_is_made() {
         from: world.june,
         only,
     };
-    let cells = async |steps| {
+    let cells = async |steps: NewSteps| {
         let dry = store.dry_run_new_release(new("", steps, &customers)).await;
         dry.unwrap().cells
     };
