@@ -75,10 +75,10 @@ mod tests {
     #[test]
     fn who_needs_attention_most_comes_first() {
         use StepStatus::{Done, Failed, InProgress, Pending, Reverted, Skipped};
-        let grid = of(&[
+        let seven = of(&[
             Done, Pending, Failed, Skipped, Reverted, InProgress, Pending,
         ]);
-        assert_eq!(grid.columns_by_attention(), [2, 5, 4, 1, 6, 0, 3]);
+        assert_eq!(seven.columns_by_attention(), [2, 5, 4, 1, 6, 0, 3]);
         // Of two with a failure the one with more.
         let two = grid(2, 2, |at| {
             let is_failed = at.column == 1 || at.row == 0;

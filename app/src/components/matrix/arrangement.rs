@@ -20,6 +20,9 @@ pub struct Arrangement {
     apart: Vec<CustomerId>,
 }
 
+/// The set and the look of a line, none if it stays by itself; and its customers.
+type MergedLine = (Option<(usize, Vec<u8>)>, Vec<usize>);
+
 impl Arrangement {
     /// Reads the arrangement from the query of an address; unknown values are ignored.
     pub fn parse<'a>(
@@ -151,8 +154,7 @@ impl Arrangement {
         if !self.is_merged {
             return columns.into_iter().map(GridLine::Customer).collect();
         }
-        // The set and the look of each line, none if it stays by itself; and its customers.
-        let mut lines: Vec<(Option<(usize, Vec<u8>)>, Vec<usize>)> = Vec::new();
+        let mut lines: Vec<MergedLine> = Vec::new();
         for column in columns {
             let id = grid.columns[column].id;
             let set = self.sets.iter().find(|it| it.0 == id);

@@ -1,7 +1,7 @@
 //! Arranges the matrix: what its menu and the heads of merged customers ask for.
 use super::{
     arrangement::Arrangement,
-    layout::{GridLayout, GridLine},
+    layout::GridLine,
     remembered_selection::RememberedSelection,
     selection::{FocusZone, Selection},
     state::MatrixState,
@@ -127,6 +127,7 @@ impl MatrixState {
 mod tests {
     use super::*;
     use crate::components::matrix::layout::Collapsed;
+    use crate::components::matrix::layout::GridLayout;
     use crate::domain::{
         id::{ClusterId, CustomerId},
         matrix::{

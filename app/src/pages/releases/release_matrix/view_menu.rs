@@ -4,7 +4,7 @@ use super::url_state;
 use crate::{
     api::saved_views::{delete_view, list_views, save_view},
     components::{
-        matrix::{layout::Collapsed, state::MatrixState},
+        matrix::{arrangement::Arrangement, layout::Collapsed, state::MatrixState},
         rights::OwnRights,
         ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
     },
@@ -62,7 +62,7 @@ fn show(state: MatrixState, address: &str) {
 pub fn ViewMenu(state: MatrixState, views: SavedViews) -> impl IntoView {
     views.read(state.grid.with_untracked(|it| it.release.id));
     let arrangement = state.arrangement;
-    let by_attention = move || arrangement.with(|it| it.is_by_attention());
+    let by_attention = move || arrangement.with(Arrangement::is_by_attention);
     let expand_all = move |_| state.change_layout(|it| it.collapsed.set(Collapsed::default()));
     let collapse_all = move |_| {
         state.change_layout(|it| {
@@ -98,11 +98,11 @@ pub fn ViewMenu(state: MatrixState, views: SavedViews) -> impl IntoView {
             {choice_item(
                 "Sort by attention",
                 by_attention,
-                move || state.arrange(|all, grid| all.sort_by_attention(grid)),
+                move || state.arrange(Arrangement::sort_by_attention),
             )}
             {choice_item(
                 "Merge identical customers",
-                move || arrangement.with(|it| it.is_merged()),
+                move || arrangement.with(Arrangement::is_merged),
                 move || {
                     state
                         .arrange(|all, _| {
