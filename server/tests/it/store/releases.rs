@@ -5,7 +5,6 @@ use app::{
         event::{EventAction, EventFilter},
         field_error::FieldError,
         id::CustomerId,
-        release::ReleaseDraft,
         rule_violation::RuleViolation,
         vocabulary::{Field, ReleaseStatus, StepAction},
     },
