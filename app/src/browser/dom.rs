@@ -32,6 +32,9 @@ const FORM_ENDS: [&str; 2] = ["/new", "/edit"];
 /// The first field of such a page.
 const FIRST_FIELD: &str = "#main form :is(input:not([type=hidden]), select, textarea)";
 
+/// Where a page says that one begins: what is to be done next, or the text in a part that is marked.
+const START: &str = "#main :is(a[data-start], [data-start] textarea)";
+
 /// What has the focus and keeps it when a page is opened.
 const HAS_FOCUS: &str = "#main :focus, dialog[open]";
 
@@ -337,13 +340,16 @@ fn focus_heading() {
     focus_in_place(HEADING);
 }
 
-/// Focuses the first field of a page that is a form, and the heading of any other, unless a part of the page has the focus already.
+/// Focuses where a page begins: what is marked so, else the first field of a form, else the heading; unless a part of the page has
+/// the focus already.
 fn focus_arrival(path: &str) {
     if exists(HAS_FOCUS) {
         return;
     }
     let is_form = FORM_ENDS.iter().any(|it| path.ends_with(it));
-    if is_form && exists(FIRST_FIELD) {
+    if exists(START) {
+        focus(START);
+    } else if is_form && exists(FIRST_FIELD) {
         focus_in_place(FIRST_FIELD);
     } else {
         focus_heading();

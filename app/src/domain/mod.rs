@@ -96,6 +96,8 @@ pub mod matrix_wire;
 pub mod merge;
 /// Variables of a cluster, customer or release.
 pub mod metadata;
+/// A new release with its steps and customers.
+pub mod new_release;
 /// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
 /// Roles by the groups of a provider's account.

@@ -14,6 +14,7 @@ use app::{
         event::EventFilter,
         id::{BatchId, ClusterId, EventId, StepId},
         matrix::CellIndex,
+        new_release::{NewSteps, WholeRelease},
         order::Position,
         release::ReleaseDraft,
         search::SearchQuery,
@@ -270,8 +271,16 @@ async fn call_records(world: &World, watch: &mut TableWatch<'_>) -> ClusterId {
     call!(activate_release(july.id, Some(vec![acme]), by()));
     call!(delete_draft(july.id, by()));
     call!(clone_release(june, "August".to_owned(), None, by()));
-    call!(create_release_from(release("September"), june, by()));
-    call!(create_release_from(release(""), june, by()));
+    let whole = |name: &str, steps| WholeRelease {
+        details: release(name),
+        steps,
+        customers: vec![acme],
+    };
+    let imported = || NewSteps::Import(vec![draft("Look", "deploy", "bash", "true")]);
+    call!(create_whole_release(whole("October", imported()), by()));
+    call!(create_whole_release(whole("", imported()), by()));
+    call!(dry_run_new_release(whole("", imported())));
+    call!(read_runbook("## Read\n\nDo it.\n".to_owned()));
     call!(dry_run(june, Some(vec![acme, globex])));
     call!(activate_release(june, Some(vec![acme, globex]), by()));
     call!(delete_draft(june, by()));

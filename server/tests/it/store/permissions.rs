@@ -10,7 +10,8 @@ use app::{
         customer::CustomerDraft,
         customer_import::ImportRequest,
         event::{Entity, EventFilter},
-        id::StepId,
+        id::{ReleaseId, StepId},
+        new_release::{NewSteps, WholeRelease},
         order::Position,
         permission::Role,
         release::ReleaseDraft,
@@ -26,6 +27,14 @@ use app::{
         steps::{step_patch::StepPatch, transitions::TransitionOptions},
     },
 };
+
+/// A new release without a name, with the steps of another.
+fn clone_of(from: ReleaseId) -> WholeRelease {
+    WholeRelease {
+        steps: NewSteps::Clone { from, only: None },
+        ..WholeRelease::default()
+    }
+}
 
 /// What a store answers to each change: its name, the lowest role that may make it, and the error. The arguments are such that
 /// nothing is changed, whoever asks.
@@ -77,7 +86,10 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Manager: set_values(vec![value(ValuePlace::Cluster(eu))], by());
         Manager: set_values(vec![value(ValuePlace::Release(june))], by());
         Manager: create_release(ReleaseDraft::default(), by());
-        Manager: create_release_from(ReleaseDraft::default(), june, by());
+        Manager: create_whole_release(WholeRelease::default(), by());
+        Manager: create_whole_release(clone_of(june), by());
+        Manager: dry_run_new_release(WholeRelease::default());
+        Manager: read_runbook(String::new());
         Manager: update_release(june, ReleaseDraft::default(), 99, by());
         Manager: clone_release(june, String::new(), None, by());
         Manager: delete_draft(june, by());
