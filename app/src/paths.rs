@@ -24,6 +24,8 @@ pub const RELEASES: &str = "/releases";
 pub const NEW_RELEASE: &str = "/releases/new";
 /// The activity log.
 pub const ACTIVITY: &str = "/activity";
+/// The user's guide, which the server renders by itself.
+pub const GUIDE: &str = "/help";
 
 /// Where the first admin is made.
 pub const SETUP: &str = "/setup";
