@@ -120,7 +120,7 @@ const views = [
     path: () => '/customers/new?paste',
     ready: async page => {
       await page.getByLabel('Customers (one per line)').fill(PASTED);
-      await page.getByRole('table', { name: 'Rows of the table' }).waitFor();
+      await page.getByRole('table', { name: 'Result per line' }).waitFor();
       await gone(page.locator('[aria-busy="true"]'));
     },
   },
@@ -145,6 +145,15 @@ const views = [
     },
   },
 ];
+
+// Rows of a spreadsheet: new customers, one that changes, and one with an error.
+const PASTED = `name\tnamespace\tcluster\tCDN_ZONE
+Aurora Labs\taurora-labs\tprod-eu\tz-aurora
+Bluebird Air\tbluebird\tprod-eu\tz-bluebird
+Kestrel Energy\tkestrel\tprod-eu\tz-kestrel-2
+Tundra Outdoor\ttundra\tprod-ap\tz-tundra
+Vega Robotics\tVega Robotics\tprod-ap\tz-vega
+`;
 
 function gone(locator) {
   return locator.first().waitFor({ state: 'detached' });
