@@ -150,7 +150,7 @@ const views = [
 const PASTED = `name\tnamespace\tcluster\tCDN_ZONE
 Aurora Labs\taurora-labs\tprod-eu\tz-aurora
 Bluebird Air\tbluebird\tprod-eu\tz-bluebird
-Kestrel Energy\tkestrel\tprod-eu\tz-kestrel-2
+Kestrel Energy\tkestrel-energy\tprod-eu\tz-kestrel-2
 Tundra Outdoor\ttundra\tprod-ap\tz-tundra
 Vega Robotics\tVega Robotics\tprod-ap\tz-vega
 `;
