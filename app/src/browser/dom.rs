@@ -11,6 +11,8 @@ thread_local! {
     static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
     /// The path of the page whose head was drawn last.
     static DRAWN_PATH: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Whether `is_reloaded` was asked before.
+    static ASKED_RELOADED: Cell<bool> = const { Cell::new(false) };
     /// Whether the page listens for the end of typing and pressing.
     static LISTENS: Cell<bool> = const { Cell::new(false) };
 }
@@ -233,6 +235,21 @@ pub fn current_url() -> String {
     let window = web_sys::window();
     let address = window.and_then(|it| it.location().href().ok());
     address.unwrap_or_default()
+}
+
+/// Whether this document was reloaded at its present path. True once: who comes back to that path later arrives there.
+pub fn is_reloaded() -> bool {
+    let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let performance = web_sys::window().and_then(|it| it.performance());
+    let entries = performance.map(|it| it.get_entries_by_type("navigation"));
+    let entry = entries.and_then(|it| it.iter().next());
+    let text = |key: &str| {
+        let value = js_sys::Reflect::get(entry.as_ref()?, &key.into()).ok()?;
+        value.as_string()
+    };
+    let is_here = text("name").is_some_and(|it| path(&it) == path(&current_url()));
+    let is_first = !ASKED_RELOADED.replace(true);
+    is_first && is_here && text("type").as_deref() == Some("reload")
 }
 
 /// Whether an element matches. False on the server.

@@ -86,6 +86,8 @@ pub mod login_throttle;
 pub mod matrix;
 /// Filter of the matrix.
 pub mod matrix_filter;
+/// What the columns of the matrix are sorted and merged by.
+pub mod matrix_order;
 /// The part of the matrix within a scope.
 pub mod matrix_scope;
 /// Wire format of the matrix.
@@ -122,6 +124,8 @@ pub mod release;
 pub mod release_sheet;
 /// Business rules that refuse a change.
 pub mod rule_violation;
+/// Saved views of the matrix.
+pub mod saved_view;
 /// The customers that a caller sees.
 pub mod scope;
 /// Search over everything.

@@ -1,7 +1,7 @@
 //! Server-side rendering of leptos pages: the routes of the app, the HTML document, and what every page finds in its
 //! context. Forms and downloads render a page too (the same form again, "Not found"), so this is apart from the router.
 use crate::{
-    http::{middleware, page_cache::RenderedAfter, site},
+    http::{middleware, site},
     ops::auth_settings::AuthSettings,
 };
 use app::{
@@ -9,6 +9,7 @@ use app::{
     app::App,
     components::{rights::OwnRights, ui::time::Now},
     shell::{DocumentOf, shell},
+    store::audit::last_event::ArrivalPosition,
 };
 use axum::{
     extract::Request,
@@ -44,8 +45,8 @@ pub fn document() -> impl IntoView {
     let provider = provider.map(|it| it.name.clone());
     let last_event = parts
         .as_ref()
-        .and_then(|it| it.extensions.get::<RenderedAfter>());
-    let last_event = last_event.map(|it| it.0);
+        .and_then(|it| it.extensions.get::<ArrivalPosition>())
+        .and_then(ArrivalPosition::last_event);
     let uri = parts.map(|it| it.uri).unwrap_or_default();
     let query = uri.query().unwrap_or_default();
     let page = DocumentOf {

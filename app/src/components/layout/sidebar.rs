@@ -205,9 +205,8 @@ pub fn Sidebar(
                                 href=paths::GUIDE
                                 aria-label="Guide"
                                 title="Guide"
-                            >
-                                "?"
-                            </a>
+                                inner_html=glyph("n-guide").into_string()
+                            ></a>
                             <button
                                 class="button"
                                 data-kind="ghost"

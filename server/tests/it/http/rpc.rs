@@ -114,6 +114,9 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
     let june = world.june.0;
     let acme = world.acme.id.0;
     vec![
+        ("list_views", json!({ "release": june }), 200),
+        ("save_view", json!({ "draft": { "name": "" } }), 422),
+        ("delete_view", json!({ "id": 99 }), 404),
         ("list_releases", json!({}), 200),
         ("read_release", json!({ "id": june }), 200),
         (

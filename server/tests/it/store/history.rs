@@ -25,7 +25,7 @@ use app::{
     store::{
         audit::idempotency::StoredResponse,
         entity::{
-            audit_event, cluster, customer, customer_step, release, release_customer,
+            audit_event, cluster, customer, customer_step, release, release_customer, saved_view,
             step_template, token, user,
         },
         error::StoreError,
@@ -79,6 +79,7 @@ async fn rows(app: &TestApp) -> TableRows {
         rows.insert(key, (format!("{:?}", User::try_from(row)), 0));
     }
     take!("token", token, |_| None, |_| 0);
+    take!("view", saved_view, |_| None, |_| 0);
     for row in release_customer::Entity::find().all(db).await.unwrap() {
         let key = ("member", row.customer_id, Some(row.release_id));
         rows.insert(key, (format!("{row:?}"), 0));

@@ -14,6 +14,7 @@ use app::{
         order::Position,
         permission::Role,
         release::ReleaseDraft,
+        saved_view::ViewDraft,
         user::UserDraft,
         value_edit::{ValueEdit, ValuePlace},
         via::Via,
@@ -36,6 +37,10 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
     let eu = world.eu_west.id;
     let wrong = || draft("", "", "", "");
     let ask = TransitionOptions::default;
+    let for_all = || ViewDraft {
+        for_all: true,
+        ..ViewDraft::default()
+    };
     let value = |place| ValueEdit {
         place,
         variable: "var.1".into(),
@@ -61,6 +66,7 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Operator: patch_step(step, StepPatch::default(), 99, by());
         Operator: move_step(step, Position::Last, Some(99), by());
         Operator: reorder_steps(june, acme, Category::Deploy, vec![], by());
+        Operator: save_view(for_all(), by());
         Manager: create_cluster(ClusterDraft::default(), by());
         Manager: update_cluster(eu, ClusterDraft::default(), 99, by());
         Manager: deactivate_cluster(eu, by());
