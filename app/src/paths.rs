@@ -32,6 +32,8 @@ pub const FIRST_CUSTOMER: &str = "/customers/new?first";
 pub const PASTE_FIRST_CUSTOMERS: &str = "/customers/new?paste&first";
 /// The activity log.
 pub const ACTIVITY: &str = "/activity";
+/// The user's guide, which the server renders by itself.
+pub const GUIDE: &str = "/help";
 
 /// Where the first admin is made.
 pub const SETUP: &str = "/setup";

@@ -69,6 +69,7 @@ pub fn first_run(it: &Dashboard, may_fill: bool, posted: Option<&Posted>) -> imp
                 <div>
                     <h2 class="first__title">"Set up your first release"</h2>
                     <p class="muted first__lead">"Three steps to your first rollout"</p>
+                    <a class="link" rel="external" target="_blank" href=paths::GUIDE>"Read the guide"</a>
                 </div>
                 <ol>
                     {card(1, "Add a cluster", "Name and kubeconfig path. Rollcall never opens the file.", None, paths::FIRST_CLUSTER, "Add cluster", None)}

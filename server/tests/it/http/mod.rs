@@ -9,6 +9,7 @@ mod first_run;
 mod follow_history;
 mod forms;
 mod guard;
+mod guide;
 mod history_head;
 mod hosts;
 mod lists;

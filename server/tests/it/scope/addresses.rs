@@ -6,17 +6,20 @@ use serde_json::{Value, json};
 use server::http::rights::RIGHTS;
 
 /// Addresses without anything of anybody.
-const STATIC: [&str; 12] = [
+const STATIC: [&str; 15] = [
     "/healthz",
     "/readyz",
     "/metrics",
     "/pkg/{*file}",
     "/favicon.svg",
     "/paper.css",
+    "/guide.css",
     "/print.js",
     "/live.js",
     "/palette.js",
     "/robots.txt",
+    "/help",
+    "/help/pictures/{*file}",
     "/api/openapi.json",
     "/api/docs",
 ];
