@@ -1,6 +1,8 @@
 // ./dev shots: takes the screenshots of docs/guide.md and of the README in Debian's Chromium from the release build with its
 // demo, at 1440 x 900, in light and dark. The clock of the program and of the pages is stopped, so a picture changes only
 // when its page does. A console error, a page error or an unexpected page ends the run with exit code 1.
+//
+// `node shots.mjs FOLDER`, as ./dev test runs it, puts them there instead, as large as they are: only whether each can be taken matters.
 import { chromium } from '@playwright/test';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +12,8 @@ import { fileURLToPath } from 'node:url';
 
 const program = process.env.ROLLCALL_PROGRAM ?? '../target/release/rollcall';
 const root = fileURLToPath(new URL('..', import.meta.url));
-const pictures = join(root, 'docs/pictures');
+const trial = process.argv[2];
+const pictures = trial ?? join(root, 'docs/pictures');
 // The README's picture is one of these.
 const readme = { of: 'panel-light', at: join(root, '.github/matrix.png') };
 
@@ -21,6 +24,7 @@ const PAGE_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
 const BETWEEN_LOOKS_MS = 150;
 const LOOKS_MAX = 40;
+const BYTES_MAX = 1_000_000;
 
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
@@ -112,6 +116,15 @@ const views = [
     ready: page => page.getByRole('heading', { level: 2, name: 'Helm upgrade workers', exact: true }).waitFor(),
   },
   {
+    name: 'paste',
+    path: () => '/customers/new?paste',
+    ready: async page => {
+      await page.getByLabel('Customers (one per line)').fill(PASTED);
+      await page.getByRole('table', { name: 'Result per line' }).waitFor();
+      await gone(page.locator('[aria-busy="true"]'));
+    },
+  },
+  {
     name: 'activate',
     path: at => `/releases/${at.draft}`,
     ready: async page => {
@@ -131,8 +144,16 @@ const views = [
       await page.getByRole('region', { name: 'Text for Merlion Freight' }).waitFor();
     },
   },
-  { name: 'customers', path: () => '/customers', ready: page => page.getByRole('table', { name: 'Customers' }).waitFor() },
 ];
+
+// Rows of a spreadsheet: new customers, one that changes, and one with an error.
+const PASTED = `name\tnamespace\tcluster\tCDN_ZONE
+Aurora Labs\taurora-labs\tprod-eu\tz-aurora
+Bluebird Air\tbluebird\tprod-eu\tz-bluebird
+Kestrel Energy\tkestrel-energy\tprod-eu\tz-kestrel-2
+Tundra Outdoor\ttundra\tprod-ap\tz-tundra
+Vega Robotics\tVega Robotics\tprod-ap\tz-vega
+`;
 
 function gone(locator) {
   return locator.first().waitFor({ state: 'detached' });
@@ -213,11 +234,13 @@ async function take(context, url, at, view, name) {
     await page.goto(url + view.path(at));
     await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
     await view.ready(page);
-    const picture = small(await still(page));
+    const seen = await still(page);
     if (problems.length > 0) throw new Error(problems.join('\n'));
+    const picture = trial ? seen : small(seen);
     writeFileSync(join(pictures, `${name}.png`), picture);
-    if (name === readme.of) writeFileSync(readme.at, picture);
-    process.stdout.write(`${String(Math.round(picture.length / 1000)).padStart(5)} kB  docs/pictures/${name}.png\n`);
+    if (name === readme.of && !trial) writeFileSync(readme.at, picture);
+    process.stdout.write(`${String(Math.round(picture.length / 1000)).padStart(5)} kB  ${name}.png\n`);
+    return picture.length;
   } finally {
     await page.close();
   }
@@ -229,6 +252,8 @@ async function main() {
   mkdirSync(pictures, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-shots-'));
   let failed = 0;
+  let taken = 0;
+  let bytes = 0;
   let server;
   let browser;
   try {
@@ -240,7 +265,8 @@ async function main() {
       for (const view of views) {
         const name = `${view.name}-${scheme}`;
         try {
-          await take(context, server.url, at, view, name);
+          bytes += await take(context, server.url, at, view, name);
+          taken += 1;
         } catch (error) {
           // The others are still worth taking.
           failed += 1;
@@ -254,6 +280,13 @@ async function main() {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+  // All of them travel in the binary.
+  if (!trial && bytes > BYTES_MAX) {
+    failed += 1;
+    process.stderr.write(`shots: the pictures take ${bytes} bytes, and may take ${BYTES_MAX}\n`);
+  }
+  // In the form that ./dev test counts.
+  process.stdout.write(`  ${taken} passed\n  ${failed} failed\n`);
   return failed;
 }
 

@@ -3,6 +3,7 @@
 // here is what the buttons of the page say, so that it needs nothing of the page's own code.
 
 const SETTING = 'rollcall.letters';
+const GUIDE = '/help';
 // After the last letter, before it is searched for.
 const SEARCH_AFTER_MS = 150;
 const SEARCH_MIN_LETTERS = 2;
@@ -109,7 +110,7 @@ function actions() {
 // The links of the navigation, so that it has what this person may see.
 function places(go) {
   const found = new Map();
-  for (const it of document.querySelectorAll('.sidebar nav a[href], .sidebar__foot a.menu__item')) {
+  for (const it of document.querySelectorAll('.sidebar nav a[href], .sidebar__foot a.menu__item:not([target])')) {
     const href = it.getAttribute('href');
     const key = Object.keys(go).find((key) => go[key] === href);
     // On a phone the menu of the person has some of them once more.
@@ -150,7 +151,10 @@ export function open(go) {
   if (palette) return palette.close();
   add_style();
   const here = actions();
-  const fixed = [['On this page', here], ['Go to', places(go)], ['Help', [{ label: 'Keyboard shortcuts', keys: '?', run: () => shortcuts(go) }]]];
+  const fixed = [['On this page', here], ['Go to', places(go)], ['Help', [
+    { label: 'Keyboard shortcuts', keys: '?', run: () => shortcuts(go) },
+    { label: 'Guide', href: GUIDE, run: () => window.open(GUIDE, '_blank', 'noopener') },
+  ]]];
   const list = element('div', { class: 'palette__list', role: 'listbox', id: 'palette-list', 'aria-label': 'Results' });
   const field = element('input', {
     class: 'input', type: 'text', role: 'combobox', 'aria-label': 'Search, or choose a command', placeholder: 'Search, or choose a command',
@@ -310,11 +314,12 @@ export function shortcuts(go) {
   box.addEventListener('change', () => {
     try { localStorage.setItem(SETTING, box.checked ? 'on' : 'off'); } catch { /* Without storage they are on. */ }
   });
+  const guide = element('a', { class: 'link', href: GUIDE, rel: 'external', target: '_blank' }, 'Read the guide');
   const title = element('h2', { class: 'grow', id: 'shortcuts-title' }, 'Keyboard shortcuts');
   const groups = [['Everywhere', everywhere], ['On this page', here]].filter((it) => it[1].length > 0);
   const dialog = element('dialog', { class: 'dialog', 'data-size': 's', 'aria-labelledby': 'shortcuts-title' },
     element('div', { class: 'dialog__head' }, title, close),
-    element('div', { class: 'dialog__body stack' }, ...groups.map(section), element('label', { class: 'row' }, box, 'Enable single-key shortcuts')));
+    element('div', { class: 'dialog__body stack' }, ...groups.map(section), element('label', { class: 'row' }, box, 'Enable single-key shortcuts'), guide));
   close.addEventListener('click', () => dialog.close());
   show(dialog);
 }

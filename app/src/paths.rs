@@ -22,8 +22,18 @@ pub const PASTE_CUSTOMERS: &str = "/customers/new?paste";
 pub const RELEASES: &str = "/releases";
 /// The form for a new release.
 pub const NEW_RELEASE: &str = "/releases/new";
+/// The same, with the steps to be imported.
+pub const IMPORT_RELEASE: &str = "/releases/new?import";
+/// The form for the first cluster, which leads back to the dashboard.
+pub const FIRST_CLUSTER: &str = "/clusters/new?first";
+/// The form for the first customer, which leads back to the dashboard.
+pub const FIRST_CUSTOMER: &str = "/customers/new?first";
+/// The import of the first customers, which leads back to the dashboard.
+pub const PASTE_FIRST_CUSTOMERS: &str = "/customers/new?paste&first";
 /// The activity log.
 pub const ACTIVITY: &str = "/activity";
+/// The user's guide, which the server renders by itself.
+pub const GUIDE: &str = "/help";
 
 /// Where the first admin is made.
 pub const SETUP: &str = "/setup";

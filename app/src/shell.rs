@@ -1,6 +1,12 @@
 //! The HTML document around the application. The script and style tags are written here, from the names of the
 //! embedded files: leptos's own function expects a manifest file beside the executable.
-use crate::{app::App, components::ui::icon::SPRITE, domain::id::UserId, paths};
+use crate::{
+    app::App,
+    components::ui::icon::SPRITE,
+    domain::id::UserId,
+    pages::{lazy_pages::LazyPage, page_routes::page_at},
+    paths,
+};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
@@ -19,11 +25,13 @@ pub struct SiteAssets {
 impl SiteAssets {
     /// The parts that a page needs, so that they are preloaded in parallel with the main WASM file.
     fn files_of(&self, path: &str, query: &str) -> Vec<String> {
-        let wanted: &[&str] = match (paths::is_matrix_page(path), query.contains("step=")) {
-            (true, true) => &["matrix_", "lazy_part_"],
-            (true, false) => &["matrix_"],
-            (false, _) => &["records_"],
-        };
+        let page = page_at(path);
+        let has_panel = page == Some(LazyPage::Release) && query.contains("step=");
+        let wanted: Vec<&str> = page
+            .map(|it| it.part().entry_name())
+            .into_iter()
+            .chain(has_panel.then_some("lazy_part_"))
+            .collect();
         let mut files: Vec<String> = self
             .parts
             .iter()
@@ -311,5 +319,30 @@ pub fn shell(
                 </div>
             </body>
         </html>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_preloads_its_own_part_and_lists_none_with_an_editor() {
+        let part = |name: &str| (name.to_owned(), vec![format!("{name}.wasm")]);
+        let names = ["matrix_1", "records_2", "editing_3", "lazy_part_4"];
+        let site = SiteAssets {
+            parts: names.map(part).into(),
+            ..SiteAssets::default()
+        };
+        for path in ["/", "/customers/", "/clusters/7", "/activity"] {
+            assert_eq!(site.files_of(path, ""), ["records_2.wasm"], "{path}");
+        }
+        for path in ["/releases/new", "/releases/7/steps", "/customers/7/edit"] {
+            assert_eq!(site.files_of(path, "step=1"), ["editing_3.wasm"], "{path}");
+        }
+        assert_eq!(site.files_of("/releases/7", ""), ["matrix_1.wasm"]);
+        let with_panel = ["lazy_part_4.wasm", "matrix_1.wasm"];
+        assert_eq!(site.files_of("/releases/7", "step=3"), with_panel);
+        assert!(site.files_of("/nowhere", "").is_empty());
     }
 }

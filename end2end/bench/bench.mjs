@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import * as browsers from './browser.mjs';
+import { check } from './check.mjs';
 import { figure, growth, lines, missing, part, summary, table } from './figures.mjs';
 import { copyOf, endAll, has, kindOfDisk, program, read, run, serve } from './machine.mjs';
 import * as servers from './server.mjs';
@@ -108,6 +109,7 @@ async function main() {
   if (!(await has('sqlite3'))) throw new Error('sqlite3 is not installed: apt-get install sqlite3');
   const data = Object.keys(SIZES).map(name => read(folder, name));
   for (const it of data) await part('server', it.name, () => onServer(it));
+  await part('who asks', data[0].name, () => check(folder, data[0]));
   for (const it of data) await part('size', it.name, () => servers.size(folder, it));
   for (const it of data) await part('activation', it.name, () => servers.activation(folder, it));
   for (const it of data) await part('start', it.name, () => servers.start(folder, it));

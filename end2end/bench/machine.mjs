@@ -64,11 +64,12 @@ export function remove(database) {
   for (const ending of ['', '-wal', '-shm']) rmSync(database + ending, { force: true });
 }
 
-// The program on a database, a file or an address of PostgreSQL. A file goes with it unless it is to be kept.
-export async function serve(database, { keep = false, command = program } = {}) {
+// The program on a database, a file or an address of PostgreSQL. A file goes with it unless it is to be kept. `settings` are
+// further variables of its environment.
+export async function serve(database, { keep = false, command = program, settings = {} } = {}) {
   const began = performance.now();
   const isFile = !database.startsWith('postgres:');
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', DATABASE_URL: isFile ? `sqlite://${database}` : database, ROLLCALL_ADDR: '127.0.0.1:0', ROLLCALL_USER: 'Ana Ferreira', RUST_LOG: 'info,sqlx=warn,sea_orm=warn' };
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', DATABASE_URL: isFile ? `sqlite://${database}` : database, ROLLCALL_ADDR: '127.0.0.1:0', ROLLCALL_USER: 'Ana Ferreira', RUST_LOG: 'info,sqlx=warn,sea_orm=warn', ...settings };
   const child = spawn(command, [], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   children.add(child);
   const ended = new Promise(done => child.once('close', done));

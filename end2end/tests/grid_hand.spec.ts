@@ -171,6 +171,10 @@ test('where a customer counts otherwise, cell, panel and copied text have its nu
   await here.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(here.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('June, step 1 Upgrade');
+  await open(`/releases/${june}?swap=1`);
+  await expect(cell(page, 'Step 1 Upgrade, Acme')).toBeVisible();
+  await expect(cell(page, 'Step 3 Upgrade, Globex')).toBeVisible();
+  await expect(page.getByRole('columnheader', { name: /^3 Upgrade/ })).toBeVisible();
 });
 
 test('the menu of the page opens over the panel', async ({ page, open, server }) => {

@@ -81,6 +81,26 @@ test('many customers are posted at once, and a new release with the steps of ano
   await expect(page.locator('main')).toContainText('Migrate schema');
 });
 
+test('one form makes a release with the steps of a runbook, and activates it', async ({ page, server }) => {
+  await activeJune(server);
+  await page.goto(`${server.url}/releases/new`);
+  for (const name of ['Next', 'Back']) await expect(page.getByRole('button', { name, exact: true })).toHaveCount(0);
+  await page.getByRole('radio', { name: 'Imported from a Markdown runbook' }).check();
+  await page.getByLabel('Runbook in Markdown').fill('## Look\n\n```bash\ntrue\n```\n');
+  await page.getByRole('checkbox', { name: /^Acme/ }).check();
+  await page.getByRole('button', { name: 'Create release' }).click();
+  await expect(page.getByText('Enter a name')).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'Imported from a Markdown runbook' })).toBeChecked();
+  await expect(page.getByLabel('Runbook in Markdown')).toHaveValue(/## Look/);
+  await expect(page.getByRole('checkbox', { name: /^Acme/ })).toBeChecked();
+  await expect(page.getByRole('checkbox', { name: /^Globex/ })).not.toBeChecked();
+  await page.getByLabel('Name', { exact: true }).fill('July');
+  await page.getByRole('button', { name: 'Create release' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'July' })).toBeVisible();
+  await expect(page.locator('main')).toContainText('Look');
+  await expect(page.locator('main')).toContainText('Acme');
+});
+
 test('a form is posted, and comes back with what is wrong', async ({ page, server }) => {
   await page.goto(`${server.url}/clusters/new`);
   await page.getByLabel('Kubeconfig path').fill('etc/x');

@@ -32,6 +32,23 @@ const opened: [string, (page: Page) => Promise<void>][] = [
     await page.getByRole('button', { name: 'Create customer' }).click();
     await page.getByRole('alert').waitFor();
   }],
+  ['/releases/new', async page => {
+    await page.getByRole('button', { name: '2. Steps' }).click();
+    await page.getByRole('radio', { name: 'Imported from a Markdown runbook' }).check();
+    await page.getByLabel('Runbook in Markdown').fill('## Look\n\n```bash\ntrue\n```\n');
+    await page.getByLabel('Name of step 1').waitFor();
+  }],
+  ['/releases/new', async page => {
+    await page.getByRole('button', { name: '2. Steps' }).click();
+    await page.getByRole('radio', { name: 'Cloned from another release' }).check();
+    await page.getByLabel('Release to clone').selectOption({ index: 1 });
+    await page.getByRole('group', { name: 'Steps to copy' }).waitFor();
+  }],
+  ['/releases/new', async page => {
+    await page.getByRole('button', { name: '3. Customers' }).click();
+    await page.getByRole('button', { name: 'Select all', exact: true }).click();
+    await page.getByText(/^Activates for/).waitFor();
+  }],
   ['/customers/new?paste', async page => {
     await page.getByLabel('Customers (one per line)').fill('Hooli, hooli\nWrong\nkube-system');
     await page.getByRole('table').waitFor();
@@ -105,10 +122,22 @@ test('the matrix page weighs less than 350 kB, everything over the wire', async 
   expect(bytes).toBeLessThan(350_000);
 });
 
+test('the dashboard and the lists weigh less than 400 kB: they bring neither forms nor editors', async ({ browser, server }) => {
+  const world = await activeJune(server);
+  const heavy: string[] = [];
+  for (const path of ['/', '/customers', `/customers/${world.acme}`, '/clusters', '/releases', '/activity']) {
+    // A context of its own: nothing is cached from the page before.
+    const context = await browser.newContext();
+    const bytes = await weigh(await context.newPage(), path, server.url);
+    if (bytes >= 400_000) heavy.push(`${path}: ${bytes}`);
+    await context.close();
+  }
+  expect(heavy).toEqual([]);
+});
+
 test('what other pages weigh is printed, part by part', async ({ browser, server }) => {
   const world = await activeJune(server);
-  for (const path of ['/', '/customers', `/releases/${world.june}/steps`, `/releases/${world.june}?step=1`]) {
-    // A context of its own: nothing is cached from the page before.
+  for (const path of ['/releases/new', '/customers/new?paste', `/releases/${world.june}/steps`, `/releases/${world.june}/customer/${world.acme}`, `/releases/${world.june}?step=1`]) {
     const context = await browser.newContext();
     expect(await weigh(await context.newPage(), path, server.url)).toBeGreaterThan(0);
     await context.close();

@@ -93,7 +93,8 @@ test('what can be done on the page is offered with its key, and done', async ({ 
   await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Acme, eu-west: done by Ana Ferreira' })).toBeVisible();
 });
 
-test('g and a letter go to a page, and letters in a field are text', async ({ page, open }) => {
+test('g and a letter go to a page, and letters in a field are text', async ({ page, open, server }) => {
+  await activeJune(server);
   await open('/');
   for (const [key, name] of [['r', 'Releases'], ['c', 'Customers'], ['k', 'Clusters'], ['a', 'Activity'], ['d', 'Dashboard']]) {
     await page.keyboard.press('g');

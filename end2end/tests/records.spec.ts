@@ -347,6 +347,7 @@ test.describe('releases', () => {
     await open('/releases/new');
     await field(page, 'Name').fill('July');
     await field(page, 'Release date').fill('2026-07-01');
+    await button(page, 'Next').click();
     await page.getByRole('radio', { name: 'Cloned from another release' }).check();
     await button(page, 'Create release').click();
     await expect(field(page, 'Release to clone')).toHaveAccessibleDescription('Choose a release');
@@ -359,6 +360,7 @@ test.describe('releases', () => {
   test('a new one may go on to the import of a runbook', async ({ page, open }) => {
     await open('/releases/new');
     await field(page, 'Name').fill('July');
+    await button(page, 'Next').click();
     await page.getByRole('radio', { name: 'Imported from a Markdown runbook' }).check();
     await button(page, 'Create release').click();
     await expect(page).toHaveURL(/\/steps\?import/);

@@ -31,6 +31,14 @@ test('a viewer sees no button that changes something', async ({ page, team, sign
   await expect(page.locator('body')).toContainText('manager');
 });
 
+test('the menu of a person leads to the guide', async ({ page, signIn }) => {
+  await signIn('vera');
+  await page.getByLabel('You: vera of the tests').click();
+  const link = page.getByRole('link', { name: 'Guide', exact: true });
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
+  await expect(tab.getByRole('heading', { level: 1, name: 'Rollcall guide' })).toBeVisible();
+});
+
 test('without the right to edit customers there is no field for a missing value', async ({ page, team, signIn }) => {
   const world = await june(team);
   await signIn('olga', `/releases/${world.june}?step=${step.initech.upgrade}`);

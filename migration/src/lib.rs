@@ -10,6 +10,7 @@ mod m20261127_000005_history_chain;
 mod m20261127_000006_text_shown;
 mod m20261201_000007_people;
 mod m20261202_000008_texts_once;
+mod m20261204_000009_saved_views;
 mod m20261204_000010_search;
 mod text_order;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000006_text_shown::Migration),
             Box::new(m20261201_000007_people::Migration),
             Box::new(m20261202_000008_texts_once::Migration),
+            Box::new(m20261204_000009_saved_views::Migration),
             Box::new(m20261204_000010_search::Migration),
         ];
         let by_bytes = |it| Box::new(text_order::TextByBytes(it)) as Box<dyn MigrationTrait>;

@@ -8,6 +8,7 @@ use crate::{
     error::{AppError, ViolationDetail, ViolationMessage},
     store::{
         Database, Store,
+        audit::last_event::ArrivalPosition,
         engine::is_unavailable,
         error::{StoreError, chain},
     },
@@ -68,8 +69,14 @@ pub fn caller() -> Result<Arc<Caller>, AppError> {
 /// Errors: not authenticated.
 pub fn store() -> Result<Store, AppError> {
     let caller = caller()?;
-    let keyed = use_context::<Parts>().and_then(|it| it.extensions.get::<Store>().cloned());
-    Ok(keyed.unwrap_or_else(|| expect_context::<Context>().database.as_caller(caller)))
+    let extensions = use_context::<Parts>().map(|it| it.extensions);
+    let keyed = extensions.as_ref().and_then(|it| it.get::<Store>());
+    if let Some(keyed) = keyed {
+        return Ok(keyed.clone());
+    }
+    let arrival = extensions.and_then(|it| it.get::<ArrivalPosition>().cloned());
+    let database = expect_context::<Context>().database;
+    Ok(database.as_caller(caller).arrived_at(arrival))
 }
 
 /// The current time in UTC, in microseconds: a database keeps no more.

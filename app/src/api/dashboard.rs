@@ -1,9 +1,6 @@
 //! The server functions of the dashboard.
 use crate::{
-    domain::{
-        customer_version::{CustomerVersions, VERSIONS_SHOWN_MAX},
-        summary::Dashboard,
-    },
+    domain::{customer_version::CustomerVersions, summary::Dashboard},
     error::AppError,
 };
 use leptos::{
@@ -22,5 +19,6 @@ pub async fn read_dashboard() -> Result<Dashboard, AppError> {
 #[server(input = Json, output = Postcard)]
 pub async fn list_customer_versions(filter: String) -> Result<CustomerVersions, AppError> {
     use super::context::{reply, store};
+    use crate::domain::customer_version::VERSIONS_SHOWN_MAX;
     reply(store()?.customer_versions(filter, VERSIONS_SHOWN_MAX).await)
 }

@@ -12,6 +12,7 @@ pub mod layout;
 pub mod people;
 pub mod preferences;
 pub mod releases;
+pub mod saved_views;
 pub mod steps;
 pub mod templates;
 pub mod undo;

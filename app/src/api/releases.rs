@@ -6,6 +6,7 @@ use crate::{
         event::Changed,
         id::{CustomerId, ReleaseId},
         matrix_wire::PackedMatrix,
+        new_release::WholeRelease,
         release::{Release, ReleaseDraft, ReleaseSummary},
         status_info::StatusInfo,
         summary::{DryRun, Member, ReleaseDetail},
@@ -45,14 +46,19 @@ pub async fn list_release_names() -> Result<Vec<(ReleaseId, String)>, AppError> 
     reply(store()?.release_names().await)
 }
 
-/// Creates a draft with the template steps of another release. Errors: wrong fields; that release is not found.
+/// Creates a release with its steps, and activates it if it has customers: all of it or nothing. Errors: wrong fields; what is
+/// cloned is not found; wrong steps; customers without steps; unknown or inactive customers.
 #[server(input = Json, output = Postcard)]
-pub async fn create_release_from(
-    draft: ReleaseDraft,
-    from: ReleaseId,
-) -> Result<Changed<Release>, AppError> {
+pub async fn create_whole_release(release: WholeRelease) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store()?.create_release_from(draft, from, stamp()?).await)
+    reply(store()?.create_whole_release(release, stamp()?).await)
+}
+
+/// What activating a new release for its customers would do. Errors: those of its creation, but for wrong details.
+#[server(input = Json, output = Postcard)]
+pub async fn preview_new_release(release: WholeRelease) -> Result<DryRun, AppError> {
+    use super::context::{reply, store};
+    reply(store()?.dry_run_new_release(release).await)
 }
 
 /// Replaces the details of a release. Errors: not found; wrong fields; archived; stale `version` (R3).

@@ -140,6 +140,13 @@ pub async fn preview_runbook(release: ReleaseId, text: String) -> Result<Templat
     reply(store()?.preview_runbook(release, text, Vec::new()).await)
 }
 
+/// Reads a runbook for a release that is not made yet. Nothing is stored; what is wrong is in the notes.
+#[server(input = Json, output = Postcard)]
+pub async fn read_runbook(text: String) -> Result<TemplateImport, AppError> {
+    use super::context::{reply, store};
+    reply(store()?.read_runbook(text).await)
+}
+
 /// Adds template steps, all of them or none. Errors: not found; none or too many; wrong fields; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn import_templates(

@@ -11,6 +11,8 @@ thread_local! {
     static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
     /// The path of the page whose head was drawn last.
     static DRAWN_PATH: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Whether `is_reloaded` was asked before.
+    static ASKED_RELOADED: Cell<bool> = const { Cell::new(false) };
     /// Whether the page listens for the end of typing and pressing.
     static LISTENS: Cell<bool> = const { Cell::new(false) };
 }
@@ -29,6 +31,9 @@ const FORM_ENDS: [&str; 2] = ["/new", "/edit"];
 
 /// The first field of such a page.
 const FIRST_FIELD: &str = "#main form :is(input:not([type=hidden]), select, textarea)";
+
+/// Where a page says that one begins: what is to be done next, or the text in a part that is marked.
+const START: &str = "#main :is(a[data-start], [data-start] textarea)";
 
 /// What has the focus and keeps it when a page is opened.
 const HAS_FOCUS: &str = "#main :focus, dialog[open]";
@@ -235,6 +240,21 @@ pub fn current_url() -> String {
     address.unwrap_or_default()
 }
 
+/// Whether this document was reloaded at its present path. True once: who comes back to that path later arrives there.
+pub fn is_reloaded() -> bool {
+    let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let performance = web_sys::window().and_then(|it| it.performance());
+    let entries = performance.map(|it| it.get_entries_by_type("navigation"));
+    let entry = entries.and_then(|it| it.iter().next());
+    let text = |key: &str| {
+        let value = js_sys::Reflect::get(entry.as_ref()?, &key.into()).ok()?;
+        value.as_string()
+    };
+    let is_here = text("name").is_some_and(|it| path(&it) == path(&current_url()));
+    let is_first = !ASKED_RELOADED.replace(true);
+    is_first && is_here && text("type").as_deref() == Some("reload")
+}
+
 /// Whether an element matches. False on the server.
 pub fn exists(selector: &str) -> bool {
     if !is_browser() {
@@ -320,13 +340,16 @@ fn focus_heading() {
     focus_in_place(HEADING);
 }
 
-/// Focuses the first field of a page that is a form, and the heading of any other, unless a part of the page has the focus already.
+/// Focuses where a page begins: what is marked so, else the first field of a form, else the heading; unless a part of the page has
+/// the focus already.
 fn focus_arrival(path: &str) {
     if exists(HAS_FOCUS) {
         return;
     }
     let is_form = FORM_ENDS.iter().any(|it| path.ends_with(it));
-    if is_form && exists(FIRST_FIELD) {
+    if exists(START) {
+        focus(START);
+    } else if is_form && exists(FIRST_FIELD) {
         focus_in_place(FIRST_FIELD);
     } else {
         focus_heading();

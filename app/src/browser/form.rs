@@ -19,6 +19,13 @@ pub fn is_submit_shortcut(event: &KeyboardEvent) -> bool {
     event.key() == "Enter" && (event.ctrl_key() || event.meta_key())
 }
 
+/// Whether a key press is Enter in a field of one line, which would send the form.
+pub fn is_enter_in_field(event: &KeyboardEvent) -> bool {
+    event.key() == "Enter"
+        && !event.is_composing()
+        && dom::closest(event, "input:not([type=file])").is_some()
+}
+
 /// Clicks the submit button of the form around an event's target.
 pub fn submit_form(event: &web_sys::Event) {
     let form = dom::closest(event, "form");

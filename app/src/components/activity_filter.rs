@@ -1,8 +1,6 @@
 //! Filter of the activity page. Its values are query parameters of the URL, so that a filtered page can be linked;
 //! without JavaScript it works as a plain GET form.
-use super::{
-    ui::{icon::Icon, time::Clock},
-};
+use super::ui::{icon::Icon, time::Clock};
 use crate::{
     browser,
     domain::{

@@ -218,7 +218,8 @@ pub fn CustomerImportForm(
                     <Failure error=error/>
                     {taken.map(|it| view! { <div class="alert" data-tone="info" role="status"><Icon name="i-warn"/><span>{it}</span></div> })}
                     <SelectField label="Cluster" id="clusterId" value=chosen options=options error=at(Field::Cluster)/>
-                    <div class="field">
+                    // With the cluster chosen already one begins with the text.
+                    <div class="field" data-start=cluster.map(|_| "")>
                         <label for="text">"Customers (one per line)"</label>
                         <TextArea value=text id="text" kind=TextAreaKind::Code(14) described_by=Signal::derive(|| Some("text-hint".to_owned()))/>
                         {text_hint()}

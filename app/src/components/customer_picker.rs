@@ -79,21 +79,22 @@ impl PickList {
         Self { groups, items }
     }
 
-    /// The list without a filter and with no customer chosen.
-    fn html(&self) -> String {
+    /// The list without a filter. Each box has a name of its own: a form that is posted without JavaScript says so who is chosen.
+    fn html(&self, chosen: &SelectedCustomers) -> String {
+        let groups = self.group_states(&vec![true; self.items.len()], chosen);
         let html = html! {
-            @for (index, group) in self.groups.iter().enumerate() {
+            @for (index, (group, state)) in self.groups.iter().zip(&groups).enumerate() {
                 li data-band=(index) data-cluster=(hue(group.id)) {
                     label class="tree__head" {
                         input class="check" type="checkbox";
                         (group.name) " "
-                        span class="count push" { "0 of " (group.items.len()) }
+                        span class="count push" { (state.count) }
                     }
                     ul {
                         @for (at, item) in group.items.clone().zip(&self.items[group.items.clone()]) {
                             li data-item=(at) {
                                 label class="tree__item" {
-                                    input class="check" type="checkbox";
+                                    input class="check" type="checkbox" name={ "customer-" (item.id.0) } checked[chosen.contains(&item.id)];
                                     (item.name) " "
                                     span class="mono" { (item.namespace) }
                                 }
@@ -196,14 +197,15 @@ pub fn CustomerPicker(
 ) -> impl IntoView {
     let filter = RwSignal::new(String::new());
     let list = PickList::new(customers);
-    let html = list.html();
+    let html = chosen.with_untracked(|it| list.html(it));
     let n_items = list.items.len();
+    // The states of the checkboxes that are in the DOM. `PickList::html` renders all of them visible.
+    let painted = chosen.with_untracked(|it| list.states(&vec![true; n_items], it));
+    let painted = StoredValue::new(painted);
     let list = StoredValue::new(list);
     let shown = Memo::new(move |_| {
         list.with_value(|list| filter.with(|it| left_out.with(|out| list.shown(it, out))))
     });
-    // The states of the checkboxes that are in the DOM. `PickList::html` renders all of them visible and unchecked.
-    let painted = StoredValue::new(vec![Some(false); n_items]);
     if takes_focus {
         Effect::new(|_| browser::dom::focus("#pick-filter"));
     }
@@ -366,13 +368,22 @@ mod tests {
         let names: Vec<&str> = list.items.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["Acme <b>", "Bolt", "Zed"]);
         assert_eq!(list.groups[1].items, 1..3);
-        let html = list.html();
+        let html = list.html(&SelectedCustomers::new());
         assert!(html.contains("Acme &lt;b&gt;") && html.contains("0 of 2"));
         assert_eq!(html.matches("data-item").count(), 3);
         let mut hostile = customer(1, HOSTILE, 1);
         hostile.namespace = HOSTILE.into();
         hostile.cluster = HOSTILE.into();
-        assert_escaped(&PickList::new(vec![hostile]).html(), 3);
+        let hostile = PickList::new(vec![hostile]);
+        assert_escaped(&hostile.html(&SelectedCustomers::new()), 3);
+    }
+
+    #[test]
+    fn each_box_has_a_name_of_its_own_and_begins_as_it_is_chosen() {
+        let html = list().html(&[CustomerId(3)].into());
+        assert!(html.contains("name=\"customer-3\" checked>"), "{html}");
+        assert!(html.contains("name=\"customer-1\">"), "{html}");
+        assert!(html.contains("1 of 2"), "{html}");
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn first_run(it: &Dashboard, may_fill: bool, posted: Option<&Posted>) -> imp
                     .then(|| {
                         view! {
                             <div class="row">
-                                <a class="button" data-kind="ink" href=path>{label}</a>
+                                <a class="button" data-kind="ink" data-start="" autofocus=true href=path>{label}</a>
                                 {other.map(|(path, label)| view! { <a class="button" href=path>{label}</a> })}
                             </div>
                         }
@@ -69,11 +69,12 @@ pub fn first_run(it: &Dashboard, may_fill: bool, posted: Option<&Posted>) -> imp
                 <div>
                     <h2 class="first__title">"Set up your first release"</h2>
                     <p class="muted first__lead">"Three steps to your first rollout"</p>
+                    <a class="link" rel="external" target="_blank" href=paths::GUIDE>"Read the guide"</a>
                 </div>
                 <ol>
-                    {card(1, "Add a cluster", "Name and kubeconfig path. Rollcall never opens the file.", None, paths::NEW_CLUSTER, "Add cluster", None)}
-                    {card(2, "Add customers", "One namespace per customer. Paste from a spreadsheet or kubectl get ns.", Some("Add a cluster first"), paths::NEW_CUSTOMER, "Add customer", Some((paths::PASTE_CUSTOMERS, "Paste customers…")))}
-                    {card(3, "Create a release", "Add deploy and verify steps, or import a Markdown runbook.", Some("Add a customer first"), paths::NEW_RELEASE, "New release", None)}
+                    {card(1, "Add a cluster", "Name and kubeconfig path. Rollcall never opens the file.", None, paths::FIRST_CLUSTER, "Add cluster", None)}
+                    {card(2, "Add customers", "One namespace per customer. Paste from a spreadsheet or kubectl get ns.", Some("Add a cluster first"), paths::PASTE_FIRST_CUSTOMERS, "Paste customers…", Some((paths::FIRST_CUSTOMER, "Add customer")))}
+                    {card(3, "Create a release", "Add deploy and verify steps, or import a Markdown runbook.", Some("Add a customer first"), paths::NEW_RELEASE, "New release", Some((paths::IMPORT_RELEASE, "Import a runbook")))}
                 </ol>
                 {(is_empty && may_fill).then(|| fill_forms(can_import))}
             </div>

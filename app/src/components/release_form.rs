@@ -14,14 +14,16 @@ use crate::{
     browser::form::to_nfc,
     domain::{
         release::ReleaseDraft,
+        validation_errors::ValidationErrors,
         vocabulary::{Field, ReleaseType},
     },
+    error::AppError,
 };
 use leptos::prelude::*;
 
 /// What is typed.
 #[derive(Clone, Copy)]
-struct ReleaseFormFields {
+pub struct ReleaseFormFields {
     name: RwSignal<String>,
     kind: RwSignal<String>,
     number: RwSignal<String>,
@@ -31,7 +33,39 @@ struct ReleaseFormFields {
 }
 
 impl ReleaseFormFields {
-    fn draft(self) -> ReleaseDraft {
+    /// Fields that begin with a draft, or with what was typed before the page was posted.
+    pub fn new(draft: &ReleaseDraft, posted: Option<&Posted>) -> Self {
+        let typed = |field: &str, otherwise: &str| {
+            RwSignal::new(Posted::field_or(posted, field, otherwise.to_owned()))
+        };
+        Self {
+            name: typed("name", &draft.name),
+            kind: typed("type", &draft.kind),
+            number: typed("versionNumber", &draft.version_number),
+            date: typed("releaseDate", &draft.release_date),
+            description: typed("description", &draft.description),
+            variables: VariableRows::new(&draft.metadata, posted),
+        }
+    }
+
+    /// What is wrong with a draft of these fields.
+    pub fn errors(self, draft: ReleaseDraft) -> Option<ValidationErrors> {
+        all_errors(draft.parse(), self.variables.duplicate_key())
+    }
+
+    /// Fills in name and description where nothing is typed.
+    pub fn fill_blanks(self, name: Option<String>, description: Option<String>) {
+        for (field, offered) in [(self.name, name), (self.description, description)] {
+            if let Some(offered) = offered
+                && field.with_untracked(|it| it.trim().is_empty())
+            {
+                field.set(offered);
+            }
+        }
+    }
+
+    /// The draft that is typed.
+    pub fn draft(self) -> ReleaseDraft {
         ReleaseDraft {
             name: to_nfc(self.name.get()),
             kind: self.kind.get(),
@@ -52,42 +86,11 @@ impl ReleaseFormFields {
     }
 }
 
-/// The numbered heading of a section; only the form of a new release has sections.
-fn section_title(is_new: bool, title: &'static str) -> impl IntoView {
-    is_new.then(|| view! { <h2 class="form__title">{title}</h2> })
-}
-
-/// The form, for a new release and for an existing one.
-#[component]
-pub fn ReleaseForm(
-    draft: ReleaseDraft,
-    frame: FormFrame,
-    /// The release as it is now, after somebody else has saved it first.
-    #[prop(optional, into)]
-    current: Signal<Option<ReleaseDraft>>,
-    on_submit: Callback<ReleaseDraft>,
-    /// Below the fields: where a new release's steps come from.
-    #[prop(optional)]
-    children: Option<Children>,
+/// The fields, each with its error.
+pub fn release_fields(
+    fields: ReleaseFormFields,
+    error: RwSignal<Option<AppError>>,
 ) -> impl IntoView {
-    let posted = Posted::from_context();
-    let typed = |field: &str, otherwise: &str| {
-        Posted::field_or(posted.as_ref(), field, otherwise.to_owned())
-    };
-    let requests = frame.requests;
-    let error = requests.error;
-    if let Some(posted) = &posted {
-        error.set(Some(posted.error.clone()));
-    }
-    let is_new = frame.version.is_none();
-    let fields = ReleaseFormFields {
-        name: RwSignal::new(typed("name", &draft.name)),
-        kind: RwSignal::new(typed("type", &draft.kind)),
-        number: RwSignal::new(typed("versionNumber", &draft.version_number)),
-        date: RwSignal::new(typed("releaseDate", &draft.release_date)),
-        description: RwSignal::new(typed("description", &draft.description)),
-        variables: VariableRows::new(&draft.metadata, posted.as_ref()),
-    };
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let options = [
         ReleaseType::Release,
@@ -97,6 +100,56 @@ pub fn ReleaseForm(
     .into_iter()
     .map(|kind| (kind.to_string(), kind.label().to_owned()))
     .collect();
+    view! {
+        <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
+        <div class="form__row">
+            <SelectField label="Type" id="type" value=fields.kind options=options error=at(Field::Type)/>
+            <TextField
+                label="Version number"
+                id="versionNumber"
+                value=fields.number
+                error=at(Field::VersionNumber)
+                hint="Steps use it as {{release.version}}."
+            />
+            <TextField
+                label="Release date"
+                id="releaseDate"
+                kind="date"
+                value=fields.date
+                error=at(Field::ReleaseDate)
+            />
+        </div>
+        <LongField
+            label="Description"
+            id="description"
+            value=fields.description
+            error=at(Field::Description)
+        />
+        <VariablesEditor
+            variables=fields.variables
+            error=at(Field::Variables)
+            hint="Used in steps as {{var.KEY}}. Customers and clusters can override it."
+        />
+    }
+}
+
+/// The form of an existing release.
+#[component]
+pub fn ReleaseForm(
+    draft: ReleaseDraft,
+    frame: FormFrame,
+    /// The release as it is now, after somebody else has saved it first.
+    #[prop(optional, into)]
+    current: Signal<Option<ReleaseDraft>>,
+    on_submit: Callback<ReleaseDraft>,
+) -> impl IntoView {
+    let posted = Posted::from_context();
+    let requests = frame.requests;
+    let error = requests.error;
+    if let Some(posted) = &posted {
+        error.set(Some(posted.error.clone()));
+    }
+    let fields = ReleaseFormFields::new(&draft, posted.as_ref());
     // A page that the server has rendered again after a failed POST already shows the record as it is now.
     let is_posted = posted.is_some();
     let before = StoredValue::new(draft);
@@ -104,7 +157,7 @@ pub fn ReleaseForm(
     let send = validated_submit(
         error,
         move || fields.draft(),
-        move |draft: ReleaseDraft| all_errors(draft.parse(), fields.variables.duplicate_key()),
+        move |draft: ReleaseDraft| fields.errors(draft),
         on_submit,
     );
     let texts = |it: ReleaseDraft| {
@@ -124,38 +177,7 @@ pub fn ReleaseForm(
     view! {
         <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
             <StaleNotice error=error differences=differences on_take=take on_keep=keep/>
-            {section_title(is_new, "1. Details")}
-            <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
-            <div class="form__row">
-                <SelectField label="Type" id="type" value=fields.kind options=options error=at(Field::Type)/>
-                <TextField
-                    label="Version number"
-                    id="versionNumber"
-                    value=fields.number
-                    error=at(Field::VersionNumber)
-                    hint="Steps use it as {{release.version}}."
-                />
-                <TextField
-                    label="Release date"
-                    id="releaseDate"
-                    kind="date"
-                    value=fields.date
-                    error=at(Field::ReleaseDate)
-                />
-            </div>
-            <LongField
-                label="Description"
-                id="description"
-                value=fields.description
-                error=at(Field::Description)
-            />
-            {section_title(is_new, "2. Variables")}
-            <VariablesEditor
-                variables=fields.variables
-                error=at(Field::Variables)
-                hint="Used in steps as {{var.KEY}}. Customers and clusters can override it."
-            />
-            {children.map(|children| children())}
+            {release_fields(fields, error)}
         </RecordForm>
     }
 }

@@ -1,11 +1,17 @@
 //! Form section that chooses where a new release's steps come from: from scratch, a clone of another release, or a
-//! runbook.
-use super::ui::{field::SelectField, posted::Posted};
+//! runbook; and what the server takes from such a form when it is posted without JavaScript.
+use super::ui::field::SelectField;
 use crate::{
-    domain::{id::ReleaseId, vocabulary::Field},
+    domain::{
+        id::{CustomerId, ReleaseId},
+        new_release::{NewSteps, WholeRelease},
+        vocabulary::Field,
+    },
     error::AppError,
+    paths,
 };
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 /// Where the steps of a new release come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +42,7 @@ const CHOICES: [(StepSource, &str, &str, &str); 3] = [
         StepSource::Import,
         "import",
         "Imported from a Markdown runbook",
-        "You'll paste it next.",
+        "Paste it, or choose a file.",
     ),
 ];
 
@@ -44,6 +50,24 @@ const CHOICES: [(StepSource, &str, &str, &str); 3] = [
 pub fn parse_step_source(value: &str) -> StepSource {
     let found = CHOICES.iter().find(|it| it.1 == value);
     found.map_or(StepSource::Scratch, |it| it.0)
+}
+
+/// The page that follows once the release is made: its matrix if it is active, else its steps, with the import open if no runbook
+/// was pasted yet.
+pub fn after_new_release(source: StepSource, new: &WholeRelease) -> fn(ReleaseId) -> String {
+    if !new.customers.is_empty() {
+        paths::release
+    } else if source == StepSource::Import && new.steps == NewSteps::Empty {
+        paths::import_steps
+    } else {
+        paths::release_steps
+    }
+}
+
+/// The customers whose boxes are ticked in a posted form. Each box has a name of its own.
+pub fn ticked_customers(fields: &BTreeMap<String, String>) -> impl Iterator<Item = CustomerId> {
+    let names = fields.keys();
+    names.filter_map(|it| it.strip_prefix("customer-")?.parse().ok())
 }
 
 /// The section: radio buttons, and the release to clone.
@@ -55,12 +79,6 @@ pub fn ReleaseSteps(
     from: RwSignal<String>,
     error: RwSignal<Option<AppError>>,
 ) -> impl IntoView {
-    let posted = Posted::from_context();
-    if posted.is_some() {
-        let typed = |field: &str| Posted::field_or(posted.as_ref(), field, String::new());
-        source.set(parse_step_source(&typed("steps")));
-        from.set(typed("from"));
-    }
     let has_others = !releases.is_empty();
     let options = std::iter::once((String::new(), "Choose a release".to_owned()))
         .chain(releases.into_iter().map(|it| (it.0.to_string(), it.1)))
@@ -94,7 +112,7 @@ pub fn ReleaseSteps(
     let wrong = Signal::derive(move || error.get().and_then(|it| it.message_for(Field::From)));
     view! {
         <fieldset class="field">
-            <legend class="form__title form__legend">"3. Steps"</legend>
+            <legend class="form__title form__legend">"Where the steps come from"</legend>
             {radios}
         </fieldset>
         <div class="live-hidden" data-shut=move || (source.get() != StepSource::Clone).then_some("")>
@@ -106,6 +124,40 @@ pub fn ReleaseSteps(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::template::TemplateDraft;
+
+    #[test]
+    fn an_active_release_opens_and_a_draft_goes_on_to_its_steps() {
+        let next = |source, steps, customers| {
+            let new = WholeRelease {
+                steps,
+                customers,
+                ..WholeRelease::default()
+            };
+            after_new_release(source, &new)(ReleaseId(7))
+        };
+        let empty = || NewSteps::Empty;
+        let (scratch, import) = (StepSource::Scratch, StepSource::Import);
+        assert_eq!(next(scratch, empty(), vec![]), "/releases/7/steps");
+        assert_eq!(next(import, empty(), vec![]), "/releases/7/steps?import");
+        let read = NewSteps::Import(vec![TemplateDraft::default()]);
+        assert_eq!(next(import, read, vec![]), "/releases/7/steps");
+        assert_eq!(next(import, empty(), vec![CustomerId(1)]), "/releases/7");
+    }
+
+    #[test]
+    fn each_box_of_a_posted_form_names_its_customer() {
+        let names = [
+            "customer-12",
+            "customer-",
+            "customer-x",
+            "customers",
+            "name",
+        ];
+        let fields = names.map(|it| (it.to_owned(), "on".to_owned())).into();
+        let ticked: Vec<CustomerId> = ticked_customers(&fields).collect();
+        assert_eq!(ticked, [CustomerId(12)]);
+    }
 
     #[test]
     fn an_unknown_value_means_from_scratch() {

@@ -1,9 +1,10 @@
-//! Dialog that lists the keyboard shortcuts of the run mode, with the switch that turns single-letter shortcuts off.
+//! Dialog that lists the keyboard shortcuts of the run mode, with the switch that turns single-letter shortcuts off, and a link to
+//! the guide.
 use super::{
     matrix::state::LETTER_KEYS_SETTING,
     ui::{dialog::Dialog, follow_effect::follow},
 };
-use crate::browser::dom;
+use crate::{browser::dom, paths};
 use leptos::prelude::*;
 
 /// The shortcuts: key and effect.
@@ -53,6 +54,7 @@ pub fn RunKeysDialog(open: RwSignal<bool>) -> impl IntoView {
                     <input type="checkbox" prop:checked=move || is_enabled.get() on:change=switch/>
                     "Enable single-key shortcuts"
                 </label>
+                <a class="link" rel="external" target="_blank" href=paths::GUIDE>"Read the guide"</a>
             </div>
         </Dialog>
     }

@@ -1,5 +1,7 @@
-//! Dialog that lists the keyboard shortcuts of the matrix, with the switch that turns single-letter shortcuts off.
+//! Dialog that lists the keyboard shortcuts of the matrix, with the switch that turns single-letter shortcuts off, and a link to the
+//! guide.
 use super::{matrix::state::MatrixState, ui::dialog::Dialog};
+use crate::paths;
 use leptos::prelude::*;
 
 /// The shortcuts by group: key and effect.
@@ -91,6 +93,7 @@ pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoVie
                     />
                     "Enable single-key shortcuts"
                 </label>
+                <a class="link" rel="external" target="_blank" href=paths::GUIDE>"Read the guide"</a>
             </div>
         </Dialog>
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 /// The most changes of one message. Of more it only says that there are many.
 pub const CHANGES_MAX: usize = 100;
@@ -44,6 +44,8 @@ pub struct CommittedBatch {
     /// The last event of the whole batch, whether it is seen or not.
     pub last: EventId,
     pub events: Vec<CommittedEvent>,
+    /// Its message, once it was made.
+    pub json: OnceLock<String>,
 }
 
 /// A batch as JSON.
@@ -90,6 +92,12 @@ impl CommittedBatch {
         }
     }
 
+    /// The same as JSON, written once for all who are told all of it.
+    pub fn json(&self) -> &str {
+        let write = || serde_json::to_string(&self.message()).unwrap_or_default();
+        self.json.get_or_init(write)
+    }
+
     /// The batch with these of its events; none if there are none.
     pub fn cut(&self, is_kept: impl Fn(&CommittedEvent) -> bool) -> Option<Self> {
         let kept = self.events.iter().filter(|it| is_kept(it));
@@ -103,6 +111,7 @@ impl CommittedBatch {
             at: self.at,
             last: self.last,
             events,
+            json: OnceLock::new(),
         })
     }
 }
@@ -131,6 +140,7 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             last: EventId(n_events),
             events: events.collect(),
+            json: OnceLock::new(),
         }
     }
 
@@ -152,6 +162,18 @@ mod tests {
         let part = batch(9).cut(|it| it.id.0 < 3).unwrap();
         assert_eq!((part.events.len(), part.last), (2, EventId(9)));
         assert_eq!(batch(9).cut(|_| false), None);
+    }
+
+    #[test]
+    fn the_json_of_a_part_is_its_own_though_that_of_the_whole_was_written_before() {
+        let whole = batch(9);
+        let of_whole = whole.json();
+        let part = whole.cut(|it| it.id.0 < 3).unwrap();
+        assert_eq!(whole.json(), of_whole);
+        let expected = serde_json::to_string(&part.message()).unwrap();
+        assert_eq!(part.json(), expected);
+        assert_eq!(of_whole.matches("customerId").count(), 9);
+        assert_eq!(part.json().matches("customerId").count(), 2);
     }
 
     #[test]

@@ -282,8 +282,8 @@ mod tests {
     fn the_end_of_the_work_counts_what_failed() {
         let counts = |done, skipped, failed| Counts {
             done,
-            skipped,
             failed,
+            skipped,
             ..Counts::default()
         };
         assert_eq!(end_of_work(counts(13, 0, 1)), "13 of 14 done, 1 failed");

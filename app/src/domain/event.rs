@@ -14,6 +14,7 @@ words! {
     Entity {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template", Step = "step",
         Database = "database", User = "user", Session = "session", Token = "token",
+        View = "view",
     }
 }
 
@@ -166,9 +167,12 @@ impl Event {
             Entity::Step | Entity::Template => true,
             Entity::Release => kept.is_some(),
             Entity::Customer => self.is_customer_edit(),
-            Entity::Cluster | Entity::Database | Entity::User | Entity::Session | Entity::Token => {
-                false
-            }
+            Entity::Cluster
+            | Entity::Database
+            | Entity::User
+            | Entity::Session
+            | Entity::Token
+            | Entity::View => false,
         }
     }
 

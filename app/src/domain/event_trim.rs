@@ -76,7 +76,9 @@ pub fn trimmed(mut event: Event, is_visible: impl Fn(CustomerId) -> bool) -> Opt
             }
         }
         Entity::Cluster | Entity::Customer | Entity::Step => {}
-        Entity::Database | Entity::User | Entity::Session | Entity::Token => return None,
+        Entity::Database | Entity::User | Entity::Session | Entity::Token | Entity::View => {
+            return None;
+        }
     }
     Some(event)
 }
@@ -225,6 +227,7 @@ mod tests {
             Entity::User,
             Entity::Session,
             Entity::Token,
+            Entity::View,
         ] {
             let it = event(entity, EventAction::Create, json!({}));
             assert!(trimmed(it, |_| true).is_none(), "{entity}");

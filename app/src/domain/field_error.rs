@@ -71,6 +71,8 @@ pub enum FieldError {
     ScopeNotAllowed { role: String },
     #[error("Choose {owner} or a lower role")]
     RoleAboveOwner { owner: String },
+    #[error("Use an address of this site, such as ?status=failed")]
+    NotAnAddress,
     #[error("Enter 1 to {max} days")]
     DaysOutOfRange { max: i64 },
 }

@@ -43,6 +43,8 @@ ids! {
     SessionId
     /// A user's token.
     TokenId
+    /// A saved view of the matrix.
+    ViewId
 }
 
 /// A batch: the events of one change, which are undone together. A UUID v7 as text.

@@ -12,6 +12,8 @@ pub struct MatrixFilter {
     /// Empty for all.
     pub states: Vec<StepStatus>,
     pub cluster: Option<ClusterId>,
+    /// What is typed into the one field: it finds customers and steps.
+    pub text: String,
     /// Part of a customer's name or namespace, whatever its case, diacritics and blanks.
     pub customers: String,
     /// Part of a step's name, whatever its case, diacritics and blanks.
@@ -40,6 +42,7 @@ impl MatrixFilter {
                 .filter(|it| text("status").split(',').any(|word| word == it.as_str()))
                 .collect(),
             cluster: get("cluster").and_then(|it| it.parse().ok()),
+            text: text("q"),
             customers: text("customers"),
             steps: text("steps"),
             open_only: get("open").is_some(),
@@ -57,6 +60,7 @@ impl MatrixFilter {
                 "cluster",
                 self.cluster.map(|it| it.to_string()).unwrap_or_default(),
             ),
+            ("q", self.text.trim().to_owned()),
             ("customers", self.customers.trim().to_owned()),
             ("steps", self.steps.trim().to_owned()),
             ("open", flag(self.open_only)),
@@ -72,6 +76,22 @@ impl MatrixFilter {
             (**it == status && !had) || (**it != status && self.states.contains(it))
         };
         self.states = StepStatus::ALL.iter().filter(wants).copied().collect();
+    }
+
+    /// The text of the one field. An address may narrow customers and steps by themselves; as soon as something is typed,
+    /// that takes the place of both.
+    pub fn field_text(&self) -> String {
+        let texts = [&self.customers, &self.steps, &self.text];
+        let texts = texts.iter().map(|it| it.trim());
+        let texts: Vec<&str> = texts.filter(|it| !it.is_empty()).collect();
+        texts.join(" ")
+    }
+
+    /// Filters by a text that was typed into the field.
+    pub fn set_field_text(&mut self, text: String) {
+        self.text = text;
+        self.customers.clear();
+        self.steps.clear();
     }
 
     /// Whether nothing is filtered.
@@ -108,6 +128,7 @@ impl MatrixFilter {
             rows: grid.rows.iter().map(|row| has(&row.name, &steps)).collect(),
             columns: columns.collect(),
         };
+        self.find_text(grid, &mut shown);
         if self.filters_cells() {
             let mut wanted = VisibleRowsAndColumns {
                 rows: vec![false; shown.rows.len()],
@@ -126,6 +147,40 @@ impl MatrixFilter {
         }
         Some(shown)
     }
+
+    /// Narrows to what the text of the field finds: the whole text among customers and steps; if neither has it, each of its
+    /// words.
+    fn find_text(&self, grid: &Grid, shown: &mut VisibleRowsAndColumns) {
+        let text = self.text.trim();
+        if text.is_empty() {
+            return;
+        }
+        let steps: Vec<String> = grid.rows.iter().map(|it| fold(&it.name)).collect();
+        let columns = grid.columns.iter();
+        let customers: Vec<String> = columns
+            .map(|it| fold(&format!("{}\n{}", it.name, it.namespace)))
+            .collect();
+        let mut narrow = |part: &str| {
+            let part = fold(part);
+            let is_customer = narrow_to(&mut shown.columns, &customers, &part);
+            narrow_to(&mut shown.rows, &steps, &part) || is_customer
+        };
+        if !narrow(text) && !text.split_whitespace().all(narrow) {
+            shown.rows.fill(false);
+            shown.columns.fill(false);
+        }
+    }
+}
+
+/// Hides what does not have a part, and answers true; if nothing has it, it says nothing of these, and hides none.
+fn narrow_to(shown: &mut [bool], names: &[String], part: &str) -> bool {
+    let is_any = names.iter().any(|it| it.contains(part));
+    if is_any {
+        for (is_shown, name) in shown.iter_mut().zip(names) {
+            *is_shown &= name.contains(part);
+        }
+    }
+    is_any
 }
 
 #[cfg(test)]
@@ -206,6 +261,40 @@ mod tests {
     }
 
     #[test]
+    fn one_text_finds_customers_and_steps() {
+        let of = |text: &str| {
+            let filter = MatrixFilter {
+                text: text.into(),
+                ..MatrixFilter::default()
+            };
+            shown(&filter)
+        };
+        let (both, none) = (vec![true, true], vec![false, false]);
+        assert_eq!(of("globex"), (both.clone(), vec![false, true]));
+        assert_eq!(of("SCHEMA"), (vec![true, false], both.clone()));
+        // Words that stand apart are found apart; a word that is nowhere leaves nothing.
+        assert_eq!(of("schema migrate"), (vec![true, false], both));
+        assert_eq!(of("acme upgr"), (vec![false, true], vec![true, false]));
+        assert_eq!(of("acme nobody"), (none.clone(), none));
+    }
+
+    #[test]
+    fn what_is_typed_takes_the_place_of_what_the_address_narrowed() {
+        let mut filter = MatrixFilter {
+            customers: "acme".into(),
+            steps: "Upgrade".into(),
+            open_only: true,
+            ..MatrixFilter::default()
+        };
+        assert_eq!(filter.field_text(), "acme Upgrade");
+        filter.set_field_text("glo".into());
+        assert_eq!(filter.field_text(), "glo");
+        assert_eq!(shown(&filter).1, [false, false]);
+        filter.open_only = false;
+        assert_eq!(shown(&filter), (vec![true, true], vec![false, true]));
+    }
+
+    #[test]
     fn rows_and_columns_without_a_wanted_cell_are_hidden() {
         let failed = MatrixFilter {
             states: vec![StepStatus::Failed],
@@ -229,6 +318,7 @@ mod tests {
         let filter = MatrixFilter {
             states: vec![StepStatus::InProgress, StepStatus::Failed],
             cluster: Some(ClusterId(2)),
+            text: "any".into(),
             customers: "a&b".into(),
             steps: "up".into(),
             open_only: true,

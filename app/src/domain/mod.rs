@@ -86,6 +86,8 @@ pub mod login_throttle;
 pub mod matrix;
 /// Filter of the matrix.
 pub mod matrix_filter;
+/// What the columns of the matrix are sorted and merged by.
+pub mod matrix_order;
 /// The part of the matrix within a scope.
 pub mod matrix_scope;
 /// Wire format of the matrix.
@@ -94,6 +96,8 @@ pub mod matrix_wire;
 pub mod merge;
 /// Variables of a cluster, customer or release.
 pub mod metadata;
+/// A new release with its steps and customers.
+pub mod new_release;
 /// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
 /// Roles by the groups of a provider's account.
@@ -122,6 +126,8 @@ pub mod release;
 pub mod release_sheet;
 /// Business rules that refuse a change.
 pub mod rule_violation;
+/// Saved views of the matrix.
+pub mod saved_view;
 /// The customers that a caller sees.
 pub mod scope;
 /// Search over everything.

@@ -2,6 +2,7 @@
 //! runs, and pages ask it to leave out what a person can never do. Nothing else decides by role.
 use super::id::{
     BatchId, ClusterId, CustomerId, ReleaseId, SessionId, StepId, TemplateId, TokenId, UserId,
+    ViewId,
 };
 
 words! {
@@ -15,7 +16,7 @@ words! {
         Read = "read",
 
         ActOnSteps = "act_on_steps", Note = "note", Override = "override", CustomSteps = "custom_steps",
-        CustomerOrder = "customer_order", UndoWork = "undo_work",
+        CustomerOrder = "customer_order", UndoWork = "undo_work", ShareViews = "share_views",
 
         Clusters = "clusters", Customers = "customers", Releases = "releases", Templates = "templates",
         PreviewTemplates = "preview_templates", Activation = "activation", Members = "members", Archive = "archive",
@@ -36,7 +37,8 @@ impl Permission {
             | Self::Override
             | Self::CustomSteps
             | Self::CustomerOrder
-            | Self::UndoWork => Role::Operator,
+            | Self::UndoWork
+            | Self::ShareViews => Role::Operator,
             Self::Clusters
             | Self::Customers
             | Self::Releases
@@ -128,6 +130,7 @@ pub enum Subject {
     User(UserId),
     Session(SessionId),
     Token(TokenId),
+    View(ViewId),
 }
 
 macro_rules! subjects {
@@ -142,7 +145,7 @@ macro_rules! subjects {
 
 subjects! {
     Cluster(ClusterId), Customer(CustomerId), Release(ReleaseId), Template(TemplateId), Step(StepId), Batch(BatchId),
-    User(UserId), Session(SessionId), Token(TokenId),
+    User(UserId), Session(SessionId), Token(TokenId), View(ViewId),
 }
 
 impl From<(ReleaseId, CustomerId)> for Subject {
@@ -175,6 +178,7 @@ mod tests {
                 May::CustomSteps,
                 May::CustomerOrder,
                 May::UndoWork,
+                May::ShareViews,
             ],
         ),
         (

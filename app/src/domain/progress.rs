@@ -168,8 +168,8 @@ mod tests {
         let says = |pending, failed, done| {
             let counts = Counts {
                 pending,
-                failed,
                 done,
+                failed,
                 ..Counts::default()
             };
             counts.open_text()

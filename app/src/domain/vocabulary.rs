@@ -44,6 +44,7 @@ words! {
     Noun {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template step",
         Step = "step", Batch = "change", User = "user", Session = "session", Token = "token",
+        View = "view",
     }
 }
 
@@ -60,6 +61,7 @@ impl Noun {
             Self::User => "User",
             Self::Session => "Session",
             Self::Token => "Token",
+            Self::View => "View",
         }
     }
 }
@@ -75,7 +77,7 @@ words! {
         Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from",
         Markdown = "markdown", Edits = "edits", TextSha256 = "textSha256", Login = "login", Email = "email",
         Role = "role", Scope = "scope", Password = "password", Current = "current", ExpiresInDays = "expiresInDays",
-        Code = "code",
+        Code = "code", Address = "address", Release = "releaseId",
     }
 }
 

@@ -1,5 +1,5 @@
-//! Lazily loaded pages. The WASM is split in two: one part has the matrix, the other all pages else; each loads when
-//! one of its pages is first opened.
+//! Lazily loaded pages. The WASM is split in three: the matrix; the dashboard, lists and pages that are only read; and the pages
+//! with forms, editors and steps to work on. Each part loads when one of its pages is first opened.
 use super::{
     activity::ActivityPage,
     clusters::{
@@ -20,9 +20,10 @@ use super::{
     },
     releases::{
         customer::CustomerStepsPage,
-        edit::{EditReleasePage, NewReleasePage},
+        edit::EditReleasePage,
         lazy_parts::{self, LazyPart},
         list::ReleasesPage,
+        new_release::NewReleasePage,
         release::ReleasePage,
         steps::StepsPage,
     },
@@ -33,8 +34,27 @@ use leptos_router::ChooseView;
 use std::cell::Cell;
 
 thread_local! {
-    /// Whether the part with the matrix and the one with all other pages are loaded.
-    static LOADED: Cell<(bool, bool)> = const { Cell::new((false, false)) };
+    /// Whether each part is loaded, by its number.
+    static LOADED: Cell<[bool; 3]> = const { Cell::new([false; 3]) };
+}
+
+/// A part of the WASM with pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PagePart {
+    Matrix,
+    Records,
+    Editing,
+}
+
+impl PagePart {
+    /// How the name of its entry function begins.
+    pub fn entry_name(self) -> &'static str {
+        match self {
+            Self::Matrix => "matrix_",
+            Self::Records => "records_",
+            Self::Editing => "editing_",
+        }
+    }
 }
 
 /// The page of a route.
@@ -88,58 +108,89 @@ fn matrix() -> AnyView {
     view! { <ReleasePage/> }.into_any()
 }
 
-/// The part with all other pages.
+/// The part with the dashboard, the lists, and the pages that are only read. A page of another part is never asked for here.
 #[lazy]
 fn records(page: LazyPage) -> AnyView {
     match page {
-        LazyPage::Dashboard | LazyPage::Release => view! { <DashboardPage/> }.into_any(),
+        LazyPage::Dashboard => view! { <DashboardPage/> }.into_any(),
         LazyPage::Clusters => view! { <ClustersPage/> }.into_any(),
-        LazyPage::NewCluster => view! { <NewClusterPage/> }.into_any(),
         LazyPage::Cluster => view! { <ClusterPage/> }.into_any(),
-        LazyPage::EditCluster => view! { <EditClusterPage/> }.into_any(),
         LazyPage::Customers => view! { <CustomersPage/> }.into_any(),
-        LazyPage::NewCustomer => view! { <NewCustomerPage/> }.into_any(),
         LazyPage::Customer => view! { <CustomerPage/> }.into_any(),
-        LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
         LazyPage::Releases => view! { <ReleasesPage/> }.into_any(),
+        LazyPage::Activity => view! { <ActivityPage/> }.into_any(),
+        LazyPage::Users => view! { <UsersPage/> }.into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// The part with forms, with the editor of steps, and with the steps of one customer. A page of another part is never asked for here.
+#[lazy]
+fn editing(page: LazyPage) -> AnyView {
+    match page {
+        LazyPage::NewCluster => view! { <NewClusterPage/> }.into_any(),
+        LazyPage::EditCluster => view! { <EditClusterPage/> }.into_any(),
+        LazyPage::NewCustomer => view! { <NewCustomerPage/> }.into_any(),
+        LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
         LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
         LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
         LazyPage::Steps => view! { <StepsPage/> }.into_any(),
         LazyPage::CustomerSteps => view! { <CustomerStepsPage/> }.into_any(),
-        LazyPage::Activity => view! { <ActivityPage/> }.into_any(),
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
-        LazyPage::Users => view! { <UsersPage/> }.into_any(),
         LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
         LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
+        _ => ().into_any(),
     }
 }
 
 impl LazyPage {
-    /// Whether the page is in the part with the matrix.
-    fn is_matrix(self) -> bool {
-        self == Self::Release
+    /// The part that has the page.
+    pub fn part(self) -> PagePart {
+        match self {
+            Self::Release => PagePart::Matrix,
+            Self::Dashboard
+            | Self::Clusters
+            | Self::Cluster
+            | Self::Customers
+            | Self::Customer
+            | Self::Releases
+            | Self::Activity
+            | Self::Users => PagePart::Records,
+            Self::NewCluster
+            | Self::EditCluster
+            | Self::NewCustomer
+            | Self::EditCustomer
+            | Self::NewRelease
+            | Self::EditRelease
+            | Self::Steps
+            | Self::CustomerSteps
+            | Self::Account
+            | Self::NewUser
+            | Self::EditUser => PagePart::Editing,
+        }
     }
 
     /// Whether the page's part is neither loaded nor can be. False on the server.
     fn is_out_of_reach(self) -> bool {
-        let (matrix, records) = LOADED.get();
-        let is_loaded = if self.is_matrix() { matrix } else { records };
-        browser::dom::is_offline() && !is_loaded
+        browser::dom::is_offline() && !LOADED.get()[self.part() as usize]
     }
 
     /// Renders the page once its part is loaded.
     async fn load(self) -> AnyView {
-        let view = if self.is_matrix() {
-            if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
-                lazy_parts::lazy_part(LazyPart::Preload).await;
+        let part = self.part();
+        let view = match part {
+            PagePart::Matrix => {
+                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
+                    lazy_parts::lazy_part(LazyPart::Preload).await;
+                }
+                matrix().await
             }
-            matrix().await
-        } else {
-            records(self).await
+            PagePart::Records => records(self).await,
+            PagePart::Editing => editing(self).await,
         };
-        let (matrix, records) = LOADED.get();
-        let is_matrix = self.is_matrix();
-        LOADED.set((matrix || is_matrix, records || !is_matrix));
+        let mut loaded = LOADED.get();
+        loaded[part as usize] = true;
+        LOADED.set(loaded);
         view
     }
 }

@@ -39,7 +39,7 @@ impl MissingRequests {
             inline.is_dirty() || dialog.is_dirty()
         }));
         let toasts = Toasts::from_context();
-        toasts.refresh_with(Callback::new(move |_| refetch.run(())));
+        toasts.refresh_with(refetch);
         Self {
             drafts: StoredValue::new(drafts),
             release: RwSignal::new(None),

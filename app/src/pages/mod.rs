@@ -177,6 +177,12 @@ impl Default for SerialRequest {
     }
 }
 
+/// Whether the form of this page makes one of the first records, as its address says: it then leads back to the dashboard, which
+/// shows what comes next.
+pub fn is_first() -> bool {
+    leptos_router::hooks::use_query_map().with_untracked(|it| it.get("first").is_some())
+}
+
 /// Navigates to another page.
 pub fn navigator() -> impl Fn(&str) + Clone {
     let navigate = leptos_router::hooks::use_navigate();

@@ -53,6 +53,15 @@ fn params_of(form: &'static str, path: &str) -> Option<Params> {
     parts.next().is_none().then_some(params)
 }
 
+/// The page at an address, with or without a slash at its end.
+pub fn page_at(path: &str) -> Option<LazyPage> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let found = PAGES
+        .iter()
+        .find(|(form, _)| params_of(form, path).is_some());
+    found.map(|it| it.1)
+}
+
 /// The routes of all pages. The router tells them apart by their ids.
 #[derive(Clone)]
 pub struct PageRoutes([RouteMatchId; PAGES.len()]);
@@ -174,6 +183,7 @@ mod tests {
             ),
         ] {
             assert_eq!(found(path), Some((page, params.to_owned())), "{path}");
+            assert_eq!(page_at(path), Some(page), "{path}");
         }
     }
 

@@ -102,7 +102,7 @@ impl Store {
             caller: Arc::clone(&self.caller),
             permission: permit.permission(),
             stamp,
-            batch: BatchId(uuid::Uuid::now_v7().to_string()),
+            batch: new_batch(),
             undoes: None,
             idempotency_key: self.idempotency_key.clone(),
             is_rehearsal: false,
@@ -126,6 +126,13 @@ impl Change {
     /// Adds an event to those that `commit` writes.
     pub fn record(&mut self, event: NewEvent) {
         self.events.push(event);
+    }
+
+    /// Ends the batch so far, within the same transaction: what follows is another line of the history, with an undo of its own.
+    pub async fn begin_next_batch(&mut self) -> Result<(), StoreError> {
+        self.flush().await?;
+        self.batch = new_batch();
+        Ok(())
     }
 
     /// Commits and answers the row together with the batch id; without events, as in `commit`, there is no batch id.
@@ -209,6 +216,11 @@ impl Change {
         let last = events::last_change(&self.tx, entity, id).await?;
         Err(stale(current, last))
     }
+}
+
+/// The id of a batch that begins now.
+fn new_batch() -> BatchId {
+    BatchId(uuid::Uuid::now_v7().to_string())
 }
 
 /// Whether an event of this kind leaves every step its text, and deletes none.

@@ -32,7 +32,7 @@ pub mod views;
 
 use crate::domain::caller::Caller;
 use accounts::{last_used::LastUsed, sign_in::SharedThrottle};
-use audit::commits::Commits;
+use audit::{commits::Commits, last_event::ArrivalPosition};
 use engine::{Connections, Engine, db_timing, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
@@ -68,6 +68,8 @@ pub struct Store {
     caller: Arc<Caller>,
     /// The idempotency key that changes of this handle are recorded under, if the request has one.
     idempotency_key: Option<String>,
+    /// The last event when the request arrived, if it is known.
+    arrival: Option<ArrivalPosition>,
 }
 
 impl Database {
@@ -101,6 +103,7 @@ impl Database {
             read: self.read.clone(),
             caller,
             idempotency_key: None,
+            arrival: None,
         }
     }
 
@@ -149,7 +152,11 @@ impl Store {
         &self.caller
     }
 
+    /// Begins a write transaction. What the request reads afterwards must have the change in it.
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        if let Some(arrival) = &self.arrival {
+            arrival.forget();
+        }
         self.database.begin().await
     }
 

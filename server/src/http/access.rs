@@ -21,7 +21,7 @@ use app::{
         permission::Permission, token::TokenText,
     },
     error::AppError,
-    store::{Database, error::StoreError},
+    store::{Database, audit::last_event::ArrivalPosition, error::StoreError},
 };
 use axum::{
     body::Body,
@@ -100,6 +100,9 @@ impl From<StoreError> for AccessError {
     }
 }
 
+/// Who asks, and the last event when the database was asked for that; none where it was not.
+type Identified = (Caller, Option<ArrivalPosition>);
+
 /// The parts of a request that decide who the caller is. Not the request itself: its body is not `Sync`, so it cannot be held
 /// while the database answers.
 #[derive(Clone, Copy)]
@@ -168,30 +171,44 @@ pub async fn check_access(
         is_https,
     };
     match admit(&access, facts, right, pattern.as_deref().unwrap_or(&path)).await {
-        Ok(caller) if has_to_be_named(&access, &caller, &path) => {
+        Ok((caller, _)) if has_to_be_named(&access, &caller, &path) => {
             let status = StatusCode::PRECONDITION_REQUIRED;
             refuse(&request, AccessError::Rejected(status, NAME_FIRST))
         }
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
+        Ok((caller, arrival)) => {
+            let is_read = only_reads(request.method(), &path, right.rule);
+            let extensions = request.extensions_mut();
+            extensions.insert(caller);
+            if let Some(arrival) = arrival.filter(|_| is_read) {
+                extensions.insert(arrival);
+            }
             next.run(request).await
         }
         Err(refusal) => refuse(&request, refusal),
     }
 }
 
-/// The caller, if it may ask this address.
+/// Whether a request changes nothing, so that all it reads may be as of its arrival.
+fn only_reads(method: &Method, path: &str, rule: AccessRule) -> bool {
+    let is_read_function =
+        path.starts_with("/rpc/") && matches!(rule, AccessRule::Needs(Permission::Read, _));
+    method.is_safe() || is_read_function
+}
+
+/// The caller, if it may ask this address; with the last event, if the same query found it out.
 async fn admit(
     access: &Access,
     facts: RequestFacts<'_>,
     right: Right,
     pattern: &str,
-) -> Result<Arc<Caller>, AccessError> {
+) -> Result<(Arc<Caller>, Option<ArrivalPosition>), AccessError> {
     if right.rule == AccessRule::Metrics && access.settings.is_metrics_open() {
-        return Ok(Arc::new(Caller::open(access.default_actor.clone())));
+        let caller = Caller::open(access.default_actor.clone());
+        return Ok((Arc::new(caller), None));
     }
-    let caller = identify(access, facts).await?;
-    let caller = Arc::new(caller.ok_or(AccessError::Nobody)?);
+    let identified = identify(access, facts).await?;
+    let (caller, arrival) = identified.ok_or(AccessError::Nobody)?;
+    let caller = Arc::new(caller);
     if !right.takes_tokens && caller.is_token() {
         return Err(AccessError::Rejected(
             StatusCode::FORBIDDEN,
@@ -220,11 +237,14 @@ async fn admit(
             let _ = store.permit(need).await?;
         }
     }
-    Ok(caller)
+    Ok((caller, arrival))
 }
 
 /// The caller, by the mode; none if the request has no credentials. Errors: invalid credentials.
-async fn identify(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Caller>, AccessError> {
+async fn identify(
+    access: &Access,
+    facts: RequestFacts<'_>,
+) -> Result<Option<Identified>, AccessError> {
     let headers = facts.headers;
     match access.settings.mode {
         AuthMode::Open => {
@@ -232,14 +252,14 @@ async fn identify(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Cal
             let name = name.unwrap_or_else(|| name_without_one(access, facts));
             // An invalid name is kept here, so that the handler refuses it as an error of its field.
             let name = ActorStamp::new(&name, context::now()).map_or(name, |it| it.by);
-            Ok(Some(Caller::open(name)))
+            Ok(Some((Caller::open(name), None)))
         }
         AuthMode::Login => match by_token(access, headers).await? {
-            Some(caller) => Ok(Some(caller)),
+            Some(found) => Ok(Some(found)),
             None => by_session(access, facts).await,
         },
         AuthMode::Proxy => match by_token(access, headers).await? {
-            Some(caller) => Ok(Some(caller)),
+            Some(found) => Ok(Some(found)),
             None => by_proxy(access, facts).await,
         },
     }
@@ -281,7 +301,7 @@ fn is_change(path: &str) -> bool {
 }
 
 /// The caller of a token, if the request has one. A request with an invalid token is refused even if it has a valid session.
-async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>, AccessError> {
+async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Identified>, AccessError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -304,9 +324,9 @@ async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>
         "this token is unknown, expired or revoked",
     );
     let token = TokenText::parse(text.trim()).ok_or(refused)?;
-    let caller = access.database.token_caller(&token, context::now()).await?;
-    match caller {
-        Some(caller) => Ok(Some(caller)),
+    let found = access.database.token_caller(&token, context::now()).await?;
+    match found {
+        Some((caller, arrival)) => Ok(Some((caller, Some(arrival)))),
         None => Err(AccessError::Rejected(
             StatusCode::UNAUTHORIZED,
             "this token is unknown, expired or revoked",
@@ -318,17 +338,21 @@ async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>
 async fn by_session(
     access: &Access,
     facts: RequestFacts<'_>,
-) -> Result<Option<Caller>, AccessError> {
+) -> Result<Option<Identified>, AccessError> {
     let Some(secret) = session_cookie::secret(facts.headers, facts.is_https) else {
         return Ok(None);
     };
     let is_use = !is_background(facts.path);
     let now = context::now();
-    Ok(access.database.session_caller(secret, now, is_use).await?)
+    let found = access.database.session_caller(secret, now, is_use).await?;
+    Ok(found.map(|(caller, arrival)| (caller, Some(arrival))))
 }
 
 /// The caller that a trusted proxy names.
-async fn by_proxy(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Caller>, AccessError> {
+async fn by_proxy(
+    access: &Access,
+    facts: RequestFacts<'_>,
+) -> Result<Option<Identified>, AccessError> {
     let settings = &access.settings;
     if !facts.peer.is_some_and(|it| settings.trusted.contains(it)) {
         return Ok(None);
@@ -347,7 +371,7 @@ async fn by_proxy(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Cal
         None => None,
     };
     match user {
-        Some(user) => Ok(Some(Caller::of_proxy(&user))),
+        Some((user, arrival)) => Ok(Some((Caller::of_proxy(&user), Some(arrival)))),
         None => Err(AccessError::Rejected(
             StatusCode::FORBIDDEN,
             "there is no active user of the login that the proxy names: an admin can add it",

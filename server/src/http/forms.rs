@@ -5,7 +5,7 @@ use app::{
     api::context::{Context, now, to_app_error},
     components::{
         customer_import_form::PostedImport,
-        release_steps::{StepSource, parse_step_source},
+        release_steps::{StepSource, after_new_release, parse_step_source, ticked_customers},
         ui::posted::Posted,
     },
     domain::{
@@ -17,13 +17,14 @@ use app::{
         field_error::FieldError,
         id::{ClusterId, CustomerId, ReleaseId},
         metadata::Metadata,
+        new_release::{NewSteps, WholeRelease},
         release::ReleaseDraft,
         validation_errors::ValidationErrors,
         vocabulary::Field,
     },
     error::AppError,
     paths,
-    store::error::StoreError,
+    store::{Store, error::StoreError},
 };
 use axum::{
     Form, Router,
@@ -159,6 +160,27 @@ fn no_release_chosen() -> StoreError {
     ValidationErrors::one(Field::From, FieldError::Missing).into()
 }
 
+/// The steps that a posted form of a new release asks for.
+async fn new_steps(
+    store: &Store,
+    source: StepSource,
+    fields: &PostedFields,
+) -> Result<NewSteps, StoreError> {
+    let runbook = field(fields, "runbook");
+    Ok(match source {
+        StepSource::Clone => NewSteps::Clone {
+            from: field(fields, "from")
+                .parse()
+                .map_err(|_| no_release_chosen())?,
+            only: None,
+        },
+        StepSource::Import if !runbook.trim().is_empty() => {
+            NewSteps::Import(store.read_runbook(runbook).await?.importable()?)
+        }
+        StepSource::Scratch | StepSource::Import => NewSteps::Empty,
+    })
+}
+
 /// The form of `/customers/new`; that of `/customers/new?paste` has a field `text` with many customers.
 async fn new_customer(
     State(context): State<Context>,
@@ -235,19 +257,15 @@ forms! {
         Ok(paths::customer(created.row.id))
     };
     new_release = |store, fields, stamp| {
-        let draft = release_draft(fields, &Metadata::default());
         let source = parse_step_source(&field(fields, "steps"));
-        let created = match source {
-            StepSource::Clone => {
-                let from = field(fields, "from").parse::<ReleaseId>().map_err(|_| no_release_chosen())?;
-                store.create_release_from(draft, from, stamp).await?
-            }
-            StepSource::Scratch | StepSource::Import => store.create_release(draft, stamp).await?,
+        let new = WholeRelease {
+            details: release_draft(fields, &Metadata::default()),
+            steps: new_steps(store, source, fields).await?,
+            customers: ticked_customers(fields).collect(),
         };
-        Ok(match source {
-            StepSource::Import => paths::import_steps(created.row.id),
-            StepSource::Scratch | StepSource::Clone => paths::release_steps(created.row.id),
-        })
+        let next = after_new_release(source, &new);
+        let created = store.create_whole_release(new, stamp).await?;
+        Ok(next(created.row.id))
     };
     edit_cluster(id) = |store, fields, stamp| {
         let id = ClusterId(id);

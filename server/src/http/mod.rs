@@ -1,11 +1,12 @@
 //! HTTP outside of REST: the router, its middleware, page rendering and the page cache, forms that work without
-//! JavaScript, downloads, and static files.
+//! JavaScript, downloads, the guide, and static files.
 pub mod access;
 pub mod body_limit;
 pub mod checklist_download;
 pub mod downloads;
 pub mod first_run;
 pub mod forms;
+pub mod guide;
 pub mod host_check;
 pub mod malformed_call;
 pub mod middleware;

@@ -7,7 +7,7 @@ use super::access::refuse_by_store;
 use app::{
     api::context::{self, THEME_COOKIE},
     domain::caller::Caller,
-    store::{Database, engine::is_unavailable},
+    store::{Database, audit::last_event::ArrivalPosition, engine::is_unavailable},
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -44,10 +44,6 @@ struct CachedPage {
     nonce: String,
     nonce_offsets: Vec<usize>,
 }
-
-/// The last event in the database when a page was asked for: the page shows at least what was changed up to it, and hears of the rest (R32).
-#[derive(Clone, Copy)]
-pub struct RenderedAfter(pub i64);
 
 #[derive(Clone)]
 pub struct PageCache {
@@ -143,13 +139,21 @@ pub async fn serve_from_cache(
     let Some(key) = cache_key(&request) else {
         return next.run(request).await;
     };
-    let last_event = match cache.database.last_event().await {
-        Ok(last_event) => last_event,
-        // Rendering would send many queries, and each would wait until its timeout.
-        Err(error) if is_unavailable(&error) => return refuse_by_store(&request, error),
-        Err(_) => return next.run(request).await,
+    let known = request.extensions().get::<ArrivalPosition>();
+    let last_event = match known.and_then(ArrivalPosition::last_event) {
+        Some(last_event) => last_event,
+        None => match cache.database.last_event().await {
+            Ok(last_event) => {
+                // The page shows at least what was changed up to it, and hears of the rest (R32).
+                let arrival = ArrivalPosition::new(last_event);
+                request.extensions_mut().insert(arrival);
+                last_event
+            }
+            // Rendering would send many queries, and each would wait until its timeout.
+            Err(error) if is_unavailable(&error) => return refuse_by_store(&request, error),
+            Err(_) => return next.run(request).await,
+        },
     };
-    request.extensions_mut().insert(RenderedAfter(last_event));
     // An import may fill an empty database without a history, so without events there is no version.
     if last_event == 0 {
         return next.run(request).await;

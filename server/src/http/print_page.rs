@@ -5,6 +5,7 @@ use app::{
     api::context::{self, Context},
     components::{
         matrix::{
+            arrangement::Arrangement,
             layout::{Collapsed, GridLayout},
             print,
         },
@@ -75,7 +76,7 @@ async fn render(
     let get = |key: &'static str| query.get(key).map(String::as_str);
     let filter = MatrixFilter::parse(get);
     let collapsed = Collapsed::parse(get("closed").unwrap_or_default());
-    let layout = GridLayout::new(&grid, &collapsed, &filter);
+    let layout = GridLayout::new(&grid, &collapsed, &filter, &Arrangement::default());
     let actor = &store.caller().name;
     let printed = format!("Printed {} by {actor}", format_time(context::now()));
     let body = print::body_html(&grid, &layout, &filter, &printed, &format_time);

@@ -1,7 +1,7 @@
 //! Server-side rendering of leptos pages: the routes of the app, the HTML document, and what every page finds in its
 //! context. Forms and downloads render a page too (the same form again, "Not found"), so this is apart from the router.
 use crate::{
-    http::{middleware, page_cache::RenderedAfter, site},
+    http::{middleware, site},
     ops::auth_settings::AuthSettings,
 };
 use app::{
@@ -10,6 +10,7 @@ use app::{
     components::{rights::OwnRights, ui::time::Now},
     domain::caller::Caller,
     shell::{DocumentOf, shell},
+    store::audit::last_event::ArrivalPosition,
 };
 use axum::{
     extract::Request,
@@ -45,8 +46,8 @@ pub fn document() -> impl IntoView {
     let provider = provider.map(|it| it.name.clone());
     let last_event = parts
         .as_ref()
-        .and_then(|it| it.extensions.get::<RenderedAfter>());
-    let last_event = last_event.map(|it| it.0);
+        .and_then(|it| it.extensions.get::<ArrivalPosition>())
+        .and_then(ArrivalPosition::last_event);
     let caller = parts.as_ref();
     let caller = caller.and_then(|it| it.extensions.get::<Arc<Caller>>());
     let asks_for_name = caller.is_some_and(|it| it.user().is_none() && it.name.is_empty());

@@ -35,6 +35,7 @@ pub enum PathSubject {
     User,
     Session,
     Token,
+    View,
 }
 
 /// One line of the table.
@@ -132,6 +133,7 @@ fn parse_subject(word: &str) -> Option<PathSubject> {
         "user" => PathSubject::User,
         "session" => PathSubject::Session,
         "token" => PathSubject::Token,
+        "view" => PathSubject::View,
         _ => return None,
     })
 }
@@ -161,6 +163,7 @@ impl PathSubject {
             Self::User => permission.on(Subject::User(id()?.parse().ok()?)),
             Self::Session => permission.on(Subject::Session(id()?.parse().ok()?)),
             Self::Token => permission.on(Subject::Token(id()?.parse().ok()?)),
+            Self::View => permission.on(Subject::View(id()?.parse().ok()?)),
             Self::Member => {
                 let customer = text("customerId")?.parse().ok()?;
                 permission.on(Subject::Member(id()?.parse().ok()?, customer))
@@ -213,10 +216,15 @@ mod tests {
                 panic!("{method} {path}");
             };
             let is_rpc = path.starts_with("/rpc/");
-            // One's own session or token; another's is not there.
+            // One's own session, token or view; another's is not there. Who deletes a view that is for all is asked by the store.
             // What a page says of its person is stored nowhere.
-            let is_own =
-                ["/api/sessions/{id}", "/api/tokens/{id}", "/api/presence"].contains(&path);
+            let is_own = [
+                "/api/sessions/{id}",
+                "/api/tokens/{id}",
+                "/api/views/{id}",
+                "/api/presence",
+            ]
+            .contains(&path);
             let is_read = matches!(right.rule, AccessRule::Needs(Permission::Read, _));
             assert!(is_rpc || is_own || !is_read, "{method} {path}");
         }

@@ -1,7 +1,7 @@
 //! The router: every address that the server answers, on one screen. `middleware.rs` wraps it.
 use crate::{
     http::{
-        access, checklist_download, downloads, first_run, forms, malformed_call, middleware,
+        access, checklist_download, downloads, first_run, forms, guide, malformed_call, middleware,
         oidc_pages, page_cache, print_page, render, sign_in_pages, site,
     },
     live::Live,
@@ -66,6 +66,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
         .route("/pkg/{*file}", get(site::package))
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
         .route("/paper.css", get(async || site::asset("paper.css")))
+        .route("/guide.css", get(async || site::asset("guide.css")))
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/live.js", get(async || site::asset("live.js")))
         .route("/palette.js", get(async || site::asset("palette.js")))
@@ -74,6 +75,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
         .merge(checklist_download::router(context.clone()))
         .merge(downloads::router(context.clone()))
         .merge(first_run::router(context.clone()))
+        .merge(guide::router())
         .merge(sign_in_pages::router(context.clone()))
         .merge(oidc_pages::router(context.clone(), provider))
         .merge(forms::router(context))

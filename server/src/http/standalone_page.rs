@@ -1,5 +1,5 @@
-//! HTML pages that are rendered by `maud` without the leptos application: a form to sign in or to set up the first admin, and a
-//! page that refuses a request. They load no script.
+//! HTML pages that are rendered by `maud` without the leptos application: a form to sign in or to set up the first admin, a page that
+//! refuses a request, and the document around the guide. They load no script.
 use super::site;
 use app::{
     api::context::{self, THEME_COOKIE},
@@ -14,11 +14,11 @@ use axum::{
 use maud::{DOCTYPE, Markup, html};
 
 /// The content security policy of these pages: our style sheet and images, and forms that post to this server.
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; \
+pub const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; \
                       form-action 'self'";
 
 /// The mark of the product, as in the sidebar; these pages have no sprite.
-const MARK: &str = "/favicon.svg";
+pub const MARK: &str = "/favicon.svg";
 
 /// A page without the application: its title, an error, and its form.
 pub struct StandalonePage<'a> {
@@ -77,7 +77,7 @@ impl StandalonePage<'_> {
                 }
             }
         };
-        document(self.title, theme, form)
+        door(self.title, theme, form)
     }
 }
 
@@ -88,7 +88,7 @@ pub fn refusal_page(headers: &HeaderMap, status: StatusCode, text: &str) -> Resp
         StatusCode::SERVICE_UNAVAILABLE => "Not available",
         _ => "No access",
     };
-    let page = document(
+    let page = door(
         title,
         theme.as_deref(),
         html! {
@@ -104,13 +104,27 @@ pub fn refusal_page(headers: &HeaderMap, status: StatusCode, text: &str) -> Resp
 }
 
 /// The theme of a request's cookie; none means the system's.
-fn theme(headers: &HeaderMap) -> Option<String> {
+pub fn theme(headers: &HeaderMap) -> Option<String> {
     let theme = context::cookie(headers, THEME_COOKIE);
     theme.filter(|it| matches!(it.as_str(), "light" | "dark"))
 }
 
-/// The document around what is drawn here.
-fn document(title: &str, theme: Option<&str>, content: Markup) -> Markup {
+/// The document of a page in whose middle the content stands alone.
+fn door(title: &str, theme: Option<&str>, content: Markup) -> Markup {
+    let body = html! {
+        main class="door" {
+            p class="door__brand" {
+                img src=(MARK) alt="" width="24" height="24";
+                "Rollcall"
+            }
+            (content)
+        }
+    };
+    document(title, theme, None, body)
+}
+
+/// A whole document; `own_style` is the address of a style sheet beside that of the site.
+pub fn document(title: &str, theme: Option<&str>, own_style: Option<&str>, body: Markup) -> Markup {
     let style = site::asset_names().map(|it| it.style);
     html! {
         (DOCTYPE)
@@ -124,16 +138,11 @@ fn document(title: &str, theme: Option<&str>, content: Markup) -> Markup {
                 @if let Some(style) = style {
                     link rel="stylesheet" href={ "/pkg/" (style) };
                 }
-            }
-            body {
-                main class="door" {
-                    p class="door__brand" {
-                        img src=(MARK) alt="" width="24" height="24";
-                        "Rollcall"
-                    }
-                    (content)
+                @if let Some(address) = own_style {
+                    link rel="stylesheet" href=(address);
                 }
             }
+            body { (body) }
         }
     }
 }

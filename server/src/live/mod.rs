@@ -25,12 +25,18 @@ use std::{
 };
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, sleep_until},
+    task::yield_now,
+    time::{Instant, sleep, sleep_until},
 };
 
 /// Streams of one process, and of one person on it.
 const STREAMS_MAX: usize = 1_000;
 const STREAMS_OF_PERSON_MAX: usize = 20;
+/// How long a commit waits to be read for the streams: the answer to who made it goes first, and what is committed meanwhile is
+/// read along. A request is not to wait behind a thousand streams.
+const ANSWER_FIRST: Duration = Duration::from_millis(5);
+/// The streams are woken in so many parts, and requests get their turn after each.
+const PARTS: usize = 16;
 /// Notices of other processes that wait to be taken in.
 const NOTICES_MAX: usize = 256;
 
@@ -57,6 +63,8 @@ struct LiveState {
     reading: tokio::sync::Mutex<()>,
     /// The end of the ring.
     told: watch::Sender<i64>,
+    /// The same, as the parts of the streams hear of it.
+    parts: [watch::Sender<i64>; PARTS],
     /// The open streams, by person.
     people: Mutex<HashMap<String, usize>>,
     open: watch::Sender<usize>,
@@ -112,6 +120,7 @@ impl Live {
             ring: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             told: watch::Sender::new(0),
+            parts: std::array::from_fn(|_| watch::Sender::new(0)),
             people: Mutex::default(),
             open: watch::Sender::new(0),
             presence: Presence::default(),
@@ -129,6 +138,7 @@ impl Live {
         let database = self.0.database.clone();
         tokio::spawn(async move { database.hear(sender).await });
         tokio::spawn(self.clone().take_in(notices));
+        tokio::spawn(self.clone().wake());
         tokio::spawn(self.clone().follow());
     }
 
@@ -156,7 +166,7 @@ impl Live {
         })
     }
 
-    /// Reads what was committed since it was read last, and tells the streams; the last event.
+    /// Reads what was committed since it was read last, and has the streams woken; the last event.
     pub async fn advance(&self) -> Result<i64, StoreError> {
         let shared = &self.0;
         let _reading = shared.reading.lock().await;
@@ -175,8 +185,35 @@ impl Live {
         locked(&self.0.ring).end().unwrap_or_default()
     }
 
+    /// Wakes a stream when there is more in the ring. It joins the smallest part.
+    fn hear(&self) -> watch::Receiver<i64> {
+        let shared = &self.0;
+        let smallest = shared.parts.iter().min_by_key(|it| it.receiver_count());
+        smallest.unwrap_or(&shared.told).subscribe()
+    }
+
     fn after(&self, position: i64) -> RingAnswer {
         locked(&self.0.ring).after(position)
+    }
+
+    /// Wakes the streams when there is more in the ring, one part after the other.
+    async fn wake(self) {
+        let shared = &self.0;
+        let (mut told, mut stop) = (shared.told.subscribe(), shared.stop.subscribe());
+        while !*stop.borrow_and_update() {
+            let end = *told.borrow_and_update();
+            for part in &shared.parts {
+                if part.receiver_count() == 0 {
+                    continue;
+                }
+                part.send_replace(end);
+                yield_now().await;
+            }
+            tokio::select! {
+                _ = told.changed() => {}
+                _ = stop.changed() => {}
+            }
+        }
     }
 
     /// Follows the commits as long as there are streams.
@@ -203,7 +240,7 @@ impl Live {
             let look = now + shared.database.look_interval();
             let next = shared.presence.expire(now).map_or(look, |it| it.min(look));
             tokio::select! {
-                _ = commits.changed() => {}
+                _ = commits.changed() => sleep(ANSWER_FIRST).await,
                 _ = open.changed() => {}
                 _ = stop.changed() => {}
                 () = sleep_until(next) => {}

@@ -77,6 +77,7 @@ mod tests {
         id::{BatchId, EventId},
     };
     use chrono::DateTime;
+    use std::sync::OnceLock;
 
     fn batch(first: i64, last: i64) -> CommittedBatch {
         let event = |id: i64| CommittedEvent {
@@ -93,6 +94,7 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             last: EventId(last),
             events: (first..=last).map(event).collect(),
+            json: OnceLock::new(),
         }
     }
 

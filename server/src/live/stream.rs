@@ -97,7 +97,7 @@ pub async fn respond(
     resume: Resume,
 ) -> Result<Response, StoreError> {
     let now = Instant::now();
-    let (told, presence) = (live.0.told.subscribe(), live.0.presence.follow());
+    let (told, presence) = (live.hear(), live.0.presence.follow());
     let last = live.advance().await?;
     let position = match resume {
         Resume::Now => last,
@@ -110,7 +110,8 @@ pub async fn respond(
     let stream = ChangeStream {
         live: live.clone(),
         person: store.caller().person(),
-        store,
+        // It outlives the request.
+        store: store.arrived_at(None),
         release,
         position,
         ready: VecDeque::from([hello.retry(retry())]),
@@ -182,8 +183,8 @@ impl ChangeStream {
             };
             for batch in seen {
                 let id = batch.last.0.to_string();
-                self.ready
-                    .push_back(event("change", &batch.message()).id(id));
+                let event = Event::default().event("change").data(batch.json());
+                self.ready.push_back(event.id(id));
             }
             self.position = newest.last.0;
             return;

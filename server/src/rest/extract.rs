@@ -9,7 +9,7 @@ use app::{
         validation_errors::ValidationErrors, vocabulary::Field,
     },
     error::AppError,
-    store::Store,
+    store::{Store, audit::last_event::ArrivalPosition},
 };
 use axum::{
     body::Bytes,
@@ -59,7 +59,9 @@ impl FromRequestParts<Context> for Reader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
-        Ok(Self(context.database.as_caller(caller_of(parts)?)))
+        let arrival = parts.extensions.get::<ArrivalPosition>().cloned();
+        let store = context.database.as_caller(caller_of(parts)?);
+        Ok(Self(store.arrived_at(arrival)))
     }
 }
 

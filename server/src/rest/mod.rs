@@ -24,6 +24,7 @@ pub mod position;
 pub mod problem;
 pub mod releases;
 pub mod response;
+pub mod saved_views;
 pub mod search;
 pub mod session;
 pub mod steps;
@@ -129,6 +130,8 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(search::search))
         .routes(routes!(live::follow_changes))
         .routes(routes!(live::say_presence))
+        .routes(routes!(saved_views::list_views))
+        .routes(routes!(saved_views::delete_view))
         .merge(account_operations())
         .merge(transfer::router())
 }
@@ -171,6 +174,7 @@ fn creating_operations() -> OpenApiRouter<Context> {
         .routes(routes!(templates::duplicate_template))
         .routes(routes!(custom_steps::create_step))
         .routes(routes!(users::create_user))
+        .routes(routes!(saved_views::create_view))
 }
 
 /// The OpenAPI description, and Swagger UI.

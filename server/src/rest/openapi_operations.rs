@@ -189,6 +189,7 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
                 | "/api/users/{id}/sessions"
                 | "/api/sessions/{id}"
                 | "/api/tokens/{id}"
+                | "/api/views/{id}"
                 | "/api/session"
         ),
         OperationVerb::Post => {

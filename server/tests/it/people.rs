@@ -73,7 +73,7 @@ impl TestApp {
             .begin_session(user.clone().into(), &secret, how, &client, now());
         begun.await.unwrap();
         let caller = self.database.session_caller(&secret, now(), false).await;
-        let caller = caller.unwrap().unwrap();
+        let (caller, _) = caller.unwrap().unwrap();
         Person {
             cookie: format!("rollcall_session={secret}"),
             store: self.database.as_caller(Arc::new(caller)),

@@ -1,5 +1,6 @@
 //! Sidebar of every page: navigation with counts; at its foot the caller. A signed-in user gets a menu there; in `open` mode,
-//! where there are no users, it is a name that can be changed, and the theme switch. `OwnName` lets other pages set that name.
+//! where there are no users, it is a name that can be changed, and the theme switch. Both have a link to the
+//! guide. `OwnName` lets other pages set that name.
 use crate::{
     browser,
     components::rights::OwnRights,
@@ -74,6 +75,7 @@ fn menu_html(actor: &str, manages_users: bool, signs_out: bool) -> String {
         }
         div class="menu" {
             a class="menu__item" href=(paths::ACCOUNT) { "Your account" }
+            a class="menu__item" rel="external" target="_blank" href=(paths::GUIDE) { "Guide" }
             @if manages_users { a class="menu__item narrow" href=(paths::USERS) { "Users" } }
             button class="menu__item live-only" type="button" data-theme-switch="" { "Theme" }
             @if signs_out {
@@ -203,6 +205,17 @@ pub fn Sidebar(
                 {(has_person && !is_user)
                     .then(|| {
                         view! {
+                            <a
+                                class="button"
+                                data-kind="ghost"
+                                data-square=""
+                                rel="external"
+                                target="_blank"
+                                href=paths::GUIDE
+                                aria-label="Guide"
+                                title="Guide"
+                                inner_html=glyph("n-guide").into_string()
+                            ></a>
                             <button
                                 class="button"
                                 data-kind="ghost"

@@ -2,7 +2,9 @@
 //! from its attributes. Every name goes through `escape_into`. About a thousand cells are written at once, so the text
 //! that the cells of a column share is prepared once.
 use super::{
-    layout::{BLOCKS, GridLayout, GridWindow, VisualColumn, VisualRow},
+    head_links::step_link_html,
+    layout::{GridLayout, GridLine, GridWindow, VisualColumn},
+    layout_counts::shown_of_all,
     measured_layout::WindowPadding,
     messages::failure_text,
 };
@@ -15,12 +17,8 @@ use crate::{
     domain::matrix::Cell,
     domain::matrix::CellIndex,
     domain::matrix::Grid,
-    domain::matrix::RowBlock,
-    domain::matrix_filter::MatrixFilter,
-    domain::plural::pluralize,
     domain::progress::Counts,
     domain::vocabulary::StepStatus,
-    paths,
 };
 use chrono::{DateTime, Utc};
 use std::{cell::RefCell, ops::Range};
@@ -68,9 +66,6 @@ pub(super) fn needs_attention(counts: Counts) -> Option<StepStatus> {
     })
 }
 
-/// The arrow of a link in a header, which leads to one customer or to one step.
-pub(super) const GO_HTML: &str = r##"<svg class="glyph" aria-hidden="true" data-turn="right"><use href="#i-arrow"></use></svg>"##;
-
 /// Expected size of the HTML of a cell and of a row header, in bytes.
 const CELL_HTML_BYTES: usize = 200;
 const ROW_HEAD_HTML_BYTES: usize = 1_024;
@@ -92,7 +87,7 @@ pub struct ColumnText {
     tag_start: &'static str,
     /// From behind the visual row's number to the cell's own attributes.
     column_attributes: String,
-    /// The part of the label that names the column: ", Acme, prod-eu".
+    /// The part of the label that names the column, as `GridView::line_name` does.
     name: String,
 }
 
@@ -115,19 +110,22 @@ fn cell_marks(cell: &Cell, is_custom: bool) -> String {
     marks
 }
 
+/// The cell of the first of the customers that look the same, where their line meets that of a step.
+fn alike_cell(lines: (GridLine, GridLine)) -> Option<CellIndex> {
+    match lines {
+        (GridLine::Step(row), GridLine::Alike(column))
+        | (GridLine::Alike(column), GridLine::Step(row)) => Some(CellIndex { row, column }),
+        _ => None,
+    }
+}
+
 impl GridView<'_> {
     /// The shared parts of the cells of these visual columns, for `write_cells` and `write_row`.
     pub fn column_texts(&self, visual_columns: Range<usize>) -> Vec<ColumnText> {
         visual_columns
             .map(|visual_column| {
                 let column = self.layout.visual_columns[visual_column];
-                let group = &self.grid.groups[column.group(self.grid)];
-                let name = match column {
-                    VisualColumn::Customer(index) => {
-                        format!(", {}, {}", self.grid.columns[index].name, group.name)
-                    }
-                    VisualColumn::Group(_) => format!(", {}", group.name),
-                };
+                let name = self.line_name(column);
                 let tag_start = if self.layout.starts_cluster(self.grid, visual_column) {
                     r#"<td class="cell band-start" role="gridcell" tabindex="-1" data-r=""#
                 } else {
@@ -146,6 +144,24 @@ impl GridView<'_> {
                 }
             })
             .collect()
+    }
+
+    /// The part of a label that names a line: "Step 4 Migrate schema", "Deploy", ", Acme, prod-eu", ", prod-eu", or
+    /// ", 14 alike customers, prod-eu".
+    fn line_name(&self, line: GridLine) -> String {
+        let section = line.section_name(self.grid);
+        match line {
+            GridLine::Step(row) => self.step_name(row + 1, row),
+            GridLine::Block(_) => section.to_owned(),
+            GridLine::Group(_) => format!(", {section}"),
+            GridLine::Customer(column) => {
+                format!(", {}, {section}", self.grid.columns[column].name)
+            }
+            GridLine::Alike(first) => {
+                let n = self.layout.columns_alike(first).len();
+                format!(", {n} alike customers, {section}")
+            }
+        }
     }
 
     /// The part of a label that names the step: "Step 4 Migrate schema".
@@ -227,37 +243,37 @@ impl GridView<'_> {
 
     /// Writes the cells of a visual row, without its header.
     pub fn write_cells(&self, html: &mut String, visual_row: usize, columns: &[ColumnText]) {
-        match self.layout.visual_rows[visual_row] {
-            VisualRow::Block(block) => {
-                for text in columns {
-                    self.write_rollup(html, block, text.visual_column);
-                }
+        let line = self.layout.visual_rows[visual_row];
+        if line.is_section() {
+            for text in columns {
+                self.write_rollup(html, line, text.visual_column);
             }
-            VisualRow::Step(row) => {
-                let (step, number) = (self.step_name(row + 1, row), visual_row.to_string());
-                let mut name = String::new();
-                for text in columns {
-                    html.push_str(text.tag_start);
-                    html.push_str(&number);
-                    html.push_str(&text.column_attributes);
-                    match text.column {
-                        VisualColumn::Customer(column) => {
-                            let at = CellIndex { row, column };
-                            self.write_cell_attributes(html, at);
-                            name.clear();
-                            let own = self.grid.own_number(at).map(|it| self.step_name(it, row));
-                            let step = own.as_deref().unwrap_or(&step);
-                            self.write_label(&mut name, (step, &text.name), at);
-                            html.push_str("aria-label=\"");
-                            escape_into(html, &name);
-                            html.push_str("\"></td>");
-                        }
-                        VisualColumn::Group(group) => {
-                            self.write_group_cell(html, (row, group), (&step, &text.name));
-                        }
-                    }
-                }
-            }
+            return;
+        }
+        let (row_name, number) = (self.line_name(line), visual_row.to_string());
+        let mut name = String::new();
+        for text in columns {
+            html.push_str(text.tag_start);
+            html.push_str(&number);
+            html.push_str(&text.column_attributes);
+            let names = if self.layout.is_swapped {
+                (text.name.as_str(), row_name.as_str())
+            } else {
+                (row_name.as_str(), text.name.as_str())
+            };
+            let Some(at) = self.layout.cell_index(visual_row, text.visual_column) else {
+                self.write_group_cell(html, (line, text.column), names);
+                continue;
+            };
+            self.write_cell_attributes(html, at);
+            name.clear();
+            let own = self.grid.own_number(at);
+            let own = own.map(|it| self.step_name(it, at.row));
+            let step = own.as_deref().unwrap_or(names.0);
+            self.write_label(&mut name, (step, names.1), at);
+            html.push_str("aria-label=\"");
+            escape_into(html, &name);
+            html.push_str("\"></td>");
         }
     }
 
@@ -291,26 +307,23 @@ impl GridView<'_> {
         }
     }
 
-    /// The rest of a cell of a collapsed cluster, whose label begins with the names of the step and the column.
+    /// The rest of a cell that stands for several, whose label begins with the names of the step and the column: of a
+    /// collapsed cluster or block, or of customers that look the same.
     fn write_group_cell(
         &self,
         html: &mut String,
-        (row, group): (usize, usize),
+        lines: (GridLine, GridLine),
         (step, column): (&str, &str),
     ) {
-        let columns = 0..self.grid.columns.len();
-        let counts: Counts = columns
-            .filter(|it| self.grid.columns[*it].group == group)
-            .filter_map(|column| self.grid.cell(CellIndex { row, column }))
-            .map(|it| it.status)
-            .collect();
+        let name = escape(&[step, column].concat());
+        if let Some(at) = alike_cell(lines) {
+            self.write_alike_cell(html, at, &name);
+            return;
+        }
+        let counts = self.layout.counts_at(self.grid, lines.0, lines.1);
         html.push_str("data-group ");
         let Some(state) = counts.state() else {
-            put!(
-                html,
-                r#"aria-label="{}: no step"></td>"#,
-                escape(&format!("{step}{column}"))
-            );
+            put!(html, r#"aria-label="{name}: no step"></td>"#);
             return;
         };
         put!(html, r#"data-state="{state}" "#);
@@ -320,25 +333,38 @@ impl GridView<'_> {
             .unwrap_or_default();
         put!(
             html,
-            r#"aria-label="{}: {finished} of {total} finished{trouble}">{finished}/{total}</td>"#,
-            escape(&format!("{step}{column}")),
+            r#"aria-label="{name}: {finished} of {total} finished{trouble}">{finished}/{total}</td>"#,
         );
     }
 
-    fn block_counts(&self, block: RowBlock, column: VisualColumn) -> Counts {
-        let mut counts = Counts::default();
-        match column {
-            VisualColumn::Customer(index) => counts.add_all(self.grid.block_counts(block, index)),
-            VisualColumn::Group(group) => (0..self.grid.columns.len())
-                .filter(|it| self.grid.columns[*it].group == group)
-                .for_each(|column| counts.add_all(self.grid.block_counts(block, column))),
+    /// The rest of the cell of customers that look the same: that of the first, but for who changed it.
+    fn write_alike_cell(&self, html: &mut String, at: CellIndex, name: &str) {
+        let Some(cell) = self.grid.cell(at) else {
+            put!(html, r#"data-none aria-label="{name}: no step"></td>"#);
+            return;
+        };
+        let (state, marks) = (cell.status, cell_marks(cell, self.is_custom(at)));
+        if !self.layout.matches_filter(cell) {
+            html.push_str("data-dim ");
         }
-        counts
+        if !marks.is_empty() {
+            put!(html, r#"data-marks="{marks}" "#);
+        }
+        put!(
+            html,
+            r#"aria-selected="false" data-state="{state}" aria-label="{name}: {}"></td>"#,
+            state.in_sentence()
+        );
     }
 
-    /// Writes the cell of a block header: how many steps of the block are finished in a visual column.
-    pub fn write_rollup(&self, html: &mut String, block: RowBlock, visual_column: usize) {
-        let counts = self.block_counts(block, self.layout.visual_columns[visual_column]);
+    fn is_custom(&self, at: CellIndex) -> bool {
+        self.grid.rows[at.row].template.is_none()
+    }
+
+    /// Writes the cell of a block's or a cluster's header: how many of its steps are finished in a visual column.
+    pub fn write_rollup(&self, html: &mut String, section: GridLine, visual_column: usize) {
+        let column = self.layout.visual_columns[visual_column];
+        let counts = self.layout.counts_at(self.grid, section, column);
         put!(
             html,
             r#"<td role="gridcell" aria-colindex="{}" data-c="{visual_column}">"#,
@@ -357,21 +383,24 @@ impl GridView<'_> {
 
     /// Writes the header of a visual row: number, type, name and progress of a step, or name and progress of a block.
     pub fn write_row_head(&self, html: &mut String, visual_row: usize) {
-        match self.layout.visual_rows[visual_row] {
-            VisualRow::Block(block) => self.write_block_head(html, visual_row, block),
-            VisualRow::Step(row) => self.write_step_head(html, row),
+        let line = self.layout.visual_rows[visual_row];
+        match line {
+            GridLine::Block(_) | GridLine::Group(_) => self.write_section_head(html, visual_row),
+            GridLine::Step(row) => self.write_step_head(html, row),
+            GridLine::Customer(column) => self.write_customer_head(html, column),
+            GridLine::Alike(first) => self.write_alike_head(html, first),
         }
     }
 
     fn write_step_head(&self, html: &mut String, row: usize) {
-        let counts = self.grid.row_counts(row);
+        let counts = self.layout.line_counts(self.grid, GridLine::Step(row));
         let is_finished = counts.finished() == counts.total();
         let shown = needs_attention(counts).or(counts.state().filter(|_| is_finished));
         let name = escape(&self.grid.rows[row].name);
         let number = self.grid.row_number(row).map(|it| it.to_string());
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}"><span class="step__no">{}</span>{}<span class="step__name" title="{name}">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></span><a class="go" tabindex="-1" rel="external" data-work="{row}" href="{}" aria-label="{name} across customers" title="Work on {name} across customers">{GO_HTML}</a></th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}"><span class="step__no">{}</span>{}<span class="step__name" title="{name}">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></span>{}</th>"#,
             if is_finished { "done" } else { "pending" },
             number.unwrap_or_default(),
             glyph_html(type_icon(self.grid.rows[row].kind), None),
@@ -380,47 +409,33 @@ impl GridView<'_> {
                 .unwrap_or_default(),
             counts.finished(),
             counts.total(),
-            escape(&self.one_step_address(row)),
+            step_link_html(self.grid, row),
         );
     }
 
-    /// The address of the matrix with the open cells of one step only.
-    fn one_step_address(&self, row: usize) -> String {
-        let filter = MatrixFilter {
-            steps: self.grid.rows[row].name.clone(),
-            open_only: true,
-            ..MatrixFilter::default()
-        };
-        paths::matrix_view(self.grid.release.id, &filter.parts())
-    }
-
-    fn write_block_head(&self, html: &mut String, visual_row: usize, block: RowBlock) {
-        let (mut n_rows, mut total) = (0, Counts::default());
-        for row in self.grid.rows_of(block) {
-            n_rows += 1;
-            total.add_all(self.grid.row_counts(row));
-        }
+    fn write_section_head(&self, html: &mut String, visual_row: usize) {
+        let section = self.layout.visual_rows[visual_row];
+        let total = self.layout.line_counts(self.grid, section);
         let below = self.layout.visual_rows.get(visual_row + 1);
-        let is_open = below.is_some_and(|it| matches!(it, VisualRow::Step(_)));
-        let number = BLOCKS
-            .iter()
-            .position(|it| *it == block)
-            .unwrap_or_default();
+        let is_open = below.is_some_and(|it| !it.is_section());
+        let n_shown = self.layout.n_shown_in(self.grid, section);
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"><button tabindex="-1" aria-expanded="{is_open}" data-toggle="block {number}">{}{}<span class="count">{}, {}</span></button></th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"><button tabindex="-1" aria-expanded="{is_open}" data-toggle="{}">{}{}<span class="count">{}, {}</span></button></th>"#,
+            section.toggle_target(self.grid),
             glyph_html("i-chevron", None),
-            block.label(),
-            pluralize(n_rows, "step"),
+            escape(section.section_name(self.grid)),
+            shown_of_all(n_shown, section.n_lines(self.grid), section.noun()),
             total.percent_text(NO_PERCENT),
         );
     }
 
     /// Writes a visual row: its header, and its cells between the two cells of empty space.
     pub fn write_row(&self, html: &mut String, visual_row: usize, columns: &[ColumnText]) {
-        let class = match self.layout.visual_rows[visual_row] {
-            VisualRow::Block(_) => r#"class="block" "#,
-            VisualRow::Step(_) => "",
+        let class = if self.layout.visual_rows[visual_row].is_section() {
+            r#"class="block" "#
+        } else {
+            ""
         };
         let index = visual_row + 3;
         put!(

@@ -1,6 +1,6 @@
-//! Filter bar of the matrix: text filters for customers and steps, a cluster, a chip for each status with its count, the
-//! Select menu and the density. Written as HTML text, because as reactive elements it would add more to the WASM than the
-//! grid itself.
+//! Filter bar of the matrix: one text that finds customers and steps, a cluster, a chip for each status with its count, the
+//! Select and View menus and the density. Written as HTML text, because as reactive elements it would add more to the WASM than
+//! the grid itself.
 use super::{
     command::GridCommand,
     layout::GridLayout,
@@ -9,32 +9,27 @@ use super::{
 };
 use crate::{
     browser, components::step_state::state_icon, components::ui::follow_effect::follow,
-    components::ui::html::icon_html, domain::digit_groups::grouped, domain::matrix::Grid,
-    domain::matrix_filter::MatrixFilter, domain::plural::pluralize, domain::vocabulary::StepStatus,
+    components::ui::html::icon_html, components::ui::icon::Icon, domain::digit_groups::grouped,
+    domain::matrix::Grid, domain::matrix_filter::MatrixFilter, domain::plural::pluralize,
+    domain::progress::Counts, domain::vocabulary::StepStatus,
 };
 use leptos::prelude::*;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
-/// Selector of the customer field, which the key `/` focuses.
-pub const CUSTOMER_FIELD: &str = "#filter-customers";
-const STEP_FIELD: &str = "#filter-steps";
+/// Selector of the text field, which the key `/` focuses.
+pub const FILTER_FIELD: &str = "#filter-text";
 const CLUSTER_FIELD: &str = "#filter-cluster";
 const CHIPS: &str = "#filter-chips";
-
-fn text_field_html(id: &str, what: &str, short: &str, text: &str) -> Markup {
-    html! {
-        div class="search" {
-            svg class="glyph" aria-hidden="true" { use href="#i-search" {} }
-            input class="input" data-size="s" type="search" autocomplete="off" id=(id) aria-label={ "Filter " (what) } placeholder=(short) value=(text);
-        }
-    }
-}
+const DENSITY: &str = "#filter-density";
 
 fn fields_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
     let n_customers = |group| grid.columns.iter().filter(|it| it.group == group).count();
     html! {
-        (text_field_html(&CUSTOMER_FIELD[1..], "customers", "Customers", &filter.customers))
-        (text_field_html(&STEP_FIELD[1..], "steps", "Steps", &filter.steps))
+        div class="search" {
+            svg class="glyph" aria-hidden="true" { use href="#i-search" {} }
+            input class="input" data-size="s" type="search" autocomplete="off" id=(FILTER_FIELD[1..]) aria-label="Filter customers and steps" aria-keyshortcuts="/" placeholder="Filter" value=(filter.field_text());
+            kbd aria-hidden="true" { "/" }
+        }
         @if grid.groups.len() > 1 {
             select class="input" data-size="s" id=(CLUSTER_FIELD[1..]) aria-label="Cluster" {
                 option value="" { "All clusters" }
@@ -48,16 +43,26 @@ fn fields_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
     }
 }
 
-/// A toggle with its count. At a count of zero it is left out, unless it is on.
-fn chip_html(name: &str, label: &str, icon: &str, count: u32, is_on: bool) -> Markup {
+/// A toggle with its count of what is shown. It is left out if the release has no such cell, unless it is on.
+fn chip_html(
+    name: &str,
+    label: &str,
+    icon: &str,
+    count: u32,
+    is_there: bool,
+    is_on: bool,
+) -> Markup {
     html! {
-        @if count > 0 || is_on {
-            button class="chip" data-filter=(name) data-state=(name) aria-pressed=(is_on) {
-                @if !icon.is_empty() {
+        @if is_there || is_on {
+            button class="chip" data-filter=(name) data-state=(name) aria-pressed=(is_on) title=[(!icon.is_empty()).then_some(label)] {
+                @if icon.is_empty() {
+                    (label)
+                } @else {
                     (icon_html(icon))
+                    span class="chip__label" { (label) }
                 }
-                (label) " "
-                span class="count" { (grouped(count as usize)) }
+                " "
+                span class="count" { (grouped(usize::try_from(count).unwrap_or_default())) }
             }
         }
     }
@@ -77,25 +82,31 @@ const SELECT_MENU: [(&str, &str, &str, GridCommand); 5] = [
     ),
 ];
 
-/// Sets the text of the step field after the filter was changed elsewhere.
-pub fn set_step_field(text: &str) {
-    browser::dom::set_value(STEP_FIELD, text);
+/// Sets the text of the field after the filter was changed elsewhere.
+pub fn set_filter_field(text: &str) {
+    browser::dom::set_value(FILTER_FIELD, text);
 }
 
-/// The chips, the Select menu and the density buttons: the part that changes with the filter and the counts.
-fn chips_html(filter: &MatrixFilter, grid: &Grid, density: Density) -> Markup {
-    let total = grid.total;
-    let attention = u32::try_from(grid.attention).unwrap_or(u32::MAX);
+/// The chips: the part that changes with the filter and the counts.
+fn chips_html(filter: &MatrixFilter, grid: &Grid, layout: &GridLayout) -> Markup {
+    let (shown, attention) = layout.shown_counts(grid);
+    let attention = u32::try_from(attention).unwrap_or(u32::MAX);
+    let n_open = |it: Counts| it.total() - it.finished();
     html! {
         @for it in StepStatus::BY_ATTENTION {
-            (chip_html(it.as_str(), it.label(), state_icon(it), total.of(it), filter.states.contains(&it)))
+            (chip_html(it.as_str(), it.label(), state_icon(it), shown.of(it), grid.total.of(it) > 0, filter.states.contains(&it)))
         }
         span class="rule wide" {}
-        (chip_html("open", "Open only", "", total.total() - total.finished(), filter.open_only))
-        (chip_html("attention", "Needs attention", "", attention, filter.attention_only))
+        (chip_html("open", "Open only", "", n_open(shown), n_open(grid.total) > 0, filter.open_only))
+        (chip_html("attention", "Needs attention", "", attention, grid.attention > 0, filter.attention_only))
         @if !filter.is_empty() {
             button class="button" data-kind="ghost" data-size="s" data-filter="clear" aria-label="Clear filters" title="Clear filters" { "Clear" }
         }
+    }
+}
+
+fn select_menu_html() -> Markup {
+    html! {
         details class="more wide" {
             summary class="button" data-kind="ghost" data-size="s" { "Select" (icon_html("i-chevron")) }
             div class="menu" {
@@ -104,20 +115,23 @@ fn chips_html(filter: &MatrixFilter, grid: &Grid, density: Density) -> Markup {
                 }
             }
         }
-        span class="segments push wide" role="group" aria-label="Density" {
-            @for it in DENSITIES {
-                button data-filter=(it.name) aria-pressed=(it.name == density.name) aria-label=(it.name) title=(it.name) { (it.label) }
-            }
+    }
+}
+
+fn density_html(density: Density) -> Markup {
+    html! {
+        @for it in DENSITIES {
+            button data-filter=(it.name) aria-pressed=(it.name == density.name) aria-label=(it.name) title=(it.name) { (it.label) }
         }
     }
 }
 
 /// Clears the filter and its fields, and focuses the first one.
 pub fn clear_filter(state: MatrixState) {
-    for field in [CUSTOMER_FIELD, STEP_FIELD, CLUSTER_FIELD] {
+    for field in [FILTER_FIELD, CLUSTER_FIELD] {
         browser::dom::set_value(field, "");
     }
-    browser::dom::focus(CUSTOMER_FIELD);
+    browser::dom::focus(FILTER_FIELD);
     state.change_layout(|it| it.filter.set(MatrixFilter::default()));
 }
 
@@ -138,29 +152,44 @@ pub fn empty_message_html(grid: &Grid, layout: &GridLayout) -> String {
 
 /// The filter bar of a matrix. Commands of its Select menu that are not selections go to `on_command`.
 #[component]
-pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl IntoView {
-    let html = state.grid.with_untracked(|grid| {
-        state.filter.with_untracked(|filter| {
-            let density = state.density.get_untracked();
-            let html = html! {
-                (fields_html(filter, grid))
-                span class="chips" id="filter-chips" { (chips_html(filter, grid, density)) }
-            };
-            html.into_string()
-        })
-    });
-    let chips = Memo::new(move |_| {
+pub fn FilterBar(
+    state: MatrixState,
+    on_command: Callback<GridCommand>,
+    /// Renders the content of the View menu, once it is opened: it is loaded lazily.
+    view_menu: Callback<(), AnyView>,
+) -> impl IntoView {
+    let chips = move || {
         state.counts_version.track();
-        state.grid.with_untracked(|grid| {
-            state
-                .filter
-                .with(|filter| chips_html(filter, grid, state.density.get()).into_string())
+        state.layout.with(|layout| {
+            state.grid.with_untracked(|grid| {
+                state
+                    .filter
+                    .with(|filter| chips_html(filter, grid, layout).into_string())
+            })
         })
+    };
+    let html = untrack(|| {
+        let html = html! {
+            (state.grid.with(|grid| state.filter.with(|filter| fields_html(filter, grid))))
+            span class="chips" id="filter-chips" { (PreEscaped(chips())) }
+            (select_menu_html())
+            span class="segments wide" role="group" aria-label="Density" id="filter-density" {
+                (density_html(state.density.get()))
+            }
+        };
+        html.into_string()
     });
+    let chips = Memo::new(move |_| chips());
     follow(move |is_first| {
         let html = chips.get();
         if !is_first {
             browser::dom::replace_content(CHIPS, &html);
+        }
+    });
+    follow(move |is_first| {
+        let html = density_html(state.density.get());
+        if !is_first {
+            browser::dom::replace_content(DENSITY, &html.into_string());
         }
     });
     let click = move |event: leptos::ev::MouseEvent| {
@@ -194,7 +223,7 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl 
             });
         });
     };
-    // The text fields and the select element both send `input`.
+    // The text field and the select element both send `input`.
     let input = move |event: leptos::ev::Event| {
         let Some(id) = browser::dom::closest_attribute(&event, "id") else {
             return;
@@ -202,10 +231,8 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl 
         let text = event_target_value(&event);
         state.change_layout(|it| {
             it.filter.update(|filter| {
-                if id == CUSTOMER_FIELD[1..] {
-                    filter.customers = text;
-                } else if id == STEP_FIELD[1..] {
-                    filter.steps = text;
+                if id == FILTER_FIELD[1..] {
+                    filter.set_field_text(text);
                 } else {
                     filter.cluster = text.parse().ok();
                 }
@@ -217,16 +244,23 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl 
             state.request_focus();
         }
     };
+    let was_opened = RwSignal::new(false);
     view! {
         <div
             class="toolbar"
             role="toolbar"
             aria-label="Filters"
-            inner_html=html
-            on:click=click
-            on:input=input
             on:keydown=keydown
-        ></div>
+        >
+            <div class="toolbar__filters" inner_html=html on:click=click on:input=input></div>
+            <details class="more wide live-only" on:toggle=move |_| was_opened.set(true)>
+                <summary class="button" data-kind="ghost" data-size="s">
+                    "View"
+                    <Icon name="i-chevron" small=true/>
+                </summary>
+                {move || was_opened.get().then(|| view_menu.run(()))}
+            </details>
+        </div>
     }
 }
 
@@ -251,11 +285,10 @@ mod tests {
             })
             .into();
         let filter = MatrixFilter {
-            customers: HOSTILE.into(),
-            steps: HOSTILE.into(),
+            text: HOSTILE.into(),
             ..MatrixFilter::default()
         };
-        assert_escaped(&fields_html(&filter, &grid).0, 4);
-        assert_escaped(&chip_html(HOSTILE, HOSTILE, HOSTILE, 1, true).0, 4);
+        assert_escaped(&fields_html(&filter, &grid).0, 3);
+        assert_escaped(&chip_html(HOSTILE, HOSTILE, HOSTILE, 1, true, true).0, 5);
     }
 }

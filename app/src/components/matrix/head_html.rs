@@ -1,8 +1,10 @@
 //! HTML of the column headers of the matrix grid: the `col` elements, the row of clusters, and a header for each customer
 //! or collapsed cluster. Written as text for the same reason as the cells: the whole window is replaced at once.
 use super::{
-    cell_html::{GO_HTML, NO_PERCENT, glyph_html, needs_attention},
-    layout::{GridLayout, GridWindow, VisualColumn},
+    cell_html::{NO_PERCENT, glyph_html, needs_attention},
+    head_links::{customer_link_html, step_link_html},
+    layout::{GridLayout, GridLine, GridWindow},
+    layout_counts::shown_of_all,
     measured_layout::WindowPadding,
 };
 use crate::{
@@ -13,8 +15,7 @@ use crate::{
             html::{escape, put},
         },
     },
-    domain::{cluster::hue, matrix::Grid, plural::pluralize, progress::Counts},
-    paths,
+    domain::{cluster::hue, matrix::Grid, plural::pluralize},
 };
 
 /// Expected size of the HTML of all column headers, and of the row of clusters in it, in bytes.
@@ -27,27 +28,14 @@ const CLUSTER_ROW_HTML_BYTES: usize = 2 * 1_024;
 pub fn colgroup_html(layout: &GridLayout, window: &GridWindow, padding: &WindowPadding) -> String {
     let mut html = format!(r#"<col data-col="first"><col width="{}">"#, padding.left);
     for visual_column in window.visual_columns.clone() {
-        let kind = if matches!(layout.visual_columns[visual_column], VisualColumn::Group(_)) {
-            "group"
-        } else {
-            "customer"
+        let kind = match layout.visual_columns[visual_column] {
+            GridLine::Customer(_) | GridLine::Step(_) => "customer",
+            GridLine::Alike(_) | GridLine::Group(_) | GridLine::Block(_) => "group",
         };
         put!(html, r#"<col data-col="{kind}" data-c="{visual_column}">"#);
     }
     put!(html, r#"<col width="{}">"#, padding.right);
     html
-}
-
-/// The counts of a cluster, and the number of its customers.
-fn group_counts(grid: &Grid, group: usize) -> (Counts, usize) {
-    let columns: Vec<usize> = (0..grid.columns.len())
-        .filter(|it| grid.columns[*it].group == group)
-        .collect();
-    let mut counts = Counts::default();
-    columns
-        .iter()
-        .for_each(|it| counts.add_all(grid.column_counts(*it)));
-    (counts, columns.len())
 }
 
 /// The content of `thead`: the row of clusters and the row of column headers.
@@ -66,41 +54,42 @@ pub fn thead_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -> Stri
 /// The content of the first row: the corner of the table, and the headers of the clusters.
 pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -> String {
     let mut html = String::with_capacity(CLUSTER_ROW_HTML_BYTES);
-    let n_customers = grid.columns.len();
     put!(
         html,
-        r#"<th class="corner" rowspan="2" scope="col" role="columnheader" aria-colindex="1"><span class="row"><span>{}, {}</span><span class="push">done</span></span></th><td class="pad" rowspan="2" aria-hidden="true"></td>"#,
-        pluralize(grid.rows.len(), "step"),
-        pluralize(n_customers, "customer"),
+        r#"<th class="corner" rowspan="2" scope="col" role="columnheader" aria-colindex="1"><span class="row"><span>{}</span><span class="push">Finished</span></span></th><td class="pad" rowspan="2" aria-hidden="true"></td>"#,
+        layout.size_text(grid),
     );
     let mut visual_column = window.visual_columns.start;
     while visual_column < window.visual_columns.end {
-        let group = layout.visual_columns[visual_column].group(grid);
-        let is_group = matches!(layout.visual_columns[visual_column], VisualColumn::Group(_));
+        let line = layout.visual_columns[visual_column];
+        let section = line.section(grid);
         let end = (visual_column..window.visual_columns.end)
-            .find(|it| layout.visual_columns[*it].group(grid) != group)
+            .find(|it| layout.visual_columns[*it].section(grid) != section)
             .unwrap_or(window.visual_columns.end);
-        let name = escape(&grid.groups[group].name);
-        let (_, n) = group_counts(grid, group);
-        let (verb, count) = if is_group {
+        let name = escape(section.section_name(grid));
+        let (verb, count) = if line.is_section() {
             ("Expand", String::new())
         } else {
+            let n_shown = layout.n_shown_in(grid, section);
+            let count = shown_of_all(n_shown, section.n_lines(grid), section.noun());
             (
                 "Collapse",
-                format!(
-                    r#" <span class="count">{}</span>"#,
-                    pluralize(n, "customer")
-                ),
+                format!(r#" <span class="count">{count}</span>"#),
             )
+        };
+        let cluster = match section {
+            GridLine::Group(group) => {
+                format!(r#" data-cluster="{}""#, hue(grid.groups[group].id))
+            }
+            _ => String::new(),
         };
         put!(
             html,
-            r#"<th class="band band-start" data-cluster="{}" role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{visual_column}"><button tabindex="-1" aria-expanded="{}" data-toggle="band {}" title="{verb} {name}">{}{name}{count}</button></th>"#,
-            hue(grid.groups[group].id),
+            r#"<th class="band band-start"{cluster} role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{visual_column}"><button tabindex="-1" aria-expanded="{}" data-toggle="{}" title="{verb} {name}">{}{name}{count}</button></th>"#,
             visual_column + 2,
             end - visual_column,
-            !is_group,
-            grid.groups[group].id,
+            !line.is_section(),
+            section.toggle_target(grid),
             glyph_html("i-chevron", None),
         );
         visual_column = end;
@@ -121,39 +110,63 @@ pub fn write_column_head(
     } else {
         ""
     };
-    match layout.visual_columns[visual_column] {
-        VisualColumn::Customer(index) => {
+    let line = layout.visual_columns[visual_column];
+    let counts = layout.line_counts(grid, line);
+    let part = format!(
+        r#"<span class="who__part">{}{}</span>{}"#,
+        counts.percent_text(NO_PERCENT),
+        needs_attention(counts)
+            .map(|it| glyph_html(state_icon(it), Some(it)))
+            .unwrap_or_default(),
+        bar_html(counts).0,
+    );
+    let colindex = visual_column + 2;
+    put!(
+        html,
+        r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{colindex}" data-c="{visual_column}""#
+    );
+    match line {
+        GridLine::Customer(index) => {
             let column = &grid.columns[index];
-            let counts = grid.column_counts(index);
-            let off = if column.inactive { " data-off" } else { "" };
             let name = escape(&column.name);
             put!(
                 html,
-                r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{visual_column}"{off}><span class="who"><span class="who__name" title="{name}, {}{}">{name}</span><span class="who__part">{}{}</span>{}</span><a class="go" tabindex="-1" href="{}" aria-label="{name}: run mode" title="Work on {name}">{GO_HTML}</a></th>"#,
-                visual_column + 2,
+                r#"{}><span class="who"><span class="who__name" title="{name}, {}{}">{name}</span>{part}</span>{}</th>"#,
+                if column.inactive { " data-off" } else { "" },
                 escape(&column.namespace),
                 if column.inactive { ", inactive" } else { "" },
-                counts.percent_text(NO_PERCENT),
-                needs_attention(counts)
-                    .map(|it| glyph_html(state_icon(it), Some(it)))
-                    .unwrap_or_default(),
-                bar_html(counts).0,
-                paths::customer_steps(grid.release.id, column.id),
+                customer_link_html(grid, index),
             );
         }
-        VisualColumn::Group(group) => {
-            let (counts, n) = group_counts(grid, group);
+        GridLine::Step(row) => {
+            let number = grid.row_number(row).map(|it| format!("{it} "));
+            let name = number.unwrap_or_default() + &escape(&grid.rows[row].name);
             put!(
                 html,
-                r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{visual_column}"><button class="who" tabindex="-1" data-toggle="band {}" title="Expand {}"><span class="who__name">All {n}</span><span class="who__part">{}{}</span>{}</button></th>"#,
-                visual_column + 2,
-                grid.groups[group].id,
-                escape(&grid.groups[group].name),
-                counts.percent_text(NO_PERCENT),
-                needs_attention(counts)
-                    .map(|it| glyph_html(state_icon(it), Some(it)))
-                    .unwrap_or_default(),
-                bar_html(counts).0,
+                r#"><span class="who"><span class="who__name" title="{name}">{name}</span>{part}</span>{}</th>"#,
+                step_link_html(grid, row),
+            );
+        }
+        GridLine::Alike(first) => {
+            let n = layout.columns_alike(first).len();
+            put!(
+                html,
+                r#"><button class="who" tabindex="-1" data-toggle="alike {first}" title="Show {} one by one"><span class="who__name">{n} alike</span>{part}</button></th>"#,
+                pluralize(n, "customer"),
+            );
+        }
+        GridLine::Group(_) | GridLine::Block(_) => {
+            let (n, all) = (layout.n_shown_in(grid, line), line.n_lines(grid));
+            let of = if n == all {
+                format!("All {n}")
+            } else {
+                format!("{n} of {all}")
+            };
+            put!(
+                html,
+                r#"><button class="who" tabindex="-1" data-toggle="{}" title="Expand {}"><span class="who__name">{of}</span>{part}</button></th>"#,
+                line.toggle_target(grid),
+                escape(line.section_name(grid)),
             );
         }
     }

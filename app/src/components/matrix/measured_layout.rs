@@ -1,6 +1,6 @@
 //! Sizes of the matrix grid in pixels: from a layout and a density to the window that is rendered for a scroll position,
 //! and the empty space around it. The sizes are known here, because asking the browser would have it lay out the page.
-use super::layout::{GridLayout, GridWindow, VisualColumn, VisualRow};
+use super::layout::{GridLayout, GridLine, GridWindow, VisualColumn, VisualRow};
 use std::ops::Range;
 
 /// A density of the grid. Its sizes are those of the style sheet.
@@ -83,7 +83,7 @@ impl<'a> MeasuredLayout<'a> {
 
     fn visual_row_height(&self, visual_row: VisualRow) -> f64 {
         self.rem_px
-            * if matches!(visual_row, VisualRow::Block(_)) {
+            * if visual_row.is_section() {
                 BLOCK_ROW_HEIGHT_REM
             } else {
                 self.density.row_height_rem
@@ -92,7 +92,7 @@ impl<'a> MeasuredLayout<'a> {
 
     fn visual_column_width(&self, visual_column: VisualColumn) -> f64 {
         self.rem_px
-            * if matches!(visual_column, VisualColumn::Group(_)) {
+            * if visual_column.is_section() || matches!(visual_column, GridLine::Alike(_)) {
                 self.density.group_width_rem
             } else {
                 self.density.column_width_rem

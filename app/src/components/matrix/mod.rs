@@ -1,14 +1,20 @@
 //! The matrix: a grid of steps by customers, of which only a window around the visible cells is in the DOM. A release has
 //! up to a hundred thousand cells, so cells are plain HTML without listeners or signals of their own: the scroll container
 //! has the listeners, and `GridRenderer` brings the DOM up to date.
+pub mod arrangement;
+mod arranging;
 pub mod cell_html;
 pub mod command;
+mod customer_rows;
 pub mod filter_bar;
+mod grid_line;
 mod grid_renderer;
 mod head_html;
+mod head_links;
 pub mod hover_card;
 pub mod keyboard;
 pub mod layout;
+mod layout_counts;
 pub mod measured_layout;
 pub mod messages;
 pub mod paging;
@@ -62,7 +68,14 @@ pub fn MatrixGrid(
     let html = ServerHtml::new(state, clock);
     viewport.watch();
     renderer.start();
-    let label = move || grid.with(|grid| format!("{}: steps by customers", grid.release.name));
+    let label = move || {
+        let axes = if layout.with(|it| it.is_swapped) {
+            "customers by steps"
+        } else {
+            "steps by customers"
+        };
+        grid.with(|grid| format!("{}: {axes}", grid.release.name))
+    };
     view! {
         <div
             class="matrix"

@@ -38,7 +38,12 @@ pub fn page_links_html(
         put_link(
             visual_rows.start,
             visual_columns.start.saturating_sub(FIRST_WINDOW_COLUMNS),
-            "Customers before".into(),
+            if layout.is_swapped {
+                "Steps before"
+            } else {
+                "Customers before"
+            }
+            .into(),
         );
     }
     if visual_columns.end < layout.visual_columns.len() {
@@ -46,7 +51,12 @@ pub fn page_links_html(
             visual_rows.start,
             visual_columns.end,
             format!(
-                "Customers after ({} more)",
+                "{} after ({} more)",
+                if layout.is_swapped {
+                    "Steps"
+                } else {
+                    "Customers"
+                },
                 layout.visual_columns.len() - visual_columns.end
             ),
         );
@@ -69,7 +79,7 @@ mod tests {
     use super::*;
     use crate::{
         components::{
-            matrix::layout::Collapsed,
+            matrix::{arrangement::Arrangement, layout::Collapsed},
             ui::html::tests::{HOSTILE, assert_escaped},
         },
         domain::{matrix::tests::grid, matrix_filter::MatrixFilter},
@@ -79,7 +89,12 @@ mod tests {
     fn a_link_cannot_leave_its_attribute_and_a_grid_of_one_window_has_none() {
         let links = |n_rows: usize| {
             let grid = grid(n_rows, 1, |_| None);
-            let layout = GridLayout::new(&grid, &Collapsed::default(), &MatrixFilter::default());
+            let layout = GridLayout::new(
+                &grid,
+                &Collapsed::default(),
+                &MatrixFilter::default(),
+                &Arrangement::default(),
+            );
             page_links_html(&layout, CellIndex::default(), |_| HOSTILE.to_owned())
         };
         assert_escaped(&links(100), 1);

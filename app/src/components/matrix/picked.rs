@@ -15,15 +15,11 @@ use crate::{
 use leptos::prelude::*;
 use std::collections::HashSet;
 
-/// The visible cells of these steps, row by row.
+/// The visible cells of these steps, in the order of the table. A step of merged customers is found behind their one cell.
 fn cells_of(steps: &HashSet<StepId>, grid: &Grid, layout: &GridLayout) -> Vec<CellIndex> {
-    let (rows, columns) = layout.visible_indices();
-    let all = rows
-        .iter()
-        .flat_map(|row| columns.iter().map(move |column| (*row, *column)));
-    all.map(|(row, column)| CellIndex { row, column })
-        .filter(|at| grid.cell(*at).is_some_and(|it| steps.contains(&it.step)))
-        .collect()
+    let mut cells = Selection::at((0, 0)).whole_grid(layout).cells(layout);
+    cells.retain(|at| grid.cell(*at).is_some_and(|it| steps.contains(&it.step)));
+    cells
 }
 
 impl MatrixState {
@@ -65,9 +61,14 @@ impl MatrixState {
         self.with_picked(|it| it.is_some())
     }
 
-    /// Whether the selection is more than the cell with the focus. Tracked.
-    pub fn selects_many(self) -> bool {
+    /// Whether the selection is more than the place of the focus. Tracked.
+    pub fn selects_places(self) -> bool {
         self.has_picked() || self.selection.get().is_some_and(|it| !it.is_single())
+    }
+
+    /// Whether a bulk action would meet more than one cell, or cells are picked one by one. Tracked.
+    pub fn selects_many(self) -> bool {
+        self.selects_places() || self.is_on_alike()
     }
 
     /// Selects only the cell with the focus.
@@ -76,11 +77,14 @@ impl MatrixState {
             .update(|it| *it = it.map(|it| Selection::at(it.focus)));
     }
 
-    fn step_at(self, position: GridPosition) -> Option<StepId> {
-        let at = self
-            .layout
-            .with_untracked(|it| it.cell_index(position.0, position.1))?;
-        self.grid.with_untracked(|it| Some(it.cell(at)?.step))
+    /// The steps at a position: one, or those of merged customers.
+    fn steps_at(self, position: GridPosition) -> Vec<StepId> {
+        self.layout.with_untracked(|layout| {
+            self.grid.with_untracked(|grid| {
+                let cells = layout.cells_at(position.0, position.1);
+                cells.filter_map(|it| Some(grid.cell(it)?.step)).collect()
+            })
+        })
     }
 
     /// The steps that a further cell is added to: what is selected, but not a single cell that nobody has chosen, or that is the
@@ -103,14 +107,17 @@ impl MatrixState {
         })
     }
 
-    /// Adds a cell to the selection, or takes it out. It gets the focus.
+    /// Adds a cell to the selection, or takes it out, and with it all customers that are merged there. It gets the focus.
     pub fn toggle_cell(self, position: GridPosition) {
-        let Some(step) = self.step_at(position) else {
+        let here = self.steps_at(position);
+        if here.is_empty() {
             return;
-        };
+        }
         let mut steps = self.picked_before(position);
-        if !steps.remove(&step) {
-            steps.insert(step);
+        let n_before = steps.len();
+        steps.retain(|it| !here.contains(it));
+        if steps.len() == n_before {
+            steps.extend(here);
         }
         let number = self.picked.with_untracked(|it| it.number) + 1;
         self.picked.set(PickedCells { number, steps });
@@ -126,7 +133,7 @@ impl MatrixState {
         self.with_picked(|picked| {
             let single = selection.filter(|it| picked.is_none() && it.is_single());
             let is_selected = |position: GridPosition| match picked {
-                Some(steps) => self.step_at(position).is_some_and(|it| steps.contains(&it)),
+                Some(steps) => self.steps_at(position).iter().any(|it| steps.contains(it)),
                 None => selection.is_some_and(|it| it.contains(position)),
             };
             browser::grid::paint_selection(pane, single.map(|it| it.anchor), &is_selected);
@@ -138,7 +145,9 @@ impl MatrixState {
 mod tests {
     use super::*;
     use crate::{
-        components::matrix::{command::GridCommand, layout::Collapsed, selection::Movement},
+        components::matrix::{
+            arrangement::Arrangement, command::GridCommand, layout::Collapsed, selection::Movement,
+        },
         domain::{
             matrix::tests::{cell, grid},
             matrix_filter::MatrixFilter,
@@ -153,7 +162,8 @@ mod tests {
         MatrixState::new(
             grid,
             MatrixFilter::default(),
-            Collapsed::default(),
+            (Collapsed::default(), Collapsed::default()),
+            Arrangement::default(),
             CellIndex::default(),
         )
     }
@@ -191,6 +201,9 @@ mod tests {
     fn the_first_cell_that_nobody_has_chosen_is_not_part_of_it() {
         Owner::new().with(|| {
             let state = state();
+            // Not either where the table is arranged another way.
+            state.arrange(|it, _| it.is_swapped = true);
+            state.arrange(|it, _| it.is_swapped = false);
             state.toggle_cell((2, 2));
             assert_eq!(selected(state), [(1, 2)]);
         });
@@ -212,6 +225,39 @@ mod tests {
             assert_eq!(selected(state), [(1, 0), (1, 1), (1, 2)]);
             state.run_selection_command(GridCommand::Pick);
             assert_eq!(selected(state), [(1, 0), (1, 2)]);
+        });
+    }
+
+    #[test]
+    fn with_swapped_axes_the_same_cells_are_picked() {
+        Owner::new().with(|| {
+            let state = state();
+            state.arrange(|it, _| it.is_swapped = true);
+            // Visual row 0 is the header of the cluster.
+            state.toggle_cell((0, 1));
+            assert!(!untrack(|| state.has_picked()));
+            state.select_cell(CellIndex { row: 2, column: 0 });
+            state.toggle_cell((3, 1));
+            assert_eq!(selected(state), [(2, 0), (1, 2)]);
+            state.toggle_cell((1, 2));
+            assert_eq!(selected(state), [(1, 2)]);
+        });
+    }
+
+    #[test]
+    fn where_customers_are_merged_all_of_them_are_picked_and_taken_out_again() {
+        Owner::new().with(|| {
+            let state = state();
+            state.arrange(|it, _| it.set_merged(true));
+            state.toggle_cell((1, 0));
+            assert_eq!(selected(state), [(0, 0), (0, 1), (0, 2)]);
+            state.toggle_cell((3, 0));
+            assert_eq!(selected(state).len(), 6);
+            state.toggle_cell((1, 0));
+            assert_eq!(selected(state), [(2, 0), (2, 1), (2, 2)]);
+            state.clear_selection();
+            assert!(!untrack(|| state.selects_places()));
+            assert!(untrack(|| state.selects_many()));
         });
     }
 

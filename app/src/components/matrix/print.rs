@@ -1,13 +1,14 @@
 //! Print view of the matrix, rendered only by the server: tables of as many customers as fit a sheet, each with its own
-//! headers, which browsers repeat on every sheet. Statuses differ in shape, so that black and white is enough.
+//! headers, which browsers repeat on every sheet. Statuses differ in shape, so that black and white is enough. Steps are rows and
+//! each customer is a column, however the page arranges them.
 use super::{
     cell_html::TimeFormat,
-    layout::{GridLayout, VisualColumn, VisualRow},
+    layout::{GridLayout, GridLine, VisualColumn, VisualRow},
 };
 use crate::{
     components::step_state::state_icon, components::step_state::type_icon,
     domain::actor_stamp::initials, domain::matrix::CellIndex, domain::matrix::Grid,
-    domain::matrix_filter::MatrixFilter, domain::progress::Counts, domain::vocabulary::StepStatus,
+    domain::matrix_filter::MatrixFilter, domain::vocabulary::StepStatus,
 };
 use maud::{Markup, html};
 
@@ -31,6 +32,8 @@ fn filter_text(grid: &Grid, filter: &MatrixFilter) -> Option<String> {
         .collect();
     let cluster = grid.groups.iter().find(|it| Some(it.id) == filter.cluster);
     words.extend(cluster.map(|it| format!("cluster {}", it.name)));
+    let found = format!("“{}”", filter.text.trim());
+    words.extend((!filter.text.trim().is_empty()).then_some(found));
     for (what, text) in [("customers", &filter.customers), ("steps", &filter.steps)] {
         if !text.trim().is_empty() {
             words.push(format!("{what} with “{}”", text.trim()));
@@ -49,24 +52,6 @@ fn symbol_html(name: &str, label: &str) -> Markup {
     html! {
         svg class="glyph" role="img" aria-label=(label) { use href={ "#" (name) } {} }
     }
-}
-
-fn rollup_counts(grid: &Grid, visual_row: VisualRow, visual_column: VisualColumn) -> Counts {
-    let rows: Vec<usize> = match visual_row {
-        VisualRow::Step(row) => vec![row],
-        VisualRow::Block(block) => grid.rows_of(block).collect(),
-    };
-    let columns: Vec<usize> = match visual_column {
-        VisualColumn::Customer(column) => vec![column],
-        VisualColumn::Group(group) => (0..grid.columns.len())
-            .filter(|it| grid.columns[*it].group == group)
-            .collect(),
-    };
-    rows.iter()
-        .flat_map(|row| columns.iter().map(|column| (*row, *column)))
-        .filter_map(|(row, column)| grid.cell(CellIndex { row, column }))
-        .map(|it| it.status)
-        .collect()
 }
 
 fn cell_html(grid: &Grid, layout: &GridLayout, at: CellIndex) -> Markup {
@@ -103,10 +88,10 @@ fn cluster_spans(
     grid: &Grid,
     layout: &GridLayout,
     visual_columns: std::ops::Range<usize>,
-) -> Vec<(usize, usize)> {
-    let groups: Vec<usize> = layout.visual_columns[visual_columns]
+) -> Vec<(GridLine, usize)> {
+    let groups: Vec<GridLine> = layout.visual_columns[visual_columns]
         .iter()
-        .map(|it| it.group(grid))
+        .map(|it| it.section(grid))
         .collect();
     let spans = groups.chunk_by(|a, b| a == b);
     spans.map(|it| (it[0], it.len())).collect()
@@ -120,15 +105,15 @@ fn table_html(grid: &Grid, layout: &GridLayout, visual_columns: std::ops::Range<
                 tr {
                     th rowspan="2" scope="col" { "Step" }
                     @for (group, n) in cluster_spans(grid, layout, visual_columns) {
-                        th colspan=(n) scope="colgroup" { (grid.groups[group].name) }
+                        th colspan=(n) scope="colgroup" { (group.section_name(grid)) }
                     }
                 }
                 tr {
                     @for visual_column in shown {
                         th scope="col" {
                             span {
-                                @if let VisualColumn::Customer(column) = *visual_column {
-                                    @let of = grid.column_counts(column);
+                                @if let GridLine::Customer(column) = *visual_column {
+                                    @let of = layout.line_counts(grid, *visual_column);
                                     (grid.columns[column].name) " "
                                     small { (of.finished()) "/" (of.total()) }
                                 } @else {
@@ -154,13 +139,12 @@ fn row_html(
     visual_row: VisualRow,
     visual_columns: &[VisualColumn],
 ) -> Markup {
-    let is_block = matches!(visual_row, VisualRow::Block(_));
+    let is_block = visual_row.is_section();
     html! {
         tr class=[is_block.then_some("block")] {
             th scope="row" {
                 @match visual_row {
-                    VisualRow::Block(block) => { (block.label()) }
-                    VisualRow::Step(row) => {
+                    GridLine::Step(row) => {
                         @let step = &grid.rows[row];
                         span {
                             @if let Some(number) = grid.row_number(row) { (number) }
@@ -168,13 +152,14 @@ fn row_html(
                         (symbol_html(type_icon(step.kind), step.kind.as_str()))
                         (step.name)
                     }
+                    head => { (head.section_name(grid)) }
                 }
             }
             @for visual_column in visual_columns {
-                @if let (VisualRow::Step(row), VisualColumn::Customer(column)) = (visual_row, *visual_column) {
+                @if let (GridLine::Step(row), GridLine::Customer(column)) = (visual_row, *visual_column) {
                     (cell_html(grid, layout, CellIndex { row, column }))
                 } @else {
-                    @let of = rollup_counts(grid, visual_row, *visual_column);
+                    @let of = layout.counts_at(grid, visual_row, *visual_column);
                     td {
                         @if of.total() > 0 {
                             (of.finished()) "/" (of.total())
@@ -275,7 +260,7 @@ fn attention_html(grid: &Grid, layout: &GridLayout, format_time: TimeFormat<'_>)
 mod tests {
     use super::*;
     use crate::{
-        components::matrix::layout::Collapsed,
+        components::matrix::{arrangement::Arrangement, layout::Collapsed},
         components::ui::html::tests::{HOSTILE, assert_escaped},
         domain::id::ClusterId,
         domain::id::CustomerId,
@@ -324,7 +309,8 @@ mod tests {
         let cells = (0..n_columns).map(|column| (CellIndex { row: 0, column }, failed()));
         let grid = Grid::new(release(), vec![group], columns.collect(), vec![row], cells);
         let filter = MatrixFilter::default();
-        let layout = GridLayout::new(&grid, &Collapsed::default(), &filter);
+        let arrangement = Arrangement::default();
+        let layout = GridLayout::new(&grid, &Collapsed::default(), &filter, &arrangement);
         let html = body_html(&grid, &layout, &filter, "Printed", &|_| "14:02".into());
         assert_eq!(html.matches("<thead>").count(), 2);
         assert_eq!(
@@ -350,7 +336,8 @@ mod tests {
         };
         grid.set_status_change(at, change);
         let all = MatrixFilter::default();
-        let layout = GridLayout::new(&grid, &Collapsed::default(), &all);
+        let arrangement = Arrangement::default();
+        let layout = GridLayout::new(&grid, &Collapsed::default(), &all, &arrangement);
         let filter = MatrixFilter {
             customers: HOSTILE.into(),
             ..all

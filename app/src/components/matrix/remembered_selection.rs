@@ -1,7 +1,7 @@
 //! The selection of the matrix while steps or customers come, go or move: by step and customer instead of by position, so that it
 //! is found again on the same cell, or else on the nearest one.
 use super::{
-    layout::{GridLayout, GridPosition, VisualColumn, VisualRow},
+    layout::{GridLayout, GridLine, GridPosition},
     selection::Selection,
     state::MatrixState,
 };
@@ -18,18 +18,13 @@ use std::collections::HashSet;
 /// How long a cell that somebody else has changed is outlined.
 const CHANGED_MARK_MS: u32 = 2_000;
 
-/// A row of the table, wherever it is.
+/// A row or a column of the table, wherever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RowIdentity {
+enum LineIdentity {
     Block(RowBlock),
     Template(TemplateId),
-    /// A custom step, which has a row of its own.
+    /// A custom step, which has a line of its own.
     Custom(StepId),
-}
-
-/// A column of the table, wherever it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ColumnIdentity {
     Customer(CustomerId),
     Group(ClusterId),
 }
@@ -37,36 +32,34 @@ enum ColumnIdentity {
 /// A selection by what its corners are.
 pub struct RememberedSelection {
     selection: Selection,
-    focus: (Option<RowIdentity>, Option<ColumnIdentity>),
-    anchor: (Option<RowIdentity>, Option<ColumnIdentity>),
-    extent: (Option<RowIdentity>, Option<ColumnIdentity>),
+    focus: (Option<LineIdentity>, Option<LineIdentity>),
+    anchor: (Option<LineIdentity>, Option<LineIdentity>),
+    extent: (Option<LineIdentity>, Option<LineIdentity>),
 }
 
-fn row_key(grid: &Grid, row: VisualRow) -> Option<RowIdentity> {
-    let row = match row {
-        VisualRow::Block(block) => return Some(RowIdentity::Block(block)),
-        VisualRow::Step(row) => row,
+fn line_key(grid: &Grid, line: GridLine) -> Option<LineIdentity> {
+    let row = match line {
+        GridLine::Step(row) => row,
+        GridLine::Block(block) => return Some(LineIdentity::Block(block)),
+        GridLine::Group(group) => return Some(LineIdentity::Group(grid.groups.get(group)?.id)),
+        GridLine::Customer(column) | GridLine::Alike(column) => {
+            return Some(LineIdentity::Customer(grid.columns.get(column)?.id));
+        }
     };
     if let Some(template) = grid.rows.get(row)?.template {
-        return Some(RowIdentity::Template(template));
+        return Some(LineIdentity::Template(template));
     }
     let mut columns = 0..grid.columns.len();
     let cell = columns.find_map(|column| grid.cell(CellIndex { row, column }))?;
-    Some(RowIdentity::Custom(cell.step))
+    Some(LineIdentity::Custom(cell.step))
 }
 
-fn column_key(grid: &Grid, column: VisualColumn) -> Option<ColumnIdentity> {
-    match column {
-        VisualColumn::Customer(column) => {
-            Some(ColumnIdentity::Customer(grid.columns.get(column)?.id))
-        }
-        VisualColumn::Group(group) => Some(ColumnIdentity::Group(grid.groups.get(group)?.id)),
-    }
-}
-
-/// The step's row at this visual row, or the nearest one: the next, or the last before it.
+/// The row of cells at this visual row, or the nearest one: the next, or the last before it.
 fn nearest_row(layout: &GridLayout, visual_row: usize) -> usize {
-    let is_step = |at: &usize| matches!(layout.visual_rows.get(*at), Some(VisualRow::Step(_)));
+    let is_step = |at: &usize| {
+        let row = layout.visual_rows.get(*at);
+        row.is_some_and(|it| !it.is_section())
+    };
     let n_rows = layout.visual_rows.len();
     let next = (visual_row..n_rows).find(is_step);
     let before = || (0..visual_row.min(n_rows)).rev().find(is_step);
@@ -80,8 +73,8 @@ impl RememberedSelection {
             let row = layout.visual_rows.get(at.0);
             let column = layout.visual_columns.get(at.1);
             (
-                row.and_then(|it| row_key(grid, *it)),
-                column.and_then(|it| column_key(grid, *it)),
+                row.and_then(|it| line_key(grid, *it)),
+                column.and_then(|it| line_key(grid, *it)),
             )
         };
         Self {
@@ -95,13 +88,13 @@ impl RememberedSelection {
     /// The selection in another reading of the grid, and whether the focus is still on what it was on. None if nothing is visible.
     pub fn find(&self, grid: &Grid, layout: &GridLayout) -> Option<(Selection, bool)> {
         let last_column = layout.visual_columns.len().checked_sub(1)?;
-        let row_of = |key: Option<RowIdentity>| {
+        let row_of = |key: Option<LineIdentity>| {
             let mut rows = layout.visual_rows.iter();
-            rows.position(|it| key.is_some() && row_key(grid, *it) == key)
+            rows.position(|it| key.is_some() && line_key(grid, *it) == key)
         };
-        let column_of = |key: Option<ColumnIdentity>| {
+        let column_of = |key: Option<LineIdentity>| {
             let mut columns = layout.visual_columns.iter();
-            columns.position(|it| key.is_some() && column_key(grid, *it) == key)
+            columns.position(|it| key.is_some() && line_key(grid, *it) == key)
         };
         let focus = (row_of(self.focus.0), column_of(self.focus.1));
         let (old_row, old_column) = self.selection.focus;
@@ -111,6 +104,7 @@ impl RememberedSelection {
         );
         let single = Selection {
             zone: self.selection.zone,
+            is_default: self.selection.is_default,
             picked: self.selection.picked,
             ..Selection::at(nearest)
         };
@@ -139,6 +133,7 @@ impl MatrixState {
             return false;
         }
         self.grid_version.update(|it| *it += 1);
+        self.layout_changes.update_value(|it| *it += 1);
         let Some(remembered) = remembered else {
             return false;
         };
@@ -188,7 +183,7 @@ impl MatrixState {
 mod tests {
     use super::*;
     use crate::{
-        components::matrix::layout::Collapsed,
+        components::matrix::{arrangement::Arrangement, layout::Collapsed},
         domain::{
             matrix::tests::{cell, grid},
             matrix_filter::MatrixFilter,
@@ -208,7 +203,12 @@ mod tests {
         for (column, id) in grid.columns.iter_mut().zip(customers) {
             column.id = CustomerId(*id);
         }
-        let layout = GridLayout::new(&grid, &Collapsed::default(), &MatrixFilter::default());
+        let layout = GridLayout::new(
+            &grid,
+            &Collapsed::default(),
+            &MatrixFilter::default(),
+            &Arrangement::default(),
+        );
         (grid, layout)
     }
 

@@ -4,7 +4,7 @@
 use super::{
     cell_html::GridView,
     filter_bar, head_html,
-    layout::{GridLayout, GridWindow, VisualColumn, VisualRow},
+    layout::{GridLayout, GridLine, GridWindow},
     measured_layout::WindowPadding,
 };
 use crate::{
@@ -177,60 +177,51 @@ fn cell_selector(visual_row: usize, visual_column: usize) -> String {
 /// Sets the attributes of changed cells.
 fn update_cells(pane: &Pane, grid_view: GridView<'_>, changed: &[CellIndex]) {
     for at in distinct(changed.iter().copied()) {
-        if let Some((visual_row, visual_column)) = grid_view.layout.position_of(at) {
+        let position = grid_view.layout.position_of(at);
+        // A cell that stands for several is written with the counts.
+        if let Some((visual_row, visual_column)) = position
+            && grid_view.layout.cell_index(visual_row, visual_column) == Some(at)
+        {
             let cell = cell_selector(visual_row, visual_column);
             grid_dom::set_attributes(pane, &cell, &grid_view.cell_attributes(at));
         }
     }
 }
 
-/// Replaces the headers, group cells and block cells that count changed cells.
+/// Replaces the headers that count changed cells, and the cells that stand for several.
 fn update_counts(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, changed: &[CellIndex]) {
     if changed.is_empty() {
         return;
     }
     let (grid, layout) = (grid_view.grid, grid_view.layout);
-    let visual_row_of = |row: usize| {
-        let mut visual_rows = layout.visual_rows.iter();
-        visual_rows.position(|it| *it == VisualRow::Step(row))
-    };
-    let visual_column_of = |column: usize| {
-        let group = grid.columns[column].group;
-        let is_it = |it: &VisualColumn| {
-            *it == VisualColumn::Customer(column) || *it == VisualColumn::Group(group)
-        };
-        layout.visual_columns.iter().position(is_it)
-    };
     let changed = distinct(changed.iter().copied());
-    let visual_rows = distinct(changed.iter().filter_map(|it| visual_row_of(it.row)));
-    let visual_columns = distinct(changed.iter().filter_map(|it| visual_column_of(it.column)));
-    let visual_rows = visual_rows
-        .into_iter()
-        .filter(|it| window.visual_rows.contains(it));
+    let is_changed = |line: GridLine| changed.iter().any(|at| layout.contains(grid, line, *at));
+    let visual_rows = window.visual_rows.clone();
+    let visual_rows = visual_rows.filter(|it| is_changed(layout.visual_rows[*it]));
+    let visual_columns = window.visual_columns.clone();
     let visual_columns: Vec<usize> = visual_columns
-        .into_iter()
-        .filter(|it| window.visual_columns.contains(it))
+        .filter(|it| is_changed(layout.visual_columns[*it]))
         .collect();
-    let blocks = window.visual_rows.clone();
-    let blocks = blocks.filter_map(|visual_row| match layout.visual_rows[visual_row] {
-        VisualRow::Block(block) => Some((visual_row, block)),
-        VisualRow::Step(_) => None,
-    });
-    let blocks: Vec<_> = blocks.collect();
-    for visual_row in visual_rows.chain(blocks.iter().map(|it| it.0)) {
+    for visual_row in visual_rows {
+        let line = layout.visual_rows[visual_row];
         let mut html = String::new();
         grid_view.write_row_head(&mut html, visual_row);
         let head = format!("tr[data-r='{visual_row}'] > th");
         grid_dom::replace_element(pane, &head, &html);
-        let groups = visual_columns.iter().filter(|it| {
-            matches!(layout.visual_rows[visual_row], VisualRow::Step(_))
-                && matches!(layout.visual_columns[**it], VisualColumn::Group(_))
-        });
-        for visual_column in groups {
-            let column = grid_view.column_texts(*visual_column..visual_column + 1);
+        for visual_column in &visual_columns {
+            // Single cells are up to date.
+            if layout.cell_index(visual_row, *visual_column).is_some() {
+                continue;
+            }
             let mut html = String::new();
-            grid_view.write_cells(&mut html, visual_row, &column);
-            let cell = cell_selector(visual_row, *visual_column);
+            let cell = if line.is_section() {
+                grid_view.write_rollup(&mut html, line, *visual_column);
+                format!("tr[data-r='{visual_row}'] > td[data-c='{visual_column}']")
+            } else {
+                let column = grid_view.column_texts(*visual_column..visual_column + 1);
+                grid_view.write_cells(&mut html, visual_row, &column);
+                cell_selector(visual_row, *visual_column)
+            };
             grid_dom::replace_element(pane, &cell, &html);
         }
     }
@@ -239,11 +230,5 @@ fn update_counts(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, chan
         head_html::write_column_head(&mut html, grid, layout, visual_column);
         let head = format!("thead tr + tr th[data-c='{visual_column}']");
         grid_dom::replace_element(pane, &head, &html);
-        for (visual_row, block) in &blocks {
-            let mut html = String::new();
-            grid_view.write_rollup(&mut html, *block, visual_column);
-            let cell = format!("tr[data-r='{visual_row}'] > td[data-c='{visual_column}']");
-            grid_dom::replace_element(pane, &cell, &html);
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Focus and selection of the matrix grid, in visual rows and columns: the focused cell or header, and the selected
 //! rectangle. Movements are computed here, without the DOM, so that tests can check them.
-use super::layout::{GridLayout, GridPosition, VisualRow};
+use super::layout::{GridLayout, GridPosition};
 use crate::domain::{id::StepId, matrix::CellIndex};
 use std::collections::HashSet;
 
@@ -78,10 +78,7 @@ impl Selection {
         if layout.visual_columns.is_empty() || layout.visual_rows.is_empty() {
             return None;
         }
-        let step = layout
-            .visual_rows
-            .iter()
-            .position(|it| matches!(it, VisualRow::Step(_)));
+        let step = layout.visual_rows.iter().position(|it| !it.is_section());
         Some(Self {
             zone: if step.is_some() {
                 FocusZone::Cell
@@ -102,7 +99,7 @@ impl Selection {
             .visual_rows
             .iter()
             .enumerate()
-            .filter(|it| matches!(it.1, VisualRow::Step(_)))
+            .filter(|it| !it.1.is_section())
             .map(|it| it.0)
             .collect();
         if !extend && let Some(moved) = self.moved_between_heads(layout, movement) {
@@ -145,7 +142,7 @@ impl Selection {
         let (visual_row, visual_column) = self.focus;
         let steps_from = |visual_row: usize| {
             (visual_row..layout.visual_rows.len())
-                .filter(|it| matches!(layout.visual_rows[*it], VisualRow::Step(_)))
+                .filter(|it| !layout.visual_rows[*it].is_section())
         };
         let first_visual_row = steps_from(0).next();
         let at = |zone: FocusZone, visual_row: usize, visual_column: usize| {
@@ -292,7 +289,7 @@ impl Selection {
             .flat_map(|visual_row| {
                 (left..=right).map(move |visual_column| (visual_row, visual_column))
             })
-            .filter_map(|(visual_row, visual_column)| layout.cell_index(visual_row, visual_column))
+            .flat_map(|(visual_row, visual_column)| layout.cells_at(visual_row, visual_column))
             .collect()
     }
 }
@@ -300,10 +297,13 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{components::matrix::layout::VisualColumn, domain::matrix::RowBlock};
+    use crate::{
+        components::matrix::layout::{GridLine, VisualColumn},
+        domain::matrix::RowBlock,
+    };
 
     fn layout() -> GridLayout {
-        use VisualRow::{Block as B, Step as S};
+        use GridLine::{Block as B, Step as S};
         GridLayout {
             visual_rows: vec![B(RowBlock::Custom), S(0), S(1), B(RowBlock::Custom), S(2)],
             visual_columns: vec![
@@ -311,7 +311,7 @@ mod tests {
                 VisualColumn::Group(1),
                 VisualColumn::Customer(5),
             ],
-            filter: None,
+            ..GridLayout::default()
         }
     }
 

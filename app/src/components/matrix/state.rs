@@ -1,8 +1,9 @@
 //! State of the matrix that the grid and the page around it share: cells, filter, layout, focus and selection, and actions
 //! that are being saved. All fields are signals, so a copy of the struct is a handle to the same state.
 use super::{
+    arrangement::Arrangement,
     command::GridCommand,
-    layout::{BLOCKS, Collapsed, GridLayout, GridPosition, VisualRow},
+    layout::{Collapsed, GridLayout, GridPosition},
     measured_layout::{DENSITIES, Density},
     selection::{FocusZone, PickedCells, Selection},
 };
@@ -28,7 +29,12 @@ use leptos::prelude::*;
 pub struct MatrixState {
     pub grid: RwSignal<Grid>,
     pub collapsed: RwSignal<Collapsed>,
+    /// What is collapsed for who arrives now. The address leaves it out.
+    pub collapsed_on_arrival: StoredValue<Collapsed>,
     pub filter: RwSignal<MatrixFilter>,
+    pub arrangement: RwSignal<Arrangement>,
+    /// How often what is shown was changed on demand, and the selection with it.
+    pub layout_changes: StoredValue<u32>,
     /// `None` while no cell is visible.
     pub selection: RwSignal<Option<Selection>>,
     /// Cells that were added to the selection one by one.
@@ -36,7 +42,7 @@ pub struct MatrixState {
     pub density: RwSignal<Density>,
     /// Whether single letters are shortcuts. They can be switched off (WCAG 2.1.4).
     pub letter_keys_enabled: RwSignal<bool>,
-    /// Derived from grid, filter and collapsed clusters.
+    /// Derived from grid, filter, arrangement and collapsed clusters.
     pub layout: Memo<GridLayout>,
     /// The first cell of the window that the server renders.
     pub first_cell: CellIndex,
@@ -77,16 +83,18 @@ impl MatrixState {
     pub fn new(
         grid: Grid,
         filter: MatrixFilter,
-        collapsed: Collapsed,
+        (collapsed, collapsed_on_arrival): (Collapsed, Collapsed),
+        arrangement: Arrangement,
         first_cell: CellIndex,
     ) -> Self {
         let grid = RwSignal::new(grid);
         let collapsed = RwSignal::new(collapsed);
         let filter = RwSignal::new(filter);
+        let arrangement = RwSignal::new(arrangement);
         let layout = Memo::new(move |_| {
-            grid.with(|grid| {
-                filter.with(|filter| collapsed.with(|it| GridLayout::new(grid, it, filter)))
-            })
+            let (collapsed, filter) = (collapsed.read(), filter.read());
+            let arrangement = arrangement.read();
+            grid.with(|grid| GridLayout::new(grid, &collapsed, &filter, &arrangement))
         });
         let selection = RwSignal::new(layout.with_untracked(Selection::start));
         let counts_version = RwSignal::new(0);
@@ -98,10 +106,13 @@ impl MatrixState {
                 });
             }
         });
-        Self {
+        let this = Self {
             grid,
             collapsed,
+            collapsed_on_arrival: StoredValue::new(collapsed_on_arrival),
             filter,
+            arrangement,
+            layout_changes: StoredValue::new(0),
             selection,
             picked: RwSignal::new(PickedCells::default()),
             density: RwSignal::new(DENSITIES[1]),
@@ -114,7 +125,9 @@ impl MatrixState {
             status_info_version: RwSignal::new(0),
             pending_actions: RwSignal::new(PendingActions::default()),
             counts_version,
-        }
+        };
+        this.keep_selection();
+        this
     }
 
     /// Moves the focus back to the grid.
@@ -132,16 +145,22 @@ impl MatrixState {
         taken != Some(false)
     }
 
-    /// Changes the filter or the collapsed clusters. The focus stays on its cell, or goes to the first one if its cell is
-    /// hidden now.
+    /// Changes the filter, the arrangement or the collapsed clusters. The focus stays on its cell, or goes to the first one if
+    /// its cell is hidden now.
     pub fn change_layout(self, change: impl FnOnce(Self)) {
         let at = untrack(|| self.focused_cell());
+        let before = self.selection.get_untracked();
         change(self);
+        self.find_alike();
+        self.layout_changes.update_value(|it| *it += 1);
         let selection = self.layout.with_untracked(|layout| {
             let position = at.and_then(|at| layout.position_of(at));
-            position
-                .map(Selection::at)
-                .or_else(|| Selection::start(layout))
+            let is_default = before.is_some_and(|it| it.is_default);
+            let same = position.map(|it| Selection {
+                is_default,
+                ..Selection::at(it)
+            });
+            same.or_else(|| Selection::start(layout))
         });
         self.selection.set(selection);
     }
@@ -349,7 +368,7 @@ impl MatrixState {
         let found = self.layout.with_untracked(|layout| {
             self.grid.with_untracked(|grid| {
                 loop {
-                    match toward {
+                    match toward.turned_if(layout.is_swapped) {
                         PanelNeighbors::PreviousStep => visual_row = visual_row.checked_sub(1)?,
                         PanelNeighbors::NextStep => visual_row += 1,
                         PanelNeighbors::PreviousCustomer => {
@@ -437,24 +456,26 @@ impl MatrixState {
 
     /// Collapses or expands a cluster or a block, named as in `Collapsed::toggle`. The focus goes to its header.
     pub fn toggle_collapsed(self, target: &str) {
-        self.change_layout(|it| it.collapsed.update(|it| it.toggle(target)));
-        let head = self.layout.with_untracked(|layout| {
-            let (kind, id) = target.split_once(' ')?;
-            if kind == "block" {
-                let block = BLOCKS.get(id.parse::<usize>().ok()?)?;
-                let visual_row = layout
-                    .visual_rows
-                    .iter()
-                    .position(|it| *it == VisualRow::Block(*block))?;
-                return Some((FocusZone::RowHead, (visual_row, 0)));
+        if let Some(first) = target.strip_prefix("alike ") {
+            if let Ok(first) = first.parse() {
+                self.split_alike(first);
             }
-            let id = id.parse().ok()?;
-            let visual_column = self.grid.with_untracked(|grid| {
-                let mut visual_columns = layout.visual_columns.iter();
-                visual_columns.position(|it| grid.groups[it.group(grid)].id == id)
-            })?;
-            let visual_row = self.selection.get_untracked().map_or(0, |it| it.focus.0);
-            Some((FocusZone::ClusterHead, (visual_row, visual_column)))
+            return;
+        }
+        self.change_layout(|it| it.collapsed.update(|it| it.toggle(target)));
+        let old = self.selection.get_untracked().map(|it| it.focus);
+        let head = self.layout.with_untracked(|layout| {
+            self.grid.with_untracked(|grid| {
+                let row = old.map_or(0, |it| it.0);
+                let mut columns = layout.visual_columns.iter();
+                let found = columns.position(|it| it.toggle_target(grid) == target);
+                if let Some(visual_column) = found {
+                    return Some((FocusZone::ClusterHead, (row, visual_column)));
+                }
+                let mut rows = layout.visual_rows.iter();
+                let visual_row = rows.position(|it| it.toggle_target(grid) == target)?;
+                Some((FocusZone::RowHead, (visual_row, 0)))
+            })
         });
         if let Some((zone, position)) = head {
             self.selection.set(Some(Selection {

@@ -102,6 +102,19 @@ pub enum PanelNeighbors {
     NextCustomer,
 }
 
+impl PanelNeighbors {
+    /// The same where the axes of the matrix are swapped: what is above is left there.
+    pub fn turned_if(self, is_swapped: bool) -> Self {
+        match self {
+            _ if !is_swapped => self,
+            Self::PreviousStep => Self::PreviousCustomer,
+            Self::NextStep => Self::NextCustomer,
+            Self::PreviousCustomer => Self::PreviousStep,
+            Self::NextCustomer => Self::NextStep,
+        }
+    }
+}
+
 /// The dialog that is open for a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenStepDialog {

@@ -10,7 +10,7 @@ use crate::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
         fetch::Fetch,
-        loaded, navigator, param,
+        is_first, loaded, navigator, param,
     },
     paths,
 };
@@ -33,11 +33,16 @@ fn restore_request(sending: SerialRequest) -> Callback<i64> {
 pub fn NewClusterPage() -> impl IntoView {
     let sending = SerialRequest::new();
     let (go, toasts) = (navigator(), Toasts::from_context());
+    let is_first = is_first();
     let submit = Callback::new(move |draft: ClusterDraft| {
         let go = go.clone();
         sending.run(create_cluster(draft), move |it| {
             toasts.show(format!("Created {}", it.row.name), None);
-            go(&paths::cluster(it.row.id));
+            if is_first {
+                go(paths::DASHBOARD);
+            } else {
+                go(&paths::cluster(it.row.id));
+            }
         });
     });
     let frame = FormFrame {

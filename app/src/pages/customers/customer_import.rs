@@ -12,7 +12,7 @@ use crate::{
         cluster::ClusterSummary,
         customer_import::{ImportRequest, TickedRows},
     },
-    pages::{SerialRequest, navigator},
+    pages::{SerialRequest, is_first, navigator},
     paths,
 };
 use leptos::prelude::*;
@@ -25,6 +25,11 @@ const PREVIEW_DELAY_MS: u32 = 200;
 pub fn CustomerImportPage(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
     let (go, toasts) = (navigator(), Toasts::from_context());
+    let next = if is_first() {
+        paths::DASHBOARD
+    } else {
+        paths::CUSTOMERS
+    };
     let (report, is_current) = (RwSignal::new(None), RwSignal::new(false));
     let edits = StoredValue::new(0_u32);
     let typed = Callback::new(move |(cluster_id, text): PastedText| {
@@ -84,7 +89,7 @@ pub fn CustomerImportPage(clusters: Vec<ClusterSummary>) -> impl IntoView {
             browser::own_counts::tell();
             if n_changed_since == 0 {
                 toasts.show(done, it.batch_id);
-                go(paths::CUSTOMERS);
+                go(next);
                 return;
             }
             let rest = format!("{n_changed_since} changed since the preview. Check again");

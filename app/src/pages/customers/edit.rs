@@ -14,7 +14,7 @@ use crate::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
         fetch::Fetch,
-        loaded, navigator, param,
+        is_first, loaded, navigator, param,
     },
     paths,
 };
@@ -71,11 +71,16 @@ fn no_cluster() -> impl IntoView {
 fn NewCustomer(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
     let (go, toasts) = (navigator(), Toasts::from_context());
+    let is_first = is_first();
     let submit = Callback::new(move |draft: CustomerDraft| {
         let go = go.clone();
         sending.run(create_customer(draft), move |it| {
             toasts.show(format!("Created {}", it.row.name), None);
-            go(&paths::customer(it.row.id));
+            if is_first {
+                go(paths::DASHBOARD);
+            } else {
+                go(&paths::customer(it.row.id));
+            }
         });
     });
     let cluster_id = only_cluster(&clusters);

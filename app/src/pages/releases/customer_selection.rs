@@ -5,7 +5,7 @@ use crate::{
         customers::list_customers,
         releases::{activate_release, add_customers, preview_customers},
     },
-    browser::dom,
+    browser::{dom, form},
     components::{
         customer_picker::CustomerPicker,
         ui::{icon::Icon, notice::sentence},
@@ -77,7 +77,7 @@ pub fn CustomerSelection(
         }
     };
     // What is typed is saved first: nothing is activated if it cannot be.
-    let submit = move |_| {
+    let submit = move || {
         if untrack(is_none) {
             return;
         }
@@ -90,7 +90,15 @@ pub fn CustomerSelection(
     };
     view! {
         <p class="dialog__lead muted">"The steps will be created for each selected customer."</p>
-        <div class="dialog__cols">
+        <div
+            class="dialog__cols"
+            on:keydown=move |event| {
+                if form::is_submit_shortcut(&event) {
+                    event.prevent_default();
+                    submit();
+                }
+            }
+        >
             {move || match offered.get() {
                 Some(customers) if customers.is_empty() => no_customers(is_draft).into_any(),
                 Some(customers) => {
@@ -141,7 +149,8 @@ pub fn CustomerSelection(
                 aria-disabled=move || is_none().then_some("true")
                 aria-describedby="choose-first"
                 aria-busy=move || is_requesting.get().then_some("true")
-                on:click=submit
+                aria-keyshortcuts="Control+Enter"
+                on:click=move |_| submit()
             >
                 {if is_draft { "Activate" } else { "Add" }}
             </button>

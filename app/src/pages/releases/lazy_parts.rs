@@ -8,6 +8,7 @@ use super::{
         controller::{BulkRequest, MatrixController},
         foreign_changes::show_change,
         step_panel_host::{StepPanelHost, StepPanelHostProps},
+        view_menu::{ViewMenu, ViewMenuProps, ViewsDialog, ViewsDialogProps},
     },
 };
 use crate::{
@@ -57,6 +58,8 @@ pub enum LazyPart {
     /// Renders nothing.
     BulkAction(Box<BulkRequest>),
     TakeOver(TakeOverDialogProps),
+    ViewMenu(ViewMenuProps),
+    ViewsDialog(ViewsDialogProps),
     /// Renders nothing. What others changed, and what reads the whole page.
     ForeignChange(Box<(MatrixController, ForeignChange, Callback<()>)>),
     /// Renders nothing.
@@ -100,6 +103,8 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
             ().into_any()
         }
         LazyPart::TakeOver(props) => TakeOverDialog(props).into_any(),
+        LazyPart::ViewMenu(props) => ViewMenu(props).into_any(),
+        LazyPart::ViewsDialog(props) => ViewsDialog(props).into_any(),
         LazyPart::ForeignChange(it) => {
             show_change(it.0, &it.1, it.2);
             ().into_any()

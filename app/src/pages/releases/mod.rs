@@ -7,6 +7,7 @@ pub mod draft;
 pub mod edit;
 pub mod lazy_parts;
 pub mod list;
+pub mod new_release;
 pub mod release;
 pub mod release_matrix;
 pub mod remove_customers_dialog;

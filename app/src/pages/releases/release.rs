@@ -9,6 +9,7 @@ use super::{
         print_key,
         step_panel_host::StepPanelHostProps,
         url_state::{first_of, neighbor_links},
+        view_menu::{SavedViews, ViewMenuProps, ViewsDialogProps},
     },
     step_detail_actions::StepPanelOutcome,
 };
@@ -115,6 +116,8 @@ fn ReleaseMatrix(
     let needs_panel =
         latched(move || open_step.get().is_some() || reason_action.with(Option::is_some));
     let needs_help = latched(move || is_help_open.get());
+    let views = SavedViews::default();
+    let needs_views = latched(move || views.is_open.get());
     let asked = controller.take_over.asked;
     let needs_take_over = latched(move || asked.with(Option::is_some));
     let on_take_over = Callback::new(move |step| {
@@ -141,7 +144,11 @@ fn ReleaseMatrix(
             on_copy_link=on_copy_link
             on_restore=on_restore
         />
-        <FilterBar state=state on_command=on_command/>
+        <FilterBar
+            state=state
+            on_command=on_command
+            view_menu=Callback::new(move |()| lazy_parts::show(LazyPart::ViewMenu(ViewMenuProps { state, views })))
+        />
         <div class="split" on:pointerenter=move |_| preload() on:focusin=move |_| preload()>
             <div class="matrix__pane">
                 {if is_empty {
@@ -205,6 +212,11 @@ fn ReleaseMatrix(
             needs_help
                 .get()
                 .then(|| lazy_parts::show(LazyPart::Shortcuts { open: is_help_open, state }))
+        }}
+        {move || {
+            needs_views
+                .get()
+                .then(|| lazy_parts::show(LazyPart::ViewsDialog(ViewsDialogProps { state, views })))
         }}
         <ReleaseDialogsHost
             open=dialogs

@@ -34,8 +34,8 @@ impl Store {
             Subject::Anything => false,
             // A caller who may not manage users does not learn whether this id exists.
             Subject::User(_) => may,
-            // Sessions and tokens belong to one user, independently of scopes.
-            Subject::Session(_) | Subject::Token(_) => true,
+            // Sessions, tokens and views belong to one person, independently of scopes.
+            Subject::Session(_) | Subject::Token(_) | Subject::View(_) => true,
             // A caller that may do and see all needs no query; the method that follows finds what is missing.
             _ => !may || !self.caller.sees_all(),
         };

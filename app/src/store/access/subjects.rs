@@ -5,6 +5,7 @@ use crate::domain::{
     event_trim,
     id::BatchId,
     permission::{Permission, Subject},
+    saved_view::owner_of,
     vocabulary::Noun,
 };
 use crate::store::{
@@ -12,13 +13,15 @@ use crate::store::{
     audit::event_texts,
     engine::sought,
     entity::{
-        audit_event, cluster, customer, customer_step, release, session, step_template, token, user,
+        audit_event, cluster, customer, customer_step, release, saved_view, session, step_template,
+        token, user,
     },
     error::StoreError,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Condition, Expr},
 };
 use std::collections::HashSet;
 
@@ -82,12 +85,37 @@ impl Store {
                 }
                 found(exists(query, db).await?, Noun::Token)
             }
+            Subject::View(id) => {
+                let views = saved_view::Entity::find().filter(self.views_in_sight());
+                must_exist!(views, saved_view, id, Noun::View)
+            }
         }
     }
 
     /// The id of the caller's user; 0, which no row has, if it is none.
     pub(in crate::store) fn own_id(&self) -> i64 {
         self.caller.user().map_or(0, |it| it.0)
+    }
+
+    /// The saved views that exist for the caller: its own, and those that are for all. A view's name or address may be that
+    /// of a customer, so for who has a scope there are only its own.
+    pub(in crate::store) fn views_in_sight(&self) -> Condition {
+        let own = saved_view::Column::Owner.eq(owner_of(&self.caller));
+        if self.caller.sees_all() {
+            return Condition::any()
+                .add(own)
+                .add(saved_view::Column::ForAll.eq(true));
+        }
+        let releases = self
+            .visible()
+            .releases()
+            .select_only()
+            .column(release::Column::Id)
+            .into_query();
+        let is_there = Condition::any()
+            .add(saved_view::Column::ReleaseId.is_null())
+            .add(saved_view::Column::ReleaseId.in_subquery(releases));
+        Condition::all().add(own).add(is_there)
     }
 
     /// Whether the caller sees any event of a batch.

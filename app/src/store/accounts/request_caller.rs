@@ -12,11 +12,15 @@ use crate::domain::{
 };
 use crate::store::{
     Database, Store,
+    audit::last_event::{self, ArrivalPosition, LAST_EVENT, RowAt},
     entity::{session, sha256, token, user},
     error::{StoreError, chain},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect, Select,
+    sea_query::Expr,
+};
 use std::{fmt, sync::Arc};
 
 /// A user who proved who it is, and what the session depends on until it is begun.
@@ -74,6 +78,13 @@ fn caller_of_token(
     Ok(Some((id, caller)))
 }
 
+/// The row of the active user of a login.
+fn active_row(login: &Login) -> Select<user::Entity> {
+    user::Entity::find()
+        .filter(user::Column::Login.eq(login.as_str()))
+        .filter(user::Column::IsActive.eq(true))
+}
+
 impl Store {
     /// The same caller's store with the rights of now, for what lives longer than a request; none if the session or token is over, or
     /// its user not active.
@@ -109,25 +120,30 @@ impl Store {
 }
 
 impl Database {
-    /// The caller that a session's secret stands for; none if there is no such session, it ended, or its user is not active.
-    /// The use is noted if `is_use`: streams, presence and background reads are none.
+    /// The caller that a session's secret stands for, and the last event when it was found; none if there is no such session, it
+    /// ended, or its user is not active. The use is noted if `is_use`: streams, presence and background reads are none.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn session_caller(
         &self,
         secret: &str,
         now: DateTime<Utc>,
         is_use: bool,
-    ) -> Result<Option<Caller>, StoreError> {
+    ) -> Result<Option<(Caller, ArrivalPosition)>, StoreError> {
         let found = session::Entity::find()
             .filter(session::Column::Sha256.eq(sha256(secret)))
             .find_also_related(user::Entity)
+            .expr_as(last_event::column(), LAST_EVENT)
+            .into_model::<RowAt<session::Model>, user::Model>()
             .one(&self.read)
             .await?;
-        let caller = self.caller_of_session(found, now)?;
+        let Some((RowAt { row, position }, user)) = found else {
+            return Ok(None);
+        };
+        let caller = self.caller_of_session(Some((row, user)), now)?;
         if let Some(id) = caller.as_ref().and_then(Caller::session).filter(|_| is_use) {
             self.last_used.session(id, now);
         }
-        Ok(caller)
+        Ok(caller.map(|it| (it, position)))
     }
 
     /// The caller of a session's row; none if the session ended, or its user is not active.
@@ -150,37 +166,46 @@ impl Database {
         Ok(Some(Caller::of_session(&user.try_into()?, id)))
     }
 
-    /// The caller that a token stands for; none if there is no such token, it expired, or its owner is not active.
+    /// The caller that a token stands for, and the last event when it was found; none if there is no such token, it expired, or its
+    /// owner is not active.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn token_caller(
         &self,
         text: &TokenText,
         now: DateTime<Utc>,
-    ) -> Result<Option<Caller>, StoreError> {
+    ) -> Result<Option<(Caller, ArrivalPosition)>, StoreError> {
         let found = token::Entity::find()
             .filter(token::Column::Sha256.eq(sha256(text.as_str())))
             .find_also_related(user::Entity)
+            .expr_as(last_event::column(), LAST_EVENT)
+            .into_model::<RowAt<token::Model>, user::Model>()
             .one(&self.read)
             .await?;
-        let found = caller_of_token(found, now)?;
+        let Some((RowAt { row, position }, owner)) = found else {
+            return Ok(None);
+        };
+        let found = caller_of_token(Some((row, owner)), now)?;
         if let Some((id, _)) = found {
             self.last_used.token(id, now);
         }
-        Ok(found.map(|it| it.1))
+        Ok(found.map(|it| (it.1, position)))
     }
 
-    /// The active user of this login, for a proxy's word.
+    /// The active user of this login, for a proxy's word, and the last event when it was found.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn active_user(&self, login: &Login) -> Result<Option<User>, StoreError> {
-        let found = self.active_row(login).await?;
-        found.map(TryInto::try_into).transpose()
-    }
-
-    async fn active_row(&self, login: &Login) -> Result<Option<user::Model>, StoreError> {
-        let found = user::Entity::find()
-            .filter(user::Column::Login.eq(login.as_str()))
-            .filter(user::Column::IsActive.eq(true));
-        Ok(found.one(&self.read).await?)
+    pub async fn active_user(
+        &self,
+        login: &Login,
+    ) -> Result<Option<(User, ArrivalPosition)>, StoreError> {
+        let found = active_row(login)
+            .expr_as(last_event::column(), LAST_EVENT)
+            .into_model::<RowAt<user::Model>>()
+            .one(&self.read)
+            .await?;
+        let Some(RowAt { row, position }) = found else {
+            return Ok(None);
+        };
+        Ok(Some((row.try_into()?, position)))
     }
 
     /// Compares a password with that of a login, in constant time also for unknown logins. Errors: too many are waiting.
@@ -192,7 +217,7 @@ impl Database {
     ) -> Result<LoginOutcome, StoreError> {
         loop {
             let found = match Login::parse(login) {
-                Ok(login) => self.active_row(&login).await?,
+                Ok(login) => active_row(&login).one(&self.read).await?,
                 Err(_) => None,
             };
             let mut hash = found.as_ref().and_then(|it| it.password_hash.clone());

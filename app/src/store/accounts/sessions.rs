@@ -95,7 +95,7 @@ impl Database {
         secret: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let Some(caller) = self.session_caller(secret, now, false).await? else {
+        let Some((caller, _)) = self.session_caller(secret, now, false).await? else {
             return Ok(());
         };
         let (session, stamp) = (caller.session(), caller.stamp(now));

@@ -11,6 +11,9 @@ const TABLES: &[&str] = &[
     "customer_steps",
     "text_variables",
     "audit_events",
+    "sessions",
+    "tokens",
+    "users",
 ];
 
 /// Records a statement by its operation and the first table that it names. Its text is not kept.
@@ -60,6 +63,8 @@ mod tests {
     fn a_statement_is_known_by_its_verb_and_its_first_table() {
         let sql = r#"SELECT "customer_steps"."id" FROM "customer_steps" WHERE "release_id" IN (SELECT "id" FROM "releases")"#;
         assert_eq!((operation(sql), table(sql)), ("select", "customer_steps"));
+        let sql = r#"SELECT "sessions"."id", (SELECT MAX("audit_events"."id") FROM "audit_events") FROM "sessions""#;
+        assert_eq!((operation(sql), table(sql)), ("select", "sessions"));
         let sql = "PRAGMA page_count";
         assert_eq!((operation(sql), table(sql)), ("other", "other"));
     }

@@ -8,10 +8,7 @@ use super::db_timing;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqlxError, SqlxPostgresConnector, Statement, TransactionOptions, TransactionTrait,
-    sea_query::{
-        Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement,
-        extension::postgres::PgExpr,
-    },
+    sea_query::{Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement},
 };
 use sqlx::{
     ConnectOptions, Connection, PgConnection,
@@ -280,6 +277,7 @@ pub fn json_rows(columns: impl IntoIterator<Item = Expr>) -> Expr {
 
 /// Whether a text is of a pattern. Text has the collation `"C"`, so that `ILIKE` knows A to Z in two cases, and no others.
 pub fn like(text: Expr, pattern: String) -> Expr {
+    use sea_orm::sea_query::extension::postgres::PgExpr;
     text.ilike(pattern)
 }
 

@@ -7,6 +7,7 @@ pub mod customer_step;
 pub mod idempotency_key;
 pub mod release;
 pub mod release_customer;
+pub mod saved_view;
 pub mod session;
 pub mod setup_code;
 pub mod step_template;

@@ -2,7 +2,7 @@
 use super::{
     dry_run_warnings::{changed_value_warnings, dry_run_warnings},
     release_rows,
-    value_changes::{removed_values, values_changed_since_activation},
+    value_changes::{ValueChanges, removed_values, values_changed_since_activation},
 };
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -23,7 +23,7 @@ use crate::store::{
     engine::{Engine, IDS_PER_STATEMENT_MAX},
     entity::{cluster, customer, customer_step, release_customer, step_template},
     error::StoreError,
-    text_variables::{self, UnresolvedByCustomer},
+    text_variables::{self, TemplateText, UnresolvedByCustomer},
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -431,45 +431,61 @@ impl Store {
         };
         let texts = text_variables::template_texts(db, id).await?;
         let uses = text_variables::uses(db, texts.iter().map(|it| it.id)).await?;
-        let missing =
-            UnresolvedByCustomer::of(db, &release, &customers, uses.values().flatten()).await?;
-        let mut unresolved: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
-        for (index, customer) in customers.iter().enumerate() {
-            for step in &texts {
-                let uses = uses.get(&step.id).map_or(&[][..], Vec::as_slice);
-                for name in missing.among(*customer, uses, step.kind) {
-                    unresolved
-                        .entry((index, name.to_owned()))
-                        .or_default()
-                        .push(step.name.clone());
-                }
+        dry_run_of(db, &release, customers, &texts, &uses).await
+    }
+}
+
+/// What creating these steps for these customers would do. `uses` has how each text uses its variables, by the text's id. Of a
+/// release that is not stored yet (id 0) nothing is known of the past.
+pub async fn dry_run_of(
+    db: &impl ConnectionTrait,
+    release: &Release,
+    customers: Vec<CustomerId>,
+    texts: &[TemplateText],
+    uses: &HashMap<i64, Vec<String>>,
+) -> Result<DryRun, StoreError> {
+    let missing =
+        UnresolvedByCustomer::of(db, release, &customers, uses.values().flatten()).await?;
+    let mut unresolved: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
+    for (index, customer) in customers.iter().enumerate() {
+        for step in texts {
+            let uses = uses.get(&step.id).map_or(&[][..], Vec::as_slice);
+            for name in missing.among(*customer, uses, step.kind) {
+                unresolved
+                    .entry((index, name.to_owned()))
+                    .or_default()
+                    .push(step.name.clone());
             }
         }
-        let names = unresolved
-            .keys()
-            .map(|(index, name)| (customers[*index], name.as_str()));
-        let mut removed = removed_values(db, id, &names.collect::<Vec<_>>()).await?;
-        let mut chosen = text_variables::with_clusters(db, &customers).await?;
-        chosen.sort_by(|a, b| (&a.0.name, a.0.id).cmp(&(&b.0.name, b.0.id)));
-        let changes = values_changed_since_activation(db, &release, &customers).await?;
-        let used = uses.values().flatten();
-        let used: BTreeSet<&str> = used.map(|it| variables::name_of(it)).collect();
-        let mut warnings = changed_value_warnings(&changes, &chosen, &used);
-        warnings.extend(dry_run_warnings(&texts, &chosen, &release));
-        let cells = customers.len() * n_templates;
-        Ok(DryRun {
-            customers: u32::try_from(customers.len()).unwrap_or(u32::MAX),
-            cells: u32::try_from(cells).unwrap_or(u32::MAX),
-            unresolved: unresolved
-                .into_iter()
-                .map(|((index, variable), step_names)| Unresolved {
-                    customer_id: customers[index],
-                    removed: removed.remove(&(customers[index], variable.clone())),
-                    variable,
-                    step_names,
-                })
-                .collect(),
-            warnings,
-        })
     }
+    let names = unresolved
+        .keys()
+        .map(|(index, name)| (customers[*index], name.as_str()));
+    let mut removed = if release.id == ReleaseId(0) {
+        ValueChanges::new()
+    } else {
+        removed_values(db, release.id, &names.collect::<Vec<_>>()).await?
+    };
+    let mut chosen = text_variables::with_clusters(db, &customers).await?;
+    chosen.sort_by(|a, b| (&a.0.name, a.0.id).cmp(&(&b.0.name, b.0.id)));
+    let changes = values_changed_since_activation(db, release, &customers).await?;
+    let used = uses.values().flatten();
+    let used: BTreeSet<&str> = used.map(|it| variables::name_of(it)).collect();
+    let mut warnings = changed_value_warnings(&changes, &chosen, &used);
+    warnings.extend(dry_run_warnings(texts, &chosen, release));
+    let cells = customers.len() * texts.len();
+    Ok(DryRun {
+        customers: u32::try_from(customers.len()).unwrap_or(u32::MAX),
+        cells: u32::try_from(cells).unwrap_or(u32::MAX),
+        unresolved: unresolved
+            .into_iter()
+            .map(|((index, variable), step_names)| Unresolved {
+                customer_id: customers[index],
+                removed: removed.remove(&(customers[index], variable.clone())),
+                variable,
+                step_names,
+            })
+            .collect(),
+        warnings,
+    })
 }

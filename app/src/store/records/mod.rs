@@ -1,4 +1,5 @@
-//! Clusters, customers and releases with their members: the rows that people create, edit, deactivate and restore.
+//! Clusters, customers and releases with their members: the rows that people create, edit, deactivate and restore. And saved
+//! views.
 pub mod clusters;
 pub mod customer_import;
 pub mod customers;
@@ -6,5 +7,6 @@ pub mod dry_run_warnings;
 pub mod members;
 pub mod release_rows;
 pub mod releases;
+pub mod saved_views;
 pub mod value_changes;
 pub mod value_edits;

@@ -3,16 +3,16 @@ use super::{members, release_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
-    id::{CustomerId, ReleaseId},
+    id::{CustomerId, ReleaseId, TemplateId},
     permission::Permission,
     release::{Release, ReleaseDraft},
     text::{Name, VersionNumber},
     validation_errors::ValidationErrors,
-    vocabulary::{Field, ReleaseStatus},
+    vocabulary::{Field, Noun, ReleaseStatus},
 };
 use crate::store::{
     Store,
-    change::VersionedRow,
+    change::{Change, VersionedRow},
     entity::{release, step_template},
     error::StoreError,
 };
@@ -22,6 +22,7 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder,
 };
 use serde_json::json;
+use std::collections::{HashMap, HashSet};
 
 impl Store {
     /// Creates a draft without template steps. Errors: wrong fields.
@@ -74,30 +75,6 @@ impl Store {
             .await
     }
 
-    /// Creates a draft with its own details and the template steps of another release. Errors: wrong fields; that
-    /// release is not found.
-    #[tracing::instrument(level = "debug", skip_all, fields(from = from.0))]
-    pub async fn create_release_from(
-        &self,
-        draft: ReleaseDraft,
-        from: ReleaseId,
-        stamp: ActorStamp,
-    ) -> Result<Changed<Release>, StoreError> {
-        let permit = self.permit(Permission::Clone.on(from)).await?;
-        let fields = draft.parse()?;
-        let mut change = self.change(permit, stamp).await?;
-        release_rows::load(&change.tx, from).await?;
-        let now = change.stamp.at;
-        let row = release_rows::insert(&change.tx, fields, now).await?;
-        let n_templates = copy_templates(&change.tx, from, row.id, now).await?;
-        change.record(
-            row.event(EventAction::Clone)
-                .before(&json!({ "from": from, "templates": n_templates }))
-                .after(&row),
-        );
-        change.finish(row).await
-    }
-
     /// Creates a draft with the details and template steps of another release, without customers and date. Errors:
     /// not found; wrong fields.
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
@@ -131,7 +108,7 @@ impl Store {
         let mut row = release::Model::from(clone).into_active_model().reset_all();
         row.id = NotSet;
         let row: Release = row.insert(&change.tx).await?.try_into()?;
-        let n_templates = copy_templates(&change.tx, id, row.id, now).await?;
+        let n_templates = copy_templates(&change.tx, id, row.id, None, now).await?;
         change.record(
             row.event(EventAction::Clone)
                 .before(&json!({ "from": id, "templates": n_templates }))
@@ -152,19 +129,7 @@ impl Store {
         let permit = self.permit(Permission::Activation.on(id)).await?;
         let mut change = self.change(permit, stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
-        let n_templates = members::count_templates(&change.tx, id).await?;
-        before.may_be_activated(n_templates)?;
-        let customers = members::resolve_customers(&change.tx, customers).await?;
-        let cells = members::copy_templates(&change.tx, id, &customers, change.stamp.at).await?;
-        let mut after = before.clone();
-        after.status = ReleaseStatus::Active;
-        after.set_next_version(change.stamp.at);
-        let row = after.save(&change.tx).await?;
-        change.record(
-            row.event(EventAction::Activate)
-                .before(&json!({ "status": before.status, "version": before.version }))
-                .after(&json!({ "status": row.status, "version": row.version, "customerIds": customers, "cells": cells })),
-        );
+        let row = activate(&mut change, before, customers).await?;
         change.finish(row).await
     }
 
@@ -236,21 +201,58 @@ impl Store {
     }
 }
 
-/// Copies the template steps of a release to a new one. Answers how many.
-async fn copy_templates(
+/// Activates a draft within a change. Errors: not a draft; no template steps; no, unknown or inactive customers.
+pub async fn activate(
+    change: &mut Change,
+    before: Release,
+    customers: Option<Vec<CustomerId>>,
+) -> Result<Release, StoreError> {
+    let id = before.id;
+    let n_templates = members::count_templates(&change.tx, id).await?;
+    before.may_be_activated(n_templates)?;
+    let customers = members::resolve_customers(&change.tx, customers).await?;
+    let cells = members::copy_templates(&change.tx, id, &customers, change.stamp.at).await?;
+    let mut after = before.clone();
+    after.status = ReleaseStatus::Active;
+    after.set_next_version(change.stamp.at);
+    let row = after.save(&change.tx).await?;
+    change.record(
+        row.event(EventAction::Activate)
+            .before(&json!({ "status": before.status, "version": before.version }))
+            .after(&json!({ "status": row.status, "version": row.version, "customerIds": customers, "cells": cells })),
+    );
+    Ok(row)
+}
+
+/// Copies the template steps of a release to a new one: all, or those of `only`. Answers how many. Errors: one of them is not
+/// found.
+pub async fn copy_templates(
     tx: &DatabaseTransaction,
     from: ReleaseId,
     to: ReleaseId,
+    only: Option<&[TemplateId]>,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
-    let templates = step_template::Entity::find()
+    let mut templates = step_template::Entity::find()
         .filter(step_template::Column::ReleaseId.eq(from.0))
         .order_by_asc(step_template::Column::Category)
         .order_by_asc(step_template::Column::OrderIndex)
         .all(tx)
         .await?;
+    if let Some(only) = only {
+        let only: HashSet<i64> = only.iter().map(|it| it.0).collect();
+        templates.retain(|it| only.contains(&it.id));
+        if templates.len() < only.len() {
+            return Err(StoreError::NotFound(Noun::Template));
+        }
+    }
     let n_templates = templates.len();
+    // Where some are left out, the others move up.
+    let mut next: HashMap<String, i32> = HashMap::new();
     for mut template in templates {
+        let place = next.entry(template.category.clone()).or_default();
+        template.order_index = *place;
+        *place += 1;
         (template.release_id, template.version) = (to.0, 1);
         (template.created_at, template.updated_at) = (now, now);
         let mut copy = template.into_active_model().reset_all();

@@ -232,7 +232,8 @@ impl PastValues {
             | Entity::Database
             | Entity::User
             | Entity::Session
-            | Entity::Token => None,
+            | Entity::Token
+            | Entity::View => None,
         };
         let Some(UndoneEdit {
             customers,

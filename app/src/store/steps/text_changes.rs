@@ -170,7 +170,7 @@ impl StepText {
                 }
                 TextChangeKind::Template
             }
-            Entity::Database | Entity::User | Entity::Session | Entity::Token => {
+            Entity::Database | Entity::User | Entity::Session | Entity::Token | Entity::View => {
                 return Ok(Vec::new());
             }
         };

@@ -140,6 +140,9 @@ fn group_by_release(attention: &mut [Attention]) {
     attention.sort_by_key(|it| ranks.get(&it.release_id).copied());
 }
 
+/// A done step, when it was started, and when it was done.
+type StartAndEnd = (i64, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 impl Store {
     /// The caller's name as events have it.
     pub(in crate::store) fn own_name(&self, now: DateTime<Utc>) -> String {
@@ -188,7 +191,7 @@ impl Store {
         if ids.is_empty() {
             return Ok(usual);
         }
-        let rows: Vec<(i64, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> = self
+        let rows: Vec<StartAndEnd> = self
             .visible()
             .steps()
             .select_only()

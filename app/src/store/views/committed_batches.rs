@@ -15,7 +15,10 @@ use crate::store::{
 use audit_event::Column;
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+};
 
 /// The most events that are read at once: more than the largest bulk has.
 const READ_MAX: usize = 12_000;
@@ -102,6 +105,7 @@ impl Database {
                     at: row.8,
                     last: event.id,
                     events: vec![event],
+                    json: OnceLock::new(),
                 }),
             }
         }
@@ -147,7 +151,10 @@ impl Store {
             None => None,
         };
         let is_told = |it: &CommittedEvent| {
-            let is_account = matches!(it.entity, Entity::User | Entity::Session | Entity::Token);
+            let is_account = matches!(
+                it.entity,
+                Entity::User | Entity::Session | Entity::Token | Entity::View
+            );
             (sees_accounts || !is_account)
                 && seen.as_ref().is_none_or(|ids| ids.contains(&it.id.0))
                 && related.as_ref().is_none_or(|rows| rows.contains(it))

@@ -10,15 +10,15 @@ use crate::domain::{
     scope::Scope,
 };
 use crate::store::{
-    Database, Store,
+    Store,
+    audit::last_event::last_event,
     entity::{audit_event, customer_step},
     error::StoreError,
 };
 use futures_util::TryStreamExt;
 use moka::{policy::EvictionPolicy, sync::Cache};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -143,24 +143,6 @@ impl MatrixCache {
     }
 }
 
-/// The id of the last event. It is a version of the whole database, since nothing changes without an event (R17).
-async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
-    let last = audit_event::Entity::find()
-        .select_only()
-        .column_as(audit_event::Column::Id.max(), "last")
-        .into_tuple::<Option<i64>>()
-        .one(db)
-        .await?;
-    Ok(last.flatten().unwrap_or_default())
-}
-
-impl Database {
-    /// The id of the last event: as long as it is the same, so is everything that pages show.
-    pub async fn last_event(&self) -> Result<i64, StoreError> {
-        Ok(last_event(&self.read).await?)
-    }
-}
-
 impl Store {
     /// The current matrix of a release with all its customers, from the cache or refreshed; `visible_matrix` cuts it for the
     /// caller. Errors: not found.
@@ -168,7 +150,7 @@ impl Store {
         &self,
         id: ReleaseId,
     ) -> Result<Arc<CachedMatrix>, StoreError> {
-        let last = self.database.last_event().await?;
+        let last = self.last_event().await?;
         let slot = self.database.matrix_cache.slot(id);
         let mut cached = slot.matrix.lock().await;
         if let Some(current) = cached.as_ref().filter(|it| it.last_event_id >= last) {
@@ -267,8 +249,8 @@ fn event_impact(
         Entity::Cluster | Entity::Customer if action == Did::Create => EventImpact::None,
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
-        // People are no part of any matrix.
-        Entity::User | Entity::Session | Entity::Token => EventImpact::None,
+        // People and their views are no part of any matrix.
+        Entity::User | Entity::Session | Entity::Token | Entity::View => EventImpact::None,
         // They change names, values of variables, rows or columns.
         Entity::Cluster
         | Entity::Customer

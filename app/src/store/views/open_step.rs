@@ -96,7 +96,10 @@ impl Store {
     }
 
     /// The number of events in the batches of these events, by batch id.
-    async fn sizes_of_batches(&self, events: &[&Event]) -> Result<HashMap<String, u32>, StoreError> {
+    async fn sizes_of_batches(
+        &self,
+        events: &[&Event],
+    ) -> Result<HashMap<String, u32>, StoreError> {
         use audit_event::Column;
         if events.is_empty() {
             return Ok(HashMap::new());

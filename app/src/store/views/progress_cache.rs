@@ -62,7 +62,7 @@ impl Store {
                 .flatten()
         } else {
             // Whose steps are counted changes also when a customer moves to another cluster, which is no event of the release.
-            Some(self.database.last_event().await?)
+            Some(self.last_event().await?)
         };
         let cache = &self.database.progress_cache.0;
         let key = (release, self.caller.scope.clone());

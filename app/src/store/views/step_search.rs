@@ -41,7 +41,6 @@ struct SearchedTemplate {
 /// The steps of a release that have one text and are copies of one template, or of none.
 struct CopiesOfText {
     text: Option<i64>,
-    release: i64,
     template: Option<i64>,
     copies: i64,
     /// One of them.
@@ -206,9 +205,8 @@ impl Store {
                 })
                 .collect(),
             copies: copies
-                .map(|(text, release, template, copies, first)| CopiesOfText {
+                .map(|(text, _release, template, copies, first)| CopiesOfText {
                     text,
-                    release,
                     template,
                     copies,
                     first,

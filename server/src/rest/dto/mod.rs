@@ -8,6 +8,7 @@ pub mod people;
 pub mod progress;
 pub mod rows;
 pub mod runbook_import;
+pub mod saved_views;
 pub mod search;
 pub mod text_changes;
 pub mod undo;

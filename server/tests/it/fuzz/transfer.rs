@@ -93,7 +93,7 @@ fn faults(bytes: Vec<u8>) -> Result<(), ImportErrors> {
 
 #[tokio::test]
 async fn a_damaged_export_is_refused_with_its_line_and_never_breaks_the_reader() {
-    let whole = export().await;
+    let whole = Box::pin(export()).await;
     assert_eq!(faults(whole.clone().into_bytes()), Ok(()));
     let fragment = prop::sample::select(FRAGMENTS);
     let damage = prop::collection::vec((any::<Index>(), 0_usize..60, fragment), 1..5);

@@ -20,7 +20,7 @@ async fn finished_by_acme() -> World {
 
 #[tokio::test]
 async fn the_versions_are_listed_filtered_and_paged() {
-    let world = finished_by_acme().await;
+    let world = Box::pin(finished_by_acme()).await;
     let list = world.app.read("/api/customers/versions").await;
     assert_eq!(list["items"].as_array().unwrap().len(), 3);
     let acme = &list["items"][0];
@@ -47,7 +47,7 @@ async fn the_versions_are_listed_filtered_and_paged() {
 
 #[tokio::test]
 async fn the_versions_are_a_table_for_a_spreadsheet() {
-    let world = finished_by_acme().await;
+    let world = Box::pin(finished_by_acme()).await;
     let path = "/api/customers/versions?format=csv&q=eu-west";
     let table = world.app.api("GET", path, Value::Null, &[]).await;
     assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
@@ -62,7 +62,7 @@ async fn the_versions_are_a_table_for_a_spreadsheet() {
 
 #[tokio::test]
 async fn the_dashboard_shows_the_versions_and_filters_them_by_its_address() {
-    let world = finished_by_acme().await;
+    let world = Box::pin(finished_by_acme()).await;
     let page = world.app.get("/").await.body;
     assert!(page.contains("Customer versions") && page.contains("No finished release"));
     let link = format!("href=\"/customers/{}\"", world.initech.id);

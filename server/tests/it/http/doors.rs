@@ -299,7 +299,7 @@ async fn what_is_out_of_scope_is_404_whatever_the_role() {
 fn is_of_people(subject: PathSubject) -> bool {
     matches!(
         subject,
-        PathSubject::User | PathSubject::Session | PathSubject::Token
+        PathSubject::User | PathSubject::Session | PathSubject::Token | PathSubject::View
     )
 }
 

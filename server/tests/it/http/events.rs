@@ -97,6 +97,24 @@ async fn a_bulk_is_one_change_and_what_changes_nothing_is_none() {
 }
 
 #[tokio::test]
+async fn each_of_many_streams_is_told_though_they_are_woken_in_parts() {
+    let world = World::active().await;
+    let address = world.app.serve().await;
+    let mut streams = Vec::new();
+    for n in 0..40 {
+        let name = (n % 4).to_string();
+        let headers = [("X-Rollcall-User", name.as_str())];
+        streams.push(OpenStream::hello(address, "/api/events", &headers).await.0);
+    }
+    for step in ["Announce", "Upgrade"] {
+        let batch = start(&world, &world.acme, step).await;
+        for stream in &mut streams {
+            assert_eq!(stream.event("change").await.data["batchId"], batch.0);
+        }
+    }
+}
+
+#[tokio::test]
 async fn it_goes_on_from_the_last_event_that_a_client_knows() {
     let world = World::active().await;
     let address = world.app.serve().await;

@@ -129,11 +129,55 @@ async fn a_new_release_says_where_its_steps_come_from() {
     let july = app::domain::id::ReleaseId(2);
     let july = world.app.store.release(july).await.unwrap();
     assert_eq!(july.templates.len(), 4);
-    let imported = post("name=August&type=release&steps=import").await;
+    let imported = post("name=August&type=release&steps=import&runbook=").await;
     assert_eq!(imported.header("location"), "/releases/3/steps?import");
     let wrong = post("name=September&type=release&steps=clone&from=").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("Choose a release") && wrong.body.contains("value=\"September\""));
+}
+
+#[tokio::test]
+async fn one_form_makes_a_release_with_the_steps_of_a_runbook_and_activates_it() {
+    let world = World::draft().await;
+    let post = async |body: &str| world.app.post_form("/releases/new", body).await;
+    let runbook = "runbook=%23%23+Look%0D%0A%0D%0A```bash%0D%0Atrue%0D%0A```%0D%0A";
+    let customers = "customer-1=on&customer-3=on";
+    let steps = format!("steps=import&{runbook}");
+    let made = post(&format!("name=July&type=release&{steps}&{customers}")).await;
+    assert_eq!(
+        (made.status, made.header("location")),
+        (StatusCode::SEE_OTHER, "/releases/2")
+    );
+    let july = app::domain::id::ReleaseId(2);
+    let july = world.app.store.release(july).await.unwrap();
+    assert_eq!((july.templates.len(), july.customers), (1, 2));
+    assert_eq!(july.templates[0].name, "Look");
+    // What was typed, pasted and ticked comes back.
+    let wrong = post(&format!("name=&type=release&{steps}&{customers}")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("Enter a name") && wrong.body.contains("## Look"));
+    let box_of = |id: i64| format!("name=\"customer-{id}\" checked");
+    for (id, is_ticked) in [(1, true), (2, false), (3, true)] {
+        assert_eq!(wrong.body.contains(&box_of(id)), is_ticked, "{id}");
+    }
+    let wrong = post(
+        "name=August&type=release&steps=import&runbook=%23%23+B%0D%0A```bash%0D%0A%0D%0A```%0D%0A",
+    )
+    .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.body.contains("id=\"runbook-error\""),
+        "{}",
+        wrong.body
+    );
+    let none = post(&format!(
+        "name=August&type=release&steps=scratch&{customers}"
+    ))
+    .await;
+    assert_eq!(none.status, StatusCode::CONFLICT);
+    assert!(none.body.contains("The release has no steps"));
+    // All of it or nothing.
+    assert_eq!(world.app.store.releases().await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! Tests of HTTP through the whole router: pages, forms, server functions, REST, downloads, and the middleware.
+mod arrival;
 mod checklist_download;
 mod customer_versions;
 mod doors;
@@ -8,6 +9,7 @@ mod first_run;
 mod follow_history;
 mod forms;
 mod guard;
+mod guide;
 mod history_head;
 mod hosts;
 mod lists;
@@ -31,6 +33,7 @@ mod rest_steps;
 mod rest_templates;
 mod rest_texts;
 mod rest_undo;
+mod rest_views;
 mod rest_work;
 mod rpc;
 mod sessions;

@@ -114,6 +114,9 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
     let june = world.june.0;
     let acme = world.acme.id.0;
     vec![
+        ("list_views", json!({ "release": june }), 200),
+        ("save_view", json!({ "draft": { "name": "" } }), 422),
+        ("delete_view", json!({ "id": 99 }), 404),
         ("list_releases", json!({}), 200),
         ("read_release", json!({ "id": june }), 200),
         (
@@ -123,9 +126,14 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
         ),
         ("list_release_names", json!({}), 200),
         (
-            "create_release_from",
-            json!({ "draft": { "name": "September" }, "from": 99 }),
+            "create_whole_release",
+            json!({ "release": { "details": { "name": "September" }, "steps": { "Clone": { "from": 99, "only": null } } } }),
             404,
+        ),
+        (
+            "preview_new_release",
+            json!({ "release": { "details": { "name": "September" }, "customers": [acme] } }),
+            409,
         ),
         (
             "update_release",
@@ -215,6 +223,7 @@ fn calls_of_templates(world: &World) -> Vec<(&'static str, Value, u16)> {
             json!({ "release": june, "text": "nothing" }),
             200,
         ),
+        ("read_runbook", json!({ "text": "nothing" }), 200),
         (
             "import_templates",
             json!({ "release": june, "steps": [draft, { "name": "" }] }),

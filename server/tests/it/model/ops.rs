@@ -7,6 +7,7 @@ use super::{
 use app::{
     domain::{
         id::{CustomerId, StepId},
+        new_release::{NewSteps, WholeRelease},
         order::Position,
         release::ReleaseDraft,
         vocabulary::ReleaseStatus,
@@ -65,7 +66,15 @@ impl ModelRun {
                 name: "July".into(),
                 ..ReleaseDraft::default()
             };
-            store.create_release_from(draft, self.release, stamp).await
+            let new = WholeRelease {
+                details: draft,
+                steps: NewSteps::Clone {
+                    from: self.release,
+                    only: None,
+                },
+                customers: Vec::new(),
+            };
+            store.create_whole_release(new, stamp).await
         };
         let clone = clone.unwrap().row;
         assert_eq!(clone.status, ReleaseStatus::Draft, "{}", self.story());

@@ -6,17 +6,20 @@ use serde_json::{Value, json};
 use server::http::rights::RIGHTS;
 
 /// Addresses without anything of anybody.
-const STATIC: [&str; 12] = [
+const STATIC: [&str; 15] = [
     "/healthz",
     "/readyz",
     "/metrics",
     "/pkg/{*file}",
     "/favicon.svg",
     "/paper.css",
+    "/guide.css",
     "/print.js",
     "/live.js",
     "/palette.js",
     "/robots.txt",
+    "/help",
+    "/help/pictures/{*file}",
     "/api/openapi.json",
     "/api/docs",
 ];
@@ -85,6 +88,7 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
         ]
         .concat(),
         "/api/releases" => [words(&["?limit=1"]), of("cursor", &ids.releases)].concat(),
+        "/api/views" => of("releaseId", &ids.releases),
         "/api/audit" => [
             words(&[
                 "?limit=500",
@@ -218,7 +222,7 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
             "is_changed_elsewhere",
             json!({ "release": id, "own": ["none"] }),
         ));
-        for name in ["list_variables", "list_targets"] {
+        for name in ["list_variables", "list_targets", "list_views"] {
             calls.push((name, json!({ "release": id })));
         }
         for customer in &ids.customers {

@@ -179,7 +179,7 @@ async fn who_moves_with_credentials_gets_in_as_before() {
     let signed_in = target.database.check_password("ana", PASSWORD).await;
     assert!(format!("{signed_in:?}").contains("User"));
     let caller = target.database.token_caller(&text, token.created_at).await;
-    assert_eq!(caller.unwrap().unwrap().user(), Some(ana.id));
+    assert_eq!(caller.unwrap().unwrap().0.user(), Some(ana.id));
     // Later ones get other ids.
     let again = TokenDraft {
         name: "weekly".into(),

@@ -14,6 +14,7 @@ use app::{
         event::EventFilter,
         id::{BatchId, ClusterId, EventId, StepId},
         matrix::CellIndex,
+        new_release::{NewSteps, WholeRelease},
         order::Position,
         release::ReleaseDraft,
         search::SearchQuery,
@@ -25,7 +26,7 @@ use app::{
     store::{
         audit::idempotency::StoredResponse,
         entity::{
-            audit_event, cluster, customer, customer_step, release, release_customer,
+            audit_event, cluster, customer, customer_step, release, release_customer, saved_view,
             step_template, token, user,
         },
         error::StoreError,
@@ -79,6 +80,7 @@ async fn rows(app: &TestApp) -> TableRows {
         rows.insert(key, (format!("{:?}", User::try_from(row)), 0));
     }
     take!("token", token, |_| None, |_| 0);
+    take!("view", saved_view, |_| None, |_| 0);
     for row in release_customer::Entity::find().all(db).await.unwrap() {
         let key = ("member", row.customer_id, Some(row.release_id));
         rows.insert(key, (format!("{row:?}"), 0));
@@ -269,8 +271,16 @@ async fn call_records(world: &World, watch: &mut TableWatch<'_>) -> ClusterId {
     call!(activate_release(july.id, Some(vec![acme]), by()));
     call!(delete_draft(july.id, by()));
     call!(clone_release(june, "August".to_owned(), None, by()));
-    call!(create_release_from(release("September"), june, by()));
-    call!(create_release_from(release(""), june, by()));
+    let whole = |name: &str, steps| WholeRelease {
+        details: release(name),
+        steps,
+        customers: vec![acme],
+    };
+    let imported = || NewSteps::Import(vec![draft("Look", "deploy", "bash", "true")]);
+    call!(create_whole_release(whole("October", imported()), by()));
+    call!(create_whole_release(whole("", imported()), by()));
+    call!(dry_run_new_release(whole("", imported())));
+    call!(read_runbook("## Read\n\nDo it.\n".to_owned()));
     call!(dry_run(june, Some(vec![acme, globex])));
     call!(activate_release(june, Some(vec![acme, globex]), by()));
     call!(delete_draft(june, by()));
@@ -331,7 +341,7 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     let done = done.batch_id.unwrap();
     call!(preview_undo(done.clone(), true, by()));
     call!(undo_or_ask(done.clone(), None, by()));
-    call!(is_changed_elsewhere(june, &[done.clone()]));
+    call!(is_changed_elsewhere(june, std::slice::from_ref(&done)));
     call!(undo(done, by()));
     let both = vec![id, world.id(&world.globex, "Upgrade").await];
     call!(act_on_steps(both, StepAction::Start, ask(), by()));

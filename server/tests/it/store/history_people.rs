@@ -1,10 +1,11 @@
-//! The calls about people of the test in `history`: users, sessions, tokens, one's own account.
+//! The calls about people of the test in `history`: users, sessions, tokens, one's own account, saved views.
 use super::history::{TableWatch, define_call};
 use crate::world::World;
 use app::domain::{
     client::Client,
     id::SessionId,
     permission::Permission,
+    saved_view::ViewDraft,
     token::{TokenDraft, TokenText},
     user::UserDraft,
 };
@@ -48,6 +49,16 @@ pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     call!(tokens(true));
     call!(revoke_token(made.id, by()));
     call!(revoke_token(made.id, by()));
+    let view = || ViewDraft {
+        name: "Failed".into(),
+        address: "?status=failed".into(),
+        ..ViewDraft::default()
+    };
+    let saved = call!(save_view(view(), by())).unwrap().row;
+    call!(save_view(ViewDraft::default(), by()));
+    call!(saved_views(None));
+    call!(delete_view(saved.id, by()));
+    call!(delete_view(saved.id, by()));
     call!(own_sessions(by().at));
     call!(end_session(SessionId(1), by()));
     call!(end_sessions_of(ana.id, by()));

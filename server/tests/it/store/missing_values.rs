@@ -51,7 +51,7 @@ async fn missing(world: &World) -> Vec<(String, Vec<String>)> {
 
 #[tokio::test]
 async fn what_is_missing_is_a_table_of_customers_by_variables_and_each_value_unblocks_at_once() {
-    let world = world().await;
+    let world = Box::pin(world()).await;
     let row = |name: &str, missing: &[&str]| {
         let missing: Vec<String> = missing.iter().map(|it| (*it).to_owned()).collect();
         (name.to_owned(), missing)
@@ -94,7 +94,7 @@ async fn what_is_missing_is_a_table_of_customers_by_variables_and_each_value_unb
 
 #[tokio::test]
 async fn a_value_that_somebody_else_has_set_since_is_a_conflict_and_nothing_is_half_done() {
-    let world = world().await;
+    let world = Box::pin(world()).await;
     let initech = ValuePlace::Customer(world.initech.id);
     let theirs = vec![edit(initech, "var.HOST", "theirs")];
     set(&world, "Jonas", theirs).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_value_that_somebody_else_has_set_since_is_a_conflict_and_nothing_is_h
 
 #[tokio::test]
 async fn one_batch_sets_many_values_and_its_undo_takes_those_of_customers_back() {
-    let world = world().await;
+    let world = Box::pin(world()).await;
     let customers = [world.acme.id, world.globex.id, world.initech.id];
     let edits = customers.map(|id| edit(ValuePlace::Customer(id), "var.ZONE", "z"));
     let batch = set(&world, "Ana", edits.into()).await.unwrap().unwrap();
@@ -148,7 +148,7 @@ async fn one_batch_sets_many_values_and_its_undo_takes_those_of_customers_back()
 
 #[tokio::test]
 async fn nothing_to_set_a_wrong_value_and_an_archived_release_are_refused() {
-    let world = world().await;
+    let world = Box::pin(world()).await;
     let refused = set(&world, "Ana", Vec::new()).await;
     assert!(matches!(
         refused,

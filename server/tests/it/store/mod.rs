@@ -12,6 +12,7 @@ mod history_chain;
 mod history_people;
 mod matrix;
 mod missing_values;
+mod new_release;
 mod permissions;
 mod releases;
 mod runbook_import;

@@ -10,10 +10,12 @@ use app::{
         customer::CustomerDraft,
         customer_import::ImportRequest,
         event::{Entity, EventFilter},
-        id::StepId,
+        id::{ReleaseId, StepId},
+        new_release::{NewSteps, WholeRelease},
         order::Position,
         permission::Role,
         release::ReleaseDraft,
+        saved_view::ViewDraft,
         user::UserDraft,
         value_edit::{ValueEdit, ValuePlace},
         via::Via,
@@ -26,6 +28,14 @@ use app::{
     },
 };
 
+/// A new release without a name, with the steps of another.
+fn clone_of(from: ReleaseId) -> WholeRelease {
+    WholeRelease {
+        steps: NewSteps::Clone { from, only: None },
+        ..WholeRelease::default()
+    }
+}
+
 /// What a store answers to each change: its name, the lowest role that may make it, and the error. The arguments are such that
 /// nothing is changed, whoever asks.
 async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Option<StoreError>)> {
@@ -36,6 +46,10 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
     let eu = world.eu_west.id;
     let wrong = || draft("", "", "", "");
     let ask = TransitionOptions::default;
+    let for_all = || ViewDraft {
+        for_all: true,
+        ..ViewDraft::default()
+    };
     let value = |place| ValueEdit {
         place,
         variable: "var.1".into(),
@@ -61,6 +75,7 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Operator: patch_step(step, StepPatch::default(), 99, by());
         Operator: move_step(step, Position::Last, Some(99), by());
         Operator: reorder_steps(june, acme, Category::Deploy, vec![], by());
+        Operator: save_view(for_all(), by());
         Manager: create_cluster(ClusterDraft::default(), by());
         Manager: update_cluster(eu, ClusterDraft::default(), 99, by());
         Manager: deactivate_cluster(eu, by());
@@ -71,7 +86,10 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Manager: set_values(vec![value(ValuePlace::Cluster(eu))], by());
         Manager: set_values(vec![value(ValuePlace::Release(june))], by());
         Manager: create_release(ReleaseDraft::default(), by());
-        Manager: create_release_from(ReleaseDraft::default(), june, by());
+        Manager: create_whole_release(WholeRelease::default(), by());
+        Manager: create_whole_release(clone_of(june), by());
+        Manager: dry_run_new_release(WholeRelease::default());
+        Manager: read_runbook(String::new());
         Manager: update_release(june, ReleaseDraft::default(), 99, by());
         Manager: clone_release(june, String::new(), None, by());
         Manager: delete_draft(june, by());

@@ -5,7 +5,6 @@ use app::{
         event::{EventAction, EventFilter},
         field_error::FieldError,
         id::CustomerId,
-        release::ReleaseDraft,
         rule_violation::RuleViolation,
         vocabulary::{Field, ReleaseStatus, StepAction},
     },
@@ -202,36 +201,6 @@ async fn a_clone_has_the_details_and_steps_and_no_customers() {
     );
     let names: Vec<_> = detail.templates.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["Announce", "Migrate schema", "Upgrade", "Check"]);
-}
-
-#[tokio::test]
-async fn a_new_release_may_begin_with_the_steps_of_another() {
-    let world = World::active().await;
-    let store = &world.app.store;
-    let details = ReleaseDraft {
-        name: "July".into(),
-        kind: "hotfix".into(),
-        ..ReleaseDraft::default()
-    };
-    let july = store
-        .create_release_from(details, world.june, world.app.ana())
-        .await
-        .unwrap()
-        .row;
-    assert_eq!(july.version_number, None);
-    let detail = store.release(july.id).await.unwrap();
-    let names: Vec<_> = detail.templates.iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(names, ["Announce", "Migrate schema", "Upgrade", "Check"]);
-    assert_eq!(detail.customers, 0);
-    // The copied texts are indexed, so missing values are found.
-    let dry = store
-        .dry_run(july.id, Some(vec![world.initech.id]))
-        .await
-        .unwrap();
-    assert_eq!(dry.unresolved.len(), 1);
-    let names = store.release_names().await.unwrap();
-    let names: Vec<_> = names.iter().map(|it| it.1.as_str()).collect();
-    assert_eq!(names, ["July", "June"]);
 }
 
 #[tokio::test]

@@ -115,6 +115,10 @@ async fn a_dry_run_of_marks_does_not_wait_for_the_writer() {
         .store
         .act_on_step(announce, StepAction::Revert, ask, by);
     reverted.await.unwrap();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "holds the writer, and writes nothing"
+    )]
     let writing = world.app.database.writer().begin().await.unwrap();
     let preview = world.app.store.preview_undo(batch, false, world.app.ana());
     let preview = preview.await.unwrap();

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     browser, components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
-    components::matrix::filter_bar, components::matrix::filter_bar::CUSTOMER_FIELD,
+    components::matrix::filter_bar, components::matrix::filter_bar::FILTER_FIELD,
     components::matrix::messages::done_text, components::matrix::messages::failure_text,
     components::matrix::state::MatrixState, components::matrix::state::PanelRequest,
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
@@ -80,10 +80,7 @@ impl MatrixController {
     pub fn new(matrix: PackedMatrix, send_bulk: fn(BulkRequest)) -> Self {
         let (release, status) = (matrix.release.id, matrix.release.status);
         let query = use_query_map();
-        let filter = query.with_untracked(url_state::filter_of);
-        let collapsed = query.with_untracked(url_state::collapsed_of);
-        let first = query.with_untracked(url_state::first_of);
-        let state = MatrixState::new(Grid::from(matrix), filter, collapsed, first);
+        let state = query.with_untracked(|it| url_state::state_of(it, Grid::from(matrix)));
         let open_step = Memo::new(move |_| query.with(url_state::step_of));
         let navigate = use_navigate();
         let reloader = MatrixReloader::new(release, state);
@@ -125,6 +122,7 @@ impl MatrixController {
         };
         provide_context(controller.shown);
         controller.keep_url_current();
+        url_state::keep_collapsed(state, query);
         controller.select_open_step();
         controller.reload_after_undo_from_toast();
         controller.load_deferred();
@@ -135,6 +133,7 @@ impl MatrixController {
     fn keep_url_current(self) {
         follow(move |is_first| {
             self.state.filter.track();
+            self.state.arrangement.track();
             self.state.collapsed.track();
             if !is_first {
                 self.open(self.intended_step.get_value());
@@ -149,6 +148,7 @@ impl MatrixController {
         if let Some(at) =
             step.and_then(|it| self.state.grid.with_untracked(|grid| grid.index_of(it)))
         {
+            self.state.show_apart(at);
             self.state.select_cell(at);
         }
     }
@@ -231,15 +231,16 @@ impl MatrixController {
             return;
         }
         match command {
+            GridCommand::Open if self.state.split_focused() => {}
             GridCommand::Open => self.ask_panel(PanelRequest::Focus),
             GridCommand::Override if self.can_work => self.ask_panel(PanelRequest::Override),
             GridCommand::Show => self.show_step(self.focused_step()),
-            GridCommand::Close if untrack(|| self.state.selects_many()) => {
+            GridCommand::Close if untrack(|| self.state.selects_places()) => {
                 self.state.clear_selection();
             }
             GridCommand::Hide | GridCommand::Close => self.show_step(None),
             GridCommand::Filter => {
-                browser::dom::focus(CUSTOMER_FIELD);
+                browser::dom::focus(FILTER_FIELD);
             }
             GridCommand::Help => self.is_help_open.set(true),
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
@@ -286,9 +287,10 @@ impl MatrixController {
             self.toasts.show(text, None);
             return;
         };
-        filter_bar::set_step_field(&name);
+        filter_bar::set_filter_field(&name);
         state.change_layout(|it| {
             it.filter.update(|filter| {
+                filter.set_field_text(String::new());
                 filter.steps = name;
                 filter.open_only = true;
             });

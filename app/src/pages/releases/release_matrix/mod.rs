@@ -9,3 +9,4 @@ pub mod print_key;
 pub mod reloader;
 pub mod step_panel_host;
 pub mod url_state;
+pub mod view_menu;

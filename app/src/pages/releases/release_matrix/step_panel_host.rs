@@ -137,6 +137,7 @@ fn open_with_cell(controller: &MatrixController, step: StepId) {
             state.change_layout(|it| it.collapsed.set(Collapsed::default()));
             state.request_focus();
         }
+        state.show_apart(at);
         state.select_cell(at);
     }
     controller.open(Some(step));

@@ -7,7 +7,8 @@ mod import_rows;
 mod list;
 mod messages;
 mod preview;
-mod runbook_edits;
+pub mod runbook_edits;
+pub mod runbook_form;
 mod template_editor;
 mod template_facts;
 

@@ -86,6 +86,7 @@ async fn the_delete_rules_are_those_of_the_original() {
         ["customers.cluster_id", "RESTRICT"],
         ["release_customers.customer_id", "CASCADE"],
         ["release_customers.release_id", "CASCADE"],
+        ["saved_views.release_id", "CASCADE"],
         ["sessions.user_id", "RESTRICT"],
         ["step_templates.release_id", "CASCADE"],
         ["step_templates.text_id", "RESTRICT"],

@@ -1,0 +1,81 @@
+//! The choice among the steps of the release that a new one is cloned from.
+use super::wizard::Wizard;
+use crate::{
+    api::releases::read_release,
+    components::{step_state::type_icon, ui::icon::Icon},
+    domain::{id::ReleaseId, template::StepTemplate},
+};
+use leptos::prelude::*;
+
+/// Reads the steps of a release, unless another one is chosen by the time that they are here.
+fn read_steps(wizard: Wizard, from: ReleaseId) {
+    leptos::task::spawn_local(async move {
+        let Ok(detail) = read_release(from).await else {
+            // Creating it says why.
+            return;
+        };
+        let is_still_chosen = wizard.from.try_get_untracked() == Some(from.to_string());
+        if is_still_chosen {
+            wizard.cloned.set(detail.templates);
+        }
+    });
+}
+
+/// A box for each step, all of them ticked at first. Shown once the steps are read; without JavaScript all are copied.
+#[component]
+pub fn CloneChoice(wizard: Wizard) -> impl IntoView {
+    let from = Memo::new(move |_| wizard.cloned_release());
+    Effect::new(move |_| {
+        let from = from.get();
+        wizard.cloned.set(Vec::new());
+        wizard.left_out.update(std::collections::HashSet::clear);
+        if let Some(from) = from {
+            read_steps(wizard, from);
+        }
+    });
+    move || {
+        let steps = wizard.cloned.get();
+        (!steps.is_empty()).then(|| {
+            let boxes = steps
+                .into_iter()
+                .map(|it| step_box(wizard, it))
+                .collect_view();
+            view! {
+                <fieldset class="field">
+                    <legend class="label">"Steps to copy"</legend>
+                    <ul class="wizard__steps">{boxes}</ul>
+                </fieldset>
+            }
+        })
+    }
+}
+
+fn step_box(wizard: Wizard, step: StepTemplate) -> impl IntoView {
+    let id = step.id;
+    view! {
+        <li>
+            <label class="row">
+                <input
+                    type="checkbox"
+                    class="check"
+                    prop:checked=move || wizard.left_out.with(|it| !it.contains(&id))
+                    on:change=move |event| {
+                        let is_copied = event_target_checked(&event);
+                        wizard
+                            .left_out
+                            .update(|it| {
+                                if is_copied {
+                                    it.remove(&id);
+                                } else {
+                                    it.insert(id);
+                                }
+                            });
+                    }
+                />
+                <Icon name=type_icon(step.kind)/>
+                <span>{step.name}</span>
+                <span class="quiet small">{step.category.as_str()}</span>
+            </label>
+        </li>
+    }
+}
