@@ -57,7 +57,7 @@ for (const colorScheme of ['light', 'dark'] as const)
       await page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: /^Start/ }).click();
       await expect(page.getByRole('status').filter({ hasText: 'Started' })).toBeVisible();
       problems.push(...await violations(page, 'bulk bar and toast'));
-      await open(`/releases/${june}?customers=nobody`);
+      await open(`/releases/${june}?q=nobody`);
       problems.push(...await violations(page, 'empty filter'));
       await page.setViewportSize({ width: 360, height: 740 });
       for (const at of ['/', `/releases/${june}`, `/releases/${june}?step=${step.acme.upgrade}`, `/releases/${june}/customer/${acme}`, '/customers', '/activity']) {

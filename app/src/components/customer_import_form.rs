@@ -96,7 +96,7 @@ fn submit_label(n_create: usize, n_update: usize) -> String {
 fn text_hint() -> impl IntoView {
     view! {
         <span class="hint" id="text-hint">
-            "Paste with a header row: name, namespace, cluster, then one column per variable. Or the output of kubectl get ns, oc get projects or helm list -A, or one namespace per line."
+            "Paste with a header row: name, namespace, cluster, then one column per variable (example below). Or the output of kubectl get ns, oc get projects or helm list -A, or one namespace per line."
             <code class="import__example">"name, namespace, HOST\nAcme, acme-prod, acme.example.com"</code>
         </span>
     }

@@ -30,7 +30,7 @@ const CHOICES: [(StepSource, &str, &str, &str); 3] = [
         StepSource::Scratch,
         "scratch",
         "Start empty",
-        "Write them next, one by one.",
+        "You'll add steps next.",
     ),
     (
         StepSource::Clone,
