@@ -14,7 +14,7 @@ async function violations(page: Page, state: string): Promise<string[]> {
 
 for (const colorScheme of ['light', 'dark'] as const)
   test.describe(colorScheme, () => {
-    test.use({ colorScheme, reducedMotion: 'reduce' });
+    test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
 
     test('axe finds nothing in any dialog or menu', async ({ page, open, server }) => {
       test.setTimeout(240_000);
@@ -117,7 +117,7 @@ test.describe('on a phone', () => {
 });
 
 test.describe('with forced colours', () => {
-  test.use({ forcedColors: 'active' });
+  test.use({ contextOptions: { forcedColors: 'active' } });
   test('the current page, what is chosen in a menu and what floats are told without backgrounds', async ({ page, open, server }) => {
     const { june } = await activeJune(server);
     await open(`/releases/${june}?step=${step.acme.migrate}`);
