@@ -16,7 +16,7 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
-    change::Change,
+    change::{Change, VersionedRow},
     engine::compute::compute,
     entity::step_template,
     error::StoreError,
@@ -104,7 +104,7 @@ impl Store {
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn read_runbook(&self, markdown: String) -> Result<TemplateImport, StoreError> {
         self.must_have(Permission::PreviewTemplates)?;
-        Ok(compute(move || TemplateImport::read(&markdown)).await?)
+        compute(move || TemplateImport::read(&markdown)).await
     }
 }
 
