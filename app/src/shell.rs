@@ -139,13 +139,15 @@ const NAME: &str = r#"{
     watch.observe(document.body, { childList: true, subtree: true });
     document.querySelector(".sidebar__foot [aria-haspopup=dialog]").click();
   });
-  window.fetch = async (request, options) => {
-    const again = request instanceof Request ? request.clone() : request;
-    const answer = await send(request, options);
+  window.fetch = async (given, options) => {
+    const request = new Request(given, options);
+    if (new URL(request.url).pathname.startsWith("/rpc/")) request.headers.set("x-rollcall-asks-for-name", "1");
+    const again = request.clone();
+    const answer = await send(request);
     const path = answer.url && new URL(answer.url).pathname;
     if (answer.ok && path === "/rpc/set_actor") is_named = true;
     if (answer.status !== 428 || !path.startsWith("/rpc/")) return answer;
-    return (await (asking ??= ask())) ? send(again, options) : answer;
+    return (await (asking ??= ask())) ? send(again) : answer;
   };
 }
 "#;

@@ -265,10 +265,13 @@ async fn identify(
     }
 }
 
-/// The name of a caller in `open` mode whose request gives none. A page has no name until its person enters one; REST, and a form that
-/// is posted without JavaScript, have the default.
+/// The header of a server function's request by which a page says that it asks for a name if one is needed.
+const NAME_ASKED_HEADER: &str = "x-rollcall-asks-for-name";
+
+/// The name of a caller in `open` mode whose request gives none. A page has no name until its person enters one; REST, a form that
+/// is posted without JavaScript, and a server function that is called by something else than a page have the default.
 fn name_without_one(access: &Access, facts: RequestFacts<'_>) -> String {
-    let is_page = facts.path.starts_with("/rpc/")
+    let is_page = facts.headers.contains_key(NAME_ASKED_HEADER)
         || (facts.method == Method::GET && !problem::is_rest_path(facts.path));
     if access.settings.asks_for_name && is_background(facts.path) {
         SOMEONE.to_owned()
