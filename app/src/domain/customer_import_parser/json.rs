@@ -210,12 +210,6 @@ fn of_kubernetes(
     if !matches!(kind.as_str(), "" | "Namespace" | "Project") {
         row.leave_out(format!("{name} is a {kind}, not a namespace"));
     }
-    let phase = object.get("status").and_then(|it| it.get("phase"));
-    if phase.and_then(Value::as_str) == Some("Terminating")
-        || metadata.contains_key("deletionTimestamp")
-    {
-        row.leave_out(format!("{name} is being deleted"));
-    }
     for beside in ["labels", "annotations"] {
         put_beside(beside, metadata.get(beside).unwrap_or(&Value::Null), row);
     }
@@ -223,6 +217,12 @@ fn of_kubernetes(
     let display_name = annotations.map(|it| text(it, "openshift.io/display-name"));
     row.name = display_name.filter(|it| !it.trim().is_empty());
     row.namespace = name;
+    let phase = object.get("status").and_then(|it| it.get("phase"));
+    if phase.and_then(Value::as_str) == Some("Terminating")
+        || metadata.contains_key("deletionTimestamp")
+    {
+        row.delete();
+    }
     false
 }
 
