@@ -413,10 +413,16 @@ fn a_row_with_an_empty_name_cell_is_not_named_after_its_namespace_unsaid() {
             "{text}"
         );
     }
-    assert_eq!(
-        verdict("Customer,Namespace\n,acme"),
-        "new: The name cell is empty, so it's named after its namespace"
-    );
+    for text in [
+        "Customer,Namespace\n,acme",
+        r#"{"name":"","namespace":"acme"}"#,
+        r#"{"name":null,"namespace":"acme"}"#,
+    ] {
+        assert_eq!(
+            verdict(text),
+            "new: The name is empty, so it's named after its namespace"
+        );
+    }
     assert_eq!(
         verdict("Customer,Namespace\nNULL,acme"),
         "doubtful: The name is NULL, which is no value"

@@ -1,7 +1,7 @@
 //! Customers from JSON: what `kubectl get ns -o json`, `oc get projects -o json` and `helm list -A -o json` print, and
 //! lists of plain objects with a namespace each. Several values may follow each other, as `jq` prints them.
 use super::{
-    NO_NAME, NO_NAMESPACE, SourceRow, beginning, excerpt,
+    EMPTY_NAME, NO_NAME, NO_NAMESPACE, SourceRow, beginning, excerpt,
     head_words::Column,
     heads::{Heads, is_cluster, names_cluster},
     json_clusters::{
@@ -305,6 +305,9 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
         }
     }
     row.name = row.name.take().filter(|it| !it.trim().is_empty());
+    if row.name.is_none() && heads.has(&Column::Name) && heads.has(&Column::Namespace) {
+        row.note = Some(EMPTY_NAME.to_owned());
+    }
 }
 
 fn put(row: &mut SourceRow, key: String, value: Value) {

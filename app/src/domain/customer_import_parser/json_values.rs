@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     fn read_all(text: &str) -> Vec<(u32, String, Option<String>)> {
-        let rows = rows(text, 1).into_iter();
+        let rows = rows(text, 1, None).into_iter();
         rows.map(|it| (it.line, it.namespace, it.left_out))
             .collect()
     }

@@ -34,6 +34,9 @@ pub const ROWS_MAX: usize = 5_000;
 /// The note on rows of a table without a known column for the name.
 const NO_NAME: &str = "No column has the name, so it's named after its namespace";
 
+/// The note on a row without a name in a text that has names.
+const EMPTY_NAME: &str = "The name is empty, so it's named after its namespace";
+
 /// The note on rows of a table without a known column for the namespace.
 const NO_NAMESPACE: &str = "No column has the namespace, so the name is taken for it";
 
@@ -341,6 +344,9 @@ mod tests {
         "REVISION",
         "namespace/acme",
         "$ kubectl get ns\n",
+        "\n$ kubectl get pods\n",
+        "# Acme,Acme",
+        "NULL",
         "{",
         "}",
         "[",

@@ -58,9 +58,11 @@ pub fn split_otherwise(
 
 fn said(separator: Separator) -> String {
     match separator {
+        Separator::Char(';') => "semicolons".to_owned(),
         Separator::Char('\t') => "tabs".to_owned(),
+        Separator::Char(',') => "commas".to_owned(),
+        Separator::Char('|') | Separator::Pipes => "pipes".to_owned(),
         Separator::Char(it) => it.to_string(),
-        Separator::Pipes => "|".to_owned(),
         Separator::Blanks => "blanks".to_owned(),
     }
 }

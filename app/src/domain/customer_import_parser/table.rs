@@ -1,7 +1,7 @@
 //! Rows of a table with a header, and rows without one: `name, namespace, KEY=value...` or a bare namespace. The text is
 //! read with each separator, and the one that explains most of it wins.
 use super::{
-    SourceRow, beginning,
+    EMPTY_NAME, SourceRow, beginning,
     cells::{self, Record, SEPARATORS, Separator, TableCell},
     commands::{self, Listed},
     head_words::Column,
@@ -20,9 +20,6 @@ use std::collections::HashSet;
 
 /// The characters between cells of tables that are drawn with boxes.
 const BOX_PIPES: [char; 3] = ['│', '┃', '║'];
-
-/// The note on a row without a name in a table that has names.
-const EMPTY_NAME: &str = "The name cell is empty, so it's named after its namespace";
 
 /// Reads every row of a text whose first line has the number `first_line`. `of` is what the command above it lists: if that
 /// is namespaces, their names are in the column of the name.

@@ -236,7 +236,7 @@ fn the_header_of_one_column_is_doubtful() {
 
 #[test]
 fn a_row_that_splits_otherwise_is_doubtful() {
-    let doubt = "doubt: May be split at ,, where other rows are split at ;";
+    let doubt = "doubt: May be split at commas, where other rows are split at semicolons";
     assert_eq!(
         read("name;namespace;note\nAcme;acme;a,b\nBeta,beta,c;d"),
         [
