@@ -167,8 +167,9 @@ pub fn listed(line: &str) -> Option<Listed> {
         if word.starts_with(['|', '>', '<', '&', ';', '#']) {
             break;
         }
-        if !is_value && !word.starts_with('-') {
-            main.push(word.trim_matches(['"', '\'', '`', ')', ';']));
+        let bare = word.trim_matches(['"', '\'', '`', ')', ';']);
+        if !is_value && !word.starts_with('-') && !bare.is_empty() {
+            main.push(bare);
         }
         is_value = !is_value && TAKES_VALUE.contains(&word);
         if word.ends_with(';') {
