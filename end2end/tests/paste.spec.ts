@@ -25,6 +25,7 @@ test('every row says what becomes of it, and bad ones do not hold up the others'
   await expect(row(page, /1 Acme/)).toContainText('Exists');
   await expect(row(page, /2 Globex/)).toContainText('Inactive. Restore it to use it again');
   await expect(row(page, /3 Hooli/)).toContainText('New, 1 variable');
+  await expect(row(page, /3 Hooli/).getByRole('listitem')).toHaveText('HOST=h.example');
   await expect(row(page, /4 Wrong/)).toContainText("Skipped: Not One isn't a namespace");
   await expect(row(page, /5 House/)).toContainText('To check: kube-system is a system namespace');
   await expect(said(page, '1 new, 2 exist, 1 to check, 1 skipped')).toBeVisible();

@@ -194,8 +194,9 @@ fn write_result(html: &mut String, row: &ImportRow) {
             html.push_str(r#"<span class="state" data-state="done">"#);
             write_icon(html, "i-plus");
             html.push_str("New");
-            write_variables(html, row);
+            write_count(html, row);
             html.push_str("</span>");
+            write_variables(html, row);
             if !reason.is_empty() {
                 put!(html, r#"<p class="quiet small">{reason}</p>"#);
             }
@@ -217,17 +218,31 @@ fn write_result(html: &mut String, row: &ImportRow) {
             html.push_str(r#"<span class="state">"#);
             write_icon(html, "i-warn");
             put!(html, r#"<span class="why">To check: {reason}"#);
-            write_variables(html, row);
+            write_count(html, row);
             html.push_str("</span></span>");
+            write_variables(html, row);
         }
     }
 }
 
-fn write_variables(html: &mut String, row: &ImportRow) {
+fn write_count(html: &mut String, row: &ImportRow) {
     match row.variables.0.len() {
         0 => {}
         n => put!(html, ", {}", pluralize(n, "variable")),
     }
+}
+
+/// Appends the variables that a row would write.
+fn write_variables(html: &mut String, row: &ImportRow) {
+    if row.variables.0.is_empty() {
+        return;
+    }
+    html.push_str(r#"<ul class="import__changes">"#);
+    for (key, value) in &row.variables.0 {
+        let (key, value) = (escape(key), shortened(&value.to_string()));
+        put!(html, "<li>{key}=<ins>{value}</ins></li>");
+    }
+    html.push_str("</ul>");
 }
 
 /// Appends what would change in a known customer.
@@ -266,7 +281,10 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::components::customer_import_ticks::samples::{changed, row, rows};
+    use crate::{
+        components::customer_import_ticks::samples::{changed, row, rows},
+        domain::metadata::Value,
+    };
 
     #[test]
     fn new_rows_are_ticked_and_whatever_else_can_be_written_is_not() {
@@ -302,6 +320,22 @@ mod tests {
         assert!(chips.contains(r#"data-filter="known" aria-pressed="true">Exists"#));
         assert!(!chips_html(&many, None).contains("Skipped"));
         assert_eq!(table_html(&[], None, 10, &own), "");
+    }
+
+    #[test]
+    fn what_would_be_created_shows_its_variables() {
+        for state in [ImportState::New, ImportState::Doubtful] {
+            let mut row = row(1, state);
+            for (key, value) in [("HOST", "<a>".to_owned()), ("NOTE", "x".repeat(90))] {
+                row.variables.0.insert(key.to_owned(), Value::Text(value));
+            }
+            let html = table_html(&[row], None, 10, &OwnTicks::default());
+            assert!(html.contains(", 2 variables</span>"), "{html}");
+            assert!(html.contains("<li>HOST=<ins>&lt;a&gt;</ins></li><li>NOTE=<ins>xxx"));
+            assert!(html.contains("x…</ins>"));
+        }
+        let none = table_html(&[row(1, ImportState::New)], None, 10, &OwnTicks::default());
+        assert!(!none.contains("import__changes"));
     }
 
     #[test]

@@ -395,3 +395,65 @@ fn json_with_a_member_twice_is_left_out_whichever_it_is() {
         ]
     );
 }
+
+#[test]
+fn a_row_with_an_empty_name_cell_is_not_named_after_its_namespace_unsaid() {
+    for text in [
+        "Customer,Namespace,HOST\nAcme,acme-prod,a\n,acme-test,x",
+        "Customer\tNamespace\tHOST\nAcme\tacme-prod\ta\n<none>\tacme-test\tx",
+        "| Customer | Namespace |\n|---|---|\n| Acme | acme-prod |\n| | acme-test |",
+    ] {
+        let row = rows(text).remove(1);
+        assert_eq!(
+            (row.state, row.reason.as_deref()),
+            (
+                ImportState::Doubtful,
+                Some("The name cell is empty; the row above says Acme")
+            ),
+            "{text}"
+        );
+    }
+    for text in [
+        "Customer,Namespace\n,acme",
+        r#"{"name":"","namespace":"acme"}"#,
+        r#"{"name":null,"namespace":"acme"}"#,
+    ] {
+        assert_eq!(
+            verdict(text),
+            "new: The name is empty, so it's named after its namespace"
+        );
+    }
+    assert_eq!(
+        verdict("Customer,Namespace\nNULL,acme"),
+        "doubtful: The name is NULL, which is no value"
+    );
+    // A known customer keeps its name, and a row with a name takes the namespace before one without.
+    let known = rows("Customer,Namespace,ZONE\nAcme,acme,a\n,orchard,b").remove(1);
+    assert_eq!((known.name.as_str(), known.reason), ("Orchard Foods", None));
+    assert_eq!(
+        says("Customer,Namespace\nAcme,acme\n,b\nB,b"),
+        [
+            "2 new Acme acme",
+            "3 left-out b b: Same namespace as line 4",
+            "4 new B b"
+        ]
+    );
+}
+
+#[test]
+fn what_a_tool_lists_never_renames_a_known_customer() {
+    let update = ImportRequest {
+        update: true,
+        ..ImportRequest::default()
+    };
+    for text in [
+        "$ kubectl get deploy -A -o custom-columns=NAME:.metadata.name,NAMESPACE:.metadata.namespace\nNAME   NAMESPACE\napi    orchard\nweb    orchard",
+        "NAMESPACE   NAME   READY\norchard     api    1/1",
+        "$ helm list -q\norchard",
+        "name,namespace,HOST\nOrchard Foods,orchard,#REF!",
+    ] {
+        let (report, actions) = plan(text).choose(&update);
+        assert!(actions.is_empty(), "{text}: {report:?}");
+        assert_eq!(report.rows[0].state, ImportState::Known, "{text}");
+    }
+}

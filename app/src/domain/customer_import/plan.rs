@@ -51,8 +51,9 @@ impl ImportPlan {
             }
         }
         // Certain rows are planned first, so that a doubtful one (a comment, say) never takes the namespace of a certain one.
-        let (doubtful, certain): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|it| it.doubt.is_some());
+        let (doubtful, certain): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .partition(|it| it.doubt.is_some() || lacks_name(it));
         for source in certain.into_iter().chain(doubtful) {
             planned.push(plan_row(source, chosen, context, &mut taken));
         }
@@ -68,6 +69,11 @@ fn hear<'a>(said: Said<'a>, above: &mut Option<&'a str>) {
         Said::Chosen => *above = None,
         Said::Other(cluster) => *above = Some(cluster),
     }
+}
+
+/// Whether the name may be that of a row above: in a spreadsheet, cells that are merged have their value in the first row only.
+fn lacks_name(row: &SourceRow) -> bool {
+    row.name.is_none() && !row.name_above.is_empty()
 }
 
 fn said_above(cluster: &str) -> String {
@@ -128,6 +134,10 @@ fn plan_row(
     taken: &mut Taken,
 ) -> PlannedRow {
     let is_named = source.name.is_some();
+    let unnamed = lacks_name(&source).then(|| {
+        let above = excerpt(&source.name_above);
+        format!("The name cell is empty; the row above says {above}")
+    });
     let name = source.name.unwrap_or_else(|| source.namespace.clone());
     let cluster = cluster_of(&source.cluster, &source.cluster_id, chosen, context);
     let mut row = ImportRow {
@@ -169,7 +179,7 @@ fn plan_row(
     }
     let system =
         || is_system(&row.namespace).then(|| format!("{} is a system namespace", row.namespace));
-    row.reason = source.doubt.or_else(system);
+    row.reason = source.doubt.or(unnamed).or_else(system);
     if row.reason.is_some() {
         row.state = ImportState::Doubtful;
     } else {

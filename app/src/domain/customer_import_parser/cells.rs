@@ -12,6 +12,15 @@ pub enum Separator {
     Blanks,
 }
 
+/// In the order of preference if two explain a text equally well.
+pub const SEPARATORS: [Separator; 5] = [
+    Separator::Char(';'),
+    Separator::Char('\t'),
+    Separator::Char(','),
+    Separator::Char('|'),
+    Separator::Blanks,
+];
+
 /// One cell; without its quotes if it had them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableCell {

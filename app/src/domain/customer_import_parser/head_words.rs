@@ -132,6 +132,91 @@ pub const WORDS: [(Column, &[&str]); 4] = [
     ),
 ];
 
+/// Words above a list of anything, in the singular if they are English and regular.
+const LIST_HEADS: [&str; 79] = [
+    "address",
+    "addresses",
+    "alias",
+    "app",
+    "application",
+    "code",
+    "component",
+    "country",
+    "database",
+    "deployment",
+    "dienst",
+    "domain",
+    "element",
+    "endpoint",
+    "entorno",
+    "entries",
+    "entry",
+    "env",
+    "environment",
+    "environnement",
+    "equipe",
+    "guid",
+    "host",
+    "hostname",
+    "id",
+    "identifier",
+    "instance",
+    "item",
+    "key",
+    "kind",
+    "label",
+    "list",
+    "location",
+    "module",
+    "name",
+    "no",
+    "node",
+    "nr",
+    "number",
+    "object",
+    "owner",
+    "plan",
+    "pod",
+    "product",
+    "project",
+    "projekt",
+    "projekte",
+    "projet",
+    "proyecto",
+    "record",
+    "region",
+    "release",
+    "repo",
+    "repositories",
+    "repository",
+    "resource",
+    "role",
+    "row",
+    "server",
+    "service",
+    "site",
+    "slug",
+    "stack",
+    "stage",
+    "state",
+    "status",
+    "tag",
+    "team",
+    "tier",
+    "title",
+    "type",
+    "umgebung",
+    "url",
+    "user",
+    "uuid",
+    "value",
+    "version",
+    "workspace",
+    "zone",
+];
+/// The second word of a header: "tenant id", "project code".
+const LIST_HEAD_ENDS: [&str; 7] = ["code", "id", "key", "list", "name", "number", "slug"];
+
 /// Languages write these words without a blank, or with others around it.
 const NAMESPACE_ENDS: [&str; 4] = [" ns", "namespace", "namespaces", "namensraum"];
 
@@ -152,6 +237,21 @@ pub fn field(folded: &str) -> Option<(Column, usize)> {
         && folded.split(' ').count() <= 3
         && !folded.contains([',', ';', '|', '=']);
     is_namespace.then_some((Column::Namespace, usize::MAX))
+}
+
+/// Whether a header that is none of ours may be that of a list.
+pub fn is_list_head(folded: &str) -> bool {
+    let is_in = |words: &[&str], it: &str| {
+        let one = it.strip_suffix('s').unwrap_or(it);
+        words.contains(&it) || words.contains(&one)
+    };
+    match folded.split(' ').collect::<Vec<_>>().as_slice() {
+        [word] => is_in(&LIST_HEADS, word),
+        [first, last] => {
+            is_in(&LIST_HEAD_ENDS, last) && (is_in(&LIST_HEADS, first) || field(first).is_some())
+        }
+        _ => false,
+    }
 }
 
 /// The field that a misspelt header names: "Namepsace", "Namens-Raum", "Costumer name".

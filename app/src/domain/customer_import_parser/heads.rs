@@ -2,7 +2,7 @@
 //! other column is a variable.
 use super::{
     cells::is_zero_width,
-    head_words::{Column, WORDS, field, may_be_cluster, near},
+    head_words::{Column, WORDS, field, is_list_head, may_be_cluster, near},
 };
 use crate::domain::metadata::is_key;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -159,6 +159,18 @@ pub fn is_known(head: &str) -> bool {
 /// Whether a header cell has one of our words, spelt right.
 pub fn is_head(head: &str) -> bool {
     field(&fold(head)).is_some()
+}
+
+/// Whether a header cell has a word for the namespace, misspelt or not.
+pub fn is_of_namespace(head: &str) -> bool {
+    let folded = fold(head);
+    let known = field(&folded).map(|it| it.0).or_else(|| near(&folded));
+    known == Some(Column::Namespace)
+}
+
+/// Whether a word above others that stand alone in their lines may be the header of their column: `host`, `tenant-ids`.
+pub fn may_head_list(text: &str) -> bool {
+    is_known(text) || is_list_head(&fold(text))
 }
 
 /// Whether the name of a variable is that of a cluster rather.

@@ -1,7 +1,7 @@
 //! Customers from JSON: what `kubectl get ns -o json`, `oc get projects -o json` and `helm list -A -o json` print, and
 //! lists of plain objects with a namespace each. Several values may follow each other, as `jq` prints them.
 use super::{
-    NO_NAME, NO_NAMESPACE, SourceRow, beginning, excerpt,
+    EMPTY_NAME, NO_NAME, NO_NAMESPACE, SourceRow, beginning, excerpt,
     head_words::Column,
     heads::{Heads, is_cluster, names_cluster},
     json_clusters::{
@@ -210,12 +210,6 @@ fn of_kubernetes(
     if !matches!(kind.as_str(), "" | "Namespace" | "Project") {
         row.leave_out(format!("{name} is a {kind}, not a namespace"));
     }
-    let phase = object.get("status").and_then(|it| it.get("phase"));
-    if phase.and_then(Value::as_str) == Some("Terminating")
-        || metadata.contains_key("deletionTimestamp")
-    {
-        row.leave_out(format!("{name} is being deleted"));
-    }
     for beside in ["labels", "annotations"] {
         put_beside(beside, metadata.get(beside).unwrap_or(&Value::Null), row);
     }
@@ -223,6 +217,12 @@ fn of_kubernetes(
     let display_name = annotations.map(|it| text(it, "openshift.io/display-name"));
     row.name = display_name.filter(|it| !it.trim().is_empty());
     row.namespace = name;
+    let phase = object.get("status").and_then(|it| it.get("phase"));
+    if phase.and_then(Value::as_str) == Some("Terminating")
+        || metadata.contains_key("deletionTimestamp")
+    {
+        row.delete();
+    }
     false
 }
 
@@ -305,6 +305,9 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
         }
     }
     row.name = row.name.take().filter(|it| !it.trim().is_empty());
+    if row.name.is_none() && heads.has(&Column::Name) && heads.has(&Column::Namespace) {
+        row.note = Some(EMPTY_NAME.to_owned());
+    }
 }
 
 fn put(row: &mut SourceRow, key: String, value: Value) {

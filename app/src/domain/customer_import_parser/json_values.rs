@@ -2,9 +2,9 @@
 //! somebody may have pasted what several commands print.
 use super::{
     SourceRow,
+    commands::{Listed, is_prompt, listed, statement},
     json::{Item, read, rows_of_broken},
     json_elements::element_lines,
-    tools,
 };
 use crate::domain::unique_members::MarkedValue;
 use serde_json::Deserializer;
@@ -14,9 +14,9 @@ use std::collections::HashSet;
 const LINES_BETWEEN_MAX: usize = 10;
 
 /// Reads every object of a text whose first line has the number `first_line`. If several begin on one line, rows are
-/// numbered one by one instead.
-pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
-    let mut rows = Vec::new();
+/// numbered one by one instead. `of` is what the command above the text lists.
+pub fn rows(text: &str, first_line: u32, of: Option<&Listed>) -> Vec<SourceRow> {
+    let (mut rows, mut of) = (Vec::new(), of.cloned());
     let (mut rest, mut line) = (text, first_line);
     // The text between two values, and the line at which the rows below it begin.
     let (mut above, mut starts): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
@@ -28,12 +28,18 @@ pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
             row.above = format!("{}\n{}", above.join("\n"), row.above);
             above.clear();
         }
+        if let Some(doubt) = of.as_ref().and_then(Listed::doubt) {
+            for item in &mut rows[start..] {
+                judge_other(item, &doubt);
+            }
+        }
         let Some(between) = between else {
             break;
         };
         let (first, next) = between.split_once('\n').unwrap_or((between, ""));
         line = after(&rest[..rest.len() - next.len()], line);
-        above.push(tools::statement(first));
+        above.push(statement(first));
+        of = listed(first).or(of);
         rest = next;
     }
     if rows.windows(2).any(|it| it[0].0.line >= it[1].0.line) {
@@ -57,6 +63,19 @@ pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
         !is_merged || seen.insert(place())
     });
     rows.into_iter().map(|it| it.0).collect()
+}
+
+/// Judges what a command printed that lists other things than namespaces: its name is no customer's.
+fn judge_other((row, is_merged): &mut Item, doubt: &str) {
+    if *is_merged {
+        return;
+    }
+    if row.name.is_some() && !row.namespace.is_empty() {
+        row.keep_namespace_only();
+        *is_merged = true;
+    } else {
+        row.put_doubt(doubt.to_owned());
+    }
 }
 
 /// The line behind a text that begins on `line`.
@@ -110,7 +129,7 @@ fn line_between(text: &str) -> Option<&str> {
 /// Whether nothing but a prompt or the fence of a code block follows.
 fn is_over(rest: &str) -> bool {
     let mut lines = rest.lines().map(str::trim).filter(|it| !it.is_empty());
-    lines.all(|it| it.starts_with("```") || tools::is_prompt(it))
+    lines.all(|it| it.starts_with("```") || is_prompt(it))
 }
 
 #[cfg(test)]
@@ -118,7 +137,7 @@ mod tests {
     use super::*;
 
     fn read_all(text: &str) -> Vec<(u32, String, Option<String>)> {
-        let rows = rows(text, 1).into_iter();
+        let rows = rows(text, 1, None).into_iter();
         rows.map(|it| (it.line, it.namespace, it.left_out))
             .collect()
     }

@@ -2,7 +2,10 @@
 //! namespaces, JSON, and what kubectl, oc and helm print. Only the server calls it. What a row means for the customers
 //! that exist is decided in `customer_import`.
 mod cells;
+mod commands;
+mod doubts;
 mod head_words;
+mod headed;
 mod header;
 mod heads;
 mod json;
@@ -10,7 +13,9 @@ mod json_clusters;
 mod json_elements;
 mod json_lists;
 mod json_values;
+mod objects;
 mod plain;
+mod splits;
 mod table;
 mod tools;
 
@@ -21,13 +26,16 @@ use super::{
     field_error::FieldError,
     metadata::{Metadata, Value},
 };
-use std::collections::{HashMap, btree_map::Entry};
+use std::collections::btree_map::Entry;
 
 /// A text has at most this many lines; JSON this many objects.
 pub const ROWS_MAX: usize = 5_000;
 
 /// The note on rows of a table without a known column for the name.
 const NO_NAME: &str = "No column has the name, so it's named after its namespace";
+
+/// The note on a row without a name in a text that has names.
+const EMPTY_NAME: &str = "The name is empty, so it's named after its namespace";
 
 /// The note on rows of a table without a known column for the namespace.
 const NO_NAMESPACE: &str = "No column has the namespace, so the name is taken for it";
@@ -60,10 +68,14 @@ pub struct SourceRow {
     pub cluster_above: String,
     /// As `cluster_above`, the id.
     pub cluster_id_above: String,
+    /// The name of a row above, if this one's cell in the column of names is empty.
+    pub name_above: String,
     /// Texts of the row that no field is read from, each with its name: labels, nested members.
     pub beside: Vec<(String, String)>,
     /// Whether the namespace is the only text of its line in a table or list, so that it may be a title.
     pub is_alone: bool,
+    /// The namespace is being deleted.
+    pub is_deleted: bool,
     pub description: String,
     pub variables: Metadata,
     /// A warning about the row, which is accepted all the same.
@@ -85,6 +97,22 @@ impl SourceRow {
     /// Keeps the first reason.
     fn leave_out(&mut self, reason: String) {
         self.left_out.get_or_insert(reason);
+    }
+
+    /// Leaves it out because its namespace is being deleted.
+    fn delete(&mut self) {
+        self.is_deleted = true;
+        self.leave_out(format!("{} is being deleted", self.namespace));
+    }
+
+    /// Makes it a row of which only the namespace counts, and the cluster if it names one: what else it says is of some
+    /// object in the namespace.
+    fn keep_namespace_only(&mut self) {
+        (self.name, self.note) = (None, None);
+        self.description.clear();
+        let variables = std::mem::take(&mut self.variables.0).into_iter();
+        self.beside
+            .extend(variables.map(|(key, value)| (key, value.to_string())));
     }
 
     /// Names the cluster. Another name than before leaves the row out.
@@ -135,28 +163,29 @@ impl SourceRow {
 pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
     let text = text.replace('\u{feff}', "");
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let (body, first_line) = tools::after_commands(&text);
-    let commands = |body: &str| -> String {
+    let (body, first_line) = commands::after_commands(&text);
+    let said_above = |body: &str| -> String {
         let commands = text.strip_suffix(body).unwrap_or_default();
         commands.replace("\\\n", " ")
     };
+    let last_listed = |said: &str| said.lines().rev().find_map(commands::listed);
     if let Some((body, first_line)) = json_in(body, first_line) {
-        let rows = json_values::rows(body, first_line);
+        let said = said_above(body);
+        let rows = json_values::rows(body, first_line, last_listed(&said).as_ref());
         at_most(rows.len())?;
-        return Ok(looked_at(rows, &commands(body)));
+        return Ok(doubts::looked_at(rows, &said));
     }
-    let commands = commands(body);
+    let said = said_above(body);
     at_most(text.lines().count())?;
     if let Some(reason) = unreadable(body) {
         let mut row = SourceRow::at(first_line);
         row.leave_out(reason.to_owned());
         return Ok(vec![row]);
     }
-    let rows = tools::rows(body, first_line).unwrap_or_else(|| {
-        let is_of_namespaces = commands.lines().any(tools::lists_namespaces);
-        table::rows(body, first_line, is_of_namespaces)
-    });
-    Ok(looked_at(rows, &commands))
+    let of = last_listed(&said);
+    let rows = tools::rows(body, first_line, of.as_ref())
+        .unwrap_or_else(|| table::rows(body, first_line, of.as_ref()));
+    Ok(doubts::looked_at(rows, &said))
 }
 
 /// The JSON that begins on one of the first lines of a text, and the number of that line. Above it stands what a shell says.
@@ -168,39 +197,12 @@ fn json_in(text: &str, first_line: u32) -> Option<(&str, u32)> {
         }
         let (first, next) = rest.split_once('\n')?;
         let may_be_row = first.contains([',', ';', '\t', '|']) || plain::is_namespace(Some(first));
-        if may_be_row && !tools::is_command(first) {
+        if may_be_row && !commands::is_command(first) {
             return None;
         }
         (rest, line) = (next, line + 1);
     }
     None
-}
-
-/// Rows with the commands above them, and with a doubt where a variable may be the cluster of a row that names none.
-fn looked_at(mut rows: Vec<SourceRow>, commands: &str) -> Vec<SourceRow> {
-    if let Some(first) = rows.first_mut().filter(|_| !commands.is_empty()) {
-        let said: Vec<&str> = commands.lines().map(tools::statement).collect();
-        first.above = format!("{}\n{}", said.join("\n"), first.above);
-    }
-    let mut keys: HashMap<String, bool> = HashMap::new();
-    for row in &mut rows {
-        if row.names_cluster() {
-            continue;
-        }
-        let named = row.variables.0.keys().find(|key| {
-            let is_known = keys.get(key.as_str()).copied();
-            is_known.unwrap_or_else(|| {
-                let names = heads::names_cluster(key);
-                keys.insert((*key).clone(), names);
-                names
-            })
-        });
-        if let Some(key) = named {
-            let reason = may_name_cluster(key);
-            row.put_doubt(reason);
-        }
-    }
-    rows
 }
 
 fn two_namespaces(one: &str, other: &str) -> String {
@@ -342,6 +344,9 @@ mod tests {
         "REVISION",
         "namespace/acme",
         "$ kubectl get ns\n",
+        "\n$ kubectl get pods\n",
+        "# Acme,Acme",
+        "NULL",
         "{",
         "}",
         "[",
@@ -373,7 +378,7 @@ mod tests {
             prop_assert!(rows.windows(2).all(|it| it[0].line < it[1].line), "{rows:?}");
             let lines = text.replace("\r\n", "\n").replace('\r', "\n").split('\n').count();
             let plain = text.replace('\u{feff}', "").replace("\r\n", "\n").replace('\r', "\n");
-            let is_json = json_in(tools::after_commands(&plain).0, 1).is_some();
+            let is_json = json_in(commands::after_commands(&plain).0, 1).is_some();
             prop_assert!(is_json || rows.iter().all(|it| (1..=lines).contains(&(it.line as usize))));
             for row in &rows {
                 prop_assert!(row.variables.0.keys().all(|it| crate::domain::metadata::is_key(it)), "{row:?}");

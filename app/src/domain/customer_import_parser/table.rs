@@ -1,40 +1,34 @@
 //! Rows of a table with a header, and rows without one: `name, namespace, KEY=value...` or a bare namespace. The text is
 //! read with each separator, and the one that explains most of it wins.
 use super::{
-    NO_NAME, NO_NAMESPACE, SourceRow, beginning,
-    cells::{self, Record, Separator, TableCell},
+    EMPTY_NAME, SourceRow, beginning,
+    cells::{self, Record, SEPARATORS, Separator, TableCell},
+    commands::{self, Listed},
     head_words::Column,
+    headed::{above_header, by_heads},
     header::{doubtful_header, header_of, is_again, is_of_heads},
     heads::{self, Heads},
+    objects::TableNames,
     plain::{
         assignment, bare, comment_mark, doubt_of_name, is_comment, is_complete, is_namespace,
-        is_well_formed, plain, put_assignment, starts_as_comment, unmarked,
+        plain, starts_as_comment, unmarked,
     },
-    two_namespaces,
+    splits::{split_otherwise, swallowed},
 };
-use crate::domain::{fold::lowercase, metadata::Value};
+use crate::domain::fold::lowercase;
 use std::collections::HashSet;
 
 /// The characters between cells of tables that are drawn with boxes.
 const BOX_PIPES: [char; 3] = ['│', '┃', '║'];
 
-/// In the order of preference if two explain a text equally well.
-const SEPARATORS: [Separator; 5] = [
-    Separator::Char(';'),
-    Separator::Char('\t'),
-    Separator::Char(','),
-    Separator::Char('|'),
-    Separator::Blanks,
-];
-
-/// Reads every row of a text whose first line has the number `first_line`. `is_of_namespaces` says that the command above it
-/// lists namespaces: then their names are in the column of the name.
-pub fn rows(text: &str, first_line: u32, is_of_namespaces: bool) -> Vec<SourceRow> {
+/// Reads every row of a text whose first line has the number `first_line`. `of` is what the command above it lists: if that
+/// is namespaces, their names are in the column of the name.
+pub fn rows(text: &str, first_line: u32, of: Option<&Listed>) -> Vec<SourceRow> {
     let piped = with_pipes(text);
     let text = piped.as_deref().unwrap_or(text);
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     if let Some(separator) = declared_separator(first) {
-        return Table::read(rest, first_line + 1, separator).rows(is_of_namespaces);
+        return Table::read(rest, first_line + 1, separator).rows(of);
     }
     let mut best: Option<(Score, Table)> = None;
     for separator in SEPARATORS {
@@ -44,8 +38,7 @@ pub fn rows(text: &str, first_line: u32, is_of_namespaces: bool) -> Vec<SourceRo
             best = Some((score, table));
         }
     }
-    best.map(|it| it.1.rows(is_of_namespaces))
-        .unwrap_or_default()
+    best.map(|it| it.1.rows(of)).unwrap_or_default()
 }
 
 /// A table whose cells are drawn apart by other lines than `|`: those of a terminal, or the `||` of a wiki's header. None if it
@@ -168,23 +161,31 @@ impl<'a> Table<'a> {
         (namespace.is_some() && n_columns > 1 && !is_drawn, points)
     }
 
-    fn rows(mut self, is_of_namespaces: bool) -> Vec<SourceRow> {
+    fn rows(mut self, of: Option<&Listed>) -> Vec<SourceRow> {
         if let Some((_, heads)) = &mut self.header {
-            heads.is_namespace_guessed &= !is_of_namespaces;
+            heads.is_namespace_guessed &= of != Some(&Listed::Namespaces);
         }
         let is_list = self
             .records
             .iter()
             .all(|it| it.width() < 2 || is_comment(it));
+        let first = self.records.iter().position(|it| !is_comment(it));
         let doubtful = match &self.header {
             Some(_) => None,
             None => doubtful_header(&self.records),
         };
+        let names = self
+            .header
+            .as_ref()
+            .map(|(index, heads)| TableNames::of(*index, heads, &self.records, self.separator));
+        let names = names.unwrap_or_default();
         let is_merged = self.header.as_ref().is_some_and(|it| it.1.is_of_releases);
-        let mut seen = HashSet::new();
+        // Rows below a command are of another list, perhaps of another cluster.
+        let (mut of, mut section) = (of.cloned(), 0);
+        let mut seen: HashSet<(u32, String, String)> = HashSet::new();
         let mut rows = Vec::new();
         let mut above: Vec<&str> = Vec::new();
-        let mut cluster = (String::new(), String::new());
+        let mut cells_above = CellsAbove::default();
         for (index, record) in self.records.iter().enumerate() {
             let mut row = match &self.header {
                 Some((header, _)) if index < *header => above_header(record),
@@ -193,17 +194,23 @@ impl<'a> Table<'a> {
                 None if is_list => bare(record),
                 None => plain(record),
             };
+            let mut is_commented = false;
             if let Some(mark) = comment_mark(record) {
-                if row.left_out.is_some() || !is_complete(&row) {
+                is_commented = row.left_out.is_some() || !is_complete(&row);
+                if is_commented && !self.is_row(index, record) {
                     above.push(beginning(record.raw));
                     continue;
                 }
-                row.doubt = Some(starts_as_comment(mark));
-            } else if index == 0 && is_list && heads::is_known(&row.namespace) {
+                if is_commented {
+                    row.left_out = Some(starts_as_comment(mark));
+                } else {
+                    row.doubt = Some(starts_as_comment(mark));
+                }
+            } else if first == Some(index) && is_list && heads::may_head_list(&row.namespace) {
                 row.doubt = Some("Looks like the header of a column".to_owned());
             } else if doubtful == Some(index) || is_of_heads(record) {
                 row.doubt = Some("Looks like a header row".to_owned());
-            } else if let Some(doubt) = swallowed(&row, record, self.separator) {
+            } else if let Some(doubt) = self.doubt_of_split(&row, record) {
                 row.doubt = Some(doubt);
             } else if is_of_cluster(&row) {
                 row.doubt = Some("Looks like the title of a cluster".to_owned());
@@ -213,20 +220,20 @@ impl<'a> Table<'a> {
             if record.cells.iter().any(|it| it.is_unclosed) {
                 row.left_out = Some("Missing closing quote".to_owned());
             }
-            // Cells of a spreadsheet that are merged have their value in the first row only.
-            if row.names_cluster() {
-                cluster = (
-                    beginning(&row.cluster).to_owned(),
-                    beginning(&row.cluster_id).to_owned(),
-                );
-            } else {
-                (row.cluster_above, row.cluster_id_above) = cluster.clone();
+            if commands::is_command(record.raw) {
+                of = commands::listed(record.raw).or(of);
+                section += 1;
+            }
+            let is_of_namespace = names.judge(&mut row, of.as_ref());
+            let is_above = self.header.as_ref().is_some_and(|it| index < it.0);
+            if !is_commented {
+                let has_name = self.has_names() && !is_above && !is_of_namespace;
+                cells_above.pass(&mut row, has_name);
             }
             row.is_alone = record.filled() < 2;
-            let is_above = self.header.as_ref().is_some_and(|it| index < it.0);
-            let says_more = is_above || is_title(&row) || is_of_cluster(&row);
-            let place = (row.cluster.clone(), row.namespace.clone());
-            if !is_merged || seen.insert(place) {
+            let says_more = is_above || is_commented || is_title(&row) || is_of_cluster(&row);
+            let place = (section, row.cluster.clone(), row.namespace.clone());
+            if !(is_merged || is_of_namespace) || seen.insert(place) {
                 row.above = std::mem::take(&mut above).join("\n");
                 rows.push(row);
             }
@@ -235,6 +242,67 @@ impl<'a> Table<'a> {
             }
         }
         rows
+    }
+
+    /// Whether the table has a name and a namespace for each row.
+    fn has_names(&self) -> bool {
+        self.header
+            .as_ref()
+            .is_some_and(|it| it.1.has(&Column::Name) && it.1.has(&Column::Namespace))
+    }
+
+    /// Whether a comment has cells where the rows of the table have theirs.
+    fn is_row(&self, index: usize, record: &Record) -> bool {
+        let cell = |index: usize| record.cells.get(index).map_or("", |it| it.text.as_str());
+        match &self.header {
+            Some((header, heads)) => {
+                let namespace = heads.columns.iter().position(|it| *it == Column::Namespace);
+                index > *header
+                    && record.filled() > 1
+                    && namespace.is_some_and(|it| !cell(it).is_empty())
+            }
+            None => !cell(1).is_empty() && !cell(1).contains(char::is_whitespace),
+        }
+    }
+
+    /// The doubt about a row that seems to be split at the wrong places.
+    fn doubt_of_split(&self, row: &SourceRow, record: &Record) -> Option<String> {
+        let heads = self.header.as_ref().map(|it| &it.1);
+        swallowed(row, record, self.separator)
+            .or_else(|| split_otherwise(row, record, heads, self.separator))
+    }
+}
+
+/// What the rows above have in cells that may be empty in those below: cells of a spreadsheet that are merged have their value
+/// in the first row only.
+#[derive(Default)]
+struct CellsAbove {
+    name: String,
+    cluster: String,
+    cluster_id: String,
+}
+
+impl CellsAbove {
+    /// Passes them on to a row that has none of its own, and keeps those of the row. `has_name` says that there is a cell for
+    /// its name.
+    fn pass(&mut self, row: &mut SourceRow, has_name: bool) {
+        if row.names_cluster() {
+            beginning(&row.cluster).clone_into(&mut self.cluster);
+            beginning(&row.cluster_id).clone_into(&mut self.cluster_id);
+        } else {
+            row.cluster_above.clone_from(&self.cluster);
+            row.cluster_id_above.clone_from(&self.cluster_id);
+        }
+        if !has_name {
+            return;
+        }
+        if let Some(name) = &row.name {
+            beginning(name).clone_into(&mut self.name);
+        } else if self.name.is_empty() {
+            row.note = Some(EMPTY_NAME.to_owned());
+        } else {
+            row.name_above.clone_from(&self.name);
+        }
     }
 }
 
@@ -330,68 +398,6 @@ fn namespace_points(text: &str) -> i64 {
     }
 }
 
-/// A row of a table with a header. An empty cell is no variable.
-fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
-    let mut row = SourceRow::at(record.line);
-    let width = record.width();
-    for (index, cell) in record.cells[..width].iter().enumerate() {
-        let text = cell.text.clone();
-        // kubectl prints <none> for an empty cell.
-        if text.is_empty() || !cell.is_quoted && matches!(text.as_str(), "<none>" | "<unset>") {
-            continue;
-        }
-        if heads.cluster_id == Some(index) {
-            row.put_cluster_id(text);
-            continue;
-        }
-        if heads.other_clusters.contains(&index) {
-            row.put_cluster(text.clone());
-        }
-        match heads.columns.get(index) {
-            Some(Column::Name) => row.name = Some(text),
-            Some(Column::Namespace) => row.namespace = text,
-            Some(Column::Cluster) => row.put_cluster(text),
-            Some(Column::Description) => row.description = text,
-            Some(Column::Variable(key)) => row.put(key.clone(), Value::Text(text)),
-            Some(Column::NotTaken) => {}
-            Some(Column::Untitled) | None
-                if heads.has_no_variables() && assignment(cell).is_some() =>
-            {
-                put_assignment(&mut row, cell);
-            }
-            Some(Column::Untitled) => row.leave_out(format!("Column {} has no header", index + 1)),
-            None => {
-                let columns = heads.columns.len();
-                row.leave_out(format!("Has {width} cells, but the header has {columns}"));
-            }
-        }
-    }
-    if heads.may_lack_name() {
-        row.note = Some(NO_NAME.to_owned());
-    }
-    let mut others = heads.other_namespaces.iter();
-    let other = others.find_map(|it| {
-        let cell = record.cells.get(*it)?;
-        (!cell.text.is_empty() && cell.text != row.namespace).then_some(&cell.text)
-    });
-    if let Some(other) = other {
-        let reason = two_namespaces(&row.namespace, other);
-        row.put_doubt(reason);
-    }
-    if heads.is_namespace_guessed {
-        row.put_doubt(NO_NAMESPACE.to_owned());
-    }
-    if !heads.has(&Column::Namespace) {
-        // A column of bare namespaces.
-        if is_namespace(row.name.as_deref()) {
-            row.namespace = row.name.take().unwrap_or_default();
-        } else {
-            row.left_out = Some("Add a namespace column".to_owned());
-        }
-    }
-    row
-}
-
 /// Whether a row reads `Cluster, prod-eu`.
 fn is_of_cluster(row: &SourceRow) -> bool {
     row.name.as_deref().is_some_and(heads::is_cluster)
@@ -400,23 +406,4 @@ fn is_of_cluster(row: &SourceRow) -> bool {
 /// Whether a row is no customer, but may say what those below it are.
 fn is_title(row: &SourceRow) -> bool {
     row.is_alone && (row.left_out.is_some() || !is_namespace(Some(&row.namespace)))
-}
-
-fn above_header(record: &Record) -> SourceRow {
-    let mut row = SourceRow::at(record.line);
-    let mut texts = record.cells.iter().map(|it| &it.text);
-    row.name = texts.find(|it| !it.is_empty()).cloned();
-    row.left_out = Some("Above the header row".to_owned());
-    row
-}
-
-/// A quoted name over several lines that holds what looks like rows: some quote is probably missing.
-fn swallowed(row: &SourceRow, record: &Record, separator: Separator) -> Option<String> {
-    let (_, lines) = row.name.as_deref()?.split_once('\n')?;
-    let rows = cells::records(lines, 1, separator);
-    rows.iter().any(is_well_formed).then(|| {
-        let breaks = u32::try_from(record.raw.matches('\n').count()).unwrap_or(u32::MAX);
-        let last = record.line.saturating_add(breaks);
-        format!("The quoted name goes on to line {last}. Check the quotes")
-    })
 }

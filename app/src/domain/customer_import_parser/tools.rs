@@ -3,36 +3,14 @@
 use super::{
     SourceRow, beginning,
     cells::{self, TableCell},
+    commands::{Listed, is_command, is_noise, is_prompt, listed, statement},
     excerpt, heads,
 };
 use crate::domain::{metadata::Value, text::Namespace};
 use std::collections::HashSet;
 
-const TOOLS: [&str; 9] = [
-    "kubectl",
-    "oc",
-    "helm",
-    "k",
-    "kubectx",
-    "kubie",
-    "kubectl.exe",
-    "oc.exe",
-    "helm.exe",
-];
-/// The words of a command behind which its cluster stands, the one that counts most first.
-const NAMES_CLUSTER: [&str; 8] = [
-    "--context",
-    "--kube-context",
-    "--cluster",
-    "--kubeconfig",
-    "use-context",
-    "kubectx",
-    "login",
-    "KUBECONFIG",
-];
 /// The label that every namespace has.
 pub const OWN_LABEL: &str = "kubernetes.io/metadata.name";
-const PROMPT_ENDS: [char; 9] = ['$', '#', '%', '>', '❯', '➜', '»', '✗', 'λ'];
 /// A header stands within this many lines; above it there may be warnings.
 const LINES_ABOVE_HEADER_MAX: usize = 10;
 
@@ -51,16 +29,16 @@ enum Listing<'a> {
     Names,
 }
 
-/// Reads the rows of such a list; none if the text is no such list.
-pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
+/// Reads the rows of such a list; none if the text is no such list. `of` is what the command above the text lists.
+pub fn rows(text: &str, first_line: u32, of: Option<&Listed>) -> Option<Vec<SourceRow>> {
     let lines: Vec<(u32, &str)> = (first_line..)
         .zip(text.split('\n'))
         .filter(|(_, line)| !is_noise(line))
         .collect();
     let mut top = lines.iter().take(LINES_ABOVE_HEADER_MAX);
-    if !top.any(|(_, line)| header(line).is_some()) {
+    if !top.any(|(_, line)| header(watched(line).1).is_some()) {
         // Without a header the text is such a list if most lines look like its rows, and the first one does or there is a command.
-        let is_known = |it: &(u32, &str)| shape(it.1).is_some();
+        let is_known = |it: &(u32, &str)| shape(watched(it.1).1).is_some();
         let n_known = lines.iter().filter(|it| is_known(it)).count();
         let n_commands = lines.iter().filter(|it| is_command(it.1)).count();
         let begins = n_commands > 0 || lines.first().is_some_and(is_known);
@@ -70,24 +48,38 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
     }
     let mut rows = Vec::new();
     let mut seen = HashSet::new();
-    let mut listing = None;
+    let (mut listing, mut of) = (None, of.cloned());
     // Lines between rows; rows below them belong to another list, perhaps of another cluster.
     let (mut above, mut section): (Vec<&str>, usize) = (Vec::new(), 0);
     for (number, line) in lines {
+        let (event, line) = watched(line);
         if let Some(next) = header(line) {
             listing = Some(next);
             continue;
         }
         if is_command(line) || is_prompt(line) {
             listing = None;
+            of = listed(line).or(of);
             above.push(statement(line));
             section += 1;
             continue;
         }
-        let row = match listing.or_else(|| shape(line)) {
+        let listing = listing.or_else(|| shape(line));
+        let mut row = match listing {
             Some(it) => read(it, line, number),
             None => Err("Not a line of this list"),
         };
+        if let Ok((row, _)) = &mut row {
+            if event == Some("DELETED") {
+                row.delete();
+            }
+            // Other lists have the same columns.
+            if matches!(listing, Some(Listing::Namespaces(_) | Listing::Projects))
+                && let Some(doubt) = of.as_ref().and_then(Listed::doubt)
+            {
+                row.put_doubt(doubt);
+            }
+        }
         let before = |above: &mut Vec<&str>| std::mem::take(above).join("\n");
         rows.push(match row {
             Ok((row, true)) if !seen.insert((section, row.namespace.clone())) => continue,
@@ -107,6 +99,15 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
         });
     }
     Some(rows)
+}
+
+/// What `kubectl get ns -w --output-watch-events` prints before a line, and the rest of the line.
+fn watched(line: &str) -> (Option<&str>, &str) {
+    let events = ["EVENT", "ADDED", "MODIFIED", "DELETED"];
+    match line.split_once(char::is_whitespace) {
+        Some((event, rest)) if events.contains(&event) => (Some(event), rest.trim_start()),
+        _ => (None, line),
+    }
 }
 
 /// The list that has this header.
@@ -181,7 +182,7 @@ fn read(listing: Listing, line: &str, number: u32) -> Result<(SourceRow, bool), 
     };
     namespace.clone_into(&mut row.namespace);
     if status == "Terminating" {
-        row.leave_out(format!("{namespace} is being deleted"));
+        row.delete();
     }
     let is_merged = matches!(listing, Listing::Releases | Listing::Objects);
     Ok((row, is_merged))
@@ -229,189 +230,4 @@ fn is_date(word: &str) -> bool {
     let parts: Vec<&str> = word.split('-').collect();
     let lengths: Vec<usize> = parts.iter().map(|it| it.len()).collect();
     lengths == [4, 2, 2] && parts.into_iter().all(is_number)
-}
-
-/// A line that lists nothing: blank, a fence around a code block.
-fn is_noise(line: &str) -> bool {
-    cells::trimmed(line).is_empty() || line.trim_start().starts_with("```")
-}
-
-/// The text from its first line on that is no command of a shell and not blank, and the number of that line.
-pub fn after_commands(text: &str) -> (&str, u32) {
-    let (mut rest, mut line) = (text, 1);
-    let mut goes_on = false;
-    loop {
-        let (first, next) = rest.split_once('\n').unwrap_or((rest, ""));
-        if !(goes_on || is_noise(first) || is_command(first)) || rest.is_empty() {
-            return (rest, line);
-        }
-        goes_on = first.trim_end().ends_with('\\');
-        (rest, line) = (next, line + 1);
-    }
-}
-
-/// `$ kubectl get ns`, with any prompt or none before it; or what sets the cluster of such commands.
-pub fn is_command(line: &str) -> bool {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    if words.starts_with(&["Switched", "to", "context"]) || sets_kubeconfig(&words) {
-        return true;
-    }
-    // A prompt may stick to the command: `C:\>oc`.
-    let is_tool = |it: &&str| TOOLS.contains(&it.rsplit(PROMPT_ENDS).next().unwrap_or(it));
-    let Some(index) = words.iter().position(is_tool) else {
-        return false;
-    };
-    let mut before = &words[..index];
-    let mut cells = before.iter().filter(|it| !is_in_prompt(it));
-    if cells.any(|it| it.contains([',', ';', '|'])) {
-        return false;
-    }
-    while let Some((_, rest)) = before
-        .split_last()
-        .filter(|it| *it.0 == "sudo" || it.0.contains('='))
-    {
-        before = rest;
-    }
-    let is_arrow = |it: &&&str| it.chars().count() == 1 && it.ends_with(PROMPT_ENDS);
-    let is_prompted = match before {
-        [] => true,
-        [first, ..] => {
-            is_arrow(&first) || before.last().is_some_and(|it| it.ends_with(PROMPT_ENDS))
-        }
-    };
-    let verbs = [
-        "get", "list", "ls", "projects", "config", "login", "project",
-    ];
-    let switches = ["kubectx", "kubie"]
-        .iter()
-        .any(|it| words[index].ends_with(it));
-    let rest = &words[index + 1..];
-    is_prompted && (switches && rest.len() == 1 || rest.iter().any(|it| verbs.contains(it)))
-}
-
-/// `(⎈|prod-eu:default)`, the part of a prompt that has the context.
-fn is_in_prompt(word: &str) -> bool {
-    word.starts_with(['(', '[']) && word.ends_with([')', ']'])
-}
-
-/// `export KUBECONFIG=/etc/eu.yaml`, with any prompt or none before it.
-fn sets_kubeconfig(words: &[&str]) -> bool {
-    let Some(index) = words.iter().position(|it| it.starts_with("KUBECONFIG=")) else {
-        return false;
-    };
-    let before = words[..index].last();
-    index + 1 == words.len()
-        && before.is_none_or(|it| matches!(*it, "export" | "set") || it.ends_with(PROMPT_ENDS))
-}
-
-/// Whether a line is a command that lists namespaces.
-pub fn lists_namespaces(line: &str) -> bool {
-    let kinds = ["ns", "namespace", "namespaces", "project", "projects"];
-    is_command(line) && line.split_whitespace().any(|it| kinds.contains(&it))
-}
-
-/// The context that a command names, or what else tells its cluster: `--context prod-eu`, `--kube-context=prod-eu`,
-/// `use-context prod-eu`, `KUBECONFIG=/etc/eu.yaml`.
-fn context_of(line: &str) -> Option<&str> {
-    if !is_command(line) {
-        return None;
-    }
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let value_of = |option: &str| {
-        let is_option = |it: &&str| it.split('=').next() == Some(option);
-        let index = words.iter().position(is_option)?;
-        let value = words[index].split_once('=').map(|it| it.1);
-        let value = value.or_else(|| words.get(index + 1).copied())?;
-        Some(value.trim_matches(['"', '\'']))
-    };
-    NAMES_CLUSTER.into_iter().find_map(value_of)
-}
-
-/// What a line that is no row says about the cluster of the rows below: the context of a command that names one, else all of it.
-pub fn statement(line: &str) -> &str {
-    beginning(context_of(line).unwrap_or(line))
-}
-
-/// A prompt behind which nothing was typed.
-pub fn is_prompt(line: &str) -> bool {
-    let line = line.trim();
-    let is_long = line.contains(['@', ':', '~', '[']) || line.starts_with("PS ");
-    line.ends_with(PROMPT_ENDS) && (line.chars().count() == 1 || is_long)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_told_from_a_customer() {
-        for command in [
-            "$ kubectl get ns",
-            "kubectl get namespaces -L team",
-            "ana@ops:~$ helm list -A",
-            "[root@node1 ~]# kubectl --context prod-eu get ns --show-labels",
-            "➜  ~ oc get projects",
-            "PS C:\\> kubectl.exe get ns",
-            "C:\\Users\\ana>oc get projects",
-            "$ KUBECONFIG=/etc/eu.yaml kubectl get ns -o json",
-            "$ sudo k get ns",
-            "(prod-us) $ kubectl get ns",
-            "me@host (⎈|prod-us:default) ~ $ kubectl get ns",
-            "$ kubectl config use-context prod-us",
-            "Switched to context \"prod-us\".",
-            "kubectx prod-us",
-            "$ oc login https://api.prod-us.example:6443",
-            "$ export KUBECONFIG=/etc/us.yaml",
-        ] {
-            assert!(is_command(command), "{command}");
-        }
-        for line in [
-            "Helm, helm",
-            "oc, oc",
-            "acme   Active   1d",
-            "K Get, k-get",
-            "A list, helm",
-            "Acme, acme, CMD=$ kubectl get ns",
-            "Big helm list",
-            "Acme   acme   KUBECONFIG=/etc/us.yaml",
-            "kubectx",
-            "login, login",
-        ] {
-            assert!(!is_command(line), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_command_may_name_its_context() {
-        for command in [
-            "$ kubectl --context prod-us get ns",
-            "kubectl get ns --context=prod-us",
-            "ana@ops:~$ helm list -A --kube-context \"prod-us\"",
-            "tm@prod-eu:~$ kubectl --cluster prod-us get ns",
-            "$ kubectl --kubeconfig=prod-us --context=prod-us get ns",
-            "$ KUBECONFIG=prod-us kubectl get ns",
-            "export KUBECONFIG=prod-us",
-            "$ kubectl config use-context prod-us",
-            "$ kubectx prod-us",
-            "$ oc login prod-us",
-        ] {
-            assert_eq!(context_of(command), Some("prod-us"), "{command}");
-        }
-        for line in ["kubectl get ns", "Acme, --context", "oc get ns --context"] {
-            assert_eq!(context_of(line), None, "{line}");
-        }
-        assert!(lists_namespaces("$ kubectl get ns -o wide") && !lists_namespaces("acme, ns"));
-        assert!(!lists_namespaces("$ kubectl get pods -A"));
-    }
-
-    #[test]
-    fn a_text_begins_after_its_commands() {
-        assert_eq!(after_commands("a\nb"), ("a\nb", 1));
-        assert_eq!(
-            after_commands("\n```\n$ kubectl get ns \\\n  -o json\n{}"),
-            ("{}", 5)
-        );
-        assert_eq!(after_commands("$ kubectl get ns"), ("", 2));
-        assert_eq!(after_commands(""), ("", 1));
-    }
 }

@@ -150,3 +150,114 @@ fn groups_of_customers_in_json_are_read() {
         [format!("1: -, a, {}", doubt("prod-us"))]
     );
 }
+
+#[test]
+fn a_commented_row_of_a_table_is_left_out_with_the_reason() {
+    assert_eq!(
+        read(
+            "name,namespace\nAcme,acme\n# Plumbing Co,Plumbing\n-- Delta GmbH,Delta\n// Gamma,Gamma Corp\n# that is all"
+        ),
+        [
+            "2: Acme, acme",
+            "3: left out: Starts with #, as a comment does",
+            "4: left out: Starts with --, as a comment does",
+            "5: left out: Starts with //, as a comment does"
+        ]
+    );
+    assert_eq!(
+        read("Acme, acme\n# Plumbing Co, Plumbing\n# see the wiki, please do"),
+        [
+            "1: Acme, acme",
+            "2: left out: Starts with #, as a comment does"
+        ]
+    );
+    assert_eq!(
+        read("# of Ana, 2026\nname;namespace;HOST\n# B;B;\nAcme;acme;h"),
+        [
+            "3: left out: Starts with #, as a comment does",
+            "4: Acme, acme, HOST=h"
+        ]
+    );
+}
+
+#[test]
+fn the_header_of_one_column_is_doubtful() {
+    for head in [
+        "host",
+        "id",
+        "project",
+        "projects",
+        "env",
+        "environments",
+        "team",
+        "instances",
+        "sites",
+        "workspace",
+        "stack",
+        "apps",
+        "application",
+        "service",
+        "deployment",
+        "user",
+        "region",
+        "title",
+        "label",
+        "key",
+        "value",
+        "code",
+        "slug",
+        "identifier",
+        "domain",
+        "hostname",
+        "url",
+        "tenant-id",
+        "tenant-ids",
+        "project-name",
+        "releases",
+        "items",
+        "list",
+        "names",
+        "client",
+    ] {
+        assert_eq!(
+            read(&format!("# all\n{head}\nacme\nbeta")),
+            [
+                format!("2: -, {head}, doubt: Looks like the header of a column"),
+                "3: -, acme".to_owned(),
+                "4: -, beta".to_owned()
+            ]
+        );
+    }
+    for name in ["acme", "user-service", "app-two", "web"] {
+        assert_eq!(read(name), [format!("1: -, {name}")]);
+    }
+    assert_eq!(read("acme\nteam"), ["1: -, acme", "2: -, team"]);
+}
+
+#[test]
+fn a_row_that_splits_otherwise_is_doubtful() {
+    let doubt = "doubt: May be split at commas, where other rows are split at semicolons";
+    assert_eq!(
+        read("name;namespace;note\nAcme;acme;a,b\nBeta,beta,c;d"),
+        [
+            "2: Acme, acme, note=a,b".to_owned(),
+            format!("3: Beta,beta,c, d, {doubt}")
+        ]
+    );
+    assert_eq!(
+        read("Acme;acme;A=1\nB;b;A=1\nBeta,beta,X=c;d"),
+        [
+            "1: Acme, acme, A=1".to_owned(),
+            "2: B, b, A=1".to_owned(),
+            format!("3: Beta,beta,X=c, d, {doubt}")
+        ]
+    );
+    assert_eq!(
+        read("name;namespace;note\nAcme, Inc, GmbH;acme;\n\"Beta,beta,c\";d;\nC, D;c;x"),
+        [
+            "2: Acme, Inc, GmbH, acme",
+            "3: Beta,beta,c, d",
+            "4: C, D, c, note=x"
+        ]
+    );
+}

@@ -145,3 +145,150 @@ fn json_of_kubernetes_and_plain_objects_is_read() {
         ["1: left out: YAML can't be read here. Use -o json instead"]
     );
 }
+
+#[test]
+fn what_is_no_namespace_is_never_ticked_as_one() {
+    for (text, kind) in [
+        (
+            "$ kubectl get pods -o custom-columns=NAME:.metadata.name\nNAME\napi-7b6\nweb-5d",
+            "pods",
+        ),
+        (
+            "$ kubectl get pods --no-headers -o custom-columns=:metadata.name\napi-7b6\nweb-5d",
+            "pods",
+        ),
+        ("$ helm list -A -q\napi\nweb", "releases"),
+        ("$ helm ls -A --short\napi\nweb", "releases"),
+        (
+            "$ kubectl get pv\nNAME    STATUS   AGE\nvol-a   Active   3d\nvol-b   Active   3d",
+            "pv",
+        ),
+        (
+            "$ kubectl get kafkatopics\nNAME     STATUS   AGE\ntopic    Active   3d",
+            "kafkatopics",
+        ),
+        ("$ kubectl get x\nvol-a Active 3d\nvol-b Active 3d", "x"),
+        (
+            "$ kubectl get deploy -A --no-headers -o custom-columns=NS:.a,NAME:.b\nacme   api\nb      web",
+            "deploy",
+        ),
+        (
+            "$ kubectl get pods -o json | jq [.items[].metadata.name]\n[\"api\",\n\"web\"]",
+            "pods",
+        ),
+        (
+            "$ kubectl get po -o json | jq .items[].metadata\n{\"name\":\"api\"}\n{\"name\":\"web\"}",
+            "po",
+        ),
+    ] {
+        let doubt = format!(" doubt: Lists {kind}, not namespaces");
+        let found = read(text);
+        assert!(!found.is_empty(), "{text}");
+        assert!(found.iter().all(|it| it.ends_with(&doubt)), "{found:?}");
+    }
+    // Each list is judged by the command above it.
+    assert_eq!(
+        read(
+            "$ kubectl get ns -o custom-columns=NAME:.a\nNAME\nacme\n$ kubectl get pods -o custom-columns=NAME:.a\nNAME\napi"
+        ),
+        [
+            "3: -, acme",
+            "4: left out: Add a namespace column",
+            "6: -, api, doubt: Lists pods, not namespaces"
+        ]
+    );
+    assert_eq!(
+        read(
+            "$ kubectl get ns\nNAME STATUS AGE\nacme Active 3d\n$ kubectl get pv\nNAME STATUS AGE\nvol Active 3d\n$ kubectl get ns -o name\nnamespace/b"
+        ),
+        [
+            "3: -, acme",
+            "6: -, vol, doubt: Lists pv, not namespaces",
+            "8: -, b"
+        ]
+    );
+}
+
+#[test]
+fn what_is_in_namespaces_is_a_customer_per_namespace() {
+    for text in [
+        "NAMESPACE   NAME   READY\nacme        api    1/1\nacme        web    1/1\nb           api    1/1",
+        "NAMESPACE\tNAME\tREADY\nacme\tapi\t1/1\nacme\tweb\t1/1\nb\tapi\t1/1",
+        "NAME   NAMESPACE   STATUS\napi    acme        Running\nweb    acme        Running\napi    b           Running",
+        "ID        NAME   NAMESPACE   STATE\nc-x:api   api    acme        active\nc-x:web   web    acme        active\nc-x:b     api    b           active",
+        "NAMESPACE  \tNAME\tREVISION\tSUSPENDED\tREADY\nacme  \tapps/api\tmain\tFalse\tTrue\nacme  \tapps/web\tmain\tFalse\tTrue\nb  \tapps\tmain\tFalse\tTrue",
+        "$ kubectl get deploy -A -o custom-columns=APP:.a,NS:.b\nAPP   NS\nApi   acme\nweb   acme\napi   b",
+    ] {
+        let found = read(text);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].ends_with(": -, acme"), "{found:?}");
+        assert!(found[1].ends_with(": -, b"), "{found:?}");
+    }
+    let json = "$ helm list -A -o json | jq -c '.[]|{name,namespace}'\n{\"name\":\"api\",\"namespace\":\"acme\"}\n{\"name\":\"web\",\"namespace\":\"acme\"}\n{\"name\":\"api\",\"namespace\":\"b\"}";
+    assert_eq!(read(json), ["2: -, acme", "4: -, b"]);
+    let contexts = "CURRENT   NAME      CLUSTER   AUTHINFO   NAMESPACE\n*         prod-eu   eu        admin      acme\n          prod-us   us        admin      acme";
+    assert_eq!(
+        read(contexts),
+        [
+            "2: -, acme, in eu, doubt: Lists contexts, not namespaces",
+            "3: -, acme, in us, doubt: Lists contexts, not namespaces"
+        ]
+    );
+    // Names that no object has are those of customers.
+    assert_eq!(
+        read(
+            "NAMESPACE   NAME         TIER\nacme        Acme Foods   gold\nb           bb           silver"
+        ),
+        ["2: Acme Foods, acme, TIER=gold", "3: bb, b, TIER=silver"]
+    );
+    let doubt = "doubt: NAME may be the name of something in the namespace, not the customer's";
+    assert_eq!(
+        read("NAME,NAMESPACE,HOST\nacme-corp,acme,h"),
+        [format!("2: acme-corp, acme, HOST=h, {doubt}")]
+    );
+}
+
+#[test]
+fn a_later_line_of_a_watched_list_leaves_the_earlier_one_out() {
+    let rows = [
+        "3: -, acme",
+        "4: left out: Line 5 says that it's being deleted",
+        "5: left out: beta is being deleted",
+    ];
+    assert_eq!(
+        read(
+            "$ kubectl get ns -w\nNAME   STATUS        AGE\nacme   Active        3d\nbeta   Active        3d\nbeta   Terminating   3d"
+        ),
+        rows
+    );
+    assert_eq!(
+        read(
+            "$ kubectl get ns -w --output-watch-events\nEVENT     NAME   STATUS   AGE\nADDED     acme   Active   3d\nADDED     beta   Active   3d\nDELETED   beta   Active   3d"
+        ),
+        rows
+    );
+    assert_eq!(
+        read("beta Active 3d\nbeta Terminating 3d\nbeta Active 0s"),
+        [
+            "1: left out: Line 2 says that it's being deleted",
+            "2: left out: beta is being deleted",
+            "3: -, beta"
+        ]
+    );
+    assert_eq!(
+        read(
+            "{\"kind\":\"Namespace\",\"metadata\":{\"name\":\"beta\"}}\n{\"kind\":\"Namespace\",\"metadata\":{\"name\":\"beta\"},\"status\":{\"phase\":\"Terminating\"}}"
+        ),
+        [
+            "1: left out: Line 2 says that it's being deleted",
+            "2: left out: beta is being deleted"
+        ]
+    );
+    // Another list may be of another cluster.
+    assert_eq!(
+        read(
+            "$ kubectl --context eu get ns\nNAME STATUS AGE\nbeta Active 3d\n$ kubectl --context us get ns\nNAME STATUS AGE\nbeta Terminating 3d"
+        )[0],
+        "3: -, beta"
+    );
+}
