@@ -1,6 +1,7 @@
 //! Heads of the history over HTTP (R89), and who imported what (R88).
 use crate::{
     harness::TestApp,
+    people::scope,
     store::{
         history_chain::hash_of,
         transfer::{exported, rich},
@@ -161,4 +162,18 @@ async fn the_history_as_a_table_has_all_that_a_hash_is_computed_from() {
     for event in &events {
         assert_eq!(event["hash"], hash_of(event).as_str(), "{event}");
     }
+}
+
+#[tokio::test]
+async fn who_has_a_scope_is_told_in_a_sentence_that_the_head_is_of_all_customers() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let of_acme = scope(&[], &[world.acme.id]);
+    let viewer = world.app.person(Role::Viewer, of_acme).await;
+    let path = "/api/audit/head";
+    let refused = world.app.api_as(&viewer, "GET", path, Value::Null).await;
+    let problem = refused.problem(403);
+    assert_eq!(
+        problem["detail"],
+        "This needs someone who sees all customers"
+    );
 }
