@@ -220,15 +220,20 @@ impl FromServerFnError for AppError {
 
 /// A message as a sentence: with a capital letter at the start and a full stop at the end.
 pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|it| upper(&it.to_string()))
-        .unwrap_or_default();
     let end = if text.ends_with(['.', '!', '?']) {
         ""
     } else {
         "."
     };
-    format!("{first}{}{end}", letters.as_str())
+    format!("{}{end}", capitalized(text))
+}
+
+/// A message with a capital letter at the start.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map(|it| upper(&it.to_string()))
+        .unwrap_or_default();
+    format!("{first}{}", letters.as_str())
 }

@@ -13,7 +13,7 @@ use sea_orm::DbErr;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such row, or it is out of the caller's scope.
-    #[error("{0} not found")]
+    #[error("{} not found", .0.capitalized())]
     NotFound(Noun),
     /// Fields are wrong (R6).
     #[error(transparent)]
@@ -22,13 +22,13 @@ pub enum StoreError {
     #[error(transparent)]
     Refused(#[from] RuleViolation),
     /// The caller's role does not allow it (R22); the role that would.
-    #[error("this needs the role {0}")]
+    #[error("This needs the role {0}")]
     NeedsRole(Role),
     /// The request is not authenticated.
-    #[error("sign in to go on")]
+    #[error("Sign in to go on")]
     NobodyAsks,
     /// Only for `open` mode, where people choose their names.
-    #[error("your name is that of your account: change it there")]
+    #[error("Your name is that of your account. Change it there")]
     NotInOpenMode,
     /// Too many passwords are waiting to be hashed.
     #[error("too many people are signing in: try again in a moment")]
@@ -37,7 +37,7 @@ pub enum StoreError {
     #[error("too many failed attempts: try again in {0} seconds")]
     Throttled(u64),
     /// The caller has a scope, and this is about everybody (R89).
-    #[error("this needs somebody who sees all customers")]
+    #[error("This needs someone who sees all customers")]
     NeedsAll,
     /// The row was changed since it was read (R3).
     #[error("changed since")]
@@ -83,6 +83,27 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_person_reads_begins_with_a_capital() {
+        for (error, text) in [
+            (StoreError::NotFound(Noun::Release), "Release not found"),
+            (
+                StoreError::NeedsRole(Role::Operator),
+                "This needs the role operator",
+            ),
+            (
+                StoreError::NeedsAll,
+                "This needs someone who sees all customers",
+            ),
+            (
+                StoreError::NotInOpenMode,
+                "Your name is that of your account. Change it there",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
 
     #[test]
     fn a_chain_is_one_line_and_says_nothing_twice() {

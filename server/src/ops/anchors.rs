@@ -18,9 +18,9 @@ use app::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::MetadataExt,
-    path::Path,
+    path::{Path, PathBuf},
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -33,7 +33,7 @@ const ANCHOR_INTERVAL: Duration = Duration::from_hours(1);
 #[derive(Default)]
 pub struct Anchors {
     key: Option<SigningKey>,
-    file: Option<Mutex<File>>,
+    file: Option<AnchorFile>,
 }
 
 impl Anchors {
@@ -42,7 +42,7 @@ impl Anchors {
         let key = settings.signing_key_file.as_deref();
         let file = settings.anchor_file.as_deref().map(|path| {
             let wrong = |it: io::Error| InvalidSetting::AnchorFile(shown(path), it.to_string());
-            append_to(path).map(Mutex::new).map_err(wrong)
+            AnchorFile::open(path).map_err(wrong)
         });
         Ok(Self {
             key: key.map(read_key).transpose()?,
@@ -68,20 +68,16 @@ impl Anchors {
         let (this, head) = (Arc::clone(self), head.clone());
         let written = tokio::task::spawn_blocking(move || this.append(&head)).await;
         if let Err(error) = written.map_err(io::Error::other).flatten() {
-            metrics::counter!("rollcall_anchor_failures_total").increment(1);
+            count_failure();
             tracing::error!(%error, "the head of the history was not added to the anchor file");
         }
     }
 
     fn append(&self, head: &Head) -> io::Result<()> {
-        let Some(file) = &self.file else {
-            return Ok(());
-        };
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        // No earlier: times are in the order of the lines.
-        let line = line(now(), head, self.key.as_ref());
-        file.write_all(line.as_bytes())?;
-        file.sync_data()
+        match &self.file {
+            Some(file) => file.append(head, self.key.as_ref()),
+            None => Ok(()),
+        }
     }
 
     /// Adds a line with the newest head, if there is a file.
@@ -91,7 +87,10 @@ impl Anchors {
         }
         match database.head().await {
             Ok(newest) => self.add(&newest.unwrap_or_default().0).await,
-            Err(error) => tracing::error!(error = %chain(&error), "no head was read"),
+            Err(error) => {
+                count_failure();
+                tracing::error!(error = %chain(&error), "no head was read for the anchor file");
+            }
         }
     }
 
@@ -101,6 +100,71 @@ impl Anchors {
             tokio::time::sleep(ANCHOR_INTERVAL).await;
             self.add_newest(&database).await;
         }
+    }
+}
+
+fn count_failure() {
+    metrics::counter!("rollcall_anchor_failures_total").increment(1);
+}
+
+/// The file that heads are added to. It is opened by its path for each line: one that was removed meanwhile would take lines
+/// that nobody can read.
+struct AnchorFile {
+    path: PathBuf,
+    /// The file after the last line.
+    last: Mutex<FileState>,
+}
+
+/// Which file it is, and how long.
+#[derive(Clone, Copy)]
+struct FileState {
+    device: u64,
+    inode: u64,
+    length: u64,
+}
+
+impl FileState {
+    fn of(file: &File) -> io::Result<Self> {
+        let file = file.metadata()?;
+        Ok(Self {
+            device: file.dev(),
+            inode: file.ino(),
+            length: file.len(),
+        })
+    }
+
+    /// Whether it is the earlier file, which only grows. A new file may get the inode of one that was removed.
+    fn continues(self, earlier: Self) -> bool {
+        let is_same = (self.device, self.inode) == (earlier.device, earlier.inode);
+        is_same && self.length >= earlier.length
+    }
+}
+
+impl AnchorFile {
+    /// Creates the file if there is none.
+    fn open(path: &Path) -> io::Result<Self> {
+        let state = FileState::of(&append_to(path)?)?;
+        Ok(Self {
+            path: path.to_owned(),
+            last: Mutex::new(state),
+        })
+    }
+
+    /// Adds a line. That earlier ones are gone is logged and counted, and the line is written all the same.
+    fn append(&self, head: &Head, key: Option<&SigningKey>) -> io::Result<()> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = append_to(&self.path)?;
+        if !FileState::of(&file)?.continues(*last) {
+            count_failure();
+            let path = self.path.display();
+            tracing::error!(%path, "the anchor file was removed, replaced or cut off: heads that were kept are gone");
+        }
+        // No earlier: times are in the order of the lines.
+        let line = line(now(), head, key);
+        let written = file.write_all(line.as_bytes());
+        let written = written.and_then(|()| file.sync_data());
+        *last = FileState::of(&file)?;
+        written
     }
 }
 
@@ -120,12 +184,21 @@ pub fn read_key(path: &Path) -> Result<SigningKey, InvalidSetting> {
 
 /// Opens a file for lines at its end. One that was cut off in the middle of a line gets the rest of that line first.
 fn append_to(path: &Path) -> io::Result<File> {
-    let is_cut = fs::read(path).is_ok_and(|it| it.last().is_some_and(|it| *it != b'\n'));
+    let is_cut = last_byte(path).is_ok_and(|it| it != b'\n');
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     if is_cut {
         file.write_all(b"\n")?;
     }
     Ok(file)
+}
+
+/// Errors: a file that cannot be read, or is empty.
+fn last_byte(path: &Path) -> io::Result<u8> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last[0])
 }
 
 /// `2026-06-01T09:00:00Z 41 9f86…`, followed by the signature of that text if there is a key.
@@ -343,22 +416,60 @@ mod tests {
         }
     }
 
+    fn anchors(path: &Path) -> Arc<Anchors> {
+        Arc::new(Anchors {
+            key: None,
+            file: Some(AnchorFile::open(path).unwrap()),
+        })
+    }
+
     #[tokio::test]
     async fn lines_are_added_behind_those_that_are_there_and_behind_one_that_was_cut_off() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("anchors");
         fs::write(&path, "2026-06-01T08").unwrap();
         for _ in 0..2 {
-            let file = append_to(&path).map(Mutex::new).unwrap();
-            let anchors = Arc::new(Anchors {
-                key: None,
-                file: Some(file),
-            });
-            anchors.add(&head()).await;
+            anchors(&path).add(&head()).await;
         }
         let text = fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!((lines.len(), lines[0]), (3, "2026-06-01T08"));
         assert!(lines[1..].iter().all(|it| Anchor::read(it).is_some()));
+    }
+
+    #[tokio::test]
+    async fn a_line_goes_to_the_file_that_has_the_name_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, moved) = (folder.path().join("anchors"), folder.path().join("moved"));
+        let anchors = anchors(&path);
+        let n_lines = |path: &Path| fs::read_to_string(path).unwrap().lines().count();
+        anchors.add(&head()).await;
+        fs::remove_file(&path).unwrap();
+        anchors.add(&head()).await;
+        assert_eq!(n_lines(&path), 1);
+        fs::rename(&path, &moved).unwrap();
+        fs::write(&path, "another\n").unwrap();
+        anchors.add(&head()).await;
+        assert_eq!((n_lines(&path), n_lines(&moved)), (2, 1));
+        // Without its folder there is no line, and it comes back with it.
+        fs::remove_dir_all(folder.path()).unwrap();
+        anchors.add(&head()).await;
+        fs::create_dir(folder.path()).unwrap();
+        anchors.add(&head()).await;
+        assert_eq!(n_lines(&path), 1);
+    }
+
+    #[test]
+    fn a_file_that_was_removed_replaced_or_cut_off_is_not_the_earlier_one() {
+        let state = |device, inode, length| FileState {
+            device,
+            inode,
+            length,
+        };
+        let last = state(1, 2, 80);
+        assert!(last.continues(last) && state(1, 2, 160).continues(last));
+        for other in [state(1, 2, 0), state(1, 3, 160), state(2, 2, 160)] {
+            assert!(!other.continues(last));
+        }
     }
 }

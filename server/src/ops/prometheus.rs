@@ -60,6 +60,10 @@ fn describe() {
         "One statement, by what it does and its first table, in seconds."
     );
     metrics::describe_counter!("rollcall_store_failures_total", "Statements that failed.");
+    metrics::describe_counter!(
+        "rollcall_anchor_failures_total",
+        "Heads that were not added to the anchor file, and times that it had lost lines."
+    );
     metrics::describe_histogram!(
         "rollcall_store_wait_seconds",
         "Until the one writer was free, in seconds."

@@ -4,6 +4,7 @@ use app::domain::{
     event::Event,
     release_sheet::{ReleaseSheet, SheetRow},
     summary::Member,
+    time_serde::six_decimals,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
@@ -179,9 +180,11 @@ const EVENT_COLUMNS: &[&str] = &[
     "hash",
     "previousHash",
     "textShown",
+    "userId",
+    "via",
 ];
 
-/// The header row of the history's table.
+/// The header row of the history's table, which has all that a hash is computed from (R89).
 pub fn event_csv_header() -> Vec<u8> {
     let mut table = CsvTable::new();
     table.header_row(EVENT_COLUMNS);
@@ -191,6 +194,10 @@ pub fn event_csv_header() -> Vec<u8> {
 /// Events as CSV rows, without the header row.
 pub fn event_csv_rows(events: &[Event]) -> Vec<u8> {
     let mut table = CsvTable::new();
+    let via = |it: &Event| -> Cow<'static, str> {
+        let text = it.via.as_ref().map(ToString::to_string);
+        text.unwrap_or_default().into()
+    };
     let json = |it: &Option<serde_json::Value>| -> Cow<'static, str> {
         let text = it.as_ref().map(ToString::to_string);
         text.unwrap_or_default().into()
@@ -198,7 +205,7 @@ pub fn event_csv_rows(events: &[Event]) -> Vec<u8> {
     for it in events {
         table.row([
             number(it.id.0),
-            time(Some(it.at)),
+            six_decimals(it.at).into(),
             it.actor.as_str().into(),
             it.action.as_str().into(),
             it.entity.as_str().into(),
@@ -214,6 +221,8 @@ pub fn event_csv_rows(events: &[Event]) -> Vec<u8> {
             text(it.hash.as_deref()),
             text(it.previous_hash.as_deref()),
             text(it.text_shown.map(|it| if it { "true" } else { "false" })),
+            number(it.user_id.map(|id| id.0)),
+            via(it),
         ]);
     }
     table.finish()

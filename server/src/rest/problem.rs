@@ -7,7 +7,7 @@ use app::{
         actor_stamp::ActorStamp, field_error::FieldError, permission::Role,
         rule_violation::RuleViolation, vocabulary::Noun,
     },
-    error::{AppError, ViolationDetail, ViolationMessage},
+    error::{AppError, ViolationDetail, ViolationMessage, capitalized},
     store::error::StoreError,
 };
 use axum::{
@@ -241,7 +241,12 @@ impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         let status = StatusCode::from_u16(error.status());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut problem = Self::new(status, error.to_string());
+        let detail = match &error {
+            // These begin with a name, or the name of a field.
+            AppError::Refused(_) | AppError::Invalid(_) | AppError::Stale(_) => error.to_string(),
+            error => capitalized(&error.to_string()),
+        };
+        let mut problem = Self::new(status, detail);
         match error {
             AppError::NotFound(_)
             | AppError::SignIn

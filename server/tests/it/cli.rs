@@ -83,7 +83,7 @@ fn everything_goes_out_and_in_again() {
     let one = run(&database, &["export", "--release", "1"]);
     assert!(one.done().len() < all.len());
     let none = run(&database, &["export", "--release", "99"]);
-    none.failed(1, &["rollcall: release not found"]);
+    none.failed(1, &["rollcall: Release not found"]);
 }
 
 #[test]

@@ -106,8 +106,8 @@ fn a_runbook_that_is_wrong_comes_with_a_report_and_imports_nothing() {
 fn an_unknown_release_or_file_and_a_wrong_command_line_change_nothing() {
     let (folder, database, file) = example(RUNBOOK.as_bytes());
     let file = file.to_str().unwrap();
-    run(&database, &["steps", "import", "99", file]).failed(1, &["release not found"]);
-    run(&database, &["steps", "import", "Nobody", file]).failed(1, &["release not found"]);
+    run(&database, &["steps", "import", "99", file]).failed(1, &["Release not found"]);
+    run(&database, &["steps", "import", "Nobody", file]).failed(1, &["Release not found"]);
     run(&database, &["steps", "import", RELEASE, "no/such/file"]).failed(1, &["cannot be read"]);
     assert_eq!(run(&database, &["steps", "import", RELEASE]).code, 2);
     assert_eq!(run(&database, &["steps"]).code, 2);
@@ -148,7 +148,7 @@ fn a_runbook_goes_by_rest_to_the_server_that_the_environment_names() {
         (&2.into(), &3.into())
     );
     assert!(json["batchId"].is_string());
-    import(&url, &["Nobody", file]).failed(1, &["release not found"]);
+    import(&url, &["Nobody", file]).failed(1, &["Release not found"]);
     let wrong = folder.path().join("wrong.md");
     fs::write(&wrong, format!("{RUNBOOK}## Open\n```bash\ntrue\n")).unwrap();
     let refused = import(&url, &[RELEASE, wrong.to_str().unwrap()]);

@@ -4,6 +4,7 @@
     reason = "a test that cannot go on panics; clippy knows only functions marked as tests"
 )]
 #![recursion_limit = "512"]
+mod anchor_file;
 mod cli;
 mod cli_steps;
 mod cluster;

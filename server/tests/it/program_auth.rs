@@ -86,7 +86,7 @@ fn users_are_added_listed_and_deactivated_on_the_command_line() {
     add(&database, "mei", "operator", &[]).done();
     run(&database, &["user", "deactivate", "mei"]).done();
     run(&database, &["user", "deactivate", "ana"]).failed(1, &["ana"]);
-    run(&database, &["user", "deactivate", "nobody"]).failed(1, &["user not found"]);
+    run(&database, &["user", "deactivate", "nobody"]).failed(1, &["User not found"]);
     let list = run(&database, &["user", "list", "--json"]).json();
     let items = list["items"].as_array().unwrap();
     let active: Vec<&Value> = items.iter().map(|it| &it["isActive"]).collect();

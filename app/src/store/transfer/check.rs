@@ -2,7 +2,7 @@
 //! audit trail agrees with the rows, no event was changed, removed or added later (R89), and each text is kept once.
 use super::{
     check_texts, import,
-    recorded_states::{RecordedStates, RemovedSteps},
+    recorded_states::{RecordedState, RecordedStates, RemovedSteps, StateDifference},
 };
 use crate::domain::{
     check_finding::{Check, CheckFinding},
@@ -21,13 +21,18 @@ use crate::store::{
     error::StoreError,
     texts,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect,
+};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The number of findings reported per kind; the others are counted.
 const NAMED_FINDINGS_MAX: usize = 50;
 /// Events read per query, with their texts.
 const READ_EVENTS_MAX: u64 = 250;
+/// Steps read per query, without their texts.
+const READ_STATES_MAX: u64 = 5_000;
 
 #[derive(Default)]
 struct CheckFindings {
@@ -382,35 +387,80 @@ fn check_event(row: &audit_event::Model, states: &mut RecordedStates, found: &mu
     }
 }
 
+/// A step with its state.
+struct StepWithState {
+    id: i64,
+    state: RecordedState,
+}
+
+impl FromQueryResult for StepWithState {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.try_get(prefix, "id")?,
+            state: RecordedState::from_query_result(row, prefix)?,
+        })
+    }
+}
+
+/// Compares the steps with what the history tells of them, and finds those that are missing.
 async fn check_states(
     db: &impl ConnectionTrait,
     states: &RecordedStates,
     found: &mut CheckFindings,
 ) -> Result<(), StoreError> {
     use customer_step::Column;
-    let rows: Vec<(i64, String, Option<String>, Option<String>)> = customer_step::Entity::find()
-        .select_only()
-        .columns([
-            Column::Id,
-            Column::Status,
-            Column::ExecutedBy,
-            Column::StateBy,
-        ])
-        .order_by_asc(Column::Id)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let is_there: HashSet<i64> = rows.iter().map(|it| it.0).collect();
+    let mut is_there = HashSet::new();
+    let mut last_id = i64::MIN;
+    loop {
+        let rows = customer_step::Entity::find()
+            .select_only()
+            .columns([
+                Column::Id,
+                Column::Status,
+                Column::ExecutedBy,
+                Column::ExecutedAt,
+                Column::StartedBy,
+                Column::StartedAt,
+                Column::StateBy,
+                Column::StateAt,
+                Column::SkipReason,
+                Column::FailReason,
+                Column::RevertReason,
+                Column::Notes,
+            ])
+            .filter(Column::Id.gt(last_id))
+            .order_by_asc(Column::Id)
+            .limit(READ_STATES_MAX)
+            .into_model::<StepWithState>()
+            .all(db)
+            .await?;
+        let Some(last) = rows.last() else {
+            break;
+        };
+        last_id = last.id;
+        for StepWithState { id, state } in rows {
+            is_there.insert(id);
+            if let Some(other) = other_state(&states.differences(id, &state)) {
+                found.add(Check::Audit, format!("step {id} {other}"));
+            }
+        }
+    }
     for id in states.missing(&is_there) {
         let detail = format!("step {id} is missing, and no event says that it was deleted");
         found.add(Check::Audit, detail);
     }
-    for (id, status, executed_by, state_by) in rows {
-        let other = states.other_status(id, &status, executed_by.as_deref(), state_by.as_deref());
-        if let Some(other) = other {
-            let detail = format!("step {id} is {status}, but the history says {other}");
-            found.add(Check::Audit, detail);
-        }
-    }
     Ok(())
+}
+
+/// What a step has otherwise than the history tells, with both values.
+fn other_state(differences: &[StateDifference]) -> Option<String> {
+    let fields = differences.iter().map(|it| {
+        let is = match it.field {
+            "status" => "is".to_owned(),
+            field => format!("has the {field}"),
+        };
+        format!("{is} {}, but the history says {}", it.has, it.told)
+    });
+    let fields: Vec<String> = fields.collect();
+    (!fields.is_empty()).then(|| fields.join("; "))
 }

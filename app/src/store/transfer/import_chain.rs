@@ -9,7 +9,6 @@ use crate::domain::{
     id::ReleaseId,
     step::CustomerStep,
     transfer::{ImportErrors, NO_HASHES_IN_FORMAT, Transfer, TransferPart},
-    vocabulary::StepStatus,
 };
 use crate::store::entity::sha256;
 use serde::Deserialize;
@@ -22,9 +21,7 @@ type ImportProblem = (usize, &'static str, String);
 struct StepAtLine {
     line: usize,
     id: i64,
-    status: StepStatus,
-    executed_by: Option<String>,
-    state_by: Option<String>,
+    state: RecordedState,
 }
 
 /// Takes the events of a text, one by one.
@@ -92,9 +89,7 @@ impl ImportChain {
         self.steps.push(StepAtLine {
             line,
             id: step.id.0,
-            status: step.status,
-            executed_by: step.executed_by.clone(),
-            state_by: step.state_by.clone(),
+            state: step.into(),
         });
     }
 
@@ -188,14 +183,10 @@ impl ImportChain {
     /// The steps that are in other states than the events tell, as a check would find them.
     fn compare_states(&self, faults: &mut ImportErrors) {
         for it in &self.steps {
-            let (executed_by, state_by) = (it.executed_by.as_deref(), it.state_by.as_deref());
-            let status = it.status.as_str();
-            let told = self
-                .states
-                .other_status(it.id, status, executed_by, state_by);
-            if let Some(told) = told {
+            for difference in self.states.differences(it.id, &it.state) {
+                let (field, told) = (difference.field, difference.told);
                 let problem = format!("the events of the text say {told}: is one missing?");
-                faults.add(it.line, "steps.status", problem);
+                faults.add(it.line, format!("steps.{field}"), problem);
             }
         }
     }

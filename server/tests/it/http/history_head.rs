@@ -1,11 +1,16 @@
 //! Heads of the history over HTTP (R89), and who imported what (R88).
 use crate::{
     harness::TestApp,
-    store::transfer::{exported, rich},
+    people::scope,
+    store::{
+        history_chain::hash_of,
+        transfer::{exported, rich},
+    },
     world::World,
 };
+use app::domain::permission::Role;
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 async fn import(app: &TestApp, text: &str) -> crate::harness::TestResponse {
     let file: Value = serde_json::from_str(text).unwrap();
@@ -104,4 +109,71 @@ async fn the_history_as_a_table_and_as_lines_has_both_hashes() {
             event["previousHash"].as_str().unwrap()
         );
     }
+}
+
+/// The events of a table, as JSON. An empty cell is null.
+fn events_of(table: &[u8]) -> Vec<Value> {
+    let mut reader = csv::Reader::from_reader(table);
+    let names = reader.headers().unwrap().clone();
+    let event = |row: csv::StringRecord| {
+        let cells = names.iter().zip(&row).map(|(name, cell)| {
+            let is_text = !matches!(
+                name,
+                "id" | "entityId"
+                    | "releaseId"
+                    | "customerId"
+                    | "userId"
+                    | "before"
+                    | "after"
+                    | "textShown"
+            );
+            let value = match cell {
+                "" => Value::Null,
+                _ if is_text => json!(cell),
+                _ => serde_json::from_str(cell).unwrap(),
+            };
+            (name.to_owned(), value)
+        });
+        Value::Object(cells.collect())
+    };
+    reader.records().map(|it| event(it.unwrap())).collect()
+}
+
+#[tokio::test]
+async fn the_history_as_a_table_has_all_that_a_hash_is_computed_from() {
+    let world = rich().await;
+    let table = world.app.get("/api/audit?format=csv").await;
+    let mut events = events_of(&table.bytes);
+    assert!(events.len() > 30);
+    // Who it was, and by what way, is hashed too.
+    let app = TestApp::with_login().await;
+    let admin = app.person(Role::Admin, None).await;
+    let cluster = json!({ "name": "eu-west" });
+    let made = app.api_as(&admin, "POST", "/api/clusters", cluster).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let path = "/api/audit?format=csv";
+    let table = app.api_as(&admin, "GET", path, Value::Null).await;
+    let signed_in = events_of(&table.bytes);
+    assert_eq!(
+        (&signed_in[0]["via"], &signed_in[0]["userId"]),
+        (&json!("session"), &json!(admin.user.id))
+    );
+    events.extend(signed_in);
+    for event in &events {
+        assert_eq!(event["hash"], hash_of(event).as_str(), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_a_scope_is_told_in_a_sentence_that_the_head_is_of_all_customers() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let of_acme = scope(&[], &[world.acme.id]);
+    let viewer = world.app.person(Role::Viewer, of_acme).await;
+    let path = "/api/audit/head";
+    let refused = world.app.api_as(&viewer, "GET", path, Value::Null).await;
+    let problem = refused.problem(403);
+    assert_eq!(
+        problem["detail"],
+        "This needs someone who sees all customers"
+    );
 }

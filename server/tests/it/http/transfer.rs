@@ -287,7 +287,7 @@ async fn the_history_is_a_table_of_all_that_the_filter_finds() {
     let table = world.app.get("/api/audit?format=csv").await;
     assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
     let mut reader = csv::Reader::from_reader(&table.bytes[..]);
-    assert_eq!(reader.headers().unwrap().len(), 17);
+    assert_eq!(reader.headers().unwrap().len(), 19);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert!(rows.len() > events.len());
     for cell in rows.iter().flatten() {

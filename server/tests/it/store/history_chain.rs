@@ -35,7 +35,7 @@ fn canonical(name: &str, value: &Value) -> String {
 }
 
 /// What anybody computes from an event as `/api/audit` shows it.
-fn hash_of(event: &Value) -> String {
+pub fn hash_of(event: &Value) -> String {
     let mut members: Map<String, Value> = event.as_object().unwrap().clone();
     for name in ["hash", "previousHash", "resolvedText"] {
         members.remove(name).unwrap();

@@ -8,7 +8,7 @@ mod customer_import;
 mod customers;
 mod dashboard;
 mod history;
-mod history_chain;
+pub mod history_chain;
 mod history_people;
 mod matrix;
 mod missing_values;

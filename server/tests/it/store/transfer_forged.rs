@@ -180,3 +180,119 @@ async fn an_event_with_null_as_a_text_is_found_though_it_is_hashed_as_none() {
     let found = details(&world.app.store).await;
     assert_eq!(found, ["event 1: its before is no object"]);
 }
+
+#[tokio::test]
+async fn a_field_of_a_state_that_was_changed_by_hand_is_found_with_both_values() {
+    let world = rich().await;
+    let (store, database) = (&world.app.store, &world.app.database);
+    is_well(store).await;
+    let copy = "CREATE TABLE good AS SELECT * FROM customer_steps";
+    execute(database, copy).await;
+    let done = world.id(&world.acme, "Announce").await;
+    let failed = world.id(&world.acme, "Migrate schema").await;
+    let started = world.id(&world.acme, "Upgrade").await;
+    let skipped = world.id(&world.globex, "Announce").await;
+    let reopened = world.id(&world.initech, "Check").await;
+    let untouched = world.id(&world.globex, "Upgrade").await;
+    let time = "'2020-01-01T00:00:00+00:00'";
+    let at = "2020-01-01T00:00:00.000000Z";
+    let because = r#""because, \"quoted\"\nand more""#;
+    for (step, column, value, has, told) in [
+        (
+            done,
+            "executed_by",
+            "'Eve'",
+            "executedBy \"Eve\"",
+            "\"Ana\"",
+        ),
+        (done, "executed_at", time, &format!("executedAt {at}"), "20"),
+        (done, "state_by", "'Eve'", "stateBy \"Eve\"", "\"Ana\""),
+        (done, "state_at", "NULL", "stateAt empty", "20"),
+        (done, "revert_reason", "'x'", "revertReason \"x\"", "empty"),
+        (done, "notes", "'other'", "notes \"other\"", "\"noted\""),
+        (
+            started,
+            "started_by",
+            "'Eve'",
+            "startedBy \"Eve\"",
+            "\"Ana\"",
+        ),
+        (
+            started,
+            "started_at",
+            time,
+            &format!("startedAt {at}"),
+            "20",
+        ),
+        (failed, "fail_reason", "'x'", "failReason \"x\"", because),
+        (skipped, "skip_reason", "NULL", "skipReason empty", because),
+        (reopened, "state_at", time, &format!("stateAt {at}"), "20"),
+        (
+            untouched,
+            "started_at",
+            time,
+            &format!("startedAt {at}"),
+            "empty",
+        ),
+    ] {
+        let change = format!("UPDATE customer_steps SET {column} = {value} WHERE id = {step}");
+        execute(database, &change).await;
+        let found = details(store).await;
+        let expected = format!("step {step} has the {has}, but the history says {told}");
+        assert_eq!(found.len(), 1, "{change}: {found:?}");
+        assert!(found[0].starts_with(&expected), "{expected}: {found:?}");
+        let restore = format!(
+            "UPDATE customer_steps SET {column} = (SELECT {column} FROM good WHERE good.id = {step}) WHERE id = {step}"
+        );
+        execute(database, &restore).await;
+    }
+    is_well(store).await;
+}
+
+#[tokio::test]
+async fn a_text_whose_steps_have_other_times_or_reasons_than_its_events_tell_is_refused() {
+    let world = rich().await;
+    let whole: Value = serde_json::from_str(&exported(&world.app.store).await).unwrap();
+    let mut steps = whole["steps"].as_array().unwrap().iter();
+    let failed = steps.position(|it| it["status"] == "failed").unwrap();
+    for (field, value, told) in [
+        ("failReason", json!("x"), "\"because"),
+        ("stateAt", json!("2020-01-01T00:00:00Z"), "20"),
+        ("stateBy", json!("Eve"), "\"Ana\""),
+        ("startedAt", json!("2020-01-01T00:00:00Z"), "empty"),
+        ("notes", json!("x"), "empty"),
+    ] {
+        let mut forged = whole.clone();
+        forged["steps"][failed][field] = value;
+        let found = faults(&forged.to_string()).await;
+        let expected = format!("steps.{field}: the events of the text say {told}");
+        assert!(found.contains(&expected), "{expected}: {found}");
+    }
+}
+
+/// An import changes line breaks of rows and not of events; `PostgreSQL` keeps microseconds.
+#[tokio::test]
+async fn what_an_import_makes_of_reasons_and_times_is_no_other_state() {
+    let world = rich().await;
+    let text = without_hashes(&exported(&world.app.store).await);
+    let old = text.replace("\\nand more", "\\r\\nand more");
+    assert_ne!(old, text);
+    let mut file: Value = serde_json::from_str(&old).unwrap();
+    let fine = json!("2026-06-01T09:00:00.123456789Z");
+    let mut steps = file["steps"].as_array_mut().unwrap().iter_mut();
+    let step = steps.find(|it| it["status"] == "in_progress").unwrap();
+    let id = step["id"].clone();
+    let fields = ["startedAt", "stateAt"];
+    for field in fields {
+        step[field] = fine.clone();
+    }
+    let mut events = file["events"].as_array_mut().unwrap().iter_mut();
+    let start = events.find(|it| it["action"] == "start" && it["entityId"] == id);
+    let start = start.unwrap();
+    for field in fields {
+        start["after"][field] = fine.clone();
+    }
+    let other = TestApp::new().await;
+    import(&other, &file.to_string()).await.unwrap().unwrap();
+    is_well(&other.store).await;
+}
