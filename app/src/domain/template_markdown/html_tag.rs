@@ -17,7 +17,8 @@ const VOID: &str = " br hr img wbr ";
 const LINES: &str = " address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 \
 h3 h4 h5 h6 header hr html legend li main nav ol optgroup option p section summary table tbody tfoot thead title tr ul ";
 /// Attributes that need no value.
-const SWITCHES: &str = " / open hidden disabled checked controls reversed ";
+const SWITCHES: &str = " open hidden disabled checked selected multiple required readonly controls muted loop autoplay reversed nowrap \
+noshade allowfullscreen default defer async ";
 
 fn is_in(list: &str, word: &str) -> bool {
     list.contains(&format!(" {word} "))
@@ -61,11 +62,11 @@ impl<'a> HtmlTag<'a> {
     /// What the tag is; `is_first` says that nothing but tags is before it in its line.
     pub fn role(&self, closed: &ClosedNames<'_>, is_first: bool) -> TagRole {
         let name = self.name.to_ascii_lowercase();
-        let is_switch = |it: &str| is_in(SWITCHES, it.trim_end_matches('/').trim_end());
-        let is_plain = self.attributes.is_empty()
-            || self.has_value()
-            || is_in(SWITCHES, self.attributes)
-            || is_switch(self.attributes);
+        // In "a<b and c=d>" nothing is an attribute.
+        let first = self.attributes.split_ascii_whitespace().next();
+        let is_plain = first.is_none_or(|it| {
+            it == "/" || it.contains('=') || is_in(SWITCHES, it.trim_end_matches('/'))
+        });
         if !is_plain {
             return TagRole::Text;
         }
@@ -186,7 +187,14 @@ mod tests {
         ] {
             assert!(is_markup(tag), "{tag}");
         }
-        for tag in ["<namespace>", "<time>", "<i>", "<p and q>", "<NAME>"] {
+        for tag in [
+            "<namespace>",
+            "<time>",
+            "<i>",
+            "<p and q>",
+            "<b and c=d>",
+            "<NAME>",
+        ] {
             assert!(!is_markup(tag), "{tag}");
         }
     }
