@@ -117,7 +117,7 @@ pub fn is_name_sign(letter: char) -> bool {
 
 /// Where a tag ends; a sign in a quoted value is no end.
 fn tag_end(rest: &str) -> Option<usize> {
-    let mut quote = None;
+    let mut quote = None::<char>;
     for (at, letter) in rest.char_indices() {
         match (quote, letter) {
             (None, '>') => return Some(at),

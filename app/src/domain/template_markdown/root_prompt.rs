@@ -34,7 +34,7 @@ fn opened_quote(word: &str) -> Option<char> {
 
 /// Whether a text reads like a sentence: "kubectl context must be prod-eu". Texts in quotes and of `echo` do not count.
 fn reads_like_prose(text: &str) -> bool {
-    let mut quote = None;
+    let mut quote = None::<char>;
     let mut is_start = true;
     let mut is_speaking = false;
     let mut last = "";
