@@ -512,6 +512,17 @@ test.describe('runbooks', () => {
 
   const three = '## Look\n\n```\nkubectl get pods\n```\n\n## Purge\n\nPurge the cache.\n\n## Wait\n\nWait a minute.\n';
 
+  test('what was left out of a session stands at its row', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps?import`);
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    await dialog.getByLabel('Runbook in Markdown').fill('## Stop\n\nStop it.\n\n## Look\n\n```console\n$ kubectl get ns\nNAME STATUS\n```\n');
+    const row = (step: number) => dialog.getByRole('row').filter({ has: page.getByLabel(`Name of step ${step}`) });
+    await expect(row(2).getByText('Only the commands were taken; the prompts and 1 line of output are left out')).toBeVisible();
+    await expect(row(1).getByText('Only the commands')).toHaveCount(0);
+    await expect(dialog.getByRole('list', { name: 'Notes' })).toHaveCount(0);
+  });
+
   test('edits of rows stay with their steps while one types on in the runbook', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     await open(`/releases/${june}/steps?import`);

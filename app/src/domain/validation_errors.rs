@@ -29,6 +29,12 @@ impl InvalidField {
         };
         missing.to_owned()
     }
+
+    /// The field and its sentence, for a list of what is wrong: "Name: Enter a name".
+    pub fn labelled(&self) -> String {
+        let (first, rest) = self.field.as_str().split_at(1);
+        format!("{}{rest}: {}", first.to_ascii_uppercase(), self.message())
+    }
 }
 
 /// The wrong fields; never empty.
@@ -39,6 +45,12 @@ impl ValidationErrors {
     /// A single wrong field.
     pub fn one(field: Field, problem: FieldError) -> Self {
         Self(vec![InvalidField { field, problem }])
+    }
+
+    /// What is wrong, each with its field: "Name: Enter a name; Content: Enter the content".
+    pub fn labelled(&self) -> String {
+        let all: Vec<String> = self.0.iter().map(InvalidField::labelled).collect();
+        all.join("; ")
     }
 
     /// The error of this field, if it is wrong.

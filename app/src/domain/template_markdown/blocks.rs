@@ -4,7 +4,7 @@
 use super::{
     console,
     fence::FenceLanguage,
-    guess,
+    guess, root_prompt,
     scan::{CodeFence, Heading, MarkdownElement, MarkdownScan},
 };
 use crate::domain::{plural::pluralize, vocabulary::StepType};
@@ -37,6 +37,8 @@ pub enum RunbookPart {
 const DOUBTFUL: &str = "Some lines without a prompt read like commands, and only those behind a prompt were taken. Is anything missing?";
 
 const MIXED: &str = "Some lines have a prompt and some don't. Which of them are commands?";
+
+const COMMENTED: &str = "Lines that begin with # may be comments or commands of root. All lines were taken. Is that right?";
 
 fn unmarked_question(kind: StepType, is_marked: bool) -> String {
     let names = if is_marked {
@@ -88,7 +90,15 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
             });
         }
         // A console block without any prompt is commands, or it is output.
-        None if is_console && guess::script(&fence.text).is_none() => return None,
+        None if is_console => {
+            let is_script = guess::script(&fence.text).is_some();
+            if !is_script && !root_prompt::has_commands_beside_comments(&fence.text) {
+                return None;
+            }
+            if !is_script || root_prompt::has_commented_command(&fence.text) {
+                question = Some(COMMENTED.to_owned());
+            }
+        }
         None if kind != StepType::Text && console::has_prompt(&fence.text, kind) => {
             question = question.or(Some(MIXED.to_owned()));
         }
@@ -182,6 +192,36 @@ mod tests {
         let text = "SELECT 1;\nmysql> SELECT 2;";
         let mixed = of(FenceLanguage::Script(StepType::Sql), text).unwrap();
         assert_eq!(mixed.question.as_deref(), Some(MIXED));
+    }
+
+    #[test]
+    fn a_console_block_with_comments_and_commands_is_taken_whole_and_asked_about() {
+        for text in [
+            "# kubectl context must be prod-eu\nown-tool apply --all\nown-tool status",
+            "# kubectl get pods shows all\nown-tool sync",
+            "# systemctl stop api\nkubectl get pods",
+            "# kubectl get ns first\nkubectl apply -f x\nkubectl get pods",
+        ] {
+            let block = of(FenceLanguage::Console, text).unwrap();
+            assert_eq!(
+                (
+                    block.content.as_str(),
+                    block.question.as_deref(),
+                    block.note
+                ),
+                (text, Some(COMMENTED), None)
+            );
+        }
+        let plain = of(FenceLanguage::Console, "# Stop it\nsystemctl stop api").unwrap();
+        assert_eq!(
+            (plain.content.as_str(), plain.question),
+            ("# Stop it\nsystemctl stop api", None)
+        );
+        let root = of(FenceLanguage::Console, "# systemctl stop api\nstopped").unwrap();
+        assert_eq!(
+            (root.content.as_str(), root.question),
+            ("systemctl stop api", None)
+        );
     }
 
     #[test]

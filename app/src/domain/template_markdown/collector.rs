@@ -4,7 +4,9 @@
 use super::{
     ImportNote, ImportedStep, STEPS_MAX, TemplateImport,
     blocks::StepBlock,
-    footnotes, heading, prose,
+    footnotes, heading,
+    line_notes::{LineIndex, bounded},
+    prose,
     scan::Heading,
     verify_words::{self, HeadingRole},
 };
@@ -15,9 +17,6 @@ use crate::domain::{
     vocabulary::{Category, Field, StepType},
 };
 use std::collections::BTreeSet;
-
-/// The most notes of one import.
-const NOTES_MAX: usize = 200;
 
 /// Notes about a section.
 mod message {
@@ -31,21 +30,6 @@ mod message {
         "No steps found. Write a heading for each step, and a code block or text under it";
     /// A verify section that has nothing under it.
     pub const VERIFY_ENDS: &str = "No steps in this section. The headings behind it are deploy steps unless they are deeper than this one";
-}
-
-/// Each line's place in a text.
-struct LineIndex(Vec<usize>);
-
-impl LineIndex {
-    fn new(source: &str) -> Self {
-        let breaks = source.match_indices('\n').map(|it| it.0 + 1);
-        Self(std::iter::once(0).chain(breaks).collect())
-    }
-
-    /// The line of an offset; the first line is 1.
-    fn at(&self, offset: usize) -> u32 {
-        u32::try_from(self.0.partition_point(|it| *it <= offset)).unwrap_or(u32::MAX)
-    }
 }
 
 /// A heading that is open: what follows is under it.
@@ -74,6 +58,14 @@ struct PlacedText {
     text: String,
 }
 
+/// Where a step comes from.
+struct StepPlace {
+    heading: usize,
+    text: usize,
+    /// What is to be said of its blocks.
+    notes: Vec<PlacedText>,
+}
+
 /// Blocks of one type under one heading, which make one step.
 struct BlockGroup {
     kind: StepType,
@@ -84,6 +76,7 @@ struct BlockGroup {
     /// The prose above each of them.
     description: Option<PlacedText>,
     question: Option<String>,
+    notes: Vec<PlacedText>,
 }
 
 /// Everything that was read so far.
@@ -101,8 +94,8 @@ pub struct StepCollector {
     intro: Vec<PlacedText>,
     n_steps: usize,
     import: TemplateImport,
-    /// For each step, the offsets of its heading and of its text.
-    placed: Vec<(usize, usize)>,
+    /// For each step.
+    placed: Vec<StepPlace>,
 }
 
 impl StepCollector {
@@ -146,20 +139,32 @@ impl StepCollector {
         category.unwrap_or(Category::Deploy)
     }
 
-    /// Whether a dotted number such as 1.2 counts on from another heading's: 1, 1.1 or 1.3.
+    /// Whether a dotted number such as 1.2 or 1.1.2 counts on from another heading's: 1, 1.1 or 1.3.
     fn counts_on(&self, text: &str) -> bool {
-        let Some((before, last)) = heading::number(text).and_then(|it| it.rsplit_once('.')) else {
+        let Some(number) = heading::number(text) else {
             return false;
         };
-        // Counting begins with 1, so 2.0 is a version.
-        let last: u32 = last.parse().unwrap_or(0);
-        if last == 0 {
+        let Some((before, last)) = number.rsplit_once('.') else {
+            return false;
+        };
+        // Counting begins with 1, so 2.0 and 2.0.1 are versions.
+        let mut below = number.split('.').skip(1);
+        if below.any(|it| it.parse::<u32>().unwrap_or(0) == 0) {
             return false;
         }
-        let is_there = |number: String| self.numbers.contains(&number);
-        is_there(before.to_owned())
-            || is_there(format!("{before}.{}", last + 1))
-            || is_there(format!("{before}.{}", last - 1))
+        let last: u32 = last.parse().unwrap_or(0);
+        let is_there = |number: &str| self.numbers.contains(number);
+        let mut above = number.match_indices('.').map(|it| &number[..it.0]);
+        above.any(is_there)
+            || is_there(&format!("{before}.{}", last + 1))
+            || is_there(&format!("{before}.{}", last - 1))
+    }
+
+    /// Whether a list of links to places in the page is a table of contents here: in the introduction, and below a heading that
+    /// names one.
+    pub fn may_have_contents(&self) -> bool {
+        let is_for_contents = |it: &OpenHeading| it.is_title || prose::names_contents(&it.name);
+        self.heads.last().is_none_or(is_for_contents)
     }
 
     /// What steps under a heading are called, and what it does to the category.
@@ -238,7 +243,7 @@ impl StepCollector {
         let description = self.description.take();
         if let Some(prose) = self.prose.take() {
             let text = description.map(|it| it.text).unwrap_or_default();
-            self.step(prose.offset, StepType::Text, prose.text, text, None, None);
+            self.step(prose.offset, StepType::Text, prose.text, text, None);
         } else if let Some(description) = description {
             self.note(description.offset, message::NO_STEP, true);
         }
@@ -252,26 +257,20 @@ impl StepCollector {
         let mut description = String::new();
         if let Some(above) = group.description {
             if above.text.trim().chars().count() > DESCRIPTION_MAX_CHARS {
-                self.step(
-                    above.offset,
-                    StepType::Text,
-                    above.text,
-                    String::new(),
-                    None,
-                    group.tab.as_deref(),
-                );
+                let tab = group.tab.as_deref();
+                self.step(above.offset, StepType::Text, above.text, String::new(), tab);
             } else {
                 description = above.text;
             }
         }
-        self.step(
-            group.offset,
-            group.kind,
-            group.content,
-            description,
-            group.question,
-            group.tab.as_deref(),
-        );
+        let n_steps = self.import.steps.len();
+        let tab = group.tab.as_deref();
+        self.step(group.offset, group.kind, group.content, description, tab);
+        // Without a heading, and over the limit, there is none.
+        if let Some(step) = self.import.steps.get_mut(n_steps) {
+            step.question = group.question;
+            self.placed[n_steps].notes = group.notes;
+        }
     }
 
     fn step(
@@ -280,7 +279,6 @@ impl StepCollector {
         kind: StepType,
         content: String,
         description: String,
-        question: Option<String>,
         tab: Option<&str>,
     ) {
         let category = self.category();
@@ -300,28 +298,42 @@ impl StepCollector {
             description,
             content,
             line: self.lines.at(offset),
-            question,
+            question: None,
         };
         self.n_steps += 1;
         // Those over the limit are only counted.
         if self.n_steps <= STEPS_MAX {
-            self.placed.push((named, offset));
+            self.placed.push(StepPlace {
+                heading: named,
+                text: offset,
+                notes: Vec::new(),
+            });
             self.import.steps.push(step);
         }
     }
 
-    /// Says what is wrong with each step: of its name at the heading, of anything else at its text.
+    /// Says what is to be known of each step, and what is wrong with it: of its name at the heading, of anything else at its
+    /// text.
     fn check(&mut self) {
         for (row, step) in (0_u32..).zip(&self.import.steps) {
-            let (named, offset) = self.placed[row as usize];
+            let place = &self.placed[row as usize];
+            let of_blocks = place.notes.iter().map(|it| ImportNote {
+                line: self.lines.at(it.offset),
+                message: it.text.clone(),
+                is_error: false,
+                row: Some(row),
+            });
+            self.import.notes.extend(of_blocks);
             let Err(invalid) = TemplateDraft::from(step.clone()).parse() else {
                 continue;
             };
             for it in invalid.0 {
                 let is_name = it.field == Field::Name;
                 self.import.notes.push(ImportNote {
-                    line: self.lines.at(if is_name { named } else { offset }),
-                    message: format!("{}: {}", it.field, it.message()),
+                    line: self
+                        .lines
+                        .at(if is_name { place.heading } else { place.text }),
+                    message: it.labelled(),
                     is_error: true,
                     row: Some(row),
                 });
@@ -340,8 +352,8 @@ impl StepCollector {
         }
     }
 
-    /// Takes a block: it joins the one before if that has its type and is in the same tab, or begins a step. Tabs hold
-    /// alternatives.
+    /// Takes a block: it joins the one before if that has its type and its question and is in the same tab, or begins a step. Tabs
+    /// hold alternatives.
     pub fn block(&mut self, offset: usize, block: StepBlock, tab: Option<&str>) {
         if self.heads.is_empty() {
             self.note(offset, message::NO_HEADING, true);
@@ -353,11 +365,13 @@ impl StepCollector {
         } else {
             (block.content, block.question)
         };
-        if let Some(note) = block.note.filter(|_| !is_marked) {
-            self.note(offset, note, false);
-        }
+        let note = block.note.filter(|_| !is_marked);
+        let note = note.map(|text| PlacedText { offset, text });
         let above = join(self.description.take(), self.prose.take());
-        let is_other = |it: &BlockGroup| it.kind != block.kind || it.tab.as_deref() != tab;
+        // What is asked is asked of all of a step, so a block that nobody doubts has one of its own.
+        let is_other = |it: &BlockGroup| {
+            it.kind != block.kind || it.tab.as_deref() != tab || it.question != question
+        };
         if self.group.as_ref().is_some_and(is_other) {
             self.end_group();
         }
@@ -365,7 +379,7 @@ impl StepCollector {
             Some(group) => {
                 group.content.extend(["\n\n", content.as_str()]);
                 group.description = join(group.description.take(), above);
-                group.question = group.question.take().or(question);
+                group.notes.extend(note);
             }
             None => {
                 self.group = Some(BlockGroup {
@@ -375,6 +389,7 @@ impl StepCollector {
                     content,
                     description: above,
                     question,
+                    notes: note.into_iter().collect(),
                 });
             }
         }
@@ -416,7 +431,12 @@ impl StepCollector {
             line: self.lines.at(first.offset),
             question: None,
         };
-        self.placed.insert(0, (first.offset, first.offset));
+        let place = StepPlace {
+            heading: first.offset,
+            text: first.offset,
+            notes: Vec::new(),
+        };
+        self.placed.insert(0, place);
         self.n_steps += 1;
         self.import.steps.insert(0, step);
     }
@@ -451,19 +471,4 @@ fn join(first: Option<PlacedText>, second: Option<PlacedText>) -> Option<PlacedT
         }
         (first, second) => first.or(second),
     }
-}
-
-/// The notes by line, not more than are read. An error that is not shown makes the last note one.
-fn bounded(mut notes: Vec<ImportNote>) -> Vec<ImportNote> {
-    notes.sort_by_key(|it| it.line);
-    if notes.len() > NOTES_MAX {
-        let rest = notes.split_off(NOTES_MAX - 1);
-        notes.push(ImportNote {
-            line: rest.first().map_or(1, |it| it.line),
-            message: format!("{} more notes are not shown", rest.len()),
-            is_error: rest.iter().any(|it| it.is_error),
-            row: None,
-        });
-    }
-    notes
 }

@@ -2,107 +2,16 @@
 //! are taken; prompts and output are left out.
 
 use super::{
-    console_session::{ConsoleSession, DOUBTED_MAX},
+    console_session::ConsoleSession,
     guess,
     known_prompts::KnownPrompts,
     opened_shell::{is_exit, opens_client, opens_shell},
     prompt::{PromptSign, prompted},
-    shell_syntax::{ShellSyntax, heredocs},
-    sql_prompt::sql_prompted,
+    root_prompt::{self, RootLine, root_line},
+    session_reader::SessionReader,
     sql_session,
 };
 use crate::domain::vocabulary::StepType;
-
-/// The most lines of a here-document; a longer one is taken for none.
-const HEREDOC_MAX: usize = 200;
-/// The most bytes of a client's prompt.
-const PROMPT_MAX: usize = 100;
-
-struct SessionReader<'a> {
-    lines: std::iter::Peekable<std::str::Lines<'a>>,
-    sign: PromptSign,
-    prompts: KnownPrompts<'a>,
-    taken: Vec<&'a str>,
-    /// The last command opened a client, which has prompts of its own.
-    is_client_open: bool,
-    session: ConsoleSession,
-}
-
-impl<'a> SessionReader<'a> {
-    /// Takes a command that begins with `first`, and the lines it goes on in.
-    fn command(&mut self, first: &'a str) {
-        let mut syntax = ShellSyntax::default();
-        let mut next = Some(first);
-        while let Some(line) = next {
-            self.taken.push(line);
-            for word in heredocs(line) {
-                self.heredoc(word);
-            }
-            if !syntax.goes_on(line) {
-                break;
-            }
-            let (sign, prompts) = (self.sign, &self.prompts);
-            // Behind `> ` a command also goes on in lines that begin with it.
-            let line = self.lines.next_if(|it| {
-                sign == PromptSign::Angle || prompts.behind(it.trim_start(), sign).is_none()
-            });
-            next = line.map(without_second_prompt);
-        }
-    }
-
-    /// Takes a here-document, if the word that ends it is there. Without it nobody knows what was typed.
-    fn heredoc(&mut self, word: &str) {
-        let has_prompts = self.lines.peek().is_some_and(|it| it.starts_with("> "));
-        let plain = |line: &'a str| {
-            if has_prompts {
-                without_second_prompt(line)
-            } else {
-                line
-            }
-        };
-        let is_end = |line: &'a str| plain(line).trim() == word;
-        if !self.lines.clone().take(HEREDOC_MAX).any(is_end) {
-            self.session.is_doubtful = true;
-            return;
-        }
-        for line in self.lines.by_ref() {
-            self.taken.push(plain(line));
-            if is_end(line) {
-                return;
-            }
-        }
-    }
-
-    fn output(&mut self, line: &str) {
-        self.session.n_left_out += 1;
-        if !self.session.is_doubtful && self.session.n_left_out <= DOUBTED_MAX {
-            let is_statement = sql_prompted(line).is_some_and(|it| !it.statement.is_empty())
-                || self.is_client_open && is_behind_client_prompt(line);
-            self.session.is_doubtful = is_statement || guess::is_command(line);
-        }
-    }
-}
-
-/// Whether a line looks like one behind the prompt of some client: `127.0.0.1:6379> FLUSHALL`, `>>> x()`, `In [1]: x`.
-fn is_behind_client_prompt(line: &str) -> bool {
-    let line = line.trim_start();
-    [">", ")", "]:"].iter().any(|sign| {
-        let parts = line.split_once(&format!("{sign} "));
-        parts.is_some_and(|(head, statement)| {
-            let is_prompt = head.len() <= PROMPT_MAX && !head.contains(['<', '"']);
-            // `(gdb) x`, but not "(1 row) x" of any output.
-            let is_word = *sign != ")" || head.starts_with('(') && !head.contains(' ');
-            is_prompt && is_word && !statement.trim().is_empty()
-        })
-    })
-}
-
-fn without_second_prompt(line: &str) -> &str {
-    let trimmed = line.trim_start();
-    trimmed
-        .strip_prefix("> ")
-        .unwrap_or(if trimmed == ">" { "" } else { line })
-}
 
 /// Whether a line is a comment: `# Stop it` or `#Stop it`, but not `#1` of some output.
 fn is_comment(line: &str) -> bool {
@@ -110,45 +19,62 @@ fn is_comment(line: &str) -> bool {
         .is_some_and(|it| it.starts_with([' ', '\t']) || it.starts_with(char::is_alphabetic))
 }
 
-/// The commands of a shell session. None if no line has a prompt. `is_console` says that the fence is marked as one:
-/// then `# ` at the start of a line may be the prompt of root. In any other fence the first line that is no comment
-/// decides.
-fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
+/// Which sign ends the prompts of a session; none if the text is no session.
+fn session_sign(text: &str, prompts: &KnownPrompts<'_>, is_console: bool) -> Option<PromptSign> {
     let lines = || {
         text.lines()
             .map(str::trim_start)
             .filter(|it| !it.is_empty())
     };
-    let prompts = KnownPrompts::of(text, is_console);
     let is_user = |line: &str| prompts.behind(line, PromptSign::User).is_some();
     // A comment in a bash block begins with `# `, so only a prompt with a host's name tells a root shell there.
     let is_root = |line: &str| {
         let command = prompts.behind(line, PromptSign::Root);
-        command.is_some_and(|it| !line.starts_with('#') || is_console && guess::is_command(it))
+        command.is_some_and(|it| {
+            let is_command = || !it.trim().is_empty() && root_line(it) == RootLine::Command;
+            !line.starts_with('#') || is_console && is_command()
+        })
     };
     let is_angle = |line: &str| {
         let line = prompted(line, PromptSign::Angle);
         line.is_some_and(|it| guess::is_command(it.command))
     };
     let mut first = lines().filter(|it| is_root(it) || !it.starts_with('#'));
-    let sign = if is_console && lines().any(is_user)
+    if is_console && lines().any(is_user)
         || !is_console && first.clone().next().is_some_and(is_user)
     {
-        PromptSign::User
+        Some(PromptSign::User)
     } else if is_console && lines().any(is_root) || !is_console && first.next().is_some_and(is_root)
     {
-        PromptSign::Root
+        Some(PromptSign::Root)
     } else if is_console && lines().any(is_angle) {
-        PromptSign::Angle
+        Some(PromptSign::Angle)
     } else {
-        return None;
-    };
+        None
+    }
+}
+
+/// Whether `#` alone is the prompt of root in a text: no prompt of root there names a place, as `[root@host ~]# ` does.
+fn is_bare_root(text: &str, prompts: &KnownPrompts<'_>) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    !lines.any(|it| !it.starts_with('#') && prompts.behind(it, PromptSign::Root).is_some())
+}
+
+/// The commands of a shell session. None if no line has a prompt. `is_console` says that the fence is marked as one:
+/// then `# ` at the start of a line may be the prompt of root, if no line without it may be a command. In any other fence the
+/// first line that is no comment decides.
+fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
+    let prompts = KnownPrompts::of(text, is_console);
+    let sign = session_sign(text, &prompts, is_console)?;
+    let is_bare_root = sign == PromptSign::Root && is_bare_root(text, &prompts);
     let mut reader = SessionReader {
         lines: text.lines().peekable(),
         sign,
         prompts,
         taken: Vec::new(),
         is_client_open: false,
+        is_bare_root,
+        has_other_command: false,
         session: ConsoleSession::default(),
     };
     let mut comments = Vec::new();
@@ -156,7 +82,11 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
     let mut n_shells = 0_u32;
     while let Some(line) = reader.lines.next() {
         let trimmed = line.trim_start();
+        let is_bare = trimmed.starts_with('#');
+        // Where the prompts of root name a place, a bare `#` begins a comment.
+        let is_comment_sign = is_bare && sign == PromptSign::Root && !is_bare_root;
         let own = reader.prompts.behind(trimmed, sign);
+        let own = own.filter(|_| !is_comment_sign);
         if own.is_some() {
             n_shells = 0;
         }
@@ -164,14 +94,17 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
         let command = own.or_else(|| {
             // `sudo -i` turns `host$` into `host#`, and `$` into `#`.
             let line = prompted(trimmed, PromptSign::Root)?;
-            let is_prompt = if trimmed.starts_with('#') {
-                is_root_open && (guess::is_command(line.command) || is_exit(line.command))
+            let is_prompt = if is_bare {
+                is_root_open && root_line(line.command) == RootLine::Command
             } else {
                 reader.prompts.include(&line)
             };
             is_prompt.then_some(line.command)
         });
-        match command.map(str::trim_end) {
+        let command = command.map(str::trim_end);
+        let judged = command.filter(|_| is_bare && is_bare_root).map(root_line);
+        reader.session.is_doubtful |= judged == Some(RootLine::Unclear);
+        match command.filter(|_| judged != Some(RootLine::Comment)) {
             Some("") => {}
             Some(command) => {
                 if opens_shell(command) {
@@ -184,6 +117,11 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
                 reader.command(command);
             }
             None if trimmed.is_empty() => {}
+            // Nothing tells such a comment from a command but its words, so it is never taken for output.
+            None if is_bare_root && is_comment(trimmed) => {
+                reader.session.is_doubtful |= root_prompt::is_doubtful_comment(trimmed);
+                reader.taken.push(trimmed);
+            }
             // A comment above a command is kept with it. What reads like a command may be one of root.
             None if is_comment(trimmed) => {
                 reader.session.is_doubtful |=
@@ -197,6 +135,9 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
                 reader.output(line);
             }
         }
+    }
+    if reader.has_other_command {
+        return None;
     }
     reader.session.n_left_out += comments.len();
     reader.session.commands = reader.taken.join("\n");
@@ -371,6 +312,55 @@ mod tests {
             console("ana@a:~$ sudo -i\nroot@a:~# reboot"),
             Some(taken("sudo -i\nreboot", 0))
         );
+    }
+
+    #[test]
+    fn of_a_bare_root_session_comments_stay_and_what_is_unclear_is_asked_about() {
+        let read = |text: &str| {
+            let session = session(text, StepType::Bash, true).unwrap().1;
+            (session.commands, session.is_doubtful)
+        };
+        let text = "# systemctl stop api\n# Wait until all is stopped\n# reboot only if the kernel changed";
+        let commands =
+            "systemctl stop api\n# Wait until all is stopped\n# reboot only if the kernel changed";
+        assert_eq!(read(text), (commands.to_owned(), false));
+        assert_eq!(
+            read(&format!("{text}\n# own-tool purge")),
+            (format!("{commands}\nown-tool purge"), true)
+        );
+        // It begins with a command, so somebody should look.
+        let text = "# systemctl stop api\n# kubectl context must be prod-eu\nstopped";
+        let commands = "systemctl stop api\n# kubectl context must be prod-eu";
+        assert_eq!(read(text), (commands.to_owned(), true));
+        // With a prompt that names a place, a bare sign begins a comment.
+        let text = "[root@a ~]# systemctl stop api\n# Wait until all is stopped\n[root@a ~]# own-tool purge";
+        let commands = "systemctl stop api\n# Wait until all is stopped\nown-tool purge";
+        assert_eq!(read(text), (commands.to_owned(), false));
+        assert_eq!(bash(text), Some(taken(commands, 0)));
+        // Behind `sudo -i`, too.
+        let text = "$ sudo -i\n# kubectl context must be prod-eu\n# systemctl stop api";
+        let commands = "sudo -i\n# kubectl context must be prod-eu\nsystemctl stop api";
+        assert_eq!(read(text), (commands.to_owned(), true));
+    }
+
+    #[test]
+    fn a_bare_sign_is_no_prompt_beside_other_lines_that_may_be_commands() {
+        for text in [
+            "# kubectl get pods shows all\nown-tool sync",
+            "# systemctl stop api\nown-tool status",
+            "# systemctl stop api\n./own restart api",
+            "# kubectl get ns\nown-tool apply --all\n# kubectl get pods",
+        ] {
+            assert_eq!(console(text), None, "{text}");
+        }
+        let table = "# kubectl get pods\nNAME READY STATUS\napi-0 1/1 Running\n# helm list";
+        assert_eq!(
+            console(table),
+            Some(taken("kubectl get pods\nhelm list", 2))
+        );
+        let open = "# kubectl get pods |\n  grep api\napi-0\n# cat <<EOF > x\nown-tool run\nEOF";
+        let commands = "kubectl get pods |\n  grep api\ncat <<EOF > x\nown-tool run\nEOF";
+        assert_eq!(console(open), Some(taken(commands, 1)));
     }
 
     #[test]

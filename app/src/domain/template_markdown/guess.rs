@@ -44,7 +44,8 @@ const GRAMMAR: &str = " for while until if then else elif fi do done case esac f
 /// Words of the grammar that may stand before a command.
 const BEFORE_COMMAND: &str = " if elif while until then else do time ! ";
 
-fn contains_word(list: &str, word: &str) -> bool {
+/// Whether a list of words, each between blanks, has a word.
+pub fn contains_word(list: &str, word: &str) -> bool {
     !word.is_empty() && !word.contains(' ') && list.contains(&format!(" {word} "))
 }
 

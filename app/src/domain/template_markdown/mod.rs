@@ -14,7 +14,11 @@ mod footnotes;
 mod front_matter;
 mod guess;
 mod heading;
+mod html_block;
+mod html_tag;
 mod known_prompts;
+mod line_notes;
+mod link_definition;
 mod masked;
 mod opened_shell;
 /// Edits of the preview's rows.
@@ -22,7 +26,9 @@ pub mod preview;
 mod prompt;
 mod prose;
 mod read;
+mod root_prompt;
 mod scan;
+mod session_reader;
 mod shell_syntax;
 mod site_markup;
 mod sql_prompt;
@@ -71,7 +77,7 @@ pub struct ImportNote {
     pub message: String,
     /// An error stops the import; any other note is for information.
     pub is_error: bool,
-    /// The step that an error is about, counted from 0: leaving it out or editing it mends the error.
+    /// The step that it is about, counted from 0: leaving that out or editing it mends an error.
     pub row: Option<u32>,
 }
 
@@ -151,7 +157,16 @@ impl TemplateImport {
         }
         let read = self.steps;
         let row_of = |row: u32| read.get(usize::try_from(row).ok()?);
-        self.notes.retain(|it| it.row.is_none());
+        self.notes.retain(|it| it.row.is_none() || !it.is_error);
+        self.notes.retain_mut(|it| {
+            let Some(row) = it.row else {
+                return true;
+            };
+            // A row that joined another one is no row of its own any more.
+            let place = edited.rows.iter().position(|it| *it == row);
+            it.row = place.and_then(|it| u32::try_from(it).ok());
+            !edits.iter().any(|it| it.row == row && it.leave_out)
+        });
         self.notes
             .extend(edited.invalid.into_iter().filter_map(|it| {
                 let place = edited.rows.iter().position(|row| *row == it.row)?;
@@ -194,6 +209,8 @@ pub fn to_markdown(steps: &[TemplateDraft]) -> String {
     write::to_markdown(steps)
 }
 
+#[cfg(test)]
+mod kept_text_tests;
 #[cfg(test)]
 mod markup_tests;
 #[cfg(test)]
@@ -240,7 +257,7 @@ mod tests {
         let refused = read.importable().unwrap_err();
         assert_eq!(
             faults(refused, Field::Markdown),
-            ["line 7: content: Enter the content"]
+            ["line 7: Content: Enter the content"]
         );
         let drop = RowEdit {
             row: 1,
@@ -264,6 +281,32 @@ mod tests {
         );
         assert_eq!((edited.notes[0].row, edited.notes[0].line), (Some(0), 7));
         assert!(!edited.may_be_imported());
+    }
+
+    #[test]
+    fn the_note_of_a_session_stays_at_its_row() {
+        let source = "## A\n```bash\na\n```\n# Verify\n## B\n```console\n$ ls\nb\n```\n# Deploy\n## C\n```console\n$ id\n```\n";
+        let read = TemplateImport::read(source);
+        let rows = |of: &TemplateImport| -> Vec<(u32, Option<u32>)> {
+            of.notes.iter().map(|it| (it.line, it.row)).collect()
+        };
+        assert_eq!(rows(&read), [(7, Some(2)), (13, Some(1))]);
+        let leave_out = |row| RowEdit {
+            row,
+            leave_out: true,
+            ..RowEdit::default()
+        };
+        let join = RowEdit {
+            row: 1,
+            join_previous: true,
+            ..RowEdit::default()
+        };
+        let first = read.clone().edited(&[leave_out(0)]).unwrap();
+        assert_eq!(rows(&first), [(7, Some(1)), (13, Some(0))]);
+        let second = read.clone().edited(&[leave_out(1)]).unwrap();
+        assert_eq!(rows(&second), [(7, Some(1))]);
+        let joined = read.edited(&[join]).unwrap();
+        assert_eq!(rows(&joined), [(7, Some(1)), (13, None)]);
     }
 
     #[test]

@@ -172,7 +172,7 @@ pub fn apply(steps: &[ImportedStep], edits: &[RowEdit]) -> EditedSteps {
         wrong.into_iter().map(move |it| RowError {
             row: *row,
             part: it.field.into(),
-            message: format!("{}: {}", it.field, it.problem),
+            message: it.labelled(),
         })
     });
     let invalid = invalid.collect();

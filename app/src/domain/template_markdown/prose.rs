@@ -129,8 +129,9 @@ fn is_contents_item(line: &str) -> bool {
         && text.contains("](#")
 }
 
-/// The lines without tables of contents: markers, two or more items in a row, and the line that names them.
-fn without_contents(lines: Vec<ProseLine<'_>>) -> Vec<ProseLine<'_>> {
+/// The lines without tables of contents: markers, and two or more items in a row with the line that names them. Without such a
+/// line they are one only if `is_likely`.
+fn without_contents(lines: Vec<ProseLine<'_>>, is_likely: bool) -> Vec<ProseLine<'_>> {
     let mut kept: Vec<ProseLine<'_>> = Vec::with_capacity(lines.len());
     let mut lines = lines.into_iter().peekable();
     while let Some(line) = lines.next() {
@@ -144,12 +145,14 @@ fn without_contents(lines: Vec<ProseLine<'_>>) -> Vec<ProseLine<'_>> {
         {
             run.push(line);
         }
-        if !is_marker && run.iter().filter(|it| !it.text.is_empty()).count() < 2 {
+        let name = kept.iter().rposition(|it| !it.text.is_empty());
+        let name = name.filter(|it| names_contents(&kept[*it].text));
+        let is_list = run.iter().filter(|it| !it.text.is_empty()).count() > 1;
+        if !is_marker && !(is_list && (is_likely || name.is_some())) {
             kept.append(&mut run);
             continue;
         }
-        let name = kept.iter().rposition(|it| !it.text.is_empty());
-        if let Some(index) = name.filter(|it| names_contents(&kept[*it].text)) {
+        if let Some(index) = name {
             kept.truncate(index);
         }
     }
@@ -235,12 +238,14 @@ fn without_gone(lines: Vec<ProseLine<'_>>) -> Vec<ProseLine<'_>> {
 }
 
 /// The prose in a range, and where it begins; none if it says nothing. Lines that continue a list item lose up to
-/// `list_indent` spaces, until a line has fewer: then the item has ended.
+/// `list_indent` spaces, until a line has fewer: then the item has ended. `may_have_contents` says that a list of links to
+/// places in the page is a table of contents here, as in an introduction; in a step it is part of the text.
 pub fn text(
     source: &str,
     range: Range<usize>,
     edits: &[ProseEdit],
     list_indent: usize,
+    may_have_contents: bool,
 ) -> Option<(usize, String)> {
     if source[range.clone()].lines().count() > LINES_MAX {
         let text = source[range.clone()].trim();
@@ -248,7 +253,7 @@ pub fn text(
     }
     let mut lines = lines(source, range, edits);
     remove_statements(&mut lines);
-    let lines = without_contents(without_gone(lines));
+    let lines = without_contents(without_gone(lines), may_have_contents);
     let from = lines.iter().position(|it| !is_filler(&it.text))?;
     let to = lines.iter().rposition(|it| !is_filler(&it.text))? + 1;
     let lines = &lines[from..to];
@@ -275,61 +280,12 @@ pub fn text(
     Some((offset, text))
 }
 
-/// The tags and comments of an HTML block as edits. Text between them stays.
-pub fn html_edits(source: &str, block: Range<usize>) -> Vec<ProseEdit> {
-    let text = &source[block.clone()];
-    let lower = text.trim_start().to_ascii_lowercase();
-    let remove = |range: Range<usize>| ProseEdit {
-        range: block.start + range.start..block.start + range.end,
-        change: ProseChange::Remove,
-    };
-    let tag = lower.strip_prefix('<').unwrap_or_default();
-    let is_any = |names: [&str; 2]| names.iter().any(|it| tag.starts_with(it));
-    if is_any(["script", "style"]) {
-        return vec![remove(0..text.len())];
-    }
-    if is_any(["pre", "textarea"]) {
-        return Vec::new();
-    }
-    let mut edits = Vec::new();
-    let mut at = 0;
-    let last_end = text.rfind('>').unwrap_or(0);
-    while let Some(start) = text[at..].find('<').map(|it| at + it) {
-        let rest = &text[start..];
-        let end = if rest.starts_with("<!--") {
-            rest.find("-->").map_or(rest.len(), |it| it + 3)
-        } else if rest[1..]
-            .starts_with(|it: char| it.is_ascii_alphabetic() || matches!(it, '/' | '!' | '?'))
-        {
-            // Without this, many open tags would each look through the whole text.
-            let end = if start < last_end {
-                rest.find('>')
-            } else {
-                None
-            };
-            end.map_or(0, |it| it + 1)
-        } else {
-            0
-        };
-        if end > 0 {
-            edits.push(remove(start..start + end));
-        }
-        at = start + end.max(1);
-    }
-    edits
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn whole(source: &str) -> Option<String> {
-        text(source, 0..source.len(), &[], 0).map(|it| it.1)
-    }
-
-    fn html(source: &str) -> Option<String> {
-        let edits = html_edits(source, 0..source.len());
-        text(source, 0..source.len(), &edits, 0).map(|it| it.1)
+        text(source, 0..source.len(), &[], 0, true).map(|it| it.1)
     }
 
     #[test]
@@ -381,6 +337,12 @@ mod tests {
             whole("Intro.\n\n**Table of contents**\n\n- [A](#a)\n- [B](#b)\n\nMore.").unwrap(),
             "Intro.\n\nMore."
         );
+        let in_step = |source: &str| text(source, 0..source.len(), &[], 0, false).map(|it| it.1);
+        let links = "Do these:\n- [Stop the API first](#stop)\n- [Then the web](#web)";
+        assert_eq!(in_step(links).unwrap(), links);
+        let named = format!("Contents:\n\n{}", &links[10..]);
+        assert_eq!(in_step(&named), None);
+        assert_eq!(in_step(&format!("[TOC]\n{}", &links[10..])), None);
         assert_eq!(whole("3 nodes").unwrap(), "3 nodes");
         assert_eq!(whole("```yaml\na: 1\n```\n").unwrap(), "```yaml\na: 1\n```");
     }
@@ -423,38 +385,10 @@ mod tests {
     #[test]
     fn lines_of_a_list_item_lose_its_indent_until_it_ends() {
         let source = "   Wait.\n\n       code\n2. Then\n   more\n";
-        let read = text(source, 0..source.len(), &[], 3);
+        let read = text(source, 0..source.len(), &[], 3, false);
         assert_eq!(
             read,
             Some((3, "Wait.\n\n    code\n2. Then\n   more".to_owned()))
-        );
-    }
-
-    #[test]
-    fn comments_and_tags_of_html_blocks_go_and_their_text_stays() {
-        for source in [
-            "<!-- to do -->\n",
-            "<!--\nof\nmany\nlines\n-->",
-            "<br>\n<hr/>",
-            "<details>\n",
-            "</details>",
-            "<a name=\"x\"></a>",
-            "<style>\n.a { }\n</style>",
-            "<!-- open",
-        ] {
-            assert_eq!(html(source), None, "{source:?}");
-        }
-        assert_eq!(
-            html("<details>\n<summary>Show it</summary>\n").unwrap(),
-            "Show it"
-        );
-        assert_eq!(
-            html("<p align=\"center\">\n  Ask <b>Ana</b> <!-- or Ben --> a < b\n</p>").unwrap(),
-            "  Ask Ana a < b"
-        );
-        assert_eq!(
-            html("<pre>\nhelm <name>\n</pre>").unwrap(),
-            "<pre>\nhelm <name>\n</pre>"
         );
     }
 
@@ -467,7 +401,7 @@ mod tests {
         };
         let edits = [alone(0..3), alone(7..11), alone(12..17)];
         assert_eq!(
-            text(source, 0..source.len(), &edits, 0).unwrap().1,
+            text(source, 0..source.len(), &edits, 0, false).unwrap().1,
             "<b>Stop</b>\nend"
         );
     }

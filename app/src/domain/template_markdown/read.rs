@@ -26,6 +26,8 @@ mod message {
     /// Bold lines in the place of headings.
     pub const BOLD: &str =
         "This line is bold, but no heading. Begin it with ##, and it names the step behind it";
+    /// Tags between two texts of a line.
+    pub const TAGS: &str = "HTML tags within this line were left out";
     /// A text that begins with `#!`.
     pub const SCRIPT: &str = "This is a script without headings, so it is one step";
 }
@@ -80,7 +82,7 @@ fn script(source: &str) -> Option<TemplateImport> {
     if let Err(invalid) = TemplateDraft::from(step.clone()).parse() {
         notes.push(ImportNote {
             line: 1,
-            message: invalid.to_string(),
+            message: invalid.labelled(),
             is_error: true,
             row: Some(0),
         });
@@ -147,6 +149,9 @@ fn collector(
     if let Some(offset) = scan.open_comment {
         collector.note(offset, message::OPEN_COMMENT, true);
     }
+    for offset in &scan.taken_out {
+        collector.note(*offset, message::TAGS, false);
+    }
     collector
 }
 
@@ -185,6 +190,7 @@ pub fn read(source: &str) -> TemplateImport {
             from..range.start.max(from),
             &scan.edits,
             list_indent,
+            collector.may_have_contents(),
         ) {
             collector.prose(offset, text);
         }
@@ -203,7 +209,9 @@ pub fn read(source: &str) -> TemplateImport {
             RunbookPart::Description(text) => collector.description(range.start, text),
         }
     }
-    if let Some((offset, text)) = prose::text(source, from..source.len(), &scan.edits, list_indent)
+    let rest = from..source.len();
+    let has_contents = collector.may_have_contents();
+    if let Some((offset, text)) = prose::text(source, rest, &scan.edits, list_indent, has_contents)
     {
         collector.prose(offset, text);
     }

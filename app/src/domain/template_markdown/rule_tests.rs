@@ -295,7 +295,7 @@ fn added_numbers_keep_names_within_the_limit() {
         assert_eq!(step.name.chars().count(), NAME_MAX_CHARS, "{}", step.name);
     }
     let source = format!("## {name}n\ndo\n");
-    assert_eq!(notes(&source), ["!1 name: At most"]);
+    assert_eq!(notes(&source), ["!1 Name: At most"]);
 }
 
 #[test]
@@ -436,7 +436,7 @@ fn what_is_wrong_is_said_by_its_line() {
         [
             "1 “A” has no",
             "!2 Description without a",
-            "!6 content: Enter the"
+            "!6 Content: Enter the"
         ]
     );
     assert_eq!(

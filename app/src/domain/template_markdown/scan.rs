@@ -4,13 +4,16 @@
 use super::{
     fence::{self, FenceLanguage},
     front_matter,
+    html_block::html_edits,
+    html_tag::{ClosedNames, is_inline_markup},
+    link_definition::{LinkDefinition, folded},
     masked::masked,
-    prose::{ProseChange, ProseEdit, html_edits},
+    prose::{ProseChange, ProseEdit},
     site_markup, write,
 };
 use crate::domain::vocabulary::Category;
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, OffsetIter, Options, Parser, Tag, TagEnd};
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 /// A heading outside of lists and quotations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub struct MarkdownScan {
     pub open_fences: Vec<usize>,
     /// Where a comment begins that is never closed: what is behind it is not read.
     pub open_comment: Option<usize>,
+    /// Where tags were taken out between two texts of a line, first of each block.
+    pub taken_out: Vec<usize>,
 }
 
 /// How many spaces make code of a line.
@@ -114,6 +119,10 @@ fn in_place(source: &str, link: Range<usize>, target: &str) -> ProseEdit {
 struct MarkdownScanner<'a> {
     source: &'a str,
     scan: MarkdownScan,
+    /// Elements that the source closes.
+    closed: ClosedNames<'a>,
+    /// Labels of links and images.
+    labels: BTreeSet<String>,
     n_lists: usize,
     n_quotes: usize,
 }
@@ -121,6 +130,13 @@ struct MarkdownScanner<'a> {
 impl<'a> MarkdownScanner<'a> {
     fn edit(&mut self, range: Range<usize>, change: ProseChange) {
         self.scan.edits.push(ProseEdit { range, change });
+    }
+
+    /// Takes the tags out of a block of HTML.
+    fn edit_html(&mut self, block: Range<usize>) {
+        let found = html_edits(self.source, block, &self.closed);
+        self.scan.edits.extend(found.edits);
+        self.scan.taken_out.extend(found.taken_out);
     }
 
     fn heading(&mut self, level: u8, range: &Range<usize>, events: &mut OffsetIter<'a>) {
@@ -131,6 +147,9 @@ impl<'a> MarkdownScanner<'a> {
                 Event::Text(it) | Event::Code(it) => text.push_str(&it),
                 Event::InlineHtml(it) if !is_markup(&it) => text.push_str(&it),
                 Event::SoftBreak | Event::HardBreak => text.push(' '),
+                Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) => {
+                    self.labels.insert(folded(&id));
+                }
                 _ => {}
             }
         }
@@ -220,7 +239,7 @@ impl<'a> MarkdownScanner<'a> {
             self.scan.elements.push((range, element));
             return;
         }
-        self.scan.edits.extend(html_edits(self.source, range));
+        self.edit_html(range);
     }
 
     fn event(&mut self, event: Event<'a>, range: Range<usize>, events: &mut OffsetIter<'a>) {
@@ -250,34 +269,36 @@ impl<'a> MarkdownScanner<'a> {
                 }
             }
             Event::Start(Tag::HtmlBlock) => self.html(range),
-            Event::InlineHtml(html) => {
-                let is_comment = html.starts_with("<!--");
-                let change = if is_comment {
-                    ProseChange::Remove
-                } else {
-                    ProseChange::RemoveIfAlone
-                };
-                self.edit(whole, change);
+            Event::InlineHtml(html) if html.starts_with("<!--") => {
+                self.edit(whole, ProseChange::Remove);
+            }
+            Event::InlineHtml(html) if is_inline_markup(&html, &self.closed) => {
+                self.edit(whole, ProseChange::RemoveIfAlone);
             }
             Event::Start(
                 Tag::Link {
                     link_type,
                     dest_url,
+                    id,
                     ..
                 }
                 | Tag::Image {
                     link_type,
                     dest_url,
+                    id,
                     ..
                 },
             ) if matches!(
                 link_type,
                 LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut
-            ) && dest_url.len() <= TARGET_MAX =>
+            ) =>
             {
-                self.scan
-                    .edits
-                    .push(in_place(self.source, whole, &dest_url));
+                self.labels.insert(folded(&id));
+                if dest_url.len() <= TARGET_MAX {
+                    self.scan
+                        .edits
+                        .push(in_place(self.source, whole, &dest_url));
+                }
             }
             _ => {}
         }
@@ -296,25 +317,30 @@ pub fn scan(source: &str) -> MarkdownScan {
             title,
             ..MarkdownScan::default()
         },
+        closed: ClosedNames::of(source),
+        labels: BTreeSet::new(),
         n_lists: 0,
         n_quotes: 0,
     };
     for line in &masked.tags {
-        let edits = html_edits(source, line.clone());
-        scanner.scan.edits.extend(edits);
+        scanner.edit_html(line.clone());
     }
     let parser = Parser::new_ext(&masked.text[start..], Options::ENABLE_TABLES);
-    let definitions: Vec<Range<usize>> = parser
-        .reference_definitions()
-        .iter()
-        .map(|(_, it)| it.span.clone())
+    let definitions = parser.reference_definitions().iter();
+    let definitions: Vec<LinkDefinition> = definitions
+        .map(|(label, it)| {
+            let span = start + it.span.start..start + it.span.end;
+            LinkDefinition::new(source, label, span, &it.dest)
+        })
         .collect();
-    for span in definitions {
-        scanner.edit(start + span.start..start + span.end, ProseChange::Remove);
-    }
     let mut events = parser.into_offset_iter();
     while let Some((event, range)) = events.next() {
         scanner.event(event, range, &mut events);
+    }
+    for definition in definitions {
+        if !definition.is_prose(&scanner.labels) {
+            scanner.edit(definition.span, ProseChange::Remove);
+        }
     }
     let mut scan = scanner.scan;
     for (_, element) in &mut scan.elements {
@@ -400,7 +426,7 @@ mod tests {
     fn links_by_reference_are_put_in_place_and_their_definitions_removed() {
         let source = "See [the\nwiki][1], [grafana] and [x][].\n\n[1]: https://wiki\n[grafana]: <https://g> \"t\"\n[x]: y\n";
         let scan = scan(source);
-        let text = super::super::prose::text(source, 0..source.len(), &scan.edits, 0);
+        let text = super::super::prose::text(source, 0..source.len(), &scan.edits, 0, false);
         assert_eq!(
             text.unwrap().1,
             "See [the\nwiki](https://wiki), [grafana](https://g) and [x](y)."

@@ -115,7 +115,7 @@ pub struct RunbookNote {
     message: String,
     /// An error stops the import; any other note is for information.
     is_error: bool,
-    /// The step that an error is about, counted from 0: leaving it out or editing it mends the error.
+    /// The step that it is about, counted from 0: leaving that out or editing it mends an error.
     row: Option<u32>,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         template_markdown::{
-            ImportedStep,
+            ImportNote, ImportedStep,
             preview::{EditedSteps, RowEdit, RowPart},
         },
         vocabulary::{Category, StepType},
@@ -64,8 +64,14 @@ fn write_marked(html: &mut String, text: &str, kind: StepType) {
     }
 }
 
-/// The first line of a text, which opens to the whole step; and what is asked about it, as the element of an id.
-fn write_text(html: &mut String, step: &ImportedStep, asked: Option<(&str, &str)>) {
+/// The first line of a text, which opens to the whole step; what is asked about it, as the element of an id; and what is said
+/// of it.
+fn write_text<'a>(
+    html: &mut String,
+    step: &ImportedStep,
+    asked: Option<(&str, &str)>,
+    said: impl Iterator<Item = &'a str>,
+) {
     let first = step.content.lines().find(|it| !it.trim().is_empty());
     put!(
         html,
@@ -86,12 +92,18 @@ fn write_text(html: &mut String, step: &ImportedStep, asked: Option<(&str, &str)
         escape_into(html, question);
         html.push_str("</p>");
     }
+    for note in said {
+        html.push_str(r#"<p class="small muted">"#);
+        escape_into(html, note);
+        html.push_str("</p>");
+    }
     html.push_str("</td>");
 }
 
 /// The steps as table rows in HTML, after the edits that were made already. A runbook may have hundreds of steps, and text
-/// renders faster than elements. The fields keep what is typed by themselves.
-pub fn rows_html(steps: &[ImportedStep], edits: &[RowEdit]) -> String {
+/// renders faster than elements. The fields keep what is typed by themselves. Of `notes`, those of a row that are no errors stand
+/// there.
+pub fn rows_html(steps: &[ImportedStep], notes: &[ImportNote], edits: &[RowEdit]) -> String {
     let categories = Category::ALL.iter();
     let categories: Vec<_> = categories.map(|it| (it.as_str(), it.label())).collect();
     let types = StepType::ALL.iter();
@@ -131,7 +143,10 @@ pub fn rows_html(steps: &[ImportedStep], edits: &[RowEdit]) -> String {
             );
         }
         html.push_str("</td>");
-        write_text(&mut html, step, asked);
+        let said = notes
+            .iter()
+            .filter(|it| it.row == Some(row) && !it.is_error);
+        write_text(&mut html, step, asked, said.map(|it| it.message.as_str()));
         html.push_str("</tr>");
     }
     html
@@ -207,7 +222,7 @@ mod tests {
 
     #[test]
     fn names_and_texts_are_escaped() {
-        let html = rows_html(&[step("\"><b>", "\n</td><img>\nmore")], &[]);
+        let html = rows_html(&[step("\"><b>", "\n</td><img>\nmore")], &[], &[]);
         assert!(html.contains(r#"value="&quot;&gt;&lt;b&gt;""#), "{html}");
         assert!(html.contains("&lt;img&gt;") && html.contains("&lt;i&gt;"));
         assert!(!html.contains("<img>") && !html.contains("<b>") && !html.contains("<i>"));
@@ -217,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_in_a_step_is_marked() {
-        let html = rows_html(&[step("A", "curl\u{a0}x \u{202e}abc")], &[]);
+        let html = rows_html(&[step("A", "curl\u{a0}x \u{202e}abc")], &[], &[]);
         // In the first line and in the whole text.
         for title in ["No-break space (U+00A0)", "Text direction control (U+202E)"] {
             let mark = format!(" title=\"{title}\">");
@@ -227,13 +242,35 @@ mod tests {
 
     #[test]
     fn a_row_begins_as_it_was_read_and_the_first_has_nothing_to_join() {
-        let html = rows_html(&[step("A", "a"), step("B", "b")], &[]);
+        let html = rows_html(&[step("A", "a"), step("B", "b")], &[], &[]);
         let sql = r#"<option value="sql" selected>sql</option>"#;
         let verify = r#"<option value="verify" selected>Verify</option>"#;
         assert_eq!(html.matches(sql).count(), 2);
         assert_eq!(html.matches(verify).count(), 2);
         assert_eq!(html.matches("with the one before").count(), 1);
         assert!(html.contains("Join step 2 with the one before"));
+    }
+
+    #[test]
+    fn what_is_said_of_a_row_stands_there() {
+        let note = |row, is_error, message: &str| ImportNote {
+            line: 1,
+            message: message.into(),
+            is_error,
+            row,
+        };
+        let notes = [
+            note(Some(1), false, "Left <out>"),
+            note(Some(0), true, "Wrong"),
+            note(None, false, "Elsewhere"),
+        ];
+        let html = rows_html(&[step("A", "a"), step("B", "b")], &notes, &[]);
+        let (first, second) = html.split_once("</tr>").unwrap();
+        assert!(
+            second.contains("<p class=\"small muted\">Left &lt;out&gt;</p>"),
+            "{second}"
+        );
+        assert!(!first.contains("Left") && !html.contains("Wrong") && !html.contains("Elsewhere"));
     }
 
     #[test]
@@ -253,7 +290,7 @@ mod tests {
                 ..RowEdit::default()
             },
         ];
-        let html = rows_html(&[step("A", "a"), step("B", "b")], &edits);
+        let html = rows_html(&[step("A", "a"), step("B", "b")], &[], &edits);
         let (first, second) = html.split_once("</tr>").unwrap();
         assert!(!first.contains(" checked") && first.contains(r#"value="A &amp; B""#));
         assert!(first.contains(r#"id="asked-1""#));

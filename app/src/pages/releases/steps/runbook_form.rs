@@ -246,9 +246,10 @@ impl RunbookForm {
     /// The steps that were found. It is rendered once for a text: its fields keep what is typed.
     pub fn table(self) -> impl IntoView {
         let edits = self.edits.rows.get_untracked();
-        let rows = self
-            .read
-            .with(|it| it.as_ref().map(|it| rows_html(&it.steps, &edits)));
+        let rows = self.read.with(|it| {
+            it.as_ref()
+                .map(|it| rows_html(&it.steps, &it.notes, &edits))
+        });
         rows.filter(|it| !it.is_empty()).map(|rows| {
             view! {
                 <div class="scroll-x">
