@@ -178,6 +178,8 @@ fn writes(world: &World, step: i64) -> impl Iterator<Item = (&'static str, Value
         "end_session",
         "create_token",
         "revoke_token",
+        "save_view",
+        "delete_view",
     ];
     let calls = super::rpc::calls(world, step).into_iter();
     calls.filter(move |(name, ..)| {
