@@ -43,6 +43,18 @@ impl Caller {
         Self::unlimited(Identity::Open, name.into())
     }
 
+    /// A user about whom the program has to write something at a sign-in: the provider gave another role, or there is nobody yet
+    /// who could have made the first admin. The event has the user's id; the rights are those of the program.
+    pub fn at_sign_in(id: UserId, name: impl Into<String>) -> Self {
+        let identity = Identity::User {
+            id,
+            via: Via::Session,
+            session: None,
+            token: None,
+        };
+        Self::unlimited(identity, name.into())
+    }
+
     /// A verb of the command line, or a task of the program.
     pub fn program(via: Via, name: impl Into<String>) -> Self {
         Self::unlimited(Identity::Program(via), name.into())
@@ -166,6 +178,11 @@ impl Caller {
         self.scope.is_everywhere()
     }
 
+    /// Whether it reads what happened to users, sessions, tokens and saved views. A token does not, whoever owns it (R25).
+    pub fn sees_accounts(&self) -> bool {
+        self.may(Permission::ReadAccounts) && self.sees_all() && !self.is_token()
+    }
+
     /// Author and time of a change that this caller makes.
     pub fn stamp(&self, at: DateTime<Utc>) -> ActorStamp {
         ActorStamp {
@@ -243,6 +260,16 @@ mod tests {
         let caller = Caller::of_token(&admin, TokenId(1), "ci", None, Some(acme()));
         assert_eq!(caller.role, Role::Operator);
         assert!(!caller.scope.contains(CustomerId(2), ClusterId(1)));
+    }
+
+    #[test]
+    fn a_token_reads_nothing_of_people_also_an_admin_s() {
+        let admin = user(Role::Admin, None);
+        assert!(Caller::of_session(&admin, SessionId(1)).sees_accounts());
+        assert!(Caller::open("Ana").sees_accounts());
+        assert!(!Caller::of_token(&admin, TokenId(1), "ci", None, None).sees_accounts());
+        let manager = user(Role::Manager, None);
+        assert!(!Caller::of_session(&manager, SessionId(1)).sees_accounts());
     }
 
     #[test]

@@ -140,6 +140,7 @@ impl Database {
             updated_at: at,
         };
         let row = insert(&change.tx, user, Some(hash)).await?;
+        change.becomes_that_of(&row);
         let event = NewEvent::of(Entity::User, row.id.0, EventAction::Create);
         change.record(event.after(&row));
         change.commit().await?;
