@@ -142,9 +142,14 @@ impl Caller {
     /// The person, by whatever way it comes: a user, or in `open` mode a name. Streams and presence are counted by it.
     pub fn person(&self) -> String {
         match self.user() {
-            Some(id) => format!("user {id}"),
+            Some(id) => Self::person_of(id),
             None => format!("name {}", self.name),
         }
+    }
+
+    /// The person that a user is.
+    pub fn person_of(user: UserId) -> String {
+        format!("user {user}")
     }
 
     /// The session of the request, if it came with one.
