@@ -1,6 +1,6 @@
 //! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those
-//! at a provider apart from these and by address (R24). An attempt that is throttled is refused without looking at the password, so that the answer
-//! tells nothing about it.
+//! at a provider apart from these and by address (R24). An attempt that is throttled is refused without looking at the
+//! password, so that the answer tells nothing about it.
 use super::{
     random,
     request_caller::{LoginOutcome, ProvedUser},
