@@ -6,7 +6,6 @@ use super::{
 };
 use crate::domain::{
     actor_stamp::ActorStamp,
-    caller::Caller,
     client::Client,
     event::{Changed, Entity, EventAction},
     field_error::FieldError,
@@ -34,7 +33,7 @@ use sea_orm::{
     EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::json;
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 /// A user's row with its hash. Errors: not found.
 pub(super) async fn load(
@@ -423,13 +422,6 @@ impl Change {
             self.record(event.before(&before).after(&row).by(by));
         }
         self.finish(row).await
-    }
-
-    /// From here on the change is that of the user whom it has just made, by a sign-in.
-    pub(super) fn becomes_that_of(&mut self, user: &User) {
-        let caller = Caller::at_sign_in(user.id, user.name.clone());
-        self.stamp = caller.stamp(self.stamp.at);
-        self.caller = Arc::new(caller);
     }
 
     /// Ends the sessions of a user, except one.
