@@ -26,7 +26,7 @@ fn show(users: Vec<User>) -> impl IntoView {
             </a>
         </PageHead>
         <div class="page__body">
-            <div class="card list">
+            <div class="card list scroll-x">
                 <table class="table">
                     <caption class="sr">"Users"</caption>
                     <thead>
