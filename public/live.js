@@ -18,11 +18,23 @@ const TELL_EVERY_MS = 250;
 // For so long after a change the focus and the scroll positions are put back if their elements were rendered again.
 const KEEP_FOCUS_MS = 5_000;
 // Server functions that change nothing.
-const READS = /\/rpc\/(read|list|preview|compare)_/;
+const READS = /\/rpc\/(read|list|preview|compare|count|is)_/;
 // Marks and notes.
 const WORK = /\/rpc\/(act_on_steps?|note_step)(\?|$)/;
 const BATCH_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const SCROLLS = ['.page', '.sheet__body', '.run__list', '.run__step'];
+
+// --- Reads that a change by others brought about, on a page where nobody has done anything since, say so: watching is no use of a session.
+
+let is_watched = false;
+for (const it of ['keydown', 'pointerdown', 'click', 'input', 'popstate']) addEventListener(it, () => { is_watched = false; }, true);
+
+function read(request, options) {
+  if (!is_watched) return send(request, options);
+  const quiet = new Request(request, options);
+  quiet.headers.set('X-Rollcall-Background', '1');
+  return send(quiet);
+}
 
 // --- What this page changes itself is not told to it: the batches that its own requests were answered with. While a request has no
 // answer it is not known yet which changes are its own, so nothing is told.
@@ -32,7 +44,8 @@ let n_writing = 0;
 const send = window.fetch;
 window.fetch = async (request, options) => {
   const url = request instanceof Request ? request.url : String(request);
-  if (!url.includes('/rpc/') || READS.test(url)) return send(request, options);
+  if (!url.includes('/rpc/')) return send(request, options);
+  if (READS.test(url)) return read(request, options);
   n_writing += 1;
   // The page gets its answer first.
   const end = () => setTimeout(() => { n_writing -= 1; tell(); });
@@ -128,6 +141,7 @@ function tell() {
   if (changes.length === 0) return;
   next_tell = setTimeout(() => { next_tell = undefined; tell(); }, TELL_EVERY_MS);
   keep_place();
+  is_watched = true;
   window.dispatchEvent(new CustomEvent('rollcall', { detail: text_of(changes) }));
 }
 

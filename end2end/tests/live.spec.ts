@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Page, Request } from '@playwright/test';
 import { test as base, expect, live, problemsOf, program, started } from '../fixtures/app';
 import { act, other, step } from '../fixtures/other';
 import { activeJune, people } from '../fixtures/world';
@@ -54,6 +54,21 @@ test('a mark is seen in place on the other page, outlined for a moment, and its 
   await expect(marked).not.toHaveAttribute('data-changed');
   // Not on the page of who did it.
   await expect(ben.locator('[data-changed]')).toHaveCount(0);
+});
+
+test('what a page reads because others changed something says so, and what its person asks for does not', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await connected(page);
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  const isRead = (it: Request) => /\/rpc\/(read|list)_/.test(it.url());
+  const isMarked = (it: Request) => it.headers()['x-rollcall-background'] === '1';
+  const watched = page.waitForRequest(it => isRead(it) && isMarked(it));
+  await other(server, 'Ben Okoro')('act_on_step', act(step.acme.announce, 'start'));
+  await watched;
+  const asked = page.waitForRequest(it => isRead(it) && !isMarked(it));
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Activity' }).click();
+  await asked;
 });
 
 test('many cells, and an undo, are seen as they are done', async ({ page, open, ben, openAsBen, server }) => {

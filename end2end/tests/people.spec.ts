@@ -168,6 +168,31 @@ test.describe('on a phone', () => {
   });
 });
 
+test.describe('on a small phone', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+
+  test('a token makes the account no wider than the window', async ({ page, team, signIn }) => {
+    team.run(['token', 'create', '--user', 'ana', '--name', 'nightly']);
+    await signIn('ana', '/account');
+    await expect(page.getByText('nightly').first()).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+  });
+});
+
+test.describe('in a window of 1280 px', () => {
+  test.use({ viewport: { width: 1280, height: 800 } });
+
+  test('users are in the order of their names, and a long one leaves every column in sight', async ({ page, team, signIn }) => {
+    team.add('b'.repeat(80), 'viewer');
+    team.run(['user', 'add', 'zed', '--name', 'Aaron Zed', '--role', 'viewer']);
+    await signIn('ana', '/users');
+    const rows = page.getByRole('table', { name: 'Users' }).locator('tbody tr');
+    await expect(rows).toHaveText([/^Aaron Zed/, /^ana of the tests/, /^bbb/]);
+    const over = await page.locator('.list').evaluate(list => list.scrollWidth - list.clientWidth);
+    expect(over).toBe(0);
+  });
+});
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });

@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header,
 use chrono::{DateTime, SubsecRound, Utc};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use std::sync::Arc;
 
 /// Request header with the caller's name.
@@ -91,18 +91,21 @@ fn headers() -> HeaderMap {
         .unwrap_or_default()
 }
 
+/// The values of the cookies of this name, as bytes. Other cookies of the host may have characters that are no ASCII, and those must
+/// not hide ours, which stand in the same line.
+pub fn cookie_values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let pairs = lines.flat_map(|line| line.as_bytes().split(|it| *it == b';'));
+    pairs.filter_map(move |pair: &'a [u8]| {
+        let after_name = pair.trim_ascii().strip_prefix(name.as_bytes())?;
+        after_name.strip_prefix(b"=")
+    })
+}
+
 /// The percent-decoded value of a cookie.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|it| it.to_str().ok())
-        .find_map(|line| {
-            line.split(';').find_map(|pair| {
-                let (key, value) = pair.trim().split_once('=')?;
-                (key == name).then(|| percent_decode_str(value).decode_utf8_lossy().into_owned())
-            })
-        })
+    let value = cookie_values(headers, name).next()?;
+    Some(percent_decode(value).decode_utf8_lossy().into_owned())
 }
 
 /// The name that a request in `open` mode gives its caller: in the header, else in the cookie.

@@ -14,11 +14,14 @@ use leptos::{
     server_fn::codec::{Json, Postcard},
 };
 
-/// All users by login, active or not. Errors: a role that is too low.
+/// All users by name, active or not. Errors: a role that is too low.
 #[server(input = Json, output = Postcard)]
 pub async fn list_users() -> Result<Vec<User>, AppError> {
     use super::context::{reply, store};
-    reply(store()?.users(true).await)
+    use crate::domain::fold::fold;
+    let mut users = reply(store()?.users(true).await)?;
+    users.sort_by_cached_key(|it| (fold(&it.name), it.login.clone()));
+    Ok(users)
 }
 
 /// One user. Errors: not found; a role that is too low.

@@ -150,7 +150,7 @@ fn CardTable(
 ) -> impl IntoView {
     let heads = heads.iter().map(|it| view! { <th scope="col">{*it}</th> });
     view! {
-        <div class="card list">
+        <div class="card list scroll-x">
             <table class="table">
                 <caption class="sr">{caption}</caption>
                 <thead>

@@ -43,6 +43,18 @@ impl Caller {
         Self::unlimited(Identity::Open, name.into())
     }
 
+    /// A user about whom the program has to write something at a sign-in: the provider gave another role, or there is nobody yet
+    /// who could have made the first admin. The event has the user's id; the rights are those of the program.
+    pub fn at_sign_in(id: UserId, name: impl Into<String>) -> Self {
+        let identity = Identity::User {
+            id,
+            via: Via::Session,
+            session: None,
+            token: None,
+        };
+        Self::unlimited(identity, name.into())
+    }
+
     /// A verb of the command line, or a task of the program.
     pub fn program(via: Via, name: impl Into<String>) -> Self {
         Self::unlimited(Identity::Program(via), name.into())
@@ -130,9 +142,14 @@ impl Caller {
     /// The person, by whatever way it comes: a user, or in `open` mode a name. Streams and presence are counted by it.
     pub fn person(&self) -> String {
         match self.user() {
-            Some(id) => format!("user {id}"),
+            Some(id) => Self::person_of(id),
             None => format!("name {}", self.name),
         }
+    }
+
+    /// The person that a user is.
+    pub fn person_of(user: UserId) -> String {
+        format!("user {user}")
     }
 
     /// The session of the request, if it came with one.
@@ -164,6 +181,11 @@ impl Caller {
     /// Whether every customer is in scope.
     pub fn sees_all(&self) -> bool {
         self.scope.is_everywhere()
+    }
+
+    /// Whether it reads what happened to users, sessions, tokens and saved views. A token does not, whoever owns it (R25).
+    pub fn sees_accounts(&self) -> bool {
+        self.may(Permission::ReadAccounts) && self.sees_all() && !self.is_token()
     }
 
     /// Author and time of a change that this caller makes.
@@ -243,6 +265,16 @@ mod tests {
         let caller = Caller::of_token(&admin, TokenId(1), "ci", None, Some(acme()));
         assert_eq!(caller.role, Role::Operator);
         assert!(!caller.scope.contains(CustomerId(2), ClusterId(1)));
+    }
+
+    #[test]
+    fn a_token_reads_nothing_of_people_also_an_admin_s() {
+        let admin = user(Role::Admin, None);
+        assert!(Caller::of_session(&admin, SessionId(1)).sees_accounts());
+        assert!(Caller::open("Ana").sees_accounts());
+        assert!(!Caller::of_token(&admin, TokenId(1), "ci", None, None).sees_accounts());
+        let manager = user(Role::Manager, None);
+        assert!(!Caller::of_session(&manager, SessionId(1)).sees_accounts());
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub enum FieldError {
     TooShort { min: usize, short: usize },
     #[error("Use lowercase letters, digits and . _ @ -")]
     NotALogin,
+    #[error("Another user has this name. Choose one that tells you apart")]
+    NameTaken,
     #[error("Enter an email address, such as ana@example.com")]
     NotAnEmail,
     #[error("Choose a password other than the login")]

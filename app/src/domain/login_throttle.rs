@@ -28,7 +28,8 @@ const PENDING_PER_ADDRESS: u32 = 32;
 /// A try that may be made. It counts as failed, until it is said to have succeeded or is taken back.
 #[derive(Debug)]
 pub struct LoginTry {
-    login: String,
+    /// None of a try that names no login.
+    login: Option<String>,
     network: IpAddr,
     at: DateTime<Utc>,
     /// The last failures before it, of its login and of its address.
@@ -78,15 +79,15 @@ impl LoginThrottle {
     /// Seconds that a try has to wait, at least 1; none if it may be made. While it has to wait even the right password is
     /// refused, so that the answer tells nothing.
     pub fn wait_seconds(&self, login: &str, address: IpAddr, now: DateTime<Utc>) -> Option<u64> {
-        let address = network_of(address);
-        let login = self.by_login.get(&(login.to_owned(), address));
-        let own = login.and_then(|it| it.waits_until(FREE_PER_LOGIN));
-        let all = self.by_address.get(&address);
-        let all = all.and_then(|it| it.waits_until(FREE_PER_ADDRESS));
-        let until = own.max(all).filter(|it| *it > now)?;
-        // Rounded up, so that a retry after exactly this time is let through.
-        let seconds = ((until - now).num_milliseconds() + 999) / 1_000;
-        Some(u64::try_from(seconds).unwrap_or(1).max(1))
+        let login = (login.to_owned(), network_of(address));
+        let own = self.by_login.get(&login);
+        let own = own.and_then(|it| it.waits_until(FREE_PER_LOGIN));
+        seconds_until(own.max(self.address_waits_until(address)), now)
+    }
+
+    fn address_waits_until(&self, address: IpAddr) -> Option<DateTime<Utc>> {
+        let all = self.by_address.get(&network_of(address));
+        all.and_then(|it| it.waits_until(FREE_PER_ADDRESS))
     }
 
     /// Begins a try, which counts as failed. Errors: it may not be made.
@@ -99,21 +100,40 @@ impl LoginThrottle {
         if let Some(seconds) = self.wait_seconds(login, address, now) {
             return Err(TryRefused::MustWait(seconds));
         }
+        let begun = self.begin_without_login(address, now)?;
+        let key = (login.to_owned(), begun.network);
+        let login_before = self.by_login.get(&key).map(|it| it.last_at);
+        count(&mut self.by_login, key, now);
+        Ok(LoginTry {
+            login: Some(login.to_owned()),
+            login_before,
+            ..begun
+        })
+    }
+
+    /// Begins a try that names no login, as at a provider. Only its address may have to wait: behind one address there are many
+    /// people. Errors: it may not be made.
+    pub fn begin_without_login(
+        &mut self,
+        address: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<LoginTry, TryRefused> {
+        if let Some(seconds) = seconds_until(self.address_waits_until(address), now) {
+            return Err(TryRefused::MustWait(seconds));
+        }
         let network = network_of(address);
         let pending = self.pending.get(&network).copied().unwrap_or_default();
         if pending >= PENDING_PER_ADDRESS {
             return Err(TryRefused::TooManyAtOnce);
         }
-        let key = (login.to_owned(), network);
-        let login_before = self.by_login.get(&key).map(|it| it.last_at);
         let network_before = self.by_address.get(&network).map(|it| it.last_at);
-        self.failed(login, address, now);
+        count(&mut self.by_address, network, now);
         self.pending.insert(network, pending + 1);
         Ok(LoginTry {
-            login: key.0,
+            login: None,
             network,
             at: now,
-            login_before,
+            login_before: None,
             network_before,
         })
     }
@@ -130,8 +150,10 @@ impl LoginThrottle {
 
     /// Forgets a try that found out nothing.
     pub fn take_back(&mut self, begun: &LoginTry) {
-        let key = (begun.login.clone(), begun.network);
-        uncount(&mut self.by_login, &key, begun.at, begun.login_before);
+        if let Some(login) = &begun.login {
+            let key = (login.clone(), begun.network);
+            uncount(&mut self.by_login, &key, begun.at, begun.login_before);
+        }
         self.take_back_of_address(begun);
     }
 
@@ -140,25 +162,22 @@ impl LoginThrottle {
         uncount(&mut self.by_address, network, begun.at, before);
     }
 
-    /// Counts a failed try.
-    pub fn failed(&mut self, login: &str, address: IpAddr, now: DateTime<Utc>) {
-        let network = network_of(address);
-        count(&mut self.by_login, (login.to_owned(), network), now);
-        self.failed_without_login(address, now);
-    }
-
-    /// Counts a failed try that named no login, as at a provider. Only its address may have to wait: behind one address there are
-    /// many people.
-    pub fn failed_without_login(&mut self, address: IpAddr, now: DateTime<Utc>) {
-        count(&mut self.by_address, network_of(address), now);
-    }
-
     /// Forgets the failures of this try's login from its address. The other failures of the address stay: an account of
     /// one's own must not give free tries at others.
     pub fn succeeded(&mut self, begun: &LoginTry) {
-        self.by_login.remove(&(begun.login.clone(), begun.network));
+        if let Some(login) = &begun.login {
+            self.by_login.remove(&(login.clone(), begun.network));
+        }
         self.take_back_of_address(begun);
     }
+}
+
+/// The time until then, if it is still to come.
+fn seconds_until(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<u64> {
+    let until = until.filter(|it| *it > now)?;
+    // Rounded up, so that a retry after exactly this time is let through.
+    let seconds = ((until - now).num_milliseconds() + 999) / 1_000;
+    Some(u64::try_from(seconds).unwrap_or(1).max(1))
 }
 
 /// Takes back one failure that was counted at `at`. The wait for those before it does not begin anew.
@@ -223,6 +242,15 @@ mod tests {
         text.parse().unwrap()
     }
 
+    impl LoginThrottle {
+        /// A failed try that nothing made wait.
+        fn failed(&mut self, login: &str, address: IpAddr, now: DateTime<Utc>) {
+            let network = network_of(address);
+            count(&mut self.by_login, (login.to_owned(), network), now);
+            count(&mut self.by_address, network, now);
+        }
+    }
+
     #[test]
     fn five_failures_are_free_then_the_wait_doubles_to_15_minutes() {
         let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
@@ -253,12 +281,31 @@ mod tests {
     #[test]
     fn failures_without_a_login_count_for_their_address_alone() {
         let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
-        (0..49).for_each(|_| throttle.failed_without_login(home, at(0)));
-        assert_eq!(throttle.wait_seconds("ana", home, at(0)), None);
-        throttle.failed_without_login(home, at(0));
-        assert_eq!(throttle.wait_seconds("ana", home, at(0)), Some(15));
+        let mut fail = |n: u32| {
+            for _ in 0..n {
+                let begun = throttle.begin_without_login(home, at(0)).unwrap();
+                throttle.ended(&begun);
+            }
+            throttle.wait_seconds("ana", home, at(0))
+        };
+        assert_eq!(fail(49), None);
+        assert_eq!(fail(1), Some(15));
+        let refused = throttle.begin_without_login(home, at(0));
+        assert_eq!(refused.unwrap_err(), TryRefused::MustWait(15));
         let elsewhere = address("10.0.0.2");
         assert_eq!(throttle.wait_seconds("ana", elsewhere, at(0)), None);
+        assert!(throttle.by_login.is_empty());
+    }
+
+    #[test]
+    fn what_found_out_nothing_without_a_login_is_forgotten_too() {
+        let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
+        for _ in 0..200 {
+            let begun = throttle.begin_without_login(home, at(0)).unwrap();
+            throttle.take_back(&begun);
+            throttle.ended(&begun);
+        }
+        assert!(throttle.by_address.is_empty() && throttle.pending.is_empty());
     }
 
     #[test]

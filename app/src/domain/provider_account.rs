@@ -18,6 +18,15 @@ pub struct ProviderAccount {
     pub groups: Vec<String>,
 }
 
+/// The most characters of a subject (OpenID Connect Core, 2).
+const SUBJECT_MAX_CHARS: usize = 255;
+
+/// Whether a text can be the subject of an account: 1 to 255 characters, none of them a control character.
+pub fn is_subject(text: &str) -> bool {
+    let is_long_enough = (1..=SUBJECT_MAX_CHARS).contains(&text.chars().count());
+    is_long_enough && !text.chars().any(char::is_control)
+}
+
 /// The claim of this name. If there is none, a name with dots is a path into objects: `realm_access.roles`.
 pub fn find_claim<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     claims.get(name).or_else(|| {
@@ -105,6 +114,16 @@ mod tests {
         let claims = claims.as_object().unwrap();
         let (issuer, subject) = ("https://id.example".to_owned(), "0001".to_owned());
         ProviderAccount::from_claims(issuer, subject, claims, find_claim(claims, "groups"))
+    }
+
+    #[test]
+    fn a_subject_has_1_to_255_characters_that_can_be_seen() {
+        for right in ["0001", "auth0|5f7c8ec7c33c6c004bbafe82", &"ö".repeat(255)] {
+            assert!(is_subject(right), "{right}");
+        }
+        for wrong in ["", "a\tb", "a\0", "\u{7f}", "a\n", &"x".repeat(256)] {
+            assert!(!is_subject(wrong), "{wrong:?}");
+        }
     }
 
     #[test]

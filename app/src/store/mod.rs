@@ -55,6 +55,8 @@ pub struct Database {
     wal_checkpointer: WalCheckpointer,
     last_used: LastUsed,
     throttle: SharedThrottle,
+    /// Of the sign-ins at a provider, whose failures keep nobody from a password.
+    provider_throttle: SharedThrottle,
     commits: Commits,
 }
 
@@ -92,6 +94,7 @@ impl Database {
             wal_checkpointer,
             last_used: LastUsed::default(),
             throttle: SharedThrottle::default(),
+            provider_throttle: SharedThrottle::default(),
             commits: Commits::default(),
         })
     }

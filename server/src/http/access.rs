@@ -46,6 +46,9 @@ const SETUP: &str =
 /// What is said of a change without a name. A script of the page hears its status, asks for the name, and sends the change again.
 const NAME_FIRST: &str = "enter your name first: every change is recorded under it";
 
+/// What a page adds to the reads that others' changes bring about, and nobody there asked for.
+const BACKGROUND_HEADER: &str = "x-rollcall-background";
+
 /// What others see of a page without a name.
 const SOMEONE: &str = "Someone";
 
@@ -345,7 +348,7 @@ async fn by_session(
     let Some(secret) = session_cookie::secret(facts.headers, facts.is_https) else {
         return Ok(None);
     };
-    let is_use = !is_background(facts.path);
+    let is_use = !is_background(facts.path) && !facts.headers.contains_key(BACKGROUND_HEADER);
     let now = context::now();
     let found = access.database.session_caller(secret, now, is_use).await?;
     Ok(found.map(|(caller, arrival)| (caller, Some(arrival))))

@@ -8,6 +8,7 @@ use crate::{
         access::{Access, check_access},
         body_limit::limit_body,
         host_check::check_host,
+        standalone_page::refusal_page,
     },
     ops::{allowed_hosts::AllowedHosts, limits, prometheus, telemetry},
     rest::problem,
@@ -15,7 +16,7 @@ use crate::{
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -55,11 +56,32 @@ fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLay
 async fn limit_time(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let limit = limits::timeout(&path);
+    // Only a page is answered with one, in the colours that its request asks for.
+    let page_headers = is_page(&path).then(|| request.headers().clone());
     let Ok(response) = tokio::time::timeout(limit, next.run(request)).await else {
         tracing::warn!(%path, "given up after {} seconds", limit.as_secs());
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        return too_late(page_headers.as_ref());
     };
     response
+}
+
+/// Whether a person looks at what is answered: neither a program, nor a script of a page.
+fn is_page(path: &str) -> bool {
+    let is_called = ["/rpc/", "/pkg/"].iter().any(|it| path.starts_with(it));
+    !is_called && !problem::is_rest_path(path)
+}
+
+/// The answer to a request that took too long; a page if these headers are those of one.
+fn too_late(page_headers: Option<&HeaderMap>) -> Response {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    match page_headers {
+        Some(headers) => refusal_page(
+            headers,
+            status,
+            "This took too long. Try again in a moment.",
+        ),
+        None => status.into_response(),
+    }
 }
 
 /// Adds `Retry-After` to each 503 that has none.
@@ -99,4 +121,27 @@ pub fn apply(router: Router, hosts: AllowedHosts, access: Access) -> Router {
         .layer(from_fn(prometheus::measure_request))
         .layer(from_fn(problem::convert_failures))
         .layer(telemetry::layers())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+
+    #[tokio::test]
+    async fn a_page_that_takes_too_long_is_answered_with_a_page() {
+        assert!(is_page("/login/oidc/callback") && is_page("/releases/1"));
+        for path in ["/api/releases", "/rpc/read_step", "/pkg/rollcall.js"] {
+            assert!(!is_page(path), "{path}");
+        }
+        let page = too_late(Some(&HeaderMap::new()));
+        assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = to_bytes(page.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains("This took too long. Try again in a moment."));
+        let plain = too_late(None);
+        assert_eq!(plain.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = to_bytes(plain.into_body(), usize::MAX).await.unwrap();
+        assert!(body.is_empty());
+    }
 }

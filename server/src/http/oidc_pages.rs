@@ -1,9 +1,10 @@
 //! `/login/oidc` and `/login/oidc/callback`: to the provider, and back (R27). Both are asked by GET, as the protocol has it; what is
 //! changed by coming back needs the cookie of this browser, and is a new session. What fails is said on the page to sign in at.
-use super::sign_in_pages::{self, NextQuery};
+use super::sign_in_pages::{self, NextQuery, QueryPairs, first_of};
 use crate::{
     oidc::{
-        provider::{Provider, ProviderFailure},
+        provider::Provider,
+        provider_failure::ProviderFailure,
         sign_in_state::{self, SignInState},
     },
     ops::session_cookie::the_one_cookie,
@@ -36,14 +37,26 @@ struct ProviderPages {
     provider: Option<Arc<Provider>>,
 }
 
-/// What the provider sends people back with: a code, or an error.
+/// What the provider sends people back with: a code, or an error. Of what is there twice the first counts.
 #[derive(Default, Deserialize)]
+#[serde(from = "QueryPairs")]
 struct ProviderAnswer {
     code: Option<String>,
     state: Option<String>,
     error: Option<String>,
     /// The issuer that answers (RFC 9207).
     iss: Option<String>,
+}
+
+impl From<QueryPairs> for ProviderAnswer {
+    fn from(pairs: QueryPairs) -> Self {
+        Self {
+            code: first_of(&pairs, "code"),
+            state: first_of(&pairs, "state"),
+            error: first_of(&pairs, "error"),
+            iss: first_of(&pairs, "iss"),
+        }
+    }
 }
 
 /// Why a sign-in failed.
@@ -59,12 +72,10 @@ enum NotSignedIn {
 }
 
 impl NotSignedIn {
-    /// Whether it counts as a failed try. What other sites can bring about, and what is not the person's fault, does not.
+    /// Whether it counts as a failed try: who came brought what is not of this sign-in. What other sites, the provider or its settings
+    /// can bring about does not: one mistake there must not keep everybody behind an address waiting.
     fn counts(&self) -> bool {
-        matches!(
-            self,
-            Self::Provider(ProviderFailure::Unproved(_)) | Self::Inactive | Self::NoRole
-        )
+        matches!(self, Self::Provider(failure) if failure.counts())
     }
 }
 
@@ -147,22 +158,23 @@ async fn come_back(
         return sign_in_pages::page_after_failure(&headers, &settings, next, failure);
     };
     let context = &pages.context;
-    if let Err(error) = context
-        .database
-        .must_not_wait_at_provider(&client, context::now())
-    {
-        // The cookie stays, so that this can be tried again after the wait.
-        let error = to_app_error(error);
-        return sign_in_pages::page_after_error(&headers, &settings, state.next(), &error);
-    }
+    let begun = match context.database.begin_at_provider(&client, context::now()) {
+        Ok(begun) => begun,
+        Err(error) => {
+            // The cookie stays, so that this can be tried again after the wait.
+            let error = to_app_error(error);
+            return sign_in_pages::page_after_error(&headers, &settings, state.next(), &error);
+        }
+    };
     let mut response = match prove(context, &client, &provider, &state, answer).await {
         Ok(signed_in) => {
+            begun.take_back();
             sign_in_pages::end_earlier_session(&context.database, &headers, &client).await;
             sign_in_pages::go_on(&signed_in.secret, &client, state.next())
         }
         Err(why) => {
-            if why.counts() {
-                context.database.failed_at_provider(&client, context::now());
+            if !why.counts() {
+                begun.take_back();
             }
             let failure = failure(why, &provider);
             sign_in_pages::page_after_failure(&headers, &settings, state.next(), failure)
@@ -181,10 +193,7 @@ async fn prove(
     state: &SignInState,
     answer: ProviderAnswer,
 ) -> Result<SignedIn, NotSignedIn> {
-    let settings = provider.settings();
-    if answer.iss.is_some_and(|it| it != settings.issuer) {
-        return Err(ProviderFailure::Unproved("another provider answers".into()).into());
-    }
+    provider.must_be_answering(answer.iss.as_deref()).await?;
     if let Some(error) = answer.error {
         return Err(NotSignedIn::Refused(error));
     }
@@ -193,7 +202,7 @@ async fn prove(
     };
     let now = context::now();
     let account = provider.account(code, state, now).await?;
-    let role = settings.roles.highest(&account.groups);
+    let role = provider.settings().roles.highest(&account.groups);
     let database = &context.database;
     let (login, why) = match database.provider_user(&account, role, now).await? {
         ProviderLogin::User(user) => {
@@ -233,7 +242,13 @@ fn failure(why: NotSignedIn, provider: &Provider) -> (StatusCode, String) {
                     StatusCode::SERVICE_UNAVAILABLE,
                     format!("{name} cannot be reached. Try again in a moment."),
                 ),
-                ProviderFailure::Unproved(_) => (
+                ProviderFailure::Misconfigured(_) => (
+                    StatusCode::BAD_GATEWAY,
+                    format!(
+                        "{name} and Rollcall are not set up for each other. Ask an admin to look into the log."
+                    ),
+                ),
+                ProviderFailure::Unproved(_) | ProviderFailure::Foreign(_) => (
                     StatusCode::UNAUTHORIZED,
                     format!(
                         "What {name} answered does not prove who you are. Try again, or ask an admin to look into the log."

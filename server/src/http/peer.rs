@@ -101,8 +101,11 @@ pub fn is_https(
     }
     let is_trusted = peer.is_some_and(|it| trusted.contains(it));
     let mut protocols = headers.get_all(FORWARDED_PROTO).iter();
-    let protocol = protocols.next();
-    is_trusted && protocols.next().is_none() && protocol.is_some_and(|it| it.as_bytes() == b"https")
+    let protocol = protocols.next().and_then(|it| it.to_str().ok());
+    // Of a list, which each proxy adds to, the first entry is the browser's.
+    let first = protocol.and_then(|it| it.split(',').next());
+    let is_said = first.is_some_and(|it| it.trim().eq_ignore_ascii_case("https"));
+    is_trusted && protocols.next().is_none() && is_said
 }
 
 #[cfg(test)]
@@ -163,9 +166,13 @@ mod tests {
             is_https(url, peer.parse().ok(), &headers, &trusted())
         };
         assert!(is(true, "192.0.2.1", &[]));
-        assert!(is(false, "10.0.0.1", &["https"]));
+        for said in ["https", "HTTPS", "https, http", " Https ,https"] {
+            assert!(is(false, "10.0.0.1", &[said]), "{said}");
+        }
         assert!(!is(false, "192.0.2.1", &["https"]));
         assert!(!is(false, "10.0.0.1", &["https", "http"]));
-        assert!(!is(false, "10.0.0.1", &["http"]));
+        for other in ["http", "http, https", "", "https2"] {
+            assert!(!is(false, "10.0.0.1", &[other]), "{other}");
+        }
     }
 }

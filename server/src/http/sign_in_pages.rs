@@ -42,10 +42,28 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
 const SIGNED_IN_BY_PROXY: &str = "The proxy in front of Rollcall signs people in. If you were sent here, it named nobody: open Rollcall by the \
     proxy's address.";
 
+/// The parameters of an address, as they come.
+pub type QueryPairs = Vec<(String, String)>;
+
+/// The first parameter of this name: one that is there twice is no reason to answer with anything else than the page.
+pub fn first_of(pairs: &[(String, String)], name: &str) -> Option<String> {
+    let found = pairs.iter().find(|it| it.0 == name);
+    found.map(|it| it.1.clone())
+}
+
 /// Where to go on to after signing in.
 #[derive(Default, Deserialize)]
+#[serde(from = "QueryPairs")]
 pub struct NextQuery {
     pub next: Option<String>,
+}
+
+impl From<QueryPairs> for NextQuery {
+    fn from(pairs: QueryPairs) -> Self {
+        Self {
+            next: first_of(&pairs, "next"),
+        }
+    }
 }
 
 impl NextQuery {

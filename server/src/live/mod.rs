@@ -6,10 +6,18 @@ pub mod presence;
 mod ring;
 pub mod stream;
 
-use app::store::{
-    Database,
-    engine::notices::Notice,
-    error::{StoreError, chain},
+use app::{
+    domain::{
+        caller::Caller,
+        event::{Entity, EventAction},
+        id::UserId,
+    },
+    store::{
+        Database,
+        engine::notices::Notice,
+        error::{StoreError, chain},
+        views::committed_batches::CommittedSince,
+    },
 };
 use presence::{Presence, PresenceWord};
 use ring::{Ring, RingAnswer};
@@ -174,10 +182,21 @@ impl Live {
         let read = shared.database.batches_since(end).await?;
         let last = read.end;
         if end != Some(last) {
+            self.forget_deactivated(&read);
             locked(&shared.ring).extend(read);
             shared.told.send_replace(last);
         }
         Ok(last)
+    }
+
+    /// Who was deactivated is here no longer, whatever the own pages said before.
+    fn forget_deactivated(&self, read: &CommittedSince) {
+        for event in read.batches.iter().flat_map(|it| &it.events) {
+            if (event.entity, event.action) == (Entity::User, EventAction::Deactivate) {
+                let person = Caller::person_of(UserId(event.entity_id));
+                self.0.presence.forget(&person);
+            }
+        }
     }
 
     /// The last event that is known.

@@ -82,14 +82,10 @@ impl Presence {
 
     /// Takes in a word; `is_own` if it was said to this process.
     pub fn take_in(&self, word: PresenceWord, is_own: bool, now: Instant) {
-        let mut entries = self.entries();
         let Some(release) = word.release else {
-            let before = entries.len();
-            entries.retain(|_, it| it.word.person != word.person);
-            let is_changed = entries.len() < before;
-            drop(entries);
-            return self.tell(is_changed);
+            return self.forget(&word.person);
         };
+        let mut entries = self.entries();
         let key = (word.person.clone(), release);
         let until = now + PRESENT_FOR;
         let is_changed = if let Some(entry) = entries.get_mut(&key) {
@@ -112,6 +108,16 @@ impl Presence {
         } else {
             false
         };
+        drop(entries);
+        self.tell(is_changed);
+    }
+
+    /// Forgets a person, who is nowhere any more.
+    pub fn forget(&self, person: &str) {
+        let mut entries = self.entries();
+        let before = entries.len();
+        entries.retain(|_, it| it.word.person != person);
+        let is_changed = entries.len() < before;
         drop(entries);
         self.tell(is_changed);
     }

@@ -1,37 +1,35 @@
 //! The provider: its metadata, the address of its sign-in page, and the proof of the account that came back. The checks of the
-//! id token are those of `openidconnect`: issuer, audience, signature, expiry, nonce. The provider is asked at a sign-in, so
-//! that one that is away does not stop the start; its metadata is kept for an hour, and read anew when it signs with a key that
-//! is not known.
-use super::{provider_http::ProviderHttp, sign_in_state::SignInState};
-use crate::ops::oidc_settings::OidcSettings;
-use app::{
-    domain::provider_account::{ProviderAccount, find_claim},
-    store::error::chain,
+//! id token are those of `openidconnect`: issuer, audience, signature, expiry, nonce; and two more: `azp` and `nbf`. The provider is
+//! asked at a sign-in, so that one that is away does not stop the start; its metadata is read anew when it signs with a key that is
+//! not known.
+use super::{
+    provider_failure::ProviderFailure,
+    provider_http::ProviderHttp,
+    provider_metadata::{KnownProvider, MetadataCache},
+    sign_in_state::SignInState,
 };
+use crate::ops::oidc_settings::OidcSettings;
+use app::domain::provider_account::{ProviderAccount, find_claim, is_subject};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
     AccessTokenHash, AdditionalClaims, AuthType, AuthorizationCode, ClaimsVerificationError,
-    ClientId, ClientSecret, CsrfToken, DiscoveryError, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, RequestTokenError, Scope, SignatureVerificationError, SubjectIdentifier,
-    TokenResponse, UserInfoClaims, UserInfoError,
+    ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    Scope, SignatureVerificationError, SubjectIdentifier, TokenResponse, UserInfoClaims,
+    UserInfoError,
     core::{
-        CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreGenderClaim, CoreIdToken,
-        CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreTokenResponse,
+        CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreErrorResponseType,
+        CoreGenderClaim, CoreIdToken, CoreJwsSigningAlgorithm, CoreTokenResponse,
     },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{
-    error::Error,
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
-use tokio::sync::Mutex;
 
-/// How long what the provider says of itself is kept.
-const KEPT_FOR: Duration = Duration::from_hours(1);
 /// How far its clock may be off.
 const CLOCK_LEEWAY: TimeDelta = TimeDelta::seconds(60);
 /// What an account here is made of; where the id token lacks one of them, or the groups, userinfo is read.
@@ -51,22 +49,7 @@ type ProviderClient = CoreClient<
 pub struct Provider {
     settings: OidcSettings,
     http: OnceLock<ProviderHttp>,
-    known: Mutex<Option<KnownProvider>>,
-}
-
-/// What it said of itself, and when.
-struct KnownProvider {
-    metadata: Arc<CoreProviderMetadata>,
-    read_at: Instant,
-}
-
-/// Why an account could not be proved. The texts are for the log.
-#[derive(Debug, thiserror::Error)]
-pub enum ProviderFailure {
-    #[error("the provider is not reached: {0}")]
-    Away(String),
-    #[error("the provider's answer proves nothing: {0}")]
-    Unproved(String),
+    metadata: MetadataCache,
 }
 
 /// Claims that OpenID Connect does not name, such as groups.
@@ -97,9 +80,9 @@ impl Provider {
     /// Asks nothing yet.
     pub fn new(settings: OidcSettings) -> Self {
         Self {
+            metadata: MetadataCache::new(settings.issuer.clone()),
             settings,
             http: OnceLock::new(),
-            known: Mutex::new(None),
         }
     }
 
@@ -112,52 +95,30 @@ impl Provider {
         if let Some(http) = self.http.get() {
             return Ok(http);
         }
-        let http = ProviderHttp::new().map_err(|error| away(&error))?;
+        let http = ProviderHttp::new().map_err(|error| ProviderFailure::away(&error))?;
         Ok(self.http.get_or_init(|| http))
     }
 
-    /// What it says of itself: kept, or read if that was long ago. If it is away then, what is kept goes on counting.
-    async fn metadata(&self) -> Result<Arc<CoreProviderMetadata>, ProviderFailure> {
-        let mut known = self.known.lock().await;
-        let kept = match known.as_ref() {
-            Some(it) if it.read_at.elapsed() < KEPT_FOR => return Ok(Arc::clone(&it.metadata)),
-            Some(it) => Some(Arc::clone(&it.metadata)),
-            None => None,
+    /// What it says of itself.
+    async fn metadata(&self) -> Result<Arc<KnownProvider>, ProviderFailure> {
+        self.metadata.get(self.http()?).await
+    }
+
+    /// Refuses an answer that names another issuer, or none although this one always names itself (RFC 9207). Errors: the provider
+    /// is away.
+    pub async fn must_be_answering(&self, issuer: Option<&str>) -> Result<(), ProviderFailure> {
+        let is_answering = match issuer {
+            Some(issuer) => issuer == self.settings.issuer,
+            None => !self.metadata().await?.additional_metadata().is_made(),
         };
-        match (self.read_metadata().await, kept) {
-            (Ok(metadata), _) => {
-                *known = Some(KnownProvider::new(&metadata));
-                Ok(metadata)
-            }
-            (Err(failure), Some(kept)) => {
-                tracing::warn!(%failure, "what the provider said of itself is kept for another hour");
-                *known = Some(KnownProvider::new(&kept));
-                Ok(kept)
-            }
-            (Err(failure), None) => Err(failure),
+        if is_answering {
+            Ok(())
+        } else {
+            Err(ProviderFailure::Foreign("another provider answers".into()))
         }
     }
 
-    /// What it says of itself now.
-    async fn renewed_metadata(&self) -> Result<Arc<CoreProviderMetadata>, ProviderFailure> {
-        let mut known = self.known.lock().await;
-        let metadata = self.read_metadata().await?;
-        *known = Some(KnownProvider::new(&metadata));
-        Ok(metadata)
-    }
-
-    async fn read_metadata(&self) -> Result<Arc<CoreProviderMetadata>, ProviderFailure> {
-        let issuer = IssuerUrl::new(self.settings.issuer.clone());
-        let issuer = issuer.map_err(|error| unproved(&error))?;
-        let read = CoreProviderMetadata::discover_async(issuer, self.http()?).await;
-        let metadata = read.map_err(|error| match &error {
-            DiscoveryError::Request(_) | DiscoveryError::Response(..) => away(&error),
-            _ => unproved(&error),
-        })?;
-        Ok(Arc::new(metadata))
-    }
-
-    fn client(&self, metadata: &CoreProviderMetadata) -> Result<ProviderClient, ProviderFailure> {
+    fn client(&self, metadata: &KnownProvider) -> Result<ProviderClient, ProviderFailure> {
         let OidcSettings {
             client_id,
             client_secret,
@@ -165,7 +126,7 @@ impl Provider {
             ..
         } = &self.settings;
         let redirect_url = RedirectUrl::new(redirect_url.clone());
-        let redirect_url = redirect_url.map_err(|error| unproved(&error))?;
+        let redirect_url = redirect_url.map_err(|error| ProviderFailure::misconfigured(&error))?;
         let (basic, post) = (
             CoreClientAuthMethod::ClientSecretBasic,
             CoreClientAuthMethod::ClientSecretPost,
@@ -220,15 +181,22 @@ impl Provider {
         let client = self.client(&metadata)?;
         let request = client
             .exchange_code(AuthorizationCode::new(code))
-            .map_err(|error| unproved(&error))?
+            .map_err(|error| ProviderFailure::misconfigured(&error))?
             .set_pkce_verifier(PkceCodeVerifier::new(state.code_verifier()));
         let response = request.request_async(self.http()?).await;
         let response: CoreTokenResponse = response.map_err(|error| match &error {
-            RequestTokenError::Request(_) => away(&error),
-            _ => unproved(&error),
+            RequestTokenError::Request(cause) => ProviderFailure::of_request(&error, cause),
+            RequestTokenError::ServerResponse(answer)
+                if *answer.error() == CoreErrorResponseType::InvalidGrant =>
+            {
+                ProviderFailure::foreign(&error)
+            }
+            _ => ProviderFailure::misconfigured(&error),
         })?;
         let id_token = response.id_token().ok_or_else(|| {
-            ProviderFailure::Unproved("there is no id token: is `openid` among the scopes?".into())
+            ProviderFailure::Misconfigured(
+                "there is no id token: is `openid` among the scopes?".into(),
+            )
         })?;
         let nonce = Nonce::new(state.nonce());
         let proved = match proved_subject(&client, &response, id_token, &nonce, now) {
@@ -237,16 +205,23 @@ impl Provider {
                 | SignatureVerificationError::CryptoError(_),
             )) => {
                 // The provider may have another key since its metadata was read.
-                let metadata = self.renewed_metadata().await?;
+                let metadata = self.metadata.newer_than(&metadata, self.http()?).await?;
                 let client = self.client(&metadata)?;
                 proved_subject(&client, &response, id_token, &nonce, now)
             }
             proved => proved,
         };
-        let subject = proved.map_err(|error| unproved(&error))?;
+        let subject = proved.map_err(|error| match &error {
+            ClaimsVerificationError::InvalidNonce(_) => ProviderFailure::foreign(&error),
+            _ => ProviderFailure::unproved(&error),
+        })?;
         let mut claims = payload(id_token).ok_or_else(|| {
             ProviderFailure::Unproved("the claims of the id token cannot be read".into())
         })?;
+        let client_id = self.settings.client_id.as_str();
+        if let Some(why) = what_is_wrong(&claims, subject.as_str(), client_id, now) {
+            return Err(ProviderFailure::Unproved(why.into()));
+        }
         let groups_in =
             |claims: &Map<String, Value>| find_claim(claims, &self.settings.groups_claim).cloned();
         let mut groups = groups_in(&claims);
@@ -276,27 +251,22 @@ impl Provider {
     ) -> Result<Map<String, Value>, ProviderFailure> {
         let request = client
             .user_info(response.access_token().clone(), Some(subject.clone()))
-            .map_err(|error| unproved(&error))?;
+            .map_err(|error| ProviderFailure::misconfigured(&error))?;
         let read: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> =
             request.request_async(self.http()?).await;
         let claims = read.map_err(|error| match &error {
-            UserInfoError::Request(_) | UserInfoError::Response(..) => away(&error),
-            _ => unproved(&error),
+            UserInfoError::Request(cause) => ProviderFailure::of_request(&error, cause),
+            UserInfoError::Response(status, ..) if status.is_server_error() => {
+                ProviderFailure::away(&error)
+            }
+            UserInfoError::ClaimsVerification(_) => ProviderFailure::unproved(&error),
+            _ => ProviderFailure::misconfigured(&error),
         })?;
         match serde_json::to_value(&claims) {
             Ok(Value::Object(claims)) => Ok(claims),
-            _ => Err(ProviderFailure::Unproved(
+            _ => Err(ProviderFailure::Misconfigured(
                 "the claims of userinfo cannot be read".into(),
             )),
-        }
-    }
-}
-
-impl KnownProvider {
-    fn new(metadata: &Arc<CoreProviderMetadata>) -> Self {
-        Self {
-            metadata: Arc::clone(metadata),
-            read_at: Instant::now(),
         }
     }
 }
@@ -328,17 +298,33 @@ fn proved_subject(
     Ok(claims.subject().clone())
 }
 
+/// Why an id token that is the provider's proves nothing all the same; none if it does.
+fn what_is_wrong(
+    claims: &Map<String, Value>,
+    subject: &str,
+    client_id: &str,
+    now: DateTime<Utc>,
+) -> Option<&'static str> {
+    let claim = |name: &str| claims.get(name).filter(|it| !it.is_null());
+    let latest = u64::try_from((now + CLOCK_LEEWAY).timestamp()).unwrap_or_default();
+    let is_begun = |it: &Value| {
+        let begins = it.as_f64().map(Duration::try_from_secs_f64);
+        begins.is_some_and(|it| it.is_ok_and(|it| it <= Duration::from_secs(latest)))
+    };
+    if claim("azp").is_some_and(|it| it.as_str() != Some(client_id)) {
+        Some("the id token was given to another client")
+    } else if claim("nbf").is_some_and(|it| !is_begun(it)) {
+        Some("the id token is not valid yet")
+    } else if !is_subject(subject) {
+        Some("the subject has not 1 to 255 characters, or one that cannot be seen")
+    } else {
+        None
+    }
+}
+
 /// All claims of an id token, whatever they are called.
 fn payload(id_token: &CoreIdToken) -> Option<Map<String, Value>> {
     let text = id_token.to_string();
     let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
-}
-
-fn away(error: &(dyn Error + 'static)) -> ProviderFailure {
-    ProviderFailure::Away(chain(error))
-}
-
-fn unproved(error: &(dyn Error + 'static)) -> ProviderFailure {
-    ProviderFailure::Unproved(chain(error))
 }

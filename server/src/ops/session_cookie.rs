@@ -1,7 +1,7 @@
 //! The cookie of a session (R24): its name, its attributes, and how it is read. Behind TLS it is called `__Host-…`: a browser
 //! takes such a cookie from this host alone, by https, and for all of it, so that no sub-domain and no network can plant one.
-use app::domain::session::LIFETIME_DAYS;
-use axum::http::{HeaderMap, HeaderValue, header};
+use app::{api::context, domain::session::LIFETIME_DAYS};
+use axum::http::{HeaderMap, HeaderValue};
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
@@ -21,14 +21,9 @@ pub fn secret(headers: &HeaderMap, is_https: bool) -> Option<&str> {
 
 /// The value of a cookie that is sent once. If it is sent twice, one of them may be planted, and neither counts.
 pub fn the_one_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    let mut found = lines
-        .filter_map(|it| it.to_str().ok())
-        .flat_map(|it| it.split(';'))
-        .filter_map(|it| it.trim().split_once('='))
-        .filter(|it| it.0 == name)
-        .map(|it| it.1);
-    let value = found.next().filter(|it| !it.is_empty());
+    let mut found = context::cookie_values(headers, name);
+    let value = found.next().and_then(|it| str::from_utf8(it).ok());
+    let value = value.filter(|it| !it.is_empty());
     value.filter(|_| found.next().is_none())
 }
 
@@ -52,6 +47,7 @@ fn with_age(secret: &str, seconds: i64, is_https: bool) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     fn read(lines: &[&str], is_https: bool) -> Option<String> {
         let mut headers = HeaderMap::new();
@@ -78,6 +74,23 @@ mod tests {
         ] {
             assert_eq!(read(none, false), None, "{none:?}");
         }
+    }
+
+    #[test]
+    fn a_cookie_of_another_program_hides_no_session_whatever_its_characters() {
+        let mut headers = HeaderMap::new();
+        for line in [
+            &b"name=J\xc3\xb6rg; rollcall_session=x; raw=\xff"[..],
+            b"more=\xe9",
+        ] {
+            let line = HeaderValue::from_bytes(line).unwrap();
+            headers.append(header::COOKIE, line);
+        }
+        assert_eq!(secret(&headers, false), Some("x"));
+        // What is no text is no secret of ours.
+        let odd = HeaderValue::from_bytes(b"rollcall_session=\xff").unwrap();
+        headers.insert(header::COOKIE, odd);
+        assert_eq!(secret(&headers, false), None);
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub async fn list_events(
     QueryString(query): QueryString<AuditQuery>,
 ) -> RestResponse {
     let filter = query.filter()?;
-    let after = page::parse_id("after", query.after.as_deref())?.map(EventId);
+    let after = page::parse_position("after", query.after.as_deref())?.map(EventId);
     match query.format.as_deref() {
         None | Some("json") => {}
         Some("csv") => return transfer::history_csv(store, filter, after).await,

@@ -41,11 +41,7 @@ pub struct StreamQuery {
 
 /// Where a client goes on from: its header, else its address. Errors: an address that cannot be read.
 fn resume(headers: &HeaderMap, after: Option<&str>) -> Result<Resume, Problem> {
-    let expected = "an event's id";
-    let id: Option<i64> = page::parse("after", after, expected)?;
-    if id.is_some_and(i64::is_negative) {
-        return Err(Problem::invalid("after", format!("not {expected}")));
-    }
+    let id = page::parse_position("after", after)?;
     let Some(header) = headers.get(LAST_EVENT_ID) else {
         return Ok(id.map_or(Resume::Now, Resume::After));
     };

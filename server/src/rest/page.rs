@@ -71,6 +71,16 @@ pub fn parse_id(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> 
     parse(name, text, "an id")
 }
 
+/// Parses the id of an event to go on from, if it is given; 0 is before the first.
+pub fn parse_position(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    let expected = "an event's id";
+    let id: Option<i64> = parse(name, text, expected)?;
+    if id.is_some_and(i64::is_negative) {
+        return Err(Problem::invalid(name, format!("not {expected}")));
+    }
+    Ok(id)
+}
+
 /// Parses `limit`: how many rows a page has.
 pub fn parse_limit(text: Option<&str>) -> Result<u32, Problem> {
     let expected = "a whole number from 1 to 500";

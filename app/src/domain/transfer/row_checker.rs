@@ -13,6 +13,7 @@ use crate::domain::{
     customer::{Customer, CustomerDraft},
     event::Event,
     id::{ClusterId, CustomerId, ReleaseId, TemplateId},
+    provider_account::is_subject,
     release::{Release, ReleaseDraft},
     step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
@@ -342,8 +343,8 @@ impl RowChecker {
                 .iter()
                 .all(|id| self.is_known(TransferPart::Customers, id.0));
         let account = it.oidc_issuer.clone().zip(it.oidc_subject.clone());
-        let is_whole = it.oidc_issuer.is_some() == it.oidc_subject.is_some()
-            && account.iter().all(|it| !it.1.contains('\0'));
+        let is_whole = it.oidc_issuer.is_some() == it.oidc_subject.is_some();
+        let is_readable = it.oidc_subject.as_deref().is_none_or(is_subject);
         let is_new_account = account.is_none_or(|it| self.provider_accounts.insert(it));
         let mut row = self.row(part, item.line);
         row.version(it.version);
@@ -353,6 +354,11 @@ impl RowChecker {
             "there is no such cluster or customer",
         );
         row.check("oidcSubject", is_whole, "issuer and subject come together");
+        row.check(
+            "oidcSubject",
+            is_readable,
+            "a subject has 1 to 255 characters, and no control characters",
+        );
         row.check(
             "oidcSubject",
             is_new_account,

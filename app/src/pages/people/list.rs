@@ -8,7 +8,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The page: fetches all users, active or not.
+/// The page: fetches all users, active or not, in the order of their names, which stand first.
 #[component]
 pub fn UsersPage() -> impl IntoView {
     let users = Fetch::new(|| (), |()| list_users());
@@ -26,7 +26,7 @@ fn show(users: Vec<User>) -> impl IntoView {
             </a>
         </PageHead>
         <div class="page__body">
-            <div class="card list">
+            <div class="card list scroll-x">
                 <table class="table">
                     <caption class="sr">"Users"</caption>
                     <thead>
@@ -60,11 +60,11 @@ fn row(user: User) -> impl IntoView {
     let sign_in = sign_in(&user);
     view! {
         <tr data-off=(!user.is_active).then_some("")>
-            <td>
+            <td class="wraps">
                 <a href=paths::edit_user(user.id)>{user.name}</a>
                 {(!user.is_active).then(|| view! { " "<span class="badge">"Inactive"</span> })}
             </td>
-            <td class="mono muted">{user.login}</td>
+            <td class="mono muted wraps">{user.login}</td>
             <td>{user.role.label()}</td>
             <td class="muted">{customers}</td>
             <td class="muted">{sign_in}</td>

@@ -3,7 +3,6 @@
 use crate::domain::{
     caller::Caller,
     event::Entity,
-    permission::Permission,
     scope::{Scope, ScopeIds},
 };
 use crate::store::entity::{
@@ -36,7 +35,7 @@ impl<'a> Visible<'a> {
     pub fn of(caller: &'a Caller) -> Self {
         Self {
             scope: &caller.scope,
-            sees_accounts: caller.may(Permission::ReadAccounts) && caller.sees_all(),
+            sees_accounts: caller.sees_accounts(),
         }
     }
 

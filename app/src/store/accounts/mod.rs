@@ -11,4 +11,5 @@ pub mod sessions;
 pub mod setup;
 pub mod sign_in;
 mod tokens;
+mod user_names;
 mod users;

@@ -1,6 +1,9 @@
 //! Users who sign in at a provider (R27). They are found by issuer and subject, and by nothing else: a login or an e-mail address
 //! that is the same links nobody. The role is that of their groups, each time they sign in.
-use super::users::{insert, load};
+use super::{
+    user_names::told_apart,
+    users::{insert, load},
+};
 use crate::domain::{
     caller::Caller,
     event::{Entity, EventAction},
@@ -18,7 +21,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
 };
+use serde_json::json;
 use std::sync::Arc;
+
+/// What events say of changes that a sign-in at the provider brought about, by the groups of the account.
+const BY_PROVIDER: &str = "provider";
 
 /// What becomes of an account at a provider.
 #[derive(Clone, Debug)]
@@ -62,7 +69,7 @@ async fn unused_login(tx: &DatabaseTransaction, wanted: &Login) -> Result<Login,
 
 impl Database {
     /// The user of an account at a provider: made at its first sign-in, with the role of its groups. Another role ends the
-    /// sessions. The last active admin stays one, whatever its groups.
+    /// sessions, and so does none. The last active admin stays one, whatever its groups.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn provider_user(
         &self,
@@ -81,17 +88,18 @@ impl Database {
         }
     }
 
-    /// Gives a user another role.
+    /// Gives a user another role; without one its sessions end. Its tokens are left, as by any other role: an admin revokes them, or
+    /// deactivates the user.
     async fn with_role(
         &self,
         user: User,
         role: Option<Role>,
         now: DateTime<Utc>,
     ) -> Result<ProviderLogin, StoreError> {
-        let caller = Caller::program(Via::Session, user.name);
+        let caller = Caller::at_sign_in(user.id, user.name);
         let store = self.as_caller(Arc::new(caller));
         let permit = store.permit(Permission::Users.on(user.id)).await?;
-        let change = store.change(permit, store.caller().stamp(now)).await?;
+        let mut change = store.change(permit, store.caller().stamp(now)).await?;
         let (before, hash) = load(&change.tx, user.id).await?;
         if !before.is_active {
             return Ok(ProviderLogin::Inactive(before.login));
@@ -112,6 +120,9 @@ impl Database {
             }
         }
         let Some(role) = role else {
+            let after = json!({ "userId": before.id, "by": BY_PROVIDER });
+            change.end_all_sessions(before.id, &after).await?;
+            change.commit().await?;
             return Ok(ProviderLogin::NoRole(Some(before.login)));
         };
         let scope = before.scope.clone().filter(|_| role.may_have_scope());
@@ -121,7 +132,8 @@ impl Database {
             ..before.clone()
         };
         let action = EventAction::Update;
-        let saved = change.save_user(before, after, hash, action).await?;
+        let by = Some(BY_PROVIDER);
+        let saved = change.save_user_by(by, before, after, hash, action).await?;
         Ok(ProviderLogin::User(Box::new(saved.row)))
     }
 
@@ -144,6 +156,7 @@ impl Database {
             return Ok(ProviderLogin::User(Box::new(user)));
         }
         let login = unused_login(&change.tx, &wanted).await?;
+        let name = told_apart(&change.tx, name, &login).await?;
         let at = change.stamp.at;
         let user = User {
             id: UserId(0),
@@ -161,8 +174,9 @@ impl Database {
             updated_at: at,
         };
         let row = insert(&change.tx, user, None).await?;
+        change.becomes_that_of(&row);
         let event = NewEvent::of(Entity::User, row.id.0, EventAction::Create);
-        change.record(event.after(&row));
+        change.record(event.after(&row).by(Some(BY_PROVIDER)));
         change.commit().await?;
         Ok(ProviderLogin::User(Box::new(row)))
     }

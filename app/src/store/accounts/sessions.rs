@@ -15,6 +15,7 @@ use crate::domain::{
 use crate::store::{
     Database, Store,
     audit::events::NewEvent,
+    change::Change,
     entity::{session, sha256, user},
     error::StoreError,
 };
@@ -25,7 +26,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Condition,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Characters of a browser's name that are kept.
@@ -175,20 +176,32 @@ impl Store {
     pub async fn end_sessions_of(&self, user: UserId, stamp: ActorStamp) -> Result<(), StoreError> {
         let permit = self.permit(Permission::Sessions.on(user)).await?;
         let mut change = self.change(permit, stamp).await?;
+        let after = json!({ "userId": user });
+        change.end_all_sessions(user, &after).await?;
+        change.commit().await?;
+        Ok(())
+    }
+}
+
+impl Change {
+    /// Ends all sessions of a user, with an event for each that says this.
+    pub(super) async fn end_all_sessions(
+        &mut self,
+        user: UserId,
+        after: &Value,
+    ) -> Result<(), StoreError> {
         let ended: Vec<i64> = session::Entity::find()
             .select_only()
             .column(session::Column::Id)
             .filter(session::Column::UserId.eq(user.0))
             .order_by_asc(session::Column::Id)
             .into_tuple()
-            .all(&change.tx)
+            .all(&self.tx)
             .await?;
-        change.end_sessions(user, None).await?;
-        let after = json!({ "userId": user });
+        self.end_sessions(user, None).await?;
         for id in ended {
-            change.record(NewEvent::of(Entity::Session, id, EventAction::Logout).after(&after));
+            self.record(NewEvent::of(Entity::Session, id, EventAction::Logout).after(after));
         }
-        change.commit().await?;
         Ok(())
     }
 }

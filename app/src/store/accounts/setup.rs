@@ -16,6 +16,7 @@ use crate::domain::{
 use crate::store::{
     Database,
     audit::events::NewEvent,
+    change::Change,
     entity::{setup_code, sha256, user},
     error::StoreError,
 };
@@ -140,9 +141,19 @@ impl Database {
             updated_at: at,
         };
         let row = insert(&change.tx, user, Some(hash)).await?;
+        change.becomes_that_of(&row);
         let event = NewEvent::of(Entity::User, row.id.0, EventAction::Create);
         change.record(event.after(&row));
         change.commit().await?;
         Ok(row)
+    }
+}
+
+impl Change {
+    /// From here on the change is that of the user whom it has just made, by a sign-in.
+    pub(super) fn becomes_that_of(&mut self, user: &User) {
+        let caller = Caller::at_sign_in(user.id, user.name.clone());
+        self.stamp = caller.stamp(self.stamp.at);
+        self.caller = Arc::new(caller);
     }
 }

@@ -1,6 +1,6 @@
 //! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those
-//! at a provider by address (R24). An attempt that is throttled is refused without looking at the password, so that the answer
-//! tells nothing about it.
+//! at a provider apart from these and by address (R24). An attempt that is throttled is refused without looking at the
+//! password, so that the answer tells nothing about it.
 use super::{
     random,
     request_caller::{LoginOutcome, ProvedUser},
@@ -21,8 +21,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What failures with the code of the first admin are counted under. No login has a blank.
 const SETUP: &str = "setup code";
-/// What a sign-in at the provider is asked about under. Nothing is counted under it, since no login is known before.
-const PROVIDER: &str = "at the provider";
 
 /// The failures of one process; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +40,21 @@ impl SharedThrottle {
         now: DateTime<Utc>,
     ) -> Result<PendingTry, StoreError> {
         let begun = self.lock().begin(name, client.throttled_address(), now);
+        self.pending(begun)
+    }
+
+    /// The same, of a try that names no login.
+    fn begin_without_login(
+        &self,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<PendingTry, StoreError> {
+        let address = client.throttled_address();
+        let begun = self.lock().begin_without_login(address, now);
+        self.pending(begun)
+    }
+
+    fn pending(&self, begun: Result<LoginTry, TryRefused>) -> Result<PendingTry, StoreError> {
         let begun = begun.map_err(|refused| match refused {
             TryRefused::MustWait(seconds) => StoreError::Throttled(seconds),
             TryRefused::TooManyAtOnce => StoreError::Busy,
@@ -51,32 +64,10 @@ impl SharedThrottle {
             begun,
         })
     }
-
-    /// Refuses a try that has to wait. Errors: how many seconds.
-    fn must_not_wait(
-        &self,
-        name: &str,
-        client: &Client,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let wait = self
-            .lock()
-            .wait_seconds(name, client.throttled_address(), now);
-        match wait {
-            Some(seconds) => Err(StoreError::Throttled(seconds)),
-            None => Ok(()),
-        }
-    }
-
-    /// Counts a failed try that named no login.
-    fn failed_without_login(&self, client: &Client, now: DateTime<Utc>) {
-        let address = client.throttled_address();
-        self.lock().failed_without_login(address, now);
-    }
 }
 
 /// A try under way. Dropped it stays counted as failed, also if the client does not wait for the answer.
-pub(super) struct PendingTry {
+pub struct PendingTry {
     throttle: SharedThrottle,
     begun: LoginTry,
 }
@@ -88,7 +79,7 @@ impl PendingTry {
     }
 
     /// Forgets this try: it found out nothing.
-    pub(super) fn take_back(self) {
+    pub fn take_back(self) {
         self.throttle.lock().take_back(&self.begun);
     }
 }
@@ -187,18 +178,14 @@ impl Database {
         signed_in.await?.ok_or(StoreError::NotFound(Noun::User))
     }
 
-    /// Refuses a sign-in at the provider if too many failed from this address. Errors: how many seconds it has to wait.
-    pub fn must_not_wait_at_provider(
+    /// Begins a sign-in at the provider, which counts as failed unless it is taken back; for the provider's door alone, so that
+    /// passwords go on. Errors: too many failures from this address; too many are under way.
+    pub fn begin_at_provider(
         &self,
         client: &Client,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        self.throttle.must_not_wait(PROVIDER, client, now)
-    }
-
-    /// Counts a sign-in at the provider that failed.
-    pub fn failed_at_provider(&self, client: &Client, now: DateTime<Utc>) {
-        self.throttle.failed_without_login(client, now);
+    ) -> Result<PendingTry, StoreError> {
+        self.provider_throttle.begin_without_login(client, now)
     }
 
     /// Begins a session for an authenticated user; none, as `begin_session` says, if what it was authenticated by does not count

@@ -1,6 +1,9 @@
 //! Writes to users: create, edit, deactivate, restore, set a password. No event holds a hash: an event has a `User`, which has
 //! none.
-use super::password_hash::{self, Verified};
+use super::{
+    password_hash::{self, Verified},
+    user_names::must_have_free_name,
+};
 use crate::domain::{
     actor_stamp::ActorStamp,
     client::Client,
@@ -126,7 +129,7 @@ impl Store {
         Ok(load(&self.read, UserId(self.own_id())).await?.0)
     }
 
-    /// Creates a user. Errors: wrong fields; a login that is taken; a scope with unknown ids.
+    /// Creates a user. Errors: wrong fields; a login or name that is taken; a scope with unknown ids.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_user(
         &self,
@@ -146,6 +149,7 @@ impl Store {
         let hash = hash_of(password).await?;
         let mut change = self.change(permit, stamp).await?;
         must_be_unused(&change.tx, &login, None).await?;
+        must_have_free_name(&change.tx, &name, None).await?;
         must_be_known(&change.tx, scope.as_ref()).await?;
         let now = change.stamp.at;
         let user = User {
@@ -170,7 +174,7 @@ impl Store {
     }
 
     /// Replaces the details of a user, and its password if the draft has one. Another role or password ends its sessions (R24).
-    /// Errors: not found; wrong fields; a login that is taken; the last active admin; stale (R3).
+    /// Errors: not found; wrong fields; a login or name that is taken; the last active admin; stale (R3).
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_user(
         &self,
@@ -190,6 +194,7 @@ impl Store {
             .must_be_fresh(Entity::User, id.0, &before, current, based_on)
             .await?;
         must_be_unused(&change.tx, &fields.login, Some(id)).await?;
+        must_have_free_name(&change.tx, &fields.name, Some(&before)).await?;
         must_be_known(&change.tx, fields.scope.as_ref()).await?;
         let after = User {
             login: fields.login.into(),
@@ -254,7 +259,7 @@ impl Store {
         change.save_user(before, after, hash, action).await
     }
 
-    /// Replaces the caller's own name. Errors: not found; a wrong name.
+    /// Replaces the caller's own name. Errors: not found; a wrong name; one that is taken.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn rename_own_user(
         &self,
@@ -265,6 +270,7 @@ impl Store {
         let name = Name::parse(&name).map_err(|it| ValidationErrors::one(Field::Name, it))?;
         let change = self.change(permit, stamp).await?;
         let (before, hash) = load(&change.tx, UserId(self.own_id())).await?;
+        must_have_free_name(&change.tx, &name, Some(&before)).await?;
         let after = User {
             name: name.into(),
             ..before.clone()
@@ -374,7 +380,19 @@ impl Change {
     /// Saves the next version of a user with its hash, ends its sessions if the change does, records both rows, and commits.
     /// Errors: the last active admin.
     pub(super) async fn save_user(
+        self,
+        before: User,
+        after: User,
+        hash: Option<String>,
+        action: EventAction,
+    ) -> Result<Changed<User>, StoreError> {
+        self.save_user_by(None, before, after, hash, action).await
+    }
+
+    /// The same; `by` is what the event says of who did it, if it was not the caller.
+    pub(super) async fn save_user_by(
         mut self,
+        by: Option<&str>,
         before: User,
         mut after: User,
         hash: Option<String>,
@@ -401,7 +419,7 @@ impl Change {
         let row: User = row.update(&self.tx).await?.try_into()?;
         if is_edited {
             let event = NewEvent::of(Entity::User, row.id.0, action);
-            self.record(event.before(&before).after(&row));
+            self.record(event.before(&before).after(&row).by(by));
         }
         self.finish(row).await
     }

@@ -98,6 +98,14 @@ impl NewEvent {
         self
     }
 
+    /// Adds to the row after the change who did it, if that was not the caller: a member `by`.
+    pub fn by(mut self, by: Option<&str>) -> Self {
+        if let (Some(by), Some(Value::Object(after))) = (by, &mut self.after) {
+            after.insert("by".to_owned(), json!(by));
+        }
+        self
+    }
+
     /// Sets what the event stores of the step's text. Changes since the start are added to the row after the change, as
     /// `changes`.
     pub fn proof(mut self, proof: TextProof) -> Self {

@@ -4,7 +4,6 @@ use crate::domain::{
     committed::{CommittedBatch, CommittedEvent},
     event::{Entity, EventAction},
     id::{BatchId, CustomerId, EventId, ReleaseId},
-    permission::Permission,
 };
 use crate::store::{
     Database, Store,
@@ -145,7 +144,7 @@ impl Store {
         release: Option<ReleaseId>,
     ) -> Result<Vec<Arc<CommittedBatch>>, StoreError> {
         let seen = self.seen_event_ids(batches).await?;
-        let sees_accounts = self.caller.sees_all() && self.caller.may(Permission::ReadAccounts);
+        let sees_accounts = self.caller.sees_accounts();
         let related = match release {
             Some(release) => Some(self.related_rows(release, batches).await?),
             None => None,

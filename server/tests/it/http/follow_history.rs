@@ -28,11 +28,11 @@ async fn what_came_after_an_event_is_told_oldest_first_page_by_page() {
     let lines = world.app.get("/api/audit?after=2&format=jsonl").await.body;
     assert!(lines.starts_with("{\"id\":3,"), "{lines}");
     assert_eq!(lines.lines().count(), usize::try_from(last - 2).unwrap());
-    let refused = world
-        .app
-        .api("GET", "/api/audit?after=x", Value::Null, &[])
-        .await;
-    assert!(refused.problem(422)["errors"]["after"].is_string());
+    for unreadable in ["x", "-1", ""] {
+        let path = format!("/api/audit?after={unreadable}");
+        let refused = world.app.api("GET", &path, Value::Null, &[]).await;
+        assert!(refused.problem(422)["errors"]["after"].is_string());
+    }
 }
 
 #[tokio::test]

@@ -162,6 +162,24 @@ async fn viewers_say_where_they_are_and_who_is_out_of_scope_is_not_told() {
 }
 
 #[tokio::test]
+async fn who_is_deactivated_is_here_no_longer() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let (app, june) = (&world.app, world.june.0);
+    let viewer = app.person_named("viewer", Role::Viewer, None).await;
+    let ben = app.person_named("ben", Role::Viewer, None).await;
+    let address = app.serve().await;
+    let cookie = [("cookie", viewer.cookie.as_str())];
+    let (mut stream, _) = OpenStream::hello(address, "/api/events", &cookie).await;
+    let body = json!({ "releaseId": june });
+    app.api_as(&ben, "POST", "/api/presence", body).await;
+    let there = json!([{ "name": "ben of the tests", "editing": false }]);
+    assert_eq!(present(&mut stream).await, (june, there));
+    let gone = app.store.deactivate_user(ben.user.id, app.ana()).await;
+    gone.unwrap();
+    assert_eq!(present(&mut stream).await, (june, json!([])));
+}
+
+#[tokio::test]
 async fn servers_on_one_database_of_postgresql_tell_each_other_who_is_here() {
     if TestEngine::of_this_run() == TestEngine::Sqlite {
         return;

@@ -198,6 +198,31 @@ async fn a_session_ends_without_use_and_at_last_anyhow() {
 }
 
 #[tokio::test]
+async fn reads_that_a_page_makes_by_itself_keep_no_session() {
+    let app = TestApp::with_login().await;
+    let ana = app.user_with_password("ana", Role::Viewer).await;
+    let almost = now() - TimeDelta::minutes(719);
+    let (how, client) = (SignIn::Password, Client::default());
+    let begun = app
+        .database
+        .begin_session(ana.into(), "a", how, &client, almost);
+    begun.await.unwrap();
+    let cookie = ("cookie", "rollcall_session=a");
+    let later = now() + TimeDelta::minutes(2);
+    let alive = async || {
+        let found = app.database.session_caller("a", later, false).await;
+        found.unwrap().is_some()
+    };
+    let background = [cookie, ("x-rollcall-background", "1")];
+    let read = app.api("GET", "/api/releases", Value::Null, &background);
+    assert_eq!(read.await.status, StatusCode::OK);
+    assert!(!alive().await);
+    let read = app.api("GET", "/api/releases", Value::Null, &[cookie]);
+    assert_eq!(read.await.status, StatusCode::OK);
+    assert!(alive().await);
+}
+
+#[tokio::test]
 async fn an_admin_who_sets_the_own_password_as_a_user_s_stays_signed_in() {
     let app = TestApp::with_login().await;
     let admin = app.person(Role::Admin, None).await;

@@ -322,3 +322,33 @@ async fn an_answer_that_tells_a_token_is_kept_under_no_key() {
     let (first, second) = (make().await, make().await);
     assert_ne!(first["token"], second["token"]);
 }
+
+#[tokio::test]
+async fn an_admin_s_token_reads_no_history_of_people() {
+    let app = TestApp::with_login().await;
+    let admin = app.person(Role::Admin, None).await;
+    let text = token(&app, &admin, json!({})).await;
+    let cluster = json!({ "name": "eu-west" });
+    ask(&app, &text, "POST", "/api/clusters", cluster).await;
+    for path in [
+        "/api/audit?entity=user",
+        "/api/audit?entity=token",
+        "/api/audit?entity=session",
+    ] {
+        let by_token = ask(&app, &text, "GET", path, Value::Null).await.json();
+        assert_eq!(by_token["items"], json!([]), "{path}");
+        let by_session = app.api_as(&admin, "GET", path, Value::Null).await.json();
+        assert_ne!(by_session["items"], json!([]), "{path}");
+    }
+    for path in [
+        "/api/audit",
+        "/api/audit?after=0",
+        "/api/audit?format=csv",
+        "/api/audit?format=jsonl",
+    ] {
+        let answer = ask(&app, &text, "GET", path, Value::Null).await;
+        assert!(answer.body.contains("eu-west"), "{path}: {}", answer.body);
+        // Each event of a user or a session has a login in it, and that of a cluster has none.
+        assert!(!answer.body.contains("login"), "{path}: {}", answer.body);
+    }
+}

@@ -93,12 +93,62 @@ async fn who_loses_every_group_is_not_let_in_again() {
     let provider = FakeProvider::start().await;
     let app = provider.app(ROLES).await;
     session(&signed_in(&app, &provider).await).unwrap();
+    let earlier = session(&signed_in(&app, &provider).await).unwrap();
     provider.groups(&[]);
     let answer = signed_in(&app, &provider).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert_eq!(session(&answer), None);
+    // What was open ends, and the history says by whom.
+    let headers = [("cookie", earlier.as_str())];
+    let asked = app.api("GET", "/api/session", Value::Null, &headers).await;
+    asked.problem(401);
+    let ana = user(&app, "ana").await;
+    let admin = app.person(Role::Admin, None).await;
+    let path = "/api/audit?entity=session&action=logout";
+    let events = app.api_as(&admin, "GET", path, Value::Null).await.json();
+    let event = &events["items"][0];
+    assert_eq!(
+        (&event["userId"], &event["after"]["by"]),
+        (&json!(ana.id), &json!("provider"))
+    );
     // An admin decides about the user.
-    assert!(user(&app, "ana").await.is_active);
+    assert!(ana.is_active);
+}
+
+#[tokio::test]
+async fn what_the_groups_change_is_in_the_history_as_the_provider_s_doing() {
+    let provider = FakeProvider::start().await;
+    let app = provider.app(ROLES).await;
+    session(&signed_in(&app, &provider).await).unwrap();
+    provider.groups(&["release-admins"]);
+    session(&signed_in(&app, &provider).await).unwrap();
+    let ana = user(&app, "ana").await;
+    let admin = app.person(Role::Admin, None).await;
+    let path = format!("/api/audit?entity=user&entityId={}", ana.id);
+    let events = app.api_as(&admin, "GET", &path, Value::Null).await.json();
+    let items = events["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{events}");
+    for event in items {
+        assert_eq!(event["userId"], json!(ana.id), "{event}");
+        assert_eq!(event["via"], "session", "{event}");
+        assert_eq!(event["after"]["by"], "provider", "{event}");
+    }
+    assert_eq!(items[0]["after"]["role"], "admin");
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_gets_the_login_behind_it() {
+    let provider = FakeProvider::start().await;
+    let app = provider.app(ROLES).await;
+    let draft = UserDraft {
+        login: "boss".into(),
+        name: "ANA Ferreira".into(),
+        role: "viewer".into(),
+        ..UserDraft::default()
+    };
+    app.store.create_user(draft, app.ana()).await.unwrap();
+    let cookie = session(&signed_in(&app, &provider).await).unwrap();
+    assert_eq!(who(&app, &cookie).await["name"], "Ana Ferreira (ana)");
 }
 
 #[tokio::test]

@@ -1,15 +1,17 @@
 //! Tests of the sign-in at a provider (R27), with a provider on loopback that answers as real ones do: discovery, keys, tokens and
 //! userinfo. What a person does there, is done by the test: `FakeProvider::allow`.
 mod accounts;
+mod misconfigured;
 mod refusals;
 mod sign_in;
 
 use crate::harness::{TestApp, TestResponse};
 use axum::{
     Form, Json, Router,
-    extract::State,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    middleware::{Next, from_fn_with_state},
+    response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 use base64::{
@@ -58,6 +60,10 @@ pub struct Provided {
     pub claims: Map<String, Value>,
     pub userinfo: Value,
     pub userinfo_reads: usize,
+    /// How often it was asked about itself.
+    discovery_reads: usize,
+    /// What it answers instead, where it is not set up or not well: by the end of the address, a status and a body.
+    pub instead: HashMap<&'static str, (StatusCode, String)>,
     /// What a code was given for: the parameters of the request.
     codes: HashMap<String, HashMap<String, String>>,
 }
@@ -157,6 +163,22 @@ fn lock(shared: &Shared) -> MutexGuard<'_, Provided> {
     shared.lock().unwrap()
 }
 
+/// Answers what the test wants instead of what is right.
+async fn answer_instead(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let wanted = {
+        let mut provided = lock(&shared);
+        provided.discovery_reads += usize::from(path.ends_with("/openid-configuration"));
+        let instead = provided.instead.iter();
+        let mut instead = instead.filter(|it| path.ends_with(it.0));
+        instead.next().map(|it| it.1.clone())
+    };
+    match wanted {
+        Some((status, body)) => (status, Html(body)).into_response(),
+        None => next.run(request).await,
+    }
+}
+
 /// What Keycloak says of itself, shortened.
 async fn discovery(State(shared): State<Shared>) -> Json<Value> {
     let issuer = lock(&shared).issuer.clone();
@@ -251,6 +273,8 @@ impl FakeProvider {
             claims: Map::new(),
             userinfo: json!({ "sub": "account-1" }),
             userinfo_reads: 0,
+            discovery_reads: 0,
+            instead: HashMap::new(),
             codes: HashMap::new(),
         };
         let provided: Shared = Arc::new(Mutex::new(provided));
@@ -259,6 +283,7 @@ impl FakeProvider {
             .route("/protocol/openid-connect/certs", get(keys))
             .route("/protocol/openid-connect/token", post(tokens))
             .route("/protocol/openid-connect/userinfo", get(userinfo))
+            .layer(from_fn_with_state(Arc::clone(&provided), answer_instead))
             .with_state(Arc::clone(&provided));
         let router = Router::new().nest("/realms/ops", realm);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -288,6 +313,17 @@ impl FakeProvider {
             it.key = new_key();
             it.key_id += 1;
         });
+    }
+
+    /// From now on what it answers at addresses with this end.
+    pub fn answers(&self, end: &'static str, status: StatusCode, body: &str) {
+        self.set(|it| {
+            it.instead.insert(end, (status, body.to_owned()));
+        });
+    }
+
+    pub fn discovery_reads(&self) -> usize {
+        lock(&self.provided).discovery_reads
     }
 
     pub fn userinfo_reads(&self) -> usize {

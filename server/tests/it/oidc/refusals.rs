@@ -1,5 +1,5 @@
 //! Tests of refused sign-ins: unsolicited callbacks, invalid id tokens, errors of the provider.
-use super::{Browser, CLIENT, FakeProvider, ROLES, Signature, page, sent, session};
+use super::{Browser, CLIENT, FakeProvider, ROLES, Signature, page, sent, session, signed_in};
 use crate::harness::{TestApp, TestResponse};
 use app::api::context::now;
 use axum::http::StatusCode;
@@ -73,6 +73,26 @@ async fn an_id_token_for_another_client_or_for_more_than_this_one_proves_nothing
     proves_nothing(|it| it.claim("aud", json!("another"))).await;
     proves_nothing(|it| it.claim("aud", json!([CLIENT, "another"]))).await;
     proves_nothing(|it| it.claim("aud", Value::Null)).await;
+    proves_nothing(|it| it.claim("azp", json!("another"))).await;
+}
+
+#[tokio::test]
+async fn an_id_token_that_is_not_valid_yet_proves_nothing() {
+    proves_nothing(|it| it.claim("nbf", json!(now().timestamp() + 3600))).await;
+    proves_nothing(|it| it.claim("nbf", json!("soon"))).await;
+    // Clocks differ by some seconds.
+    let provider = FakeProvider::start().await;
+    let app = provider.app(ROLES).await;
+    provider.claim("nbf", json!(now().timestamp() + 20));
+    provider.claim("azp", json!(CLIENT));
+    session(&signed_in(&app, &provider).await).unwrap();
+}
+
+#[tokio::test]
+async fn a_subject_that_no_user_can_have_proves_nothing() {
+    for subject in ["a\tb", "a\u{0}", "", &"x".repeat(256)] {
+        proves_nothing(|it| it.claim("sub", json!(subject))).await;
+    }
 }
 
 #[tokio::test]
@@ -113,7 +133,10 @@ async fn a_provider_that_says_no_is_told_in_plain_words() {
     let app = provider.app(ROLES).await;
     let back = |browser: &Browser, error: &str| {
         let state = &browser.asked["state"];
-        format!("/login/oidc/callback?error={error}&error_description=%3Cb%3Ex&state={state}")
+        let issuer = provider.issuer.replace(':', "%3A");
+        format!(
+            "/login/oidc/callback?error={error}&error_description=%3Cb%3Ex&state={state}&iss={issuer}"
+        )
     };
     for (error, why) in [
         ("access_denied", "The sign-in was cancelled at Example ID"),
@@ -134,8 +157,12 @@ async fn an_answer_in_the_name_of_another_provider_proves_nothing() {
     let browser = sent(&app, "/").await;
     let back = provider.allow(&browser);
     let back = back.replacen("realms%2Fops", "realms%2Fevil", 1);
-    let answer = page(&app, &back, &browser.cookie).await;
     let why = "does not prove who you are";
+    let answer = page(&app, &back, &browser.cookie).await;
+    refused(&app, &answer, StatusCode::UNAUTHORIZED, why).await;
+    // Nor does one in nobody's name, from a provider that always gives its own.
+    let unnamed = provider.allow(&browser).replacen("&iss=", "&other=", 1);
+    let answer = page(&app, &unnamed, &browser.cookie).await;
     refused(&app, &answer, StatusCode::UNAUTHORIZED, why).await;
 }
 
@@ -145,7 +172,8 @@ async fn failures_at_the_provider_have_to_wait_as_those_of_an_address_do() {
     let app = provider.app(ROLES).await;
     let browser = sent(&app, "/releases").await;
     let state = &browser.asked["state"];
-    let wrong = format!("/login/oidc/callback?state={state}&code=wrong");
+    let issuer = provider.issuer.replace(':', "%3A");
+    let wrong = format!("/login/oidc/callback?state={state}&iss={issuer}&code=wrong");
     // What another site can bring about is not counted.
     for _ in 0..60 {
         let answer = page(&app, &wrong, "").await;
@@ -155,11 +183,11 @@ async fn failures_at_the_provider_have_to_wait_as_those_of_an_address_do() {
         let answer = page(&app, &wrong, &browser.cookie).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
     }
-    // Even the right code, and passwords from there too.
+    // Even the right code; passwords from there go on.
     let waits = page(&app, &provider.allow(&browser), &browser.cookie).await;
     let why = "Too many failed attempts. Try again in";
     refused(&app, &waits, StatusCode::TOO_MANY_REQUESTS, why).await;
     assert!(!waits.header("retry-after").is_empty());
     assert!(!waits.headers.contains_key("set-cookie"));
-    app.sign_in("ana", "whatever").await.problem(429);
+    app.sign_in("ana", "whatever").await.problem(401);
 }

@@ -257,6 +257,13 @@ async fn a_user_who_cannot_be_is_named_by_line_and_field() {
             "\"oidcIssuer\":null",
             ("\"oidcIssuer\":\"x\"", "users.oidcSubject"),
         ),
+        (
+            "\"oidcIssuer\":null,\"oidcSubject\":null",
+            (
+                "\"oidcIssuer\":\"x\",\"oidcSubject\":\"a\\tb\"",
+                "a subject has 1 to 255 characters",
+            ),
+        ),
     ]
     .into();
     for (from, (to, field)) in cases {

@@ -1,0 +1,56 @@
+//! Names of users: no two active users have the same, in whatever letters, since the history and everything that people sign is read by
+//! name. Two who have the same since before keep it until one of them is renamed.
+use crate::domain::{
+    field_error::FieldError, fold::lowercase, id::UserId, login::Login, text::Name, user::User,
+    validation_errors::ValidationErrors, vocabulary::Field,
+};
+use crate::store::{entity::user, error::StoreError};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+
+/// The names of all active users but this one, in lower case.
+async fn names_of_others(
+    tx: &DatabaseTransaction,
+    except: Option<UserId>,
+) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(i64, String)> = user::Entity::find()
+        .select_only()
+        .columns([user::Column::Id, user::Column::Name])
+        .filter(user::Column::IsActive.eq(true))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let others = rows.into_iter().filter(|it| except != Some(UserId(it.0)));
+    // Not in the query: the two engines do not agree about letters that are no ASCII.
+    Ok(others.map(|it| lowercase(&it.1)).collect())
+}
+
+/// Refuses a name that another active user has. `before` is the user as stored, who may keep a name.
+pub(super) async fn must_have_free_name(
+    tx: &DatabaseTransaction,
+    name: &Name,
+    before: Option<&User>,
+) -> Result<(), StoreError> {
+    if before.is_some_and(|it| it.name == name.as_str()) {
+        return Ok(());
+    }
+    let others = names_of_others(tx, before.map(|it| it.id)).await?;
+    if others.contains(&lowercase(name.as_str())) {
+        return Err(ValidationErrors::one(Field::Name, FieldError::NameTaken).into());
+    }
+    Ok(())
+}
+
+/// The name of a new user that comes from a provider: with the login behind it if another has the name, or the login alone where both
+/// together are too long. A login is nobody else's.
+pub(super) async fn told_apart(
+    tx: &DatabaseTransaction,
+    name: String,
+    login: &Login,
+) -> Result<String, StoreError> {
+    let others = names_of_others(tx, None).await?;
+    if !others.contains(&lowercase(&name)) {
+        return Ok(name);
+    }
+    let with_login = Name::parse(&format!("{name} ({})", login.as_str()));
+    Ok(with_login.map_or_else(|_| login.as_str().to_owned(), Into::into))
+}
