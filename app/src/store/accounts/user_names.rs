@@ -1,5 +1,5 @@
-//! Names of users: no two active users have the same, in whatever letters, since the history and everything that people sign is read by
-//! name. Two who have the same since before keep it until one of them is renamed.
+//! Names of users: nobody takes the name of another active user, in whatever letters, since the history is read by name. Who manages
+//! users may give two people the same.
 use crate::domain::{
     field_error::FieldError, fold::lowercase, id::UserId, login::Login, text::Name, user::User,
     validation_errors::ValidationErrors, vocabulary::Field,
@@ -24,16 +24,16 @@ async fn names_of_others(
     Ok(others.map(|it| lowercase(&it.1)).collect())
 }
 
-/// Refuses a name that another active user has. `before` is the user as stored, who may keep a name.
+/// Refuses a name that another active user has. `before` is the user as stored, who may keep the name.
 pub(super) async fn must_have_free_name(
     tx: &DatabaseTransaction,
     name: &Name,
-    before: Option<&User>,
+    before: &User,
 ) -> Result<(), StoreError> {
-    if before.is_some_and(|it| it.name == name.as_str()) {
+    if before.name == name.as_str() {
         return Ok(());
     }
-    let others = names_of_others(tx, before.map(|it| it.id)).await?;
+    let others = names_of_others(tx, Some(before.id)).await?;
     if others.contains(&lowercase(name.as_str())) {
         return Err(ValidationErrors::one(Field::Name, FieldError::NameTaken).into());
     }

@@ -149,7 +149,6 @@ impl Store {
         let hash = hash_of(password).await?;
         let mut change = self.change(permit, stamp).await?;
         must_be_unused(&change.tx, &login, None).await?;
-        must_have_free_name(&change.tx, &name, None).await?;
         must_be_known(&change.tx, scope.as_ref()).await?;
         let now = change.stamp.at;
         let user = User {
@@ -194,7 +193,6 @@ impl Store {
             .must_be_fresh(Entity::User, id.0, &before, current, based_on)
             .await?;
         must_be_unused(&change.tx, &fields.login, Some(id)).await?;
-        must_have_free_name(&change.tx, &fields.name, Some(&before)).await?;
         must_be_known(&change.tx, fields.scope.as_ref()).await?;
         let after = User {
             login: fields.login.into(),
@@ -270,7 +268,7 @@ impl Store {
         let name = Name::parse(&name).map_err(|it| ValidationErrors::one(Field::Name, it))?;
         let change = self.change(permit, stamp).await?;
         let (before, hash) = load(&change.tx, UserId(self.own_id())).await?;
-        must_have_free_name(&change.tx, &name, Some(&before)).await?;
+        must_have_free_name(&change.tx, &name, &before).await?;
         let after = User {
             name: name.into(),
             ..before.clone()
