@@ -186,7 +186,7 @@ mod tests {
             "#",
             "!",
             "NULLABLE",
-            "#TODO",
+            "#draft",
         ] {
             assert!(!has_no_value(text), "{text}");
         }

@@ -20,6 +20,7 @@ use crate::{
         variables_facts::variables_facts,
     },
     domain::{
+        customer::CustomerSummary,
         digit_groups::grouped,
         id::ClusterId,
         permission::Permission,
@@ -179,37 +180,48 @@ fn show(
                         .into_any()
                 }}
             </section>
-            <section aria-labelledby="customers">
-                <div class="section__head">
-                    <h2 id="customers">"Customers"</h2>
-                    <span class="count">{grouped(n_active as usize)}</span>
-                    <a class="link small push" href=all>"View all"</a>
-                </div>
-                {if customers.is_empty() {
-                    view! {
-                        <div class="card empty">
-                            <p>"No customers yet. Add one, or paste from kubectl get ns."</p>
-                            <Allowed permission=Permission::Customers>
-                                <div class="row">
-                                    <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
-                                    <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
-                                </div>
-                            </Allowed>
-                        </div>
-                    }
-                        .into_any()
-                } else {
-                    let n = customers.len();
-                    let html = cluster_customers_html(&customers[..n.min(CUSTOMERS_SHOWN_MAX)]);
-                    view! {
-                        <div class="card scroll-x" inner_html=html></div>
-                        {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("Showing {CUSTOMERS_SHOWN_MAX} of {}", grouped(n))}</p> })}
-                    }
-                        .into_any()
-                }}
-            </section>
+            {customers_section(&customers, n_active, all)}
             <RemovalDialog asked=asked on_remove=on_remove/>
         </div>
+    }
+}
+
+/// The cluster's first customers, with a link to all of them.
+fn customers_section(
+    customers: &[CustomerSummary],
+    n_active: u32,
+    all: String,
+) -> impl IntoView + use<> {
+    view! {
+        <section aria-labelledby="customers">
+            <div class="section__head">
+                <h2 id="customers">"Customers"</h2>
+                <span class="count">{grouped(n_active as usize)}</span>
+                <a class="link small push" href=all>"View all"</a>
+            </div>
+            {if customers.is_empty() {
+                view! {
+                    <div class="card empty">
+                        <p>"No customers yet. Add one, or paste from kubectl get ns."</p>
+                        <Allowed permission=Permission::Customers>
+                            <div class="row">
+                                <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
+                                <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                            </div>
+                        </Allowed>
+                    </div>
+                }
+                    .into_any()
+            } else {
+                let n = customers.len();
+                let html = cluster_customers_html(&customers[..n.min(CUSTOMERS_SHOWN_MAX)]);
+                view! {
+                    <div class="card scroll-x" inner_html=html></div>
+                    {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("Showing {CUSTOMERS_SHOWN_MAX} of {}", grouped(n))}</p> })}
+                }
+                    .into_any()
+            }}
+        </section>
     }
 }
 

@@ -390,6 +390,8 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     let now = by().at;
     call!(events(EventFilter::default()));
     call!(activity(EventFilter::default()));
+    call!(activity_page(EventFilter::default()));
+    call!(new_activity(EventId(0), EventFilter::default()));
     call!(activity_choices());
     call!(release_names());
     call!(search(&SearchQuery::parse("june").unwrap().unwrap(), 10));
