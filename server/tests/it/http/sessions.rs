@@ -217,8 +217,10 @@ async fn reads_that_a_page_makes_by_itself_keep_no_session() {
     let read = app.api("GET", "/api/releases", Value::Null, &background);
     assert_eq!(read.await.status, StatusCode::OK);
     assert!(!alive().await);
-    let read = app.api("GET", "/api/releases", Value::Null, &[cookie]);
-    assert_eq!(read.await.status, StatusCode::OK);
+    let read = app
+        .api("GET", "/api/releases", Value::Null, &[cookie])
+        .await;
+    assert_eq!(read.status, StatusCode::OK);
     assert!(alive().await);
 }
 
