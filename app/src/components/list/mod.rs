@@ -146,9 +146,12 @@ pub fn List(query: RwSignal<ListQuery>, rendered: Memo<RenderedList>) -> impl In
             }
         });
     };
-    Effect::new(move |before: Option<()>| {
+    // Dates may have got the person's own form before the effect runs for the first time.
+    let on_server = StoredValue::new(Some(html.clone()));
+    Effect::new(move |_| {
         rendered.with(|it| {
-            if before.is_some() {
+            let before = on_server.try_update_value(Option::take).flatten();
+            if before.is_none_or(|before| before != it.html) {
                 draw(&it.html);
             }
         });
