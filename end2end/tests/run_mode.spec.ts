@@ -420,7 +420,7 @@ test.describe('on a phone', () => {
   test('names are whole, nothing is wider than the screen, and the list is one press away', async ({ page, open, server }) => {
     const { june, acme } = await activeJune(server);
     const name = 'W'.repeat(90);
-    await server.call('add_custom_step', { release: june, customer: acme, draft: { name, category: 'deploy', type: 'text', content: 'Look.', description: '' }, place: 'First', add_to_template: false });
+    await server.call('add_custom_step', { release: june, customer: acme, draft: { name, category: 'deploy', type: 'text', content: 'Look.', description: '' }, place: { Before: step.acme.announce }, add_to_template: false });
     await open(`/releases/${june}/customer/${acme}`);
     await expect(heading(page, name)).toBeVisible();
     await expect(page.locator('.page__title').getByText('June')).toBeVisible();
