@@ -73,7 +73,10 @@ pub fn App() -> impl IntoView {
     provide_context(Toasts::new());
     provide_context(UndoRequests::new());
     provide_context(OwnChanges::new(|own| {
-        lazy_parts::run(LazyPart::CheckUndo(own));
+        // Without a connection neither the part could be loaded nor the server be asked.
+        if !browser::dom::is_offline() {
+            lazy_parts::run(LazyPart::CheckUndo(own));
+        }
     }));
     view! {
         <Router>

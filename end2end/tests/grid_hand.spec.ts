@@ -152,8 +152,11 @@ test('e and F2 override the text of the cell', async ({ page, open, server }) =>
     await page.keyboard.press(key);
     const dialog = page.getByRole('dialog');
     await expect(dialog.getByLabel('Content')).toHaveValue('set -e\ncurl https://{{var.HOST}}/healthz');
+    // The first Escape lets Tab leave the editor, the second closes the dialog.
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
     await expect(dialog).toHaveCount(0);
+    await expect(cell(page, 'Step 3 Upgrade, Acme')).toBeFocused();
   }
 });
 

@@ -21,6 +21,8 @@ test('by keyboard alone, through the matrix until it is complete', async ({ page
   const cell = (name: string) => page.getByRole('gridcell', { name });
   await page.getByRole('button', { name: 'roomy' }).focus();
   await page.keyboard.press('Tab');
+  await expect(page.locator('summary').filter({ hasText: 'View' })).toBeFocused();
+  await page.keyboard.press('Tab');
   await expect(cell('Step 1 Announce, Acme')).toBeFocused();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowRight');

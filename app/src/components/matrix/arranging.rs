@@ -13,6 +13,41 @@ use crate::{
 use leptos::prelude::*;
 
 impl MatrixState {
+    /// Changes the filter, the arrangement or the collapsed clusters. The focus stays on its cell, or goes to the first one if
+    /// its cell is hidden now; from there it comes back once its cell is shown again, as when the next letter of a filter does it.
+    pub fn change_layout(self, change: impl FnOnce(Self)) {
+        let before = self.selection.get_untracked();
+        let is_default = before.is_none_or(|it| it.is_default);
+        let hidden = self.hidden_focus.get_value().filter(|_| is_default);
+        let at = untrack(|| self.focused_cell()).map(|it| (it, is_default));
+        let focused = self.grid.with_untracked(|grid| {
+            let hidden = hidden.and_then(|it| Some((grid.index_of(it.0)?, it.1)));
+            hidden.or(at)
+        });
+        change(self);
+        self.find_alike();
+        self.layout_changes.update_value(|it| *it += 1);
+        let (same, start) = self.layout.with_untracked(|layout| {
+            let same = focused.and_then(|(at, is_default)| {
+                Some(Selection {
+                    is_default,
+                    ..Selection::at(layout.position_of(at)?)
+                })
+            });
+            (same, Selection::start(layout))
+        });
+        let hidden = focused
+            .filter(|_| same.is_none())
+            .and_then(|(at, is_default)| {
+                let step = self
+                    .grid
+                    .with_untracked(|grid| grid.cell(at).map(|it| it.step));
+                Some((step?, is_default))
+            });
+        self.hidden_focus.set_value(hidden);
+        self.selection.set(same.or(start));
+    }
+
     /// Finds customers to merge anew, after the person has changed what is shown.
     pub fn find_alike(self) {
         if !self.arrangement.with_untracked(Arrangement::is_merged) {
@@ -255,5 +290,35 @@ mod tests {
         let layout = GridLayout::new(&grid, &collapsed, &all, &swapped);
         assert_eq!(layout.visual_rows, [Group(0), Group(1), Customer(2)]);
         assert_eq!(layout.visual_columns, [Block(block)]);
+    }
+
+    #[test]
+    fn the_focus_comes_back_with_its_cell_unless_it_was_used_elsewhere() {
+        Owner::new().with(|| {
+            let state = MatrixState::new(
+                of(&[Pending, Pending]),
+                MatrixFilter::default(),
+                (Collapsed::default(), Collapsed::default()),
+                Arrangement::default(),
+                CellIndex::default(),
+            );
+            let filter = |text: &str| {
+                state.change_layout(|it| it.filter.update(|it| it.set_field_text(text.into())));
+            };
+            let focused = || untrack(|| state.focused_cell());
+            let chosen = CellIndex { row: 0, column: 1 };
+            let first = CellIndex { row: 1, column: 0 };
+            state.select_cell(chosen);
+            filter("r1");
+            assert_eq!(focused(), Some(first));
+            filter("neither");
+            assert_eq!(focused(), None);
+            filter("r");
+            assert_eq!(focused(), Some(chosen));
+            filter("r1");
+            state.follow_focus((1, 0));
+            filter("");
+            assert_eq!(focused(), Some(first));
+        });
     }
 }

@@ -35,6 +35,8 @@ pub struct MatrixState {
     pub arrangement: RwSignal<Arrangement>,
     /// How often what is shown was changed on demand, and the selection with it.
     pub layout_changes: StoredValue<u32>,
+    /// The cell that had the focus, and whether by itself, until what is shown hid it. Shown again, it has the focus again.
+    pub hidden_focus: StoredValue<Option<(StepId, bool)>>,
     /// `None` while no cell is visible.
     pub selection: RwSignal<Option<Selection>>,
     /// Cells that were added to the selection one by one.
@@ -113,6 +115,7 @@ impl MatrixState {
             filter,
             arrangement,
             layout_changes: StoredValue::new(0),
+            hidden_focus: StoredValue::new(None),
             selection,
             picked: RwSignal::new(PickedCells::default()),
             density: RwSignal::new(DENSITIES[1]),
@@ -143,26 +146,6 @@ impl MatrixState {
             self.status_info_version.update(|it| *it += 1);
         }
         taken != Some(false)
-    }
-
-    /// Changes the filter, the arrangement or the collapsed clusters. The focus stays on its cell, or goes to the first one if
-    /// its cell is hidden now.
-    pub fn change_layout(self, change: impl FnOnce(Self)) {
-        let at = untrack(|| self.focused_cell());
-        let before = self.selection.get_untracked();
-        change(self);
-        self.find_alike();
-        self.layout_changes.update_value(|it| *it += 1);
-        let selection = self.layout.with_untracked(|layout| {
-            let position = at.and_then(|at| layout.position_of(at));
-            let is_default = before.is_some_and(|it| it.is_default);
-            let same = position.map(|it| Selection {
-                is_default,
-                ..Selection::at(it)
-            });
-            same.or_else(|| Selection::start(layout))
-        });
-        self.selection.set(selection);
     }
 
     /// Switches letter shortcuts, and saves the choice in this browser.
@@ -197,6 +180,7 @@ impl MatrixState {
 
     /// Takes over a cell that has got the focus by itself, as assistive technology does it.
     pub fn follow_focus(self, position: GridPosition) {
+        self.hidden_focus.set_value(None);
         let is_there = |it: Selection| it.zone == FocusZone::Cell && it.focus == position;
         if !self.selection.get_untracked().is_some_and(is_there) {
             self.selection.set(Some(Selection::at(position)));

@@ -65,10 +65,11 @@ fn show_foreign_changes(controller: &MatrixController, release: ReleaseId, reloa
 }
 
 /// Loads the lazy parts once. To be called when the pointer or the focus enters the grid: the first sign that they will be needed.
+/// Without a connection loading would fail, and what is on the screen with it.
 fn preloader() -> impl Fn() + Copy + Send + Sync + 'static {
     let is_preloaded = StoredValue::new(false);
     move || {
-        if !is_preloaded.get_value() {
+        if !is_preloaded.get_value() && !browser::dom::is_offline() {
             is_preloaded.set_value(true);
             lazy_parts::run(LazyPart::Preload);
         }
