@@ -19,14 +19,15 @@ test('what Undo and Redo would do stands beside them, in the message, and is the
   await page.keyboard.press('Shift+ArrowRight');
   await page.keyboard.press('d');
   await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
-  await expect(page.getByRole('main').getByText(ofTwo)).toBeVisible();
+  await expect(page.locator('#undo-what')).toHaveText(ofTwo);
+  await expect(page.locator('#undo-what')).toBeVisible();
   const message = said(page, 'Marked 2 cells done');
   await expect(message.getByText(ofTwo)).toBeVisible();
   await expect(message.getByRole('button', { name: 'Undo', exact: true })).toHaveAccessibleDescription(ofTwo);
   await undo(page).click();
   await expect(undo(page)).toHaveAccessibleDescription('Nothing to undo');
   await expect(redo(page)).toHaveAccessibleDescription(ofTwo);
-  await expect(page.getByRole('main').getByText(/^Redo: mark done, 2 cells, /)).toBeVisible();
+  await expect(page.locator('#undo-what')).toHaveText(/^Redo: mark done, 2 cells, /);
   await redo(page).click();
   await expect(redo(page)).toBeHidden();
   await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
