@@ -123,6 +123,8 @@ test('a runbook that cannot be imported is not sent', async ({ page, open }) => 
   await expect(runbook(page)).toHaveAccessibleDescription(/Fix the errors above/);
   await runbook(page).fill(look);
   await expect(runbook(page)).not.toHaveAccessibleDescription(/Fix the errors/);
+  // Until the text is read it cannot be sent.
+  await expect(page.getByLabel('Name of step 1')).toHaveValue('Look');
   await button(page, 'Create release').click();
   await expect(heading(page, 'Steps')).toBeVisible();
 });

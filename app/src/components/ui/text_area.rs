@@ -38,13 +38,20 @@ pub fn TextArea(
         TextAreaKind::Prose(rows) => (false, rows),
         TextAreaKind::Code(rows) => (true, rows),
     };
-    // The browser only has the property: writing the content of a field moves its caret. HTML parsers drop a line break directly
-    // after the start tag.
+    // Once the field is on the page only its value is written, not its content. HTML parsers drop a line break directly after the
+    // start tag.
     let initial = if dom::is_browser() {
         String::new()
     } else {
         format!("\n{}", escape(&value.get_untracked()))
     };
+    // Not by `prop:value`: where a view is rendered again, leptos first sets the properties of the elements that it keeps to
+    // `undefined`, which moves the caret to the end. Writing the value that a field has already leaves its caret alone.
+    Effect::new(move |_| {
+        if let Some(field) = node_ref.get() {
+            value.with(|it| field.set_value(it));
+        }
+    });
     view! {
         <textarea
             node_ref=node_ref
@@ -56,7 +63,6 @@ pub fn TextArea(
             aria-describedby=described_by
             aria-invalid=move || invalid.get().then_some("true")
             inner_html=initial
-            prop:value=move || value.get()
             on:input=move |event| value.set(event_target_value(&event))
         ></textarea>
     }
