@@ -1,5 +1,5 @@
-//! Lazily loaded pages. The WASM is split in five parts: the matrix; the dashboard, lists and pages that are only read; the forms of
-//! records; the pages on which a release is planned; and the run mode. Each part loads when one of its pages is first opened.
+//! Lazily loaded pages. The WASM is split in three: the matrix; the dashboard, lists and pages that are only read; and the pages
+//! with forms, editors and steps to work on. Each part loads when one of its pages is first opened.
 use super::{
     activity::ActivityPage,
     clusters::{
@@ -35,7 +35,7 @@ use std::cell::Cell;
 
 thread_local! {
     /// Whether each part is loaded, by its number.
-    static LOADED: Cell<[bool; 5]> = const { Cell::new([false; 5]) };
+    static LOADED: Cell<[bool; 3]> = const { Cell::new([false; 3]) };
 }
 
 /// A part of the WASM with pages.
@@ -43,9 +43,7 @@ thread_local! {
 pub enum PagePart {
     Matrix,
     Records,
-    Forms,
-    Planning,
-    Run,
+    Editing,
 }
 
 impl PagePart {
@@ -54,9 +52,7 @@ impl PagePart {
         match self {
             Self::Matrix => "matrix_",
             Self::Records => "records_",
-            Self::Forms => "forms_",
-            Self::Planning => "planning_",
-            Self::Run => "run_",
+            Self::Editing => "editing_",
         }
     }
 }
@@ -128,36 +124,23 @@ fn records(page: LazyPage) -> AnyView {
     }
 }
 
-/// The part with the forms of records. A page of another part is never asked for here.
+/// The part with forms, with the editor of steps, and with the steps of one customer. A page of another part is never asked for here.
 #[lazy]
-fn forms(page: LazyPage) -> AnyView {
+fn editing(page: LazyPage) -> AnyView {
     match page {
         LazyPage::NewCluster => view! { <NewClusterPage/> }.into_any(),
         LazyPage::EditCluster => view! { <EditClusterPage/> }.into_any(),
         LazyPage::NewCustomer => view! { <NewCustomerPage/> }.into_any(),
         LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
+        LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
         LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
+        LazyPage::Steps => view! { <StepsPage/> }.into_any(),
+        LazyPage::CustomerSteps => view! { <CustomerStepsPage/> }.into_any(),
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
         LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
         LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
         _ => ().into_any(),
     }
-}
-
-/// The part with the new release and with the editor of its steps. A page of another part is never asked for here.
-#[lazy]
-fn planning(page: LazyPage) -> AnyView {
-    match page {
-        LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
-        LazyPage::Steps => view! { <StepsPage/> }.into_any(),
-        _ => ().into_any(),
-    }
-}
-
-/// The part with the steps of one customer.
-#[lazy]
-fn run() -> AnyView {
-    view! { <CustomerStepsPage/> }.into_any()
 }
 
 impl LazyPage {
@@ -177,12 +160,13 @@ impl LazyPage {
             | Self::EditCluster
             | Self::NewCustomer
             | Self::EditCustomer
+            | Self::NewRelease
             | Self::EditRelease
+            | Self::Steps
+            | Self::CustomerSteps
             | Self::Account
             | Self::NewUser
-            | Self::EditUser => PagePart::Forms,
-            Self::NewRelease | Self::Steps => PagePart::Planning,
-            Self::CustomerSteps => PagePart::Run,
+            | Self::EditUser => PagePart::Editing,
         }
     }
 
@@ -202,9 +186,7 @@ impl LazyPage {
                 matrix().await
             }
             PagePart::Records => records(self).await,
-            PagePart::Forms => forms(self).await,
-            PagePart::Planning => planning(self).await,
-            PagePart::Run => run().await,
+            PagePart::Editing => editing(self).await,
         };
         let mut loaded = LOADED.get();
         loaded[part as usize] = true;
