@@ -59,7 +59,7 @@ test('in run mode a missing value is set where it is met', async ({ page, open, 
   await here.getByLabel(VALUE).fill('initech.example');
   await here.getByLabel(VALUE).press('Enter');
   await expect(here.locator('.ln').last()).toHaveText('curl https://initech.example/healthz');
-  await expect(here.getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
+  await expect(here.getByRole('button', { name: 'Copy and start', exact: true })).toBeFocused();
   await expect(page).toHaveURL(new RegExp(`step=${step.initech.upgrade}$`));
 });
 
