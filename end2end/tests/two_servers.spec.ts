@@ -3,6 +3,8 @@ import { activate, addClusters, addCustomers, addRelease, workInThePanel, workOn
 import { test, expect } from '../fixtures/two_servers';
 
 test('by mouse on two servers in turns, from an empty database to a complete release', async ({ twoServers: [one, two] }) => {
+  // The whole job, behind the making of a PostgreSQL and the start of two servers: 40 s where nothing else runs.
+  test.setTimeout(180_000);
   await one.open('/');
   await addClusters(one.page);
   await two.open('/');
