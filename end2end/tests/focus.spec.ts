@@ -19,6 +19,8 @@ test('a dialog has the focus while it is open, and Escape gives it back', async 
     const is_inside = () => dialog.evaluate(found => found.contains(document.activeElement));
     await expect.poll(is_inside, { message: `the focus in ${it.name}` }).toBe(true);
     await page.keyboard.press('Escape');
+    // The first one in an editor frees its Tab key.
+    if (it.name.startsWith('Override')) await page.keyboard.press('Escape');
     await expect(dialog).toHaveCount(0);
     await keeps(page, `${it.name} at ${it.at}`);
   }
