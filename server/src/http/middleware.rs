@@ -55,7 +55,7 @@ fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLay
 /// Answers 503 to a request that takes too long. Its future is dropped, so a transaction that is not committed rolls back.
 async fn limit_time(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let limit = limits::timeout(&path);
+    let limit = limits::timeout(request.method(), &path);
     // Only a page is answered with one, in the colours that its request asks for.
     let page_headers = is_page(&path).then(|| request.headers().clone());
     let Ok(response) = tokio::time::timeout(limit, next.run(request)).await else {

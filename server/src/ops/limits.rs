@@ -1,10 +1,11 @@
 //! Limits of HTTP requests: size of the body, time until the response begins, time of a streamed response, and time left at
 //! shutdown. `POST /api/import` takes a whole database (not a runbook, not customers), so its limits are larger.
+use axum::http::Method;
 use std::time::Duration;
 
 /// The path of the import of a whole database, which has limits of its own.
 pub const IMPORT_PATH: &str = "/api/import";
-/// The address of the form that imports a whole database.
+/// The address of the forms that import a whole database, or load the demo.
 pub const IMPORT_FORM_PATH: &str = "/";
 /// The largest body of any other request: 8 MiB.
 pub const REQUEST_BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -40,8 +41,8 @@ pub fn body_max_bytes(path: &str) -> usize {
 }
 
 /// How long a request to a path may take until its response begins.
-pub fn timeout(path: &str) -> Duration {
-    if path == IMPORT_PATH {
+pub fn timeout(method: &Method, path: &str) -> Duration {
+    if path == IMPORT_PATH || (method == Method::POST && path == IMPORT_FORM_PATH) {
         IMPORT_TIMEOUT
     } else {
         REQUEST_TIMEOUT
