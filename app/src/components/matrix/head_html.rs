@@ -43,7 +43,12 @@ pub fn thead_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -> Stri
     let mut html = String::with_capacity(HEADS_HTML_BYTES);
     html.push_str(r#"<tr role="row" aria-rowindex="1">"#);
     html.push_str(&cluster_row_html(grid, layout, window));
-    html.push_str(r#"</tr><tr role="row" aria-rowindex="2">"#);
+    // A row of the grid has cells.
+    html.push_str(if window.visual_columns.is_empty() {
+        r#"</tr><tr role="none">"#
+    } else {
+        r#"</tr><tr role="row" aria-rowindex="2">"#
+    });
     for visual_column in window.visual_columns.clone() {
         write_column_head(&mut html, grid, layout, visual_column);
     }
