@@ -61,9 +61,13 @@ impl ValueDrafts {
         self.typed.with(|all| all.iter().any(is_typed))
     }
 
-    /// What is typed, for the next page that has these fields.
+    /// What is typed, for the next page that has these fields. Nothing is notified: fields of a page that is left may not be removed
+    /// yet, and would read signals that are disposed.
     pub fn take_typed(&self) -> Vec<TypedValue> {
-        self.typed.try_update(std::mem::take).unwrap_or_default()
+        let typed = self
+            .typed
+            .try_maybe_update(|it| (false, std::mem::take(it)));
+        typed.unwrap_or_default()
     }
 
     /// Puts back what was typed on an earlier page.

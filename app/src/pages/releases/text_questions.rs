@@ -88,12 +88,16 @@ impl TextQuestions {
         }
     }
 
-    /// Tells of each question that is left when the page is, with a link to its step.
+    /// Tells of each question that is left when the page is, with a link to its step. Nothing is notified: views of the page
+    /// that are not removed yet would read signals that are disposed.
     pub fn tell_all(self) {
         let asked = self
             .refused
-            .try_update(|it| it.take_if(|it| it.is_text_changed()));
-        let waiting = self.waiting.try_update(std::mem::take).unwrap_or_default();
+            .try_maybe_update(|it| (false, it.take_if(|it| it.is_text_changed())));
+        let waiting = self
+            .waiting
+            .try_maybe_update(|it| (false, std::mem::take(it)))
+            .unwrap_or_default();
         for failed in asked.flatten().into_iter().chain(waiting) {
             if let Some((name, customer, address)) = self.place.try_run(failed.step).flatten() {
                 let text = format!("{name} for {customer} {}.", failure_text(&failed));
