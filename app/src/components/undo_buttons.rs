@@ -17,13 +17,15 @@ pub fn UndoButtons(
     /// Gets whether it is a redo.
     on_step: Callback<bool>,
 ) -> impl IntoView {
-    let is_empty = move |label: Signal<Option<String>>| label.with(Option::is_none);
+    // The tab's changes outlive the page, and can change while its view is being replaced: its signals may be gone by then.
+    let now = |label: Signal<Option<String>>| label.try_get().flatten();
+    let is_empty = move |label| now(label).is_none();
     view! {
         <span class="undo-what">
             <span hidden=move || is_empty(undo) id="undo-what">
-                {move || undo.get().unwrap_or_else(|| NOTHING.to_owned())}
+                {move || now(undo).unwrap_or_else(|| NOTHING.to_owned())}
             </span>
-            <span hidden=move || is_empty(redo)>"Redo: "<span id="redo-what">{move || redo.get()}</span></span>
+            <span hidden=move || is_empty(redo)>"Redo: "<span id="redo-what">{move || now(redo)}</span></span>
         </span>
         <button
             class=if has_menu { "button wide" } else { "button" }
@@ -31,7 +33,7 @@ pub fn UndoButtons(
             aria-keyshortcuts="Control+Z"
             aria-describedby="undo-what"
             aria-disabled=move || is_empty(undo).then_some("true")
-            title=move || undo.get()
+            title=move || now(undo)
             on:click=move |_| on_step.run(false)
         >
             <Icon name="i-undo"/>
@@ -44,7 +46,7 @@ pub fn UndoButtons(
             aria-label="Redo"
             aria-keyshortcuts="Control+Shift+Z"
             aria-describedby="redo-what"
-            title=move || redo.get()
+            title=move || now(redo)
             hidden=move || is_empty(redo)
             on:click=move |_| on_step.run(true)
         >

@@ -93,8 +93,11 @@ pub fn MatrixHead(
         Progress::from(state.grid.with_untracked(|grid| grid.total))
     };
     let menu = move || {
+        // The tab's changes outlive the page, and can change while its view is being replaced: its signals may be gone by then.
+        let Some(undo) = undo.try_get() else {
+            return String::new();
+        };
         let print = url_state::print_address(state);
-        let undo = undo.get();
         menu_html(id, may_undo, undo.as_deref(), may_plan, is_archived, &print)
     };
     let on_menu = move |event: leptos::ev::MouseEvent| {
