@@ -91,8 +91,8 @@ fn headers() -> HeaderMap {
         .unwrap_or_default()
 }
 
-/// The values of the cookies of this name, as bytes. Other cookies of the host may have characters that are no ASCII, and those must
-/// not hide ours, which stand in the same line.
+/// The values of the cookies of this name, as bytes. The `Cookie` header also carries cookies of other programs on the host, and a
+/// value that is not ASCII must not make the whole header unreadable.
 pub fn cookie_values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let lines = headers.get_all(header::COOKIE).iter();
     let pairs = lines.flat_map(|line| line.as_bytes().split(|it| *it == b';'));

@@ -91,7 +91,7 @@ pub fn line_phrase(line: &NamedEvent, n: u32) -> String {
     }
 }
 
-/// What stands behind the name of one of several: " and 8 others"; empty for one alone.
+/// The suffix after the first name of a list: " and 8 others"; empty if there are no others.
 pub fn and_others(n: u32) -> String {
     match n.saturating_sub(1) {
         0 => String::new(),

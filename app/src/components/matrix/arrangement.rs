@@ -42,7 +42,7 @@ impl Arrangement {
         this
     }
 
-    /// The query of the address: keys and values; empty ones are left out by whoever writes it.
+    /// The query of the address: keys and values; `paths::with_query` leaves out empty values.
     pub fn parts(&self) -> [(&'static str, String); 3] {
         let flag = |is_set: bool, word: &str| if is_set { word } else { "" }.to_owned();
         [

@@ -87,8 +87,8 @@ impl MatrixState {
         })
     }
 
-    /// The steps that a further cell is added to: what is selected, but not a single cell that nobody has chosen, or that is the
-    /// cell itself.
+    /// The selected steps before a cell is added by Ctrl+click or Space. Empty if the selection is the default cell of a new page, or
+    /// only the cell that is added.
     fn picked_before(self, position: GridPosition) -> HashSet<StepId> {
         let Some(selection) = self.selection.get_untracked() else {
             return HashSet::new();

@@ -58,8 +58,8 @@ impl PointerSelection {
         }
     }
 
-    /// The `click` listener: cells, headers, and what stands in headers. A plain click shows its cell in the panel; what selects
-    /// several shows none.
+    /// The `click` listener: cells, headers, and the buttons and links in headers. A plain click shows its cell in the panel; a click
+    /// that selects several cells closes the panel.
     pub fn click(self, event: &ev::MouseEvent) {
         let state = self.state;
         if self.has_dragged.get_value() && event.detail() > 0 {

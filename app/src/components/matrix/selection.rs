@@ -28,7 +28,7 @@ pub struct Selection {
     pub anchor: GridPosition,
     /// The opposite corner, which moves.
     pub extent: GridPosition,
-    /// Whether nobody has chosen it: the first cell, where a page begins.
+    /// Whether this is the initial selection of a page, its first cell, before the user has selected anything.
     pub is_default: bool,
     /// The number of the set of picked cells that is selected in place of the rectangle; 0 for none.
     pub picked: u32,

@@ -309,7 +309,7 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
             Some(_) => state.read(|it| it.detail.unresolved.clone()),
             None => state.missing_values()?,
         };
-        // What has been set since stands in nobody's way.
+        // Values that were set after the copy was refused are left out of the notice.
         let names = state.read(|it| {
             let still = names.into_iter();
             let still = still.filter(|name| it.detail.unresolved.contains(name));

@@ -72,7 +72,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     let text = draft
         .as_ref()
         .map_or_else(|| saved.clone(), |it| it.text.clone());
-    // What stands in the field stays, also space at its end, so that the field is not written anew under the caret.
+    // The text of the field is kept as typed, with trailing space: writing the trimmed text back would move the caret.
     let field_text: RwSignal<Option<(StepId, String)>> =
         state.memory.inner().notes_text.clone().into();
     let standing = field_text.get_untracked();
