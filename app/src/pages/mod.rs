@@ -98,8 +98,16 @@ where
 }
 
 /// Renders under a reactive owner of its own. The previous view is disposed only after this one has replaced it:
-/// effects of it may still be scheduled, and they would read disposed signals.
-pub fn with_child_owner(parent: &Owner, draw: impl FnOnce() -> AnyView) -> AnyView {
+/// effects of it may still be scheduled, and they would read disposed signals. Nothing is rendered once the page, of which `kept` is a
+/// part, is gone: data that was asked for may arrive after that.
+pub fn with_child_owner(
+    parent: &Owner,
+    kept: &impl IsDisposed,
+    draw: impl FnOnce() -> AnyView,
+) -> AnyView {
+    if kept.is_disposed() {
+        return ().into_any();
+    }
     let owner = parent.child();
     let view = owner.with(draw);
     OwnedView::new_with_owner(view, owner).into_any()

@@ -43,12 +43,17 @@ impl WorkAddress {
         self.is_of(ids) && self.query.with(is_unset)
     }
 
-    /// The open step, if it is in the list. Tracked; at the plain address what others do to the steps makes no difference.
+    /// The open step, if it is in the list. Tracked; at the plain address what others do to the steps makes no difference. On the way
+    /// to the checklist the step that was open `before` stays open until the page is gone.
     pub fn open_step(
         self,
         ids: (ReleaseId, CustomerId),
         rows: RwSignal<Vec<WorkRow>>,
+        before: Option<StepId>,
     ) -> Option<StepId> {
+        if self.is_of(ids) && !self.is_here(ids) {
+            return before;
+        }
         if self.is_plain(ids) {
             return rows.with_untracked(|rows| next_to_do(rows, None));
         }

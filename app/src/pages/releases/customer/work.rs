@@ -218,6 +218,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                     let found = work.detail.get().await;
                     with_child_owner(
                         &owner,
+                        &work.rows,
                         move || match found {
                             Ok(Some(open)) => {
                                 let step = open.detail.step.id;

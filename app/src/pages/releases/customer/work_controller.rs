@@ -71,7 +71,9 @@ impl WorkController {
     ) -> Self {
         let rows = RwSignal::new(rows);
         let (address, ids) = (WorkAddress::from_context(), (release, customer));
-        let open_step = Memo::new(move |_| address.open_step(ids, rows));
+        let open_step = Memo::new(move |before: Option<&Option<StepId>>| {
+            address.open_step(ids, rows, before.copied().flatten())
+        });
         let open = navigation(release, customer);
         let detail_versions = (RwSignal::new(0), RwSignal::new(0));
         let (version, forced) = detail_versions;

@@ -95,6 +95,7 @@ pub fn StepPanelHost(
                     let found = detail.get().await;
                     with_child_owner(
                         &owner,
+                        &version,
                         move || match found {
                             Ok(Some(open)) => {
                                 MatrixStepPanel(MatrixStepPanelProps {
