@@ -343,6 +343,8 @@ mod tests {
             assert_eq!(site.files_of(path, "step=1"), ["editing_3.wasm"], "{path}");
         }
         assert_eq!(site.files_of("/releases/7", ""), ["matrix_1.wasm"]);
+        let steps = site.files_of("/releases/7/customer/3", "step=1");
+        assert_eq!(steps, ["lazy_part_4.wasm"]);
         let with_panel = ["lazy_part_4.wasm", "matrix_1.wasm"];
         assert_eq!(site.files_of("/releases/7", "step=3"), with_panel);
         assert!(site.files_of("/nowhere", "").is_empty());

@@ -1,5 +1,6 @@
-//! Lazily loaded pages. The WASM is split in three: the matrix; the dashboard, lists and pages that are only read; and the pages
-//! with forms, editors and steps to work on. Each part loads when one of its pages is first opened.
+//! Lazily loaded pages. The WASM is split in four: the matrix; the dashboard, lists and pages that are only read; the pages with
+//! forms and editors; and the steps of one customer, with what opens beside the matrix. Each part loads when one of its pages is
+//! first opened.
 use super::{
     activity::ActivityPage,
     clusters::{
@@ -19,7 +20,6 @@ use super::{
         list::UsersPage,
     },
     releases::{
-        customer::CustomerStepsPage,
         edit::EditReleasePage,
         lazy_parts::{self, LazyPart},
         list::ReleasesPage,
@@ -35,7 +35,7 @@ use std::cell::Cell;
 
 thread_local! {
     /// Whether each part is loaded, by its number.
-    static LOADED: Cell<[bool; 3]> = const { Cell::new([false; 3]) };
+    static LOADED: Cell<[bool; 4]> = const { Cell::new([false; 4]) };
 }
 
 /// A part of the WASM with pages.
@@ -44,6 +44,7 @@ pub enum PagePart {
     Matrix,
     Records,
     Editing,
+    Steps,
 }
 
 impl PagePart {
@@ -53,6 +54,7 @@ impl PagePart {
             Self::Matrix => "matrix_",
             Self::Records => "records_",
             Self::Editing => "editing_",
+            Self::Steps => "lazy_part_",
         }
     }
 }
@@ -124,7 +126,7 @@ fn records(page: LazyPage) -> AnyView {
     }
 }
 
-/// The part with forms, with the editor of steps, and with the steps of one customer. A page of another part is never asked for here.
+/// The part with forms and with the editor of steps. A page of another part is never asked for here.
 #[lazy]
 fn editing(page: LazyPage) -> AnyView {
     match page {
@@ -135,7 +137,6 @@ fn editing(page: LazyPage) -> AnyView {
         LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
         LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
         LazyPage::Steps => view! { <StepsPage/> }.into_any(),
-        LazyPage::CustomerSteps => view! { <CustomerStepsPage/> }.into_any(),
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
         LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
         LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
@@ -163,10 +164,10 @@ impl LazyPage {
             | Self::NewRelease
             | Self::EditRelease
             | Self::Steps
-            | Self::CustomerSteps
             | Self::Account
             | Self::NewUser
             | Self::EditUser => PagePart::Editing,
+            Self::CustomerSteps => PagePart::Steps,
         }
     }
 
@@ -187,6 +188,7 @@ impl LazyPage {
             }
             PagePart::Records => records(self).await,
             PagePart::Editing => editing(self).await,
+            PagePart::Steps => lazy_parts::lazy_part(LazyPart::CustomerSteps).await,
         };
         let mut loaded = LOADED.get();
         loaded[part as usize] = true;

@@ -1,6 +1,7 @@
-//! The parts of the pages that are loaded lazily: dialogs, step panel, bulk actions, and the page of a draft. All of them are
-//! one part of the WASM, which is loaded when the first of them is needed.
+//! The parts of the pages that are loaded lazily: dialogs, step panel, bulk actions, the page of a draft, and that of a customer's
+//! steps, which shows most of the same. All of them are one part of the WASM, which is loaded when the first of them is needed.
 use super::{
+    customer::CustomerStepsPage,
     dialogs::{ReleaseDialogs, ReleaseDialogsProps},
     draft::Draft,
     release_matrix::{
@@ -34,6 +35,8 @@ use leptos::prelude::*;
 pub enum LazyPart {
     /// Nothing: the code is only loaded.
     Preload,
+    /// The page of one customer's steps.
+    CustomerSteps,
     StepPanel(Box<StepPanelHostProps>),
     Shortcuts {
         open: RwSignal<bool>,
@@ -76,6 +79,7 @@ pub const RENDERED_ON_SERVER: &str = "[data-aside]";
 pub fn lazy_part(part: LazyPart) -> AnyView {
     match part {
         LazyPart::Preload => ().into_any(),
+        LazyPart::CustomerSteps => view! { <CustomerStepsPage/> }.into_any(),
         LazyPart::StepPanel(props) => StepPanelHost(*props).into_any(),
         LazyPart::Shortcuts { open, state } => {
             view! { <ShortcutsDialog open=open state=state/> }.into_any()
