@@ -19,6 +19,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 const STREAM_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// The server.
+#[derive(Clone)]
 pub struct RemoteServer {
     client: Client,
     /// Without a slash at its end.
