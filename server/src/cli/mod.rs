@@ -286,7 +286,15 @@ mod tests {
             &["rollcall", "fail", "41"],
             &["rollcall", "skip", "41", "--notes", "x"],
             &["rollcall", "wait", "June"],
-            &["rollcall", "wait", "June", "--until", "done", "--timeout", "soon"],
+            &[
+                "rollcall",
+                "wait",
+                "June",
+                "--until",
+                "done",
+                "--timeout",
+                "soon",
+            ],
             &["rollcall", "login"],
             &[
                 "rollcall",
