@@ -1,6 +1,6 @@
 //! The client's verbs that act on steps: `start`, `done`, `fail`, `skip`, `revert` and `reopen`. One step is changed on the version
 //! that was read when it was found; several are one bulk.
-use super::names::{self, FoundStep};
+use super::names::{self, NamedStep};
 use crate::{
     cli::{
         output::CliOutput,
@@ -145,7 +145,7 @@ impl From<RevertArguments> for AskedAction {
 
 /// Finds the steps, acts on them, and prints the report of a bulk. Errors also if a step was not changed by a rule.
 pub async fn act(server: &RemoteServer, asked: AskedAction) -> Result<Exit, Failure> {
-    let mut found: Vec<FoundStep> = Vec::new();
+    let mut found: Vec<NamedStep> = Vec::new();
     for written in &asked.on.steps {
         let step = names::step(server, written).await?;
         if found.iter().all(|it| it.id != step.id) {
@@ -173,7 +173,7 @@ pub async fn act(server: &RemoteServer, asked: AskedAction) -> Result<Exit, Fail
 async fn act_on_one(
     server: &RemoteServer,
     asked: &AskedAction,
-    step: &FoundStep,
+    step: &NamedStep,
 ) -> Result<Value, Failure> {
     let mut body = asked.members.clone();
     body.insert("version".to_owned(), json!(step.version));
@@ -233,7 +233,7 @@ fn reason(refusal: &RestRefusal) -> String {
 async fn act_on_many(
     server: &RemoteServer,
     asked: &AskedAction,
-    found: &[FoundStep],
+    found: &[NamedStep],
 ) -> Result<Value, Failure> {
     if let Some((option, ..)) = asked.of_one.first() {
         let problem = format!("{option} is for one step: a text and a person are a step's own");

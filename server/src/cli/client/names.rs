@@ -40,7 +40,7 @@ impl<'a> StepName<'a> {
 
 /// A step that was found.
 #[derive(Debug)]
-pub struct FoundStep {
+pub struct NamedStep {
     pub id: i64,
     /// That was read when it was found.
     pub version: i64,
@@ -149,13 +149,13 @@ pub async fn members(server: &RemoteServer, release: i64) -> Result<Vec<RemoteMe
 }
 
 /// The step that the command line names.
-pub async fn step(server: &RemoteServer, written: &str) -> Result<FoundStep, Failure> {
+pub async fn step(server: &RemoteServer, written: &str) -> Result<NamedStep, Failure> {
     match StepName::parse(written)? {
         StepName::Id(id) => {
             let found = server.find(&format!("/api/steps/{id}")).await?;
             let found = found.ok_or_else(|| Failure::Usage(format!("there is no step {id}")))?;
             let RemoteStep { id, version, .. } = read(found)?;
-            Ok(FoundStep { id, version })
+            Ok(NamedStep { id, version })
         }
         StepName::Path {
             release: of_release,
@@ -182,7 +182,7 @@ async fn find_step_of(
     customers: &[&RemoteMember],
     step: &str,
     written: &str,
-) -> Result<FoundStep, Failure> {
+) -> Result<NamedStep, Failure> {
     let mut found = Vec::new();
     for customer in customers.iter().take(CANDIDATES_MAX) {
         let path = format!(
@@ -198,7 +198,7 @@ async fn find_step_of(
                 described(customer)
             );
             let (id, version) = (it.id, it.version);
-            found.push((candidate, FoundStep { id, version }));
+            found.push((candidate, NamedStep { id, version }));
         }
     }
     let is_one_customer = customers.len() == 1;
