@@ -73,7 +73,9 @@ impl ChangeFollower {
                     if end.has_read {
                         (seen_at, wait) = (Instant::now(), self.retry);
                     }
-                    end.failure
+                    let silent =
+                        || Failure::Refused("the stream of changes says nothing".to_owned());
+                    end.failure.or_else(|| (!end.has_read).then(silent))
                 }
                 Ok(Err(refusal)) => {
                     let is_final = refusal.status < 500 && refusal.status != 429;
