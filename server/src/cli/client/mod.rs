@@ -4,7 +4,7 @@
 mod actions;
 mod answers;
 mod clipboard;
-mod credentials;
+pub mod credentials;
 mod login;
 mod names;
 mod reading;
