@@ -223,12 +223,19 @@ pub fn fit(text: &str, width: usize) -> String {
     fitted
 }
 
-/// Rows in columns that are as wide as their widest cell, two blanks apart; no column is wider than 40. The last is not filled.
+/// Rows in columns that are as wide as their widest cell, two blanks apart; none is wider than 40 but the last, which is not filled.
 pub fn aligned<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     let mut widths = [0; N];
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = columns(cell).clamp(*width, PLAIN_NAME_MAX.max(*width));
+        for (index, (width, cell)) in widths.iter_mut().zip(row).enumerate() {
+            let is_last = index + 1 == N;
+            let wide = columns(cell);
+            let wide = if is_last {
+                wide
+            } else {
+                wide.min(PLAIN_NAME_MAX)
+            };
+            *width = wide.max(*width);
         }
     }
     let line = |row: &[String; N]| {
@@ -326,6 +333,10 @@ mod tests {
         let row = |cells: [&str; 3]| cells.map(str::to_owned);
         let rows = [row(["1", "June", "active"]), row(["12", "July 2026", ""])];
         assert_eq!(aligned(&rows), ["1   June       active", "12  July 2026"]);
+        let long = "x".repeat(41);
+        let rows = [row([&long, &long, &long])];
+        let cut = format!("{}…", "x".repeat(39));
+        assert_eq!(aligned(&rows), [format!("{cut}  {cut}  {long}")]);
     }
 
     #[test]
