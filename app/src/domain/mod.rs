@@ -136,6 +136,8 @@ pub mod search;
 pub mod session;
 /// The one-time code of the first admin.
 pub mod setup_code;
+/// Names as a command line writes them.
+pub mod slug;
 /// Who set a cell's state, when and why.
 pub mod status_info;
 /// The state of a release as a text for a chat or a mail.

@@ -1,14 +1,30 @@
-//! What `rollcall --help` says below the list of verbs: the settings, each with its default, and the exit codes. A test
+//! What `--help` says below a list of verbs or options, as a manual page does: files, examples, settings and exit codes. A test
 //! compares the settings with those of the README.
 
 /// For `-h`.
 pub const SHORT: &str = "\
 Settings come from environment variables: `rollcall --help` lists them.
 Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if something was found:
-a check that is not clean, or a file that cannot be restored or imported.";
+a check that is not clean, a file that cannot be restored or imported, or a step that failed while `wait` waited.";
 
 /// For `--help`.
 pub const LONG: &str = "\
+The verbs login, releases, status, next, show, copy, start, done, fail, skip, revert, reopen, wait and watch ask a
+server by REST: the one that ROLLCALL_URL names, else the one that `rollcall login URL` has kept. They open no
+database. All other verbs work on the database that DATABASE_URL names.
+
+  RELEASE  An id, a name, or a name as a slug: small letters and digits with single hyphens between
+  STEP     An id, or RELEASE/CUSTOMER/STEP: the customer by its name or namespace, the step by its name or by its
+           number in that customer's list. What could be several steps is refused, and they are named
+
+Examples:
+  rollcall login https://rollcall.example.com
+  rollcall status 2026-11-invoicing --by cluster
+  rollcall next 2026-11-invoicing --cluster prod-eu
+  rollcall copy 2026-11-invoicing/acme/3
+  rollcall done 2026-11-invoicing/acme/3 --notes 'took ten minutes'
+  rollcall wait 2026-11-invoicing --until done --timeout 2h && echo 'Everybody has it'
+
 Settings, as environment variables:
   DATABASE_URL               Where the database is: sqlite://PATH, sqlite:PATH or file:PATH, or
                              postgres://USER:PASSWORD@HOST/DATABASE [default: sqlite://data/app.db]
@@ -44,11 +60,83 @@ Settings, as environment variables:
   ROLLCALL_ANCHOR_FILE       File to which the head of the history is added every hour and at each report
                              [default: none]
   ROLLCALL_SIGNING_KEY_FILE  Key made by `rollcall keygen FILE`, which signs heads of the history [default: none]
-  ROLLCALL_URL               Server that `rollcall steps import` speaks to, in place of the database
-                             [default: none]
+  ROLLCALL_URL               Server that the verbs by REST ask, and `rollcall steps import` in place of the database
+                             [default: none, and for the verbs by REST what `rollcall login` has kept]
   ROLLCALL_TOKEN             Token for that server; without one it is told ROLLCALL_USER [default: none]
   JENKINS_URL, JENKINS_TOKEN, RANCHER_URL, RANCHER_TOKEN
                              Accepted, and not used yet
 
 Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if something was found:
-a check that is not clean, or a file that cannot be restored or imported.";
+a check that is not clean, a file that cannot be restored or imported, or a step that failed while `wait` waited.";
+
+/// For `login --help`.
+pub const LOGIN: &str = "\
+A person makes a token at \"Your account\". It is asked for on the terminal, where it is not shown, or read with
+--token-stdin. It is kept only if the server takes it. A server in open mode asks for none: ROLLCALL_USER says who
+a change is by.
+
+Files:
+  $XDG_CONFIG_HOME/rollcall/credentials.json
+           Address and token, readable by the user only; below ~/.config if XDG_CONFIG_HOME is not set. ROLLCALL_URL
+           and ROLLCALL_TOKEN come before it; a token that is kept goes to its own server only
+
+Examples:
+  rollcall login https://rollcall.example.com
+  vault read -field=token secret/rollcall | rollcall login https://rollcall.example.com --token-stdin";
+
+/// For `status --help`.
+pub const STATUS: &str = "\
+A bar shows each state by its sign, also without colours:
+  █ done   ▓ skipped   ▒ in progress   ! failed   < reverted   · pending
+In a pipe there are no bars. NO_COLOR leaves the colours out.
+
+Examples:
+  rollcall status 2026-11-invoicing
+  rollcall status 7 --by customer
+  rollcall status 7 --json | jq .percent";
+
+/// For `show --help` and `copy --help`.
+pub const STEP: &str = "\
+`show` prints the text with the customer's values filled in. `copy` takes the text to copy, which begins with a line that
+says whom it is for and does nothing; the clipboard is that of wl-copy, xclip, xsel, pbcopy or clip.exe, where there is
+a display. If a variable has no value, a line on standard error says so.
+
+Examples:
+  rollcall show 41
+  rollcall copy 2026-11-invoicing/acme/set-image
+  rollcall show 2026-11-invoicing/acme/3 --json | jq -r .resolvedSha256";
+
+/// For the verbs that act on steps.
+pub const ACT: &str = "\
+Several steps are one change, which can be undone as one. A step that a rule forbids to change is told with the reason,
+the others are changed, and the verb ends with 1. --json prints the report: changed, notEligible, batchId.
+
+A step that is done keeps its text at that time. --text-sha256 says which text was shown or run: if it is another by now,
+nothing is changed, and what changed in it is told.
+
+Examples:
+  rollcall start 2026-11-invoicing/acme/3
+  rollcall done 41 42 43
+  rollcall fail 2026-11-invoicing/acme/3 --reason \"rollout did not finish, $BUILD_URL\"
+  sha=$(rollcall show 41 --json | jq -r .resolvedSha256)
+  rollcall show 41 | bash && rollcall done 41 --text-sha256 $sha";
+
+/// For `wait --help`.
+pub const WAIT: &str = "\
+It follows the server's stream of changes, also over a restart of the server of up to half a minute.
+
+Ends with 0 when it is reached, 1 if the time ran out or the server is gone, 2 if the command line is wrong, and with
+`--until done` 3 as soon as a step has failed.
+
+Examples:
+  rollcall wait 2026-11-invoicing --until done --timeout 2h
+  rollcall wait 7 --until attention && notify-send 'A step failed'";
+
+/// For `watch --help`.
+pub const WATCH: &str = "\
+On a terminal: the release and its clusters with bars, the steps that need somebody, and what was finished last. It
+is drawn anew at each change; Ctrl-C ends it. In a pipe: a line for each step that changes, with --json as one object.
+
+Examples:
+  rollcall watch 2026-11-invoicing
+  rollcall watch 7 | tee -a rollout.log";

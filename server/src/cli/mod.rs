@@ -1,4 +1,5 @@
 //! The command line: its arguments, and the dispatch to the verbs. Its help texts are the doc comments here, and `help.rs`.
+mod client;
 mod help;
 mod output;
 mod remote;
@@ -16,6 +17,7 @@ use crate::ops::{
 };
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
+use client::ClientCommand;
 use output::CliOutput;
 use std::{io, path::PathBuf};
 use steps::StepsCommand;
@@ -115,6 +117,8 @@ enum CliCommand {
         #[command(flatten)]
         output: CliOutput,
     },
+    #[command(flatten)]
+    Client(ClientCommand),
     /// Print completions for a shell
     Completions {
         /// The shell that completes
@@ -146,6 +150,7 @@ impl Cli {
     pub async fn run(self) -> Exit {
         let result = match self.verb {
             Some(CliCommand::Completions { shell }) => completions(shell),
+            Some(CliCommand::Client(command)) => client::run(command).await,
             Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
             verb => match Settings::from_environment() {
                 Ok(settings) => dispatch(verb, self.demo, settings).await,
@@ -219,6 +224,7 @@ async fn dispatch(
         Some(CliCommand::Token { command }) => users::token(&settings, command).await,
         Some(CliCommand::Demo(output)) => verbs::demo(&url, output).await,
         Some(CliCommand::Completions { shell }) => completions(shell),
+        Some(CliCommand::Client(command)) => client::run(command).await,
         Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
     }
 }
@@ -274,6 +280,22 @@ mod tests {
             &["rollcall", "export", "--release", "x"],
             &["rollcall", "migrate", "now"],
             &["rollcall", "check", "--head", "41"],
+            &["rollcall", "status"],
+            &["rollcall", "status", "June", "--by", "step"],
+            &["rollcall", "done"],
+            &["rollcall", "fail", "41"],
+            &["rollcall", "skip", "41", "--notes", "x"],
+            &["rollcall", "wait", "June"],
+            &[
+                "rollcall",
+                "wait",
+                "June",
+                "--until",
+                "done",
+                "--timeout",
+                "soon",
+            ],
+            &["rollcall", "login"],
             &[
                 "rollcall",
                 "check",

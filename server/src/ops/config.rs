@@ -159,6 +159,10 @@ pub enum InvalidSetting {
     ServerUrl(String),
     #[error("ROLLCALL_TOKEN has a character that no token has: copy it anew")]
     ServerToken,
+    #[error("there is no server to ask: set ROLLCALL_URL, or run `rollcall login URL`")]
+    NoServer,
+    #[error("there is no folder for settings: set XDG_CONFIG_HOME or HOME")]
+    NoConfigFolder,
 }
 
 impl Settings {
@@ -185,13 +189,7 @@ impl Settings {
                 .parse()
                 .map_err(|_| InvalidSetting::Address(address))?,
             database_url,
-            actor: match variable("ROLLCALL_USER")? {
-                Some(name) => Name::parse(&name)
-                    .map_err(|problem| InvalidSetting::User(name, problem))?
-                    .into(),
-                // `USER` is not a setting of ours: if it cannot be used, the system is asked for the user.
-                None => variable("USER").ok().flatten().unwrap_or_else(system_user),
-            },
+            actor: actor(&variable)?,
             auth: AuthSettings {
                 asks_for_name: variable("ROLLCALL_USER")?.is_none(),
                 ..auth(&variable)?
@@ -211,6 +209,20 @@ pub fn variable(name: &'static str) -> Result<Option<String>, InvalidSetting> {
         Ok(value) => Ok((name == TRUSTED || !value.trim().is_empty()).then_some(value)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(InvalidSetting::Encoding(name)),
+    }
+}
+
+/// Who a change is by: `ROLLCALL_USER`, else the user of the process.
+pub fn actor(
+    variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
+) -> Result<String, InvalidSetting> {
+    match variable("ROLLCALL_USER")? {
+        Some(name) => match Name::parse(&name) {
+            Ok(parsed) => Ok(parsed.into()),
+            Err(problem) => Err(InvalidSetting::User(name, problem)),
+        },
+        // `USER` is not a setting of ours: if it cannot be used, the system is asked for the user.
+        None => Ok(variable("USER").ok().flatten().unwrap_or_else(system_user)),
     }
 }
 

@@ -16,9 +16,9 @@ pub enum Exit {
     Done,
     /// 1: it could not be done.
     Failed,
-    /// 2: the command line or a setting is wrong. clap uses the same code.
+    /// 2: the command line or a setting is wrong, or names what is not there. clap uses the same code.
     Usage,
-    /// 3: a database or a file was examined, and it has faults.
+    /// 3: a database or a file was examined, and it has faults; or a cell failed that was waited for.
     Found,
 }
 
@@ -65,6 +65,9 @@ pub enum Failure {
     Unreadable(String),
     #[error("{0}")]
     Refused(String),
+    /// What the command line names is not there, or is not clear.
+    #[error("{0}")]
+    Usage(String),
     #[error("serving failed: {0}")]
     Serve(#[from] io::Error),
     #[error("{0} is there already. Choose another name")]
@@ -86,7 +89,7 @@ pub enum Failure {
 impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Settings(_) => Exit::Usage,
+            Self::Settings(_) | Self::Usage(_) => Exit::Usage,
             Self::NotRestorable { .. } | Self::Faults { .. } => Exit::Found,
             _ => Exit::Failed,
         }

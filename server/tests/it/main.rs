@@ -6,6 +6,9 @@
 #![recursion_limit = "512"]
 mod anchor_file;
 mod cli;
+mod cli_client;
+mod cli_client_follow;
+mod cli_client_login;
 mod cli_steps;
 mod cluster;
 mod copied;

@@ -90,6 +90,8 @@ pub struct MatrixRow {
 pub struct MatrixCell {
     /// The step's.
     pub id: i64,
+    /// Counts from 1 over both categories of the customer's list.
+    pub number: u32,
     pub customer_id: i64,
     #[schema(value_type = StepStatusSchema)]
     pub status: StepStatus,
@@ -122,6 +124,7 @@ impl Matrix {
             let mark = grid.status_change(at);
             Some(MatrixCell {
                 id: cell.step.0,
+                number: u32::try_from(grid.number(at)).unwrap_or(u32::MAX),
                 customer_id: grid.columns[column].id.0,
                 status: cell.status,
                 is_overridden: cell.is_overridden,
