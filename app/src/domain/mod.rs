@@ -28,6 +28,8 @@ pub mod caller;
 /// JSON in its canonical form (RFC 8785), to be hashed.
 pub mod canonical_json;
 pub mod cell_changes;
+/// What CI says of a step.
+pub mod ci_report;
 /// Findings of the integrity check.
 pub mod check_finding;
 /// Where a request comes from.
@@ -58,6 +60,8 @@ pub mod diff;
 pub mod digit_groups;
 /// The audit trail.
 pub mod event;
+/// Evidence of a step: outputs, links, files.
+pub mod evidence;
 /// What a scope leaves of an event.
 pub mod event_trim;
 /// Validation errors of one field.
@@ -88,6 +92,8 @@ pub mod matrix;
 pub mod matrix_filter;
 /// What the columns of the matrix are sorted and merged by.
 pub mod matrix_order;
+/// Addresses that CI reports to.
+pub mod incoming_hook;
 /// The part of the matrix within a scope.
 pub mod matrix_scope;
 /// Wire format of the matrix.
