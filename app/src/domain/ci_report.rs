@@ -149,7 +149,13 @@ fn check_id(id: Option<String>) -> Result<Option<String>, FieldError> {
             max: ID_MAX_CHARS,
             long,
         }),
-        _ => Ok(id),
+        _ => match id
+            .as_ref()
+            .and_then(|it| it.chars().find(|it| it.is_control()))
+        {
+            Some(it) => Err(FieldError::ControlCharacter { code: it.into() }),
+            None => Ok(id),
+        },
     }
 }
 

@@ -21,7 +21,7 @@ words! {
         Clusters = "clusters", Customers = "customers", Releases = "releases", Templates = "templates",
         PreviewTemplates = "preview_templates", Activation = "activation", Members = "members", Archive = "archive",
         Clone = "clone", Promote = "promote", Import = "import", UndoPlan = "undo_plan",
-        IncomingHooks = "incoming_hooks",
+        IncomingHooks = "incoming_hooks", DeleteEvidence = "delete_evidence",
 
         Users = "users", Tokens = "tokens", Sessions = "sessions", ReadAccounts = "read_accounts",
         Transfer = "transfer", Settings = "settings", Webhooks = "webhooks", Runners = "runners",
@@ -52,7 +52,8 @@ impl Permission {
             | Self::Promote
             | Self::Import
             | Self::UndoPlan
-            | Self::IncomingHooks => Role::Manager,
+            | Self::IncomingHooks
+            | Self::DeleteEvidence => Role::Manager,
             Self::Users
             | Self::Tokens
             | Self::Sessions
@@ -199,6 +200,7 @@ mod tests {
                 May::Import,
                 May::UndoPlan,
                 May::IncomingHooks,
+                May::DeleteEvidence,
             ],
         ),
         (

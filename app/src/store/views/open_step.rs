@@ -18,6 +18,7 @@ use crate::store::{
     engine::compute::compute,
     entity::audit_event,
     error::StoreError,
+    steps::evidence,
 };
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
@@ -99,6 +100,7 @@ impl Store {
             detail,
             more,
             drift,
+            evidence: evidence::of_step(&self.read, id).await?,
         })
     }
 
