@@ -21,6 +21,7 @@ use super::{
     releases::{
         customer::CustomerStepsPage,
         edit::EditReleasePage,
+        incoming_hooks::IncomingHooksPage,
         lazy_parts::{self, LazyPart},
         list::ReleasesPage,
         new_release::NewReleasePage,
@@ -86,6 +87,8 @@ pub enum LazyPage {
     Release,
     /// `/releases/:id/edit`
     EditRelease,
+    /// `/releases/:id/hooks`
+    IncomingHooks,
     /// `/releases/:id/steps`
     Steps,
     /// `/releases/:id/customer/:customer_id`
@@ -134,6 +137,7 @@ fn editing(page: LazyPage) -> AnyView {
         LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
         LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
         LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
+        LazyPage::IncomingHooks => view! { <IncomingHooksPage/> }.into_any(),
         LazyPage::Steps => view! { <StepsPage/> }.into_any(),
         LazyPage::CustomerSteps => view! { <CustomerStepsPage/> }.into_any(),
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
@@ -162,6 +166,7 @@ impl LazyPage {
             | Self::EditCustomer
             | Self::NewRelease
             | Self::EditRelease
+            | Self::IncomingHooks
             | Self::Steps
             | Self::CustomerSteps
             | Self::Account
