@@ -232,7 +232,9 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     }
     // It names a release.
     let is_stream = path == "/api/events";
-    if path.contains('{') || is_own(path) || is_stream {
+    // It names an address, a customer and a step.
+    let is_report = path == "/api/hooks/in";
+    if path.contains('{') || is_own(path) || is_stream || is_report {
         statuses.push(("404", "Nothing has this id, or it is out of your scope"));
     }
     if verb != OperationVerb::Get || reads_query {

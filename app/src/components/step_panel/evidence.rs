@@ -11,28 +11,30 @@ pub fn evidence_html(step: StepId, evidence: &[Evidence], can_change: bool) -> S
     let html = html! {
         section aria-labelledby="evidence-title" {
             h3 id="evidence-title" tabindex="-1" { "Evidence" }
-            ul class="evidence" aria-labelledby="evidence-title" {
-                @for it in evidence {
-                    @let own = format!("/api/steps/{step}/evidence/{}", it.id);
-                    li {
-                        @if it.is_image() {
-                            a href=(own) target="_blank" rel="external noopener" {
-                                img src=(own) alt=(it.name) loading="lazy";
+            @if !evidence.is_empty() {
+                ul class="evidence" aria-labelledby="evidence-title" {
+                    @for it in evidence {
+                        @let own = format!("/api/steps/{step}/evidence/{}", it.id);
+                        li {
+                            @if it.is_image() {
+                                a href=(own) target="_blank" rel="external noopener" {
+                                    img src=(own) alt=(it.name) loading="lazy";
+                                }
+                            } @else if let Some(url) = &it.url {
+                                a href=(url) target="_blank" rel="external noopener noreferrer" { (it.name) }
+                            } @else {
+                                a href=(own) download=(it.name) rel="external" { (it.name) }
                             }
-                        } @else if let Some(url) = &it.url {
-                            a href=(url) target="_blank" rel="external noopener noreferrer" { (it.name) }
-                        } @else {
-                            a href=(own) download=(it.name) rel="external" { (it.name) }
-                        }
-                        " "
-                        span class="quiet small" title=(format!("SHA-256 {}", it.sha256)) {
-                            (size(it.bytes)) ", " (it.by)
-                            @if let Some(message) = &it.message { ", " (message) }
-                        }
-                        @if can_change {
                             " "
-                            button class="link live-only" type="button" data-evidence=(own)
-                                aria-label=(format!("Delete {}", it.name)) { "Delete" }
+                            span class="quiet small" title=(format!("SHA-256 {}", it.sha256)) {
+                                (size(it.bytes)) ", " (it.by)
+                                @if let Some(message) = &it.message { ", " (message) }
+                            }
+                            @if can_change {
+                                " "
+                                button class="link live-only" type="button" data-evidence=(own)
+                                    aria-label=(format!("Delete {}", it.name)) { "Delete" }
+                            }
                         }
                     }
                 }
