@@ -92,18 +92,24 @@ function ask(address, opener) {
 // A second press within this time deletes.
 const SURE_WITHIN_MS = 4000;
 
+function label(button, text, name) {
+  button.textContent = text;
+  button.setAttribute('aria-label', name);
+}
+
 async function remove(address, button) {
+  const name = button.getAttribute('aria-label');
   if (button.dataset.sure === undefined) {
     button.dataset.sure = '';
-    button.textContent = 'Press again to delete';
+    label(button, 'Press again to delete', `Press again: ${name}`);
     setTimeout(() => {
       delete button.dataset.sure;
-      button.textContent = 'Delete';
+      label(button, 'Delete', name);
     }, SURE_WITHIN_MS);
     return;
   }
   const problem = await send(address, { method: 'DELETE' });
-  if (problem) button.textContent = problem;
+  if (problem) label(button, problem, problem);
   else document.getElementById('evidence-title')?.focus({ preventScroll: true });
 }
 
