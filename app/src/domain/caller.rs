@@ -60,7 +60,7 @@ impl Caller {
         Self::unlimited(Identity::Program(via), name.into())
     }
 
-    /// An address that CI reports to (R63): it works on steps, and what of is up to the address.
+    /// An address that CI reports to (R63): it works on steps; on which ones is up to the address.
     pub fn of_hook(name: &str) -> Self {
         Self {
             role: Role::Operator,

@@ -88,9 +88,8 @@ fn reference(value: &Value, name: &str) -> Result<Option<RowReference>, FieldErr
     Ok(text.filter(|it| !it.is_empty()).map(RowReference::Text))
 }
 
-/// What a report says, before it is checked.
-#[derive(Default)]
-struct Said {
+/// What a report says beside its subject, before it is checked.
+struct ReportTexts {
     url: Option<String>,
     output: Option<String>,
     reason: Option<String>,
@@ -103,7 +102,7 @@ fn checked(
     status: Option<ReportedStatus>,
     customer: Result<Option<RowReference>, FieldError>,
     step: Result<Option<RowReference>, FieldError>,
-    said: Said,
+    said: ReportTexts,
 ) -> Result<CiReport, ValidationErrors> {
     let customer = customer.and_then(|it| it.ok_or(FieldError::Missing));
     let customer = errors.check(Field::Customer, customer);
@@ -165,7 +164,7 @@ fn of_ours(body: &Value) -> Result<CiReport, ValidationErrors> {
     let status = status.and_then(|it| it.parse::<ReportedStatus>());
     let status = errors.check(Field::Status, status);
     let mut text = |field: Field| errors.check(field, text_of(body, field.as_str())).flatten();
-    let said = Said {
+    let said = ReportTexts {
         url: text(Field::Url),
         output: text(Field::Output),
         reason: text(Field::Reason),
@@ -204,7 +203,7 @@ fn of_jenkins(body: &Value, build: &Value) -> Result<Option<CiReport>, Validatio
     let id = job
         .zip(text(build, "number"))
         .map(|(job, number)| format!("{} #{number} {phase}", job.trim_end_matches('/')));
-    let said = Said {
+    let said = ReportTexts {
         url: text(build, "full_url"),
         output: text(build, "log").map(|it| end_of(&it).to_owned()),
         reason: None,

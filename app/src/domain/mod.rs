@@ -28,10 +28,10 @@ pub mod caller;
 /// JSON in its canonical form (RFC 8785), to be hashed.
 pub mod canonical_json;
 pub mod cell_changes;
-/// What CI says of a step.
-pub mod ci_report;
 /// Findings of the integrity check.
 pub mod check_finding;
+/// What CI says of a step.
+pub mod ci_report;
 /// Where a request comes from.
 pub mod client;
 pub mod cluster;
@@ -60,10 +60,10 @@ pub mod diff;
 pub mod digit_groups;
 /// The audit trail.
 pub mod event;
-/// Evidence of a step: outputs, links, files.
-pub mod evidence;
 /// What a scope leaves of an event.
 pub mod event_trim;
+/// Evidence of a step: outputs, links, files.
+pub mod evidence;
 /// Validation errors of one field.
 pub mod field_error;
 /// Text normalized for filters.
@@ -78,6 +78,8 @@ pub mod history_chain;
 pub mod history_walk;
 /// Typed ids.
 pub mod id;
+/// Addresses that CI reports to.
+pub mod incoming_hook;
 /// Characters that are invisible, or look like others.
 pub mod invisible;
 /// Upper and lower case.
@@ -92,8 +94,6 @@ pub mod matrix;
 pub mod matrix_filter;
 /// What the columns of the matrix are sorted and merged by.
 pub mod matrix_order;
-/// Addresses that CI reports to.
-pub mod incoming_hook;
 /// The part of the matrix within a scope.
 pub mod matrix_scope;
 /// Wire format of the matrix.

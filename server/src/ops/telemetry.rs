@@ -40,7 +40,8 @@ fn span<B>(request: &Request<B>) -> Span {
         .get::<RequestId>()
         .and_then(|it| it.header_value().to_str().ok())
         .unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = %shown_path(request.uri().path()), id)
+    let path = shown_path(request.uri().path());
+    tracing::info_span!("request", method = %request.method(), path = &*path, id)
 }
 
 type LogLayers = ServiceBuilder<

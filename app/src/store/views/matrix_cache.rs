@@ -250,11 +250,9 @@ fn event_impact(
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
         // People, their views and addresses for CI are no part of any matrix.
-        Entity::User
-        | Entity::Session
-        | Entity::Token
-        | Entity::View
-        | Entity::IncomingHook => EventImpact::None,
+        Entity::User | Entity::Session | Entity::Token | Entity::View | Entity::IncomingHook => {
+            EventImpact::None
+        }
         // They change names, values of variables, rows or columns.
         Entity::Cluster
         | Entity::Customer
