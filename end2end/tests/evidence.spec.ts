@@ -48,7 +48,7 @@ test('a hook is made for a release, its address shown once, and what is reported
   await page.getByLabel('More: edit, steps, clone, archive, print').click();
   await page.getByRole('link', { name: 'CI hooks' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'CI hooks' })).toBeVisible();
-  await page.getByLabel('Name').fill('Jenkins');
+  await page.getByLabel('Name', { exact: true }).fill('Jenkins');
   await page.getByRole('button', { name: 'Create hook' }).click();
   const line = page.getByRole('status').getByText(/^curl /);
   await expect(line).toBeVisible();

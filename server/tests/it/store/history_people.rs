@@ -51,7 +51,7 @@ async fn call_ci(world: &World, watch: &mut TableWatch<'_>) {
     call!(delete_incoming_hook(hook, by()));
     call!(delete_incoming_hook(hook, by()));
     let started = world.id(&world.acme, "Upgrade").await;
-    let pending = world.id(&world.initech, "Announce").await;
+    let pending = world.id(&world.globex, "Announce").await;
     let output = || EvidenceDraft::output("ok", None).unwrap();
     let added = call!(add_evidence(started, output(), by())).unwrap().row;
     call!(add_evidence(pending, output(), by()));
