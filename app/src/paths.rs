@@ -129,6 +129,11 @@ pub fn edit_release(id: ReleaseId) -> String {
     format!("/releases/{id}/edit")
 }
 
+/// The addresses that CI reports to, of a release.
+pub fn release_hooks(id: ReleaseId) -> String {
+    format!("/releases/{id}/hooks")
+}
+
 /// The template steps of a release.
 pub fn release_steps(id: ReleaseId) -> String {
     format!("/releases/{id}/steps")

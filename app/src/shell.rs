@@ -153,8 +153,8 @@ const NAME: &str = r#"{
 "#;
 
 /// The keys that every page has (R106): Ctrl+K, `g` and a letter, `/` and `?`. They are heard before the page's own, and the last two
-/// after them, since the grid has its own. What they open is loaded when it is first asked for, by `palette`. Links are clicked, so
-/// that the router and the question about unsaved changes hear of it.
+/// after them, since the grid has its own. What they open is loaded when it is first asked for, by `palette`; what changes the evidence
+/// of a step (R74) by `evidence`. Links are clicked, so that the router and the question about unsaved changes hear of it.
 const KEYS: &str = r#"const go = { d: "/", r: "/releases", c: "/customers", k: "/clusters", a: "/activity" };
 const is_plain = (event) => {
   let letters;
@@ -190,6 +190,8 @@ addEventListener("keydown", (event) => {
 });
 addEventListener("click", (event) => {
   if (event.target.closest("[data-palette]")) palette("open");
+  const piece = event.target.closest("[data-evidence]");
+  if (piece) evidence(piece);
   const cell = event.target.closest(".skip[data-grid]") && document.querySelector("[role=grid] [tabindex='0']");
   if (cell) { event.preventDefault(); cell.focus(); }
 }, true);
@@ -280,7 +282,8 @@ pub fn shell(
             "import(\"/live.js?{build}\").then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
         );
         let palette = format!(
-            "const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});"
+            "const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});\
+            const evidence = (button) => import(\"/evidence.js?{build}\").then(it => it.change(button)).catch(() => {{}});"
         );
         let name = if asks_for_name { NAME } else { "" };
         let start = format!(

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod clusters;
 pub mod customers;
 pub mod dashboard;
+pub mod incoming_hooks;
 pub mod layout;
 pub mod people;
 pub mod preferences;

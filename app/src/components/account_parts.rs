@@ -32,7 +32,7 @@ pub struct CardRequest {
 
 impl CardRequest {
     /// The message for a field.
-    fn at(self, field: Field) -> Signal<Option<String>> {
+    pub fn at(self, field: Field) -> Signal<Option<String>> {
         let error = self.error;
         Signal::derive(move || error.get().and_then(|it| it.message_for(field)))
     }
@@ -41,7 +41,7 @@ impl CardRequest {
 /// A form in a card: what went wrong, its fields as children, and one button. It posts, so that a browser that sends it before
 /// the page is live puts no password into an address.
 #[component]
-fn CardForm(
+pub fn CardForm(
     id: &'static str,
     request: CardRequest,
     button: &'static str,
@@ -142,7 +142,7 @@ pub fn PasswordForm(
 
 /// A table in a card; the last column is that of the button of each row.
 #[component]
-fn CardTable(
+pub fn CardTable(
     caption: &'static str,
     /// All heads but that of the buttons.
     heads: &'static [&'static str],

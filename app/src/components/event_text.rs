@@ -108,6 +108,8 @@ pub fn single_phrase(action: EventAction) -> &'static str {
         EventAction::AddCustomers => "added customers",
         EventAction::RemoveCustomers => "removed customers",
         EventAction::Undo => "undid a change",
+        EventAction::Attach => "added evidence",
+        EventAction::Detach => "removed evidence",
         other => other.phrase(),
     }
 }

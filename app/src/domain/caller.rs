@@ -60,6 +60,17 @@ impl Caller {
         Self::unlimited(Identity::Program(via), name.into())
     }
 
+    /// An address that CI reports to (R63): it works on steps; on which ones is up to the address.
+    pub fn of_hook(name: &str) -> Self {
+        Self {
+            role: Role::Operator,
+            ..Self::unlimited(
+                Identity::Program(Via::Hook(name.to_owned())),
+                name.to_owned(),
+            )
+        }
+    }
+
     fn unlimited(identity: Identity, name: String) -> Self {
         Self {
             identity,

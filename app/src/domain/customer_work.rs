@@ -5,6 +5,7 @@ use super::{
     customer::Customer,
     diff::DiffRow,
     event::{EventAction, HistoryEntry},
+    evidence::Evidence,
     id::{CustomerId, EventId, StepId},
     progress::{Counts, Progress},
     release::Release,
@@ -24,6 +25,8 @@ pub struct OpenStep {
     pub more: Vec<HistoryTextChange>,
     /// None if the template has not changed since.
     pub drift: Option<TemplateDrift>,
+    /// Oldest first.
+    pub evidence: Vec<Evidence>,
 }
 
 /// What a history entry changed in the step's text, and whether the entry can be undone.

@@ -1,6 +1,7 @@
 //! The audit trail (R17): events that say what changed, by whom and when. Append-only.
 use super::{
     actor_stamp::ActorStamp,
+    evidence::EvidenceDigest,
     id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId, UserId},
     text_change::TextChange,
     via::Via,
@@ -15,6 +16,7 @@ words! {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template", Step = "step",
         Database = "database", User = "user", Session = "session", Token = "token",
         View = "view",
+        IncomingHook = "incoming_hook",
     }
 }
 
@@ -27,6 +29,7 @@ words! {
         Restore = "restore", Activate = "activate", AddCustomers = "add_customers",
         RemoveCustomers = "remove_customers", Archive = "archive", Clone = "clone", Undo = "undo", Import = "import",
         Login = "login", LoginFailed = "login-failed", Logout = "logout", Password = "password",
+        Attach = "attach", Detach = "detach",
     }
 }
 
@@ -37,6 +40,11 @@ impl EventAction {
             self,
             Self::Override | Self::Reset | Self::Update | Self::Promote
         )
+    }
+
+    /// Whether it adds or removes evidence of a step, and leaves the step itself as it is (R74).
+    pub fn is_of_evidence(self) -> bool {
+        matches!(self, Self::Attach | Self::Detach)
     }
 
     /// The action within a sentence: "Ana Ferreira overrode the text of".
@@ -70,6 +78,8 @@ impl EventAction {
             Self::LoginFailed => "failed to sign in as",
             Self::Logout => "signed out as",
             Self::Password => "set the password of",
+            Self::Attach => "added evidence to",
+            Self::Detach => "removed evidence of",
         }
     }
 }
@@ -106,6 +116,8 @@ impl EventAction {
             Self::LoginFailed => "Sign-in failed",
             Self::Logout => "Signed out",
             Self::Password => "Password set",
+            Self::Attach => "Evidence added",
+            Self::Detach => "Evidence removed",
         }
     }
 }
@@ -164,6 +176,8 @@ impl Event {
     pub fn is_undoable(&self) -> bool {
         let kept = self.before.as_ref().and_then(|it| it.get("orderedIds"));
         match self.entity {
+            // What was run stays proved, whatever becomes of the mark.
+            Entity::Step if self.action.is_of_evidence() => false,
             Entity::Step | Entity::Template => true,
             Entity::Release => kept.is_some(),
             Entity::Customer => self.is_customer_edit(),
@@ -172,7 +186,8 @@ impl Event {
             | Entity::User
             | Entity::Session
             | Entity::Token
-            | Entity::View => false,
+            | Entity::View
+            | Entity::IncomingHook => false,
         }
     }
 
@@ -263,6 +278,12 @@ pub struct FieldChange {
 fn readable(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
+        // Pieces of evidence.
+        Value::Array(items) if items.iter().any(|it| it.get("sha256").is_some()) => {
+            let pieces = items.iter().filter_map(EvidenceDigest::of);
+            let pieces: Vec<String> = pieces.map(|it| it.to_string()).collect();
+            Some(pieces.join("; "))
+        }
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }

@@ -52,13 +52,21 @@ impl ForeignEvent {
         })
     }
 
-    /// Whether it changes one step, and nothing but its state and its notes.
+    /// Whether it changes one step, and nothing but its state, its notes and its evidence.
     fn is_of_one_step(&self) -> bool {
         use EventAction as A;
         self.entity == Entity::Step
             && matches!(
                 self.action,
-                A::Start | A::Done | A::Fail | A::Skip | A::Revert | A::Reopen | A::Notes
+                A::Start
+                    | A::Done
+                    | A::Fail
+                    | A::Skip
+                    | A::Revert
+                    | A::Reopen
+                    | A::Notes
+                    | A::Attach
+                    | A::Detach
             )
     }
 }

@@ -45,6 +45,10 @@ ids! {
     TokenId
     /// A saved view of the matrix.
     ViewId
+    /// An address that CI reports to.
+    IncomingHookId
+    /// A piece of evidence of a step.
+    EvidenceId
 }
 
 /// A batch: the events of one change, which are undone together. A UUID v7 as text.

@@ -30,6 +30,8 @@ pub mod canonical_json;
 pub mod cell_changes;
 /// Findings of the integrity check.
 pub mod check_finding;
+/// What CI says of a step.
+pub mod ci_report;
 /// Where a request comes from.
 pub mod client;
 pub mod cluster;
@@ -60,6 +62,8 @@ pub mod digit_groups;
 pub mod event;
 /// What a scope leaves of an event.
 pub mod event_trim;
+/// Evidence of a step: outputs, links, files.
+pub mod evidence;
 /// Validation errors of one field.
 pub mod field_error;
 /// Text normalized for filters.
@@ -74,6 +78,8 @@ pub mod history_chain;
 pub mod history_walk;
 /// Typed ids.
 pub mod id;
+/// Addresses that CI reports to.
+pub mod incoming_hook;
 /// Characters that are invisible, or look like others.
 pub mod invisible;
 /// Upper and lower case.

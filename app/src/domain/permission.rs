@@ -21,6 +21,7 @@ words! {
         Clusters = "clusters", Customers = "customers", Releases = "releases", Templates = "templates",
         PreviewTemplates = "preview_templates", Activation = "activation", Members = "members", Archive = "archive",
         Clone = "clone", Promote = "promote", Import = "import", UndoPlan = "undo_plan",
+        IncomingHooks = "incoming_hooks", DeleteEvidence = "delete_evidence",
 
         Users = "users", Tokens = "tokens", Sessions = "sessions", ReadAccounts = "read_accounts",
         Transfer = "transfer", Settings = "settings", Webhooks = "webhooks", Runners = "runners",
@@ -50,7 +51,9 @@ impl Permission {
             | Self::Clone
             | Self::Promote
             | Self::Import
-            | Self::UndoPlan => Role::Manager,
+            | Self::UndoPlan
+            | Self::IncomingHooks
+            | Self::DeleteEvidence => Role::Manager,
             Self::Users
             | Self::Tokens
             | Self::Sessions
@@ -196,6 +199,8 @@ mod tests {
                 May::Promote,
                 May::Import,
                 May::UndoPlan,
+                May::IncomingHooks,
+                May::DeleteEvidence,
             ],
         ),
         (

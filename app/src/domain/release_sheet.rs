@@ -1,5 +1,6 @@
 //! A release as a flat table for CSV exports and reports: one row per cell, customer by customer, without the texts.
 use super::{
+    evidence::EvidenceDigest,
     id::{StepId, TemplateId},
     progress::Progress,
     release::Release,
@@ -49,6 +50,8 @@ pub struct SheetRow {
     pub template_id: Option<TemplateId>,
     /// Of a done step: what its event kept of the text.
     pub proof: Option<SheetProof>,
+    /// Oldest first.
+    pub evidence: Vec<EvidenceDigest>,
 }
 
 /// The SHA-256 of a done step's text, and whether the person had it on the page (R81).

@@ -89,6 +89,10 @@ pub enum RuleViolation {
         login: String,
         inactive_id: Option<i64>,
     },
+    #[error("a pending step has no evidence: start it first")]
+    EvidenceOfPending,
+    #[error("a step has {max} pieces of evidence at most: delete one first")]
+    EvidenceIsFull { max: usize },
     #[error("{login} is the last active admin: make another one first")]
     LastAdmin { login: String },
 }

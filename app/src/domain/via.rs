@@ -1,4 +1,4 @@
-//! The way by which a change was made (R28): session, token, proxy, command line. Written as one text, in the database, in JSON
+//! The way by which a change was made (R28): session, token, proxy, command line, hook. Written as one text, in the database, in JSON
 //! and in the chain of the history, so no word is ever renamed.
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
@@ -16,6 +16,8 @@ pub enum Via {
     Cli,
     /// A runner, by its name.
     Runner(String),
+    /// An address that CI reports to, by its name.
+    Hook(String),
     /// The import of a whole database.
     Import,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Via {
             Self::Proxy => f.write_str("proxy"),
             Self::Cli => f.write_str("cli"),
             Self::Runner(name) => write!(f, "runner {name}"),
+            Self::Hook(name) => write!(f, "hook {name}"),
             Self::Import => f.write_str("import"),
         }
     }
@@ -44,6 +47,7 @@ impl FromStr for Via {
             None if text == "import" => Ok(Self::Import),
             Some(("token", name)) => Ok(Self::Token(name.to_owned())),
             Some(("runner", name)) => Ok(Self::Runner(name.to_owned())),
+            Some(("hook", name)) => Ok(Self::Hook(name.to_owned())),
             _ => Err(format!("`{text}` is no way of a change")),
         }
     }
@@ -74,6 +78,7 @@ mod tests {
             (Via::Proxy, "proxy"),
             (Via::Cli, "cli"),
             (Via::Runner("eu-1".into()), "runner eu-1"),
+            (Via::Hook("Jenkins".into()), "hook Jenkins"),
             (Via::Import, "import"),
         ] {
             assert_eq!(way.to_string(), text);

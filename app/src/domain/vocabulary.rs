@@ -45,6 +45,7 @@ words! {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template step",
         Step = "step", Batch = "change", User = "user", Session = "session", Token = "token",
         View = "view",
+        IncomingHook = "hook", Evidence = "evidence",
     }
 }
 
@@ -62,6 +63,8 @@ impl Noun {
             Self::Session => "Session",
             Self::Token => "Token",
             Self::View => "View",
+            Self::IncomingHook => "Hook",
+            Self::Evidence => "Evidence",
         }
     }
 }
@@ -78,6 +81,8 @@ words! {
         Markdown = "markdown", Edits = "edits", TextSha256 = "textSha256", Login = "login", Email = "email",
         Role = "role", Scope = "scope", Password = "password", Current = "current", ExpiresInDays = "expiresInDays",
         Code = "code", Address = "address", Release = "releaseId",
+        Template = "templateId", Customer = "customer", Step = "step", Status = "status", Url = "url",
+        Output = "output", MessageId = "id", Kind = "kind", Build = "build",
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     },
     releases::{
         edit::EditReleasePage,
+        incoming_hooks::IncomingHooksPage,
         lazy_parts::{self, LazyPart},
         list::ReleasesPage,
         new_release::NewReleasePage,
@@ -88,6 +89,8 @@ pub enum LazyPage {
     Release,
     /// `/releases/:id/edit`
     EditRelease,
+    /// `/releases/:id/hooks`
+    IncomingHooks,
     /// `/releases/:id/steps`
     Steps,
     /// `/releases/:id/customer/:customer_id`
@@ -136,6 +139,7 @@ fn editing(page: LazyPage) -> AnyView {
         LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
         LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
         LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
+        LazyPage::IncomingHooks => view! { <IncomingHooksPage/> }.into_any(),
         LazyPage::Steps => view! { <StepsPage/> }.into_any(),
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
         LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
@@ -163,6 +167,7 @@ impl LazyPage {
             | Self::EditCustomer
             | Self::NewRelease
             | Self::EditRelease
+            | Self::IncomingHooks
             | Self::Steps
             | Self::Account
             | Self::NewUser

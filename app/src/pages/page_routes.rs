@@ -23,6 +23,7 @@ const PAGES: &[(&str, LazyPage)] = &[
     ("/releases/new", LazyPage::NewRelease),
     ("/releases/:id", LazyPage::Release),
     ("/releases/:id/edit", LazyPage::EditRelease),
+    ("/releases/:id/hooks", LazyPage::IncomingHooks),
     ("/releases/:id/steps", LazyPage::Steps),
     (
         "/releases/:id/customer/:customer_id",

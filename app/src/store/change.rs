@@ -228,7 +228,15 @@ pub fn keeps_texts(action: EventAction) -> bool {
     use EventAction as Did;
     matches!(
         action,
-        Did::Start | Did::Done | Did::Fail | Did::Skip | Did::Revert | Did::Reopen | Did::Notes
+        Did::Start
+            | Did::Done
+            | Did::Fail
+            | Did::Skip
+            | Did::Revert
+            | Did::Reopen
+            | Did::Notes
+            | Did::Attach
+            | Did::Detach
     )
 }
 

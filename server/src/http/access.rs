@@ -10,6 +10,7 @@ use crate::{
     ops::{
         auth_settings::{AuthMode, AuthSettings},
         session_cookie,
+        shown_path::shown_path,
     },
     rest::problem::{self, Problem},
 };
@@ -137,6 +138,7 @@ pub async fn check_access(
             takes_tokens: true,
         },
         Some(FoundRight::Nothing) => {
+            let path = shown_path(&path);
             tracing::error!(%path, "this address has no line in the table of rights: it is closed");
             return refuse(
                 &request,

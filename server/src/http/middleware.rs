@@ -10,7 +10,7 @@ use crate::{
         host_check::check_host,
         standalone_page::refusal_page,
     },
-    ops::{allowed_hosts::AllowedHosts, limits, prometheus, telemetry},
+    ops::{allowed_hosts::AllowedHosts, limits, prometheus, shown_path::shown_path, telemetry},
     rest::problem,
 };
 use axum::{
@@ -59,6 +59,7 @@ async fn limit_time(request: Request, next: Next) -> Response {
     // Only a page is answered with one, in the colours that its request asks for.
     let page_headers = is_page(&path).then(|| request.headers().clone());
     let Ok(response) = tokio::time::timeout(limit, next.run(request)).await else {
+        let path = shown_path(&path);
         tracing::warn!(%path, "given up after {} seconds", limit.as_secs());
         return too_late(page_headers.as_ref());
     };

@@ -16,5 +16,6 @@ pub mod oidc_settings;
 pub mod open_files;
 pub mod prometheus;
 pub mod session_cookie;
+pub mod shown_path;
 pub mod signing_key;
 pub mod telemetry;

@@ -1,5 +1,6 @@
 //! Metrics in Prometheus' text format, `GET /metrics`: requests by route and status with their latency, open streams, latency of the
 //! database, cells of active releases by state, and the size of the database.
+use super::shown_path::shown_path;
 use app::{
     domain::{
         caller::Caller,
@@ -94,8 +95,8 @@ pub async fn measure_request(request: Request, next: Next) -> Response {
     let route = request
         .extensions()
         .get::<MatchedPath>()
-        .map_or("none", MatchedPath::as_str)
-        .to_owned();
+        .map_or("none", MatchedPath::as_str);
+    let route = shown_path(route).into_owned();
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
     metrics::counter!(

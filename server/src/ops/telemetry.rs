@@ -1,6 +1,9 @@
 //! Logging to standard error, with a span and an id for each request. A log line never has the text of a step, the value of
 //! a variable, or the query of an address.
-use super::config::{InvalidSetting, LogFormat, variable};
+use super::{
+    config::{InvalidSetting, LogFormat, variable},
+    shown_path::shown_path,
+};
 use axum::http::{HeaderName, Request};
 use tower::{
     ServiceBuilder,
@@ -30,14 +33,15 @@ pub fn init(format: LogFormat, default_filter: &str) -> Result<(), InvalidSettin
     Ok(())
 }
 
-/// The span of a request: method, path without its query, and id.
+/// The span of a request: method, path without its query and without a key, and id.
 fn span<B>(request: &Request<B>) -> Span {
     let id = request
         .extensions()
         .get::<RequestId>()
         .and_then(|it| it.header_value().to_str().ok())
         .unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+    let path = shown_path(request.uri().path());
+    tracing::info_span!("request", method = %request.method(), path = &*path, id)
 }
 
 type LogLayers = ServiceBuilder<

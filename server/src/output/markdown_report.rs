@@ -151,6 +151,13 @@ fn step(text: &mut String, row: &SheetRow) {
             let _ = writeln!(text, "\n  {word}:\n\n{}", fenced(said, "text", "  "));
         }
     }
+    if !row.evidence.is_empty() {
+        text.push_str("\n  Evidence:\n\n");
+    }
+    for piece in &row.evidence {
+        let (name, bytes, sha256) = (inline(&piece.name), piece.bytes, &piece.sha256);
+        let _ = writeln!(text, "  - {name}, {bytes} bytes, SHA-256 `{sha256}`");
+    }
 }
 
 fn template_step(text: &mut String, it: &StepTemplate) {

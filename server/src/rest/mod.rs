@@ -14,8 +14,10 @@ pub mod customer_versions;
 pub mod customers;
 pub mod dto;
 pub mod etag;
+pub mod evidence;
 pub mod extract;
 pub mod idempotency;
+pub mod incoming_hooks;
 pub mod live;
 pub mod members;
 pub mod openapi_operations;
@@ -132,11 +134,16 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(live::say_presence))
         .routes(routes!(saved_views::list_views))
         .routes(routes!(saved_views::delete_view))
+        .routes(routes!(evidence::list_evidence))
+        .routes(routes!(evidence::read_evidence, evidence::delete_evidence))
+        .routes(routes!(incoming_hooks::delete_incoming_hook))
+        .routes(routes!(incoming_hooks::take_report))
+        .routes(routes!(incoming_hooks::take_report_by_header))
         .merge(account_operations())
         .merge(transfer::router())
 }
 
-/// Operations on users, and on the caller's own account. Those that answer with a secret take no idempotency key,
+/// Operations on users, on the caller's own account, and on addresses of CI. Those that answer with a secret take no idempotency key,
 /// because the answer of a key is stored.
 fn account_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
@@ -150,6 +157,10 @@ fn account_operations() -> OpenApiRouter<Context> {
         .routes(routes!(account::update_account))
         .routes(routes!(account::change_password))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(
+            incoming_hooks::list_incoming_hooks,
+            incoming_hooks::create_incoming_hook
+        ))
         .routes(routes!(tokens::delete_token))
         .routes(routes!(users::list_users))
         .routes(routes!(
@@ -175,6 +186,7 @@ fn creating_operations() -> OpenApiRouter<Context> {
         .routes(routes!(custom_steps::create_step))
         .routes(routes!(users::create_user))
         .routes(routes!(saved_views::create_view))
+        .routes(routes!(evidence::add_evidence))
 }
 
 /// The OpenAPI description, and Swagger UI.

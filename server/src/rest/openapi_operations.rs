@@ -95,7 +95,9 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
 
 /// Whether an operation reads one row: its response has an `ETag`, and it reads `If-None-Match`.
 fn reads_row(path: &str, verb: OperationVerb) -> bool {
-    verb == OperationVerb::Get && (path.ends_with('}') || path.ends_with("/detail"))
+    // Bytes have none.
+    let is_row = path.ends_with('}') && !path.ends_with("/{n}");
+    verb == OperationVerb::Get && (is_row || path.ends_with("/detail"))
 }
 
 fn add_header(response: &mut Response, name: &str, description: &str) {
@@ -160,7 +162,10 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
 
 /// Whether an operation's answer to POST tells a secret, so that it is kept under no idempotency key.
 fn tells_secret(path: &str) -> bool {
-    matches!(path, "/api/session" | "/api/tokens")
+    matches!(
+        path,
+        "/api/session" | "/api/tokens" | "/api/releases/{id}/hooks"
+    )
 }
 
 /// Whether an operation takes a password, and so is throttled after failures.
@@ -190,6 +195,8 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
                 | "/api/sessions/{id}"
                 | "/api/tokens/{id}"
                 | "/api/views/{id}"
+                | "/api/hooks/{id}"
+                | "/api/steps/{id}/evidence/{n}"
                 | "/api/session"
         ),
         OperationVerb::Post => {
@@ -225,7 +232,9 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     }
     // It names a release.
     let is_stream = path == "/api/events";
-    if path.contains('{') || is_own(path) || is_stream {
+    // It names an address, a customer and a step.
+    let is_report = path == "/api/hooks/in";
+    if path.contains('{') || is_own(path) || is_stream || is_report {
         statuses.push(("404", "Nothing has this id, or it is out of your scope"));
     }
     if verb != OperationVerb::Get || reads_query {

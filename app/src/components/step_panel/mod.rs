@@ -4,6 +4,7 @@
 pub mod actions;
 pub mod custom_step_dialogs;
 pub mod events;
+mod evidence;
 pub mod history;
 pub mod notes;
 pub mod panel_session;
@@ -27,6 +28,7 @@ use crate::{
 use actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
+use evidence::evidence_html;
 use history::{History, kept_label};
 use leptos::{ev, prelude::*};
 use notes::NotesEditor;
@@ -115,6 +117,10 @@ pub fn StepBody(
             label,
         )
     });
+    let evidence = state.read(|it| {
+        let can_change = state.can_work && state.status != StepStatus::Pending;
+        evidence_html(state.id, &it.evidence, can_change)
+    });
     state.listen_for_copies();
     let header = Signal::derive(move || state.copy_header());
     view! {
@@ -128,6 +134,7 @@ pub fn StepBody(
         {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}
         {(!state.is_kept).then(|| view! { <VariableValues state=state/> })}
         <NotesEditor state=state/>
+        {(!evidence.is_empty()).then(|| view! { <div inner_html=evidence></div> })}
         <History state=state/>
     }
 }

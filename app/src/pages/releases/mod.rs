@@ -5,6 +5,7 @@ pub mod customer_selection;
 pub mod dialogs;
 pub mod draft;
 pub mod edit;
+pub mod incoming_hooks;
 pub mod lazy_parts;
 pub mod list;
 pub mod new_release;

@@ -1,7 +1,8 @@
-//! Accounts: users, their sessions and tokens, passwords, and the first admin. `request_caller` finds the
+//! Accounts: users, their sessions and tokens, passwords, the first admin, and addresses of CI. `request_caller` finds the
 //! caller of a request before there is a `Store`, so its methods are the `Database`'s; all others are the `Store`'s, with
 //! permissions and events like every other change. Hashes and secrets never leave this folder.
 mod account;
+pub mod incoming_hooks;
 pub mod last_used;
 pub mod password_hash;
 pub mod provider_users;

@@ -1,9 +1,10 @@
-//! Secrets from the system's randomness: of sessions, tokens, and the code of the first admin.
+//! Secrets from the system's randomness: of sessions, tokens, addresses for CI, and the code of the first admin.
 use crate::domain::{session::SESSION_SECRET_BYTES, setup_code::SetupCode, token::TokenText};
 use crate::store::{entity::hex_digits, error::StoreError};
 
 /// The number of random bytes drawn for a token: 40 are needed, and a few are rejected.
 const TOKEN_BYTES: usize = 512;
+const HOOK_KEY_BYTES: usize = 32;
 
 fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
@@ -21,6 +22,11 @@ pub fn session_secret() -> Result<String, StoreError> {
 pub fn token_text() -> Result<TokenText, StoreError> {
     let mut bytes = random::<TOKEN_BYTES>()?.into_iter();
     Ok(TokenText::generate(|| bytes.next().unwrap_or_default()))
+}
+
+/// The key of a new address that CI reports to, in hexadecimal digits: 256 bits. Errors: the system has no randomness.
+pub fn hook_key() -> Result<String, StoreError> {
+    Ok(hex_digits(&random::<HOOK_KEY_BYTES>()?))
 }
 
 /// A new code for the first admin. Errors: the system has no randomness.

@@ -2,6 +2,7 @@
 pub mod bulk_transition;
 pub mod custom_steps;
 pub mod customer_order;
+pub mod evidence;
 pub mod step_edits;
 pub mod step_patch;
 pub mod step_rows;

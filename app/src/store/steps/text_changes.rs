@@ -170,9 +170,12 @@ impl StepText {
                 }
                 TextChangeKind::Template
             }
-            Entity::Database | Entity::User | Entity::Session | Entity::Token | Entity::View => {
-                return Ok(Vec::new());
-            }
+            Entity::Database
+            | Entity::User
+            | Entity::Session
+            | Entity::Token
+            | Entity::View
+            | Entity::IncomingHook => return Ok(Vec::new()),
         };
         let (from, to) = if after != self.content {
             (self.content.as_str(), after.as_str())

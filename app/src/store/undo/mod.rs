@@ -62,6 +62,7 @@ fn instead_of_undo(action: EventAction) -> Option<&'static str> {
         EventAction::Activate => Some("Archive"),
         EventAction::AddCustomers => Some("Remove customers"),
         EventAction::RemoveCustomers => Some("Add customers"),
+        EventAction::Attach => Some("Delete"),
         _ => None,
     }
 }
@@ -317,7 +318,9 @@ impl Change {
     /// Refuses a batch with an event that has an opposite of its own. Whether a step's or a template's event has one is
     /// known without its data.
     async fn must_be_undoable(&self, heads: &[EventHead]) -> Result<(), StoreError> {
-        let of_template = |it: &EventHead| matches!(it.entity, Entity::Step | Entity::Template);
+        let of_template = |it: &EventHead| {
+            matches!(it.entity, Entity::Step | Entity::Template) && !it.action.is_of_evidence()
+        };
         for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {
             if part.iter().all(of_template) {
                 continue;

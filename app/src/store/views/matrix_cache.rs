@@ -249,8 +249,10 @@ fn event_impact(
         Entity::Cluster | Entity::Customer if action == Did::Create => EventImpact::None,
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
-        // People and their views are no part of any matrix.
-        Entity::User | Entity::Session | Entity::Token | Entity::View => EventImpact::None,
+        // People, their views and addresses for CI are no part of any matrix.
+        Entity::User | Entity::Session | Entity::Token | Entity::View | Entity::IncomingHook => {
+            EventImpact::None
+        }
         // They change names, values of variables, rows or columns.
         Entity::Cluster
         | Entity::Customer
@@ -268,6 +270,8 @@ fn event_impact(
             | Did::Override
             | Did::Reset => EventImpact::Cell { undone: false },
             Did::Undo => EventImpact::Cell { undone: true },
+            // A cell does not show evidence.
+            Did::Attach | Did::Detach => EventImpact::None,
             _ => EventImpact::All,
         },
     }

@@ -18,13 +18,21 @@ use crate::store::{
     engine::compute::compute,
     entity::audit_event,
     error::StoreError,
+    steps::evidence,
 };
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 use std::collections::HashMap;
 
 /// The fields that a history entry shows as changed; texts are shown as a diff instead.
-const SHOWN_FIELDS: [&str; 4] = ["name", "type", "description", "notes"];
+const SHOWN_FIELDS: [&str; 6] = [
+    "name",
+    "type",
+    "description",
+    "notes",
+    "evidence",
+    "message",
+];
 
 fn content(snapshot: Option<&Value>) -> Option<&str> {
     snapshot?.get("content")?.as_str()
@@ -44,7 +52,7 @@ fn is_undoable(event: &Event, present: &StepSnapshot) -> bool {
     let (Entity::Step, Some(_), Some(after)) = (event.entity, &event.before, &event.after) else {
         return false;
     };
-    read_snapshot::<StepSnapshot>(after).is_ok_and(|it| it.is_same(present))
+    event.is_undoable() && read_snapshot::<StepSnapshot>(after).is_ok_and(|it| it.is_same(present))
 }
 
 fn shown_entry(event: Event) -> HistoryEntry {
@@ -92,6 +100,7 @@ impl Store {
             detail,
             more,
             drift,
+            evidence: evidence::of_step(&self.read, id).await?,
         })
     }
 

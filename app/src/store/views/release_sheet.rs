@@ -7,7 +7,9 @@ use crate::domain::{
     release_sheet::{ReleaseSheet, SheetProof, SheetRow},
     vocabulary::StepStatus,
 };
-use crate::store::{Store, entity::audit_event, entity::customer_step, error::StoreError};
+use crate::store::{
+    Store, entity::audit_event, entity::customer_step, error::StoreError, steps::evidence,
+};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use std::{collections::HashMap, str::FromStr};
@@ -82,6 +84,7 @@ impl Store {
             .map(|(index, it)| (it.id.0, index))
             .collect();
         let mut proofs = self.proofs(id).await?;
+        let mut evidence = evidence::of_release(&self.read, id).await?;
         let mut numbers: HashMap<i64, u32> = HashMap::new();
         let mut rows = Vec::with_capacity(cells.len());
         for cell in cells {
@@ -111,6 +114,7 @@ impl Store {
                 is_custom: cell.is_custom,
                 template_id: cell.template_id.map(TemplateId),
                 proof: proof.filter(|_| status == StepStatus::Done),
+                evidence: evidence.remove(&StepId(cell.id)).unwrap_or_default(),
             });
         }
         rows.sort_by_key(|it| (it.member, it.number));

@@ -4,6 +4,7 @@ use crate::ops::auth_settings::AuthMode;
 use app::domain::{
     customer_import::{ImportChangeKind, ImportState},
     event::{Entity, EventAction},
+    evidence::EvidenceKind,
     permission::Role,
     session::SignIn,
     text_change::TextChangeKind,
@@ -49,6 +50,7 @@ enum_schemas! {
     StepStatusSchema = "StepStatus" of StepStatus;
     StepActionSchema = "StepAction" of StepAction;
     EntitySchema = "Entity" of Entity;
+    EvidenceKindSchema = "EvidenceKind" of EvidenceKind;
     EventActionSchema = "EventAction" of EventAction;
     SourceSchema = "VariableSource" of Source;
     ImportStateSchema = "ImportState" of ImportState;

@@ -4,6 +4,8 @@
 pub mod customer_import;
 pub mod customer_versions;
 pub mod enums;
+pub mod evidence;
+pub mod incoming_hooks;
 pub mod people;
 pub mod progress;
 pub mod rows;

@@ -409,7 +409,7 @@ pub struct Event {
     pub undoes: Option<String>,
     /// The user who made the change; null if there was none: in `open` mode, and on the command line.
     pub user_id: Option<i64>,
-    /// By what way: `session`, `token {name}`, `proxy`, `cli`, `runner {name}` or `import`; null in `open` mode.
+    /// By what way: `session`, `token {name}`, `proxy`, `cli`, `runner {name}`, `hook {name}` or `import`; null in `open` mode.
     pub via: Option<String>,
     /// SHA-256 in hexadecimal digits of `previousHash`, a line feed, and this event as canonical JSON (RFC 8785) without
     /// `hash`, `previousHash`, `resolvedText` and the members that are null; in `before` and `after` nulls stay, and each

@@ -5,9 +5,15 @@ use crate::{
     people::{Person, scope},
     world::World,
 };
-use app::domain::{
-    customer::Customer,
-    permission::{Permission, Role},
+use app::{
+    domain::{
+        customer::Customer,
+        evidence::EvidenceDraft,
+        id::StepId,
+        permission::{Permission, Role},
+        vocabulary::StepAction,
+    },
+    store::steps::transitions::TransitionOptions,
 };
 use axum::{
     body::Body,
@@ -48,13 +54,32 @@ async fn filled(world: &World, customer: &Customer, pattern: &str, subject: Path
         _ => world.june.to_string(),
     };
     let batch = batch_of(world, customer).await;
+    let piece = if pattern.contains("{n}") {
+        piece_of(world, step).await
+    } else {
+        String::new()
+    };
     pattern
         .replace("{id}", &id)
         .replace("{customerId}", &customer.id.to_string())
         .replace("{customer_id}", &customer.id.to_string())
         .replace("{batchId}", &batch)
+        .replace("{n}", &piece)
+        .replace("{key}", "0")
         .replace("{*file}", "x.css")
         .replace("{*rest}", "index.html")
+}
+
+/// A new piece of evidence of a step, which is started first.
+async fn piece_of(world: &World, step: StepId) -> String {
+    let store = &world.app.store;
+    let options = TransitionOptions::default();
+    let started = store.act_on_step(step, StepAction::Start, options, world.app.ana());
+    // It may have been marked already.
+    let _ = started.await;
+    let output = EvidenceDraft::output("ok", None).unwrap();
+    let added = store.add_evidence(step, output, world.app.ana());
+    added.await.unwrap().row.id.to_string()
 }
 
 /// A new change of one of a customer's steps.

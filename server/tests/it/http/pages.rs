@@ -25,6 +25,7 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
         ("/releases/new".into(), "New release"),
         (format!("/releases/{june}"), "June"),
         (format!("/releases/{june}/edit"), "Edit June"),
+        (format!("/releases/{june}/hooks"), "CI hooks"),
         (format!("/releases/{june}/steps"), "Steps"),
         (format!("/releases/{june}/customer/{acme}"), "Acme"),
         ("/activity".into(), "Activity"),

@@ -117,6 +117,13 @@ fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
         ("list_views", json!({ "release": june }), 200),
         ("save_view", json!({ "draft": { "name": "" } }), 422),
         ("delete_view", json!({ "id": 99 }), 404),
+        ("list_incoming_hooks", json!({ "release": june }), 200),
+        (
+            "create_incoming_hook",
+            json!({ "release": june, "draft": { "name": "" } }),
+            422,
+        ),
+        ("delete_incoming_hook", json!({ "id": 99 }), 404),
         ("list_releases", json!({}), 200),
         ("read_release", json!({ "id": june }), 200),
         (

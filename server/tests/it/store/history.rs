@@ -1,6 +1,6 @@
 //! Test of the audit history (R17): every method of the store is called, and no row changes without an event. Those about people are
 //! called in `history_people`.
-use super::history_people::call_people;
+use super::history_people::{add_evidence, call_people};
 use crate::{
     harness::TestApp,
     tidy::files_below,
@@ -39,7 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows by table, id and release (if the row has one): the content, and apart from it the position. Adding or deleting a step
 /// moves the steps behind it, and the one event of that step covers those moves.
-type TableRows = BTreeMap<(&'static str, i64, Option<i64>), (String, i32)>;
+pub(super) type TableRows = BTreeMap<(&'static str, i64, Option<i64>), (String, i32)>;
 
 pub(super) struct TableWatch<'a> {
     app: &'a TestApp,
@@ -85,6 +85,7 @@ async fn rows(app: &TestApp) -> TableRows {
         let key = ("member", row.customer_id, Some(row.release_id));
         rows.insert(key, (format!("{row:?}"), 0));
     }
+    add_evidence(app, &mut rows).await;
     rows
 }
 

@@ -1,17 +1,69 @@
-//! The calls about people of the test in `history`: users, sessions, tokens, one's own account, saved views.
-use super::history::{TableWatch, define_call};
-use crate::world::World;
-use app::domain::{
-    client::Client,
-    id::SessionId,
-    permission::Permission,
-    saved_view::ViewDraft,
-    token::{TokenDraft, TokenText},
-    user::UserDraft,
+//! The calls about people of the test in `history`: users, sessions, tokens, one's own account, saved views; and those about
+//! evidence and addresses for CI.
+use super::history::{TableRows, TableWatch, define_call};
+use crate::{harness::TestApp, world::World};
+use app::{
+    domain::{
+        client::Client,
+        evidence::EvidenceDraft,
+        id::SessionId,
+        incoming_hook::IncomingHookDraft,
+        permission::Permission,
+        saved_view::ViewDraft,
+        token::{TokenDraft, TokenText},
+        user::UserDraft,
+    },
+    store::entity::{evidence, incoming_hook},
 };
+use sea_orm::EntityTrait;
+
+/// Adds the addresses for CI, and to each step the evidence that it has.
+pub(super) async fn add_evidence(app: &TestApp, rows: &mut TableRows) {
+    let db = app.database.writer();
+    for row in incoming_hook::Entity::find().all(db).await.unwrap() {
+        let key = ("incoming_hook", row.id, Some(row.release_id));
+        rows.insert(key, (format!("{row:?}"), 0));
+    }
+    for row in evidence::Entity::find().all(db).await.unwrap() {
+        let key = ("step", row.step_id, Some(row.release_id));
+        rows.get_mut(&key).unwrap().0.push_str(&row.sha256);
+    }
+}
+
+/// Calls every method about evidence and addresses for CI.
+async fn call_ci(world: &World, watch: &mut TableWatch<'_>) {
+    let store = &world.app.store;
+    let by = || world.app.ana();
+    define_call!($ store watch);
+    let june = world.june;
+    let jenkins = || IncomingHookDraft {
+        name: "Jenkins".into(),
+        template_id: None,
+    };
+    let made = call!(create_incoming_hook(june, jenkins(), by())).unwrap();
+    call!(create_incoming_hook(
+        june,
+        IncomingHookDraft::default(),
+        by()
+    ));
+    call!(incoming_hooks(june));
+    let hook = made.row.hook.id;
+    call!(delete_incoming_hook(hook, by()));
+    call!(delete_incoming_hook(hook, by()));
+    let started = world.id(&world.acme, "Upgrade").await;
+    let pending = world.id(&world.globex, "Announce").await;
+    let output = || EvidenceDraft::output("ok", None).unwrap();
+    let added = call!(add_evidence(started, output(), by())).unwrap().row;
+    call!(add_evidence(pending, output(), by()));
+    call!(evidence(started));
+    call!(evidence_file(started, added.id));
+    call!(delete_evidence(started, added.id, by()));
+    call!(delete_evidence(started, added.id, by()));
+}
 
 /// Calls every method about users. In `open` mode the caller is no user, so own account, sessions and tokens don't exist.
 pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
+    call_ci(world, watch).await;
     let store = &world.app.store;
     let by = || world.app.ana();
     define_call!($ store watch);

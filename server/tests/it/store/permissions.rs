@@ -10,7 +10,9 @@ use app::{
         customer::CustomerDraft,
         customer_import::ImportRequest,
         event::{Entity, EventFilter},
-        id::{ReleaseId, StepId},
+        evidence::EvidenceDraft,
+        id::{EvidenceId, IncomingHookId, ReleaseId, StepId},
+        incoming_hook::IncomingHookDraft,
         new_release::{NewSteps, WholeRelease},
         order::Position,
         permission::Role,
@@ -76,6 +78,11 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Operator: move_step(step, Position::Last, Some(99), by());
         Operator: reorder_steps(june, acme, Category::Deploy, vec![], by());
         Operator: save_view(for_all(), by());
+        Operator: add_evidence(step, EvidenceDraft::output("ok", None).unwrap(), by());
+        Operator: delete_evidence(step, EvidenceId(99), by());
+        Manager: incoming_hooks(june);
+        Manager: create_incoming_hook(june, IncomingHookDraft::default(), by());
+        Manager: delete_incoming_hook(IncomingHookId(99), by());
         Manager: create_cluster(ClusterDraft::default(), by());
         Manager: update_cluster(eu, ClusterDraft::default(), 99, by());
         Manager: deactivate_cluster(eu, by());

@@ -44,6 +44,7 @@ fn menu_html(
         a class="menu__item" href=(paths::release_steps(id)) { "Steps" }
         @if may_plan {
             a class="menu__item" href=(paths::edit_release(id)) { "Edit" }
+            a class="menu__item" href=(paths::release_hooks(id)) { "CI hooks" }
             button class="menu__item" data-does="clone" { "Clone…" }
             @if !is_archived {
                 button class="menu__item" data-does="remove" { "Remove customers…" }

@@ -56,7 +56,7 @@ async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
         "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     )
     .await;
-    assert_eq!(keys.len(), 13);
+    assert_eq!(keys.len(), 17);
     for key in keys {
         let (table, column, on_delete) = (&key[0], &key[1], &key[2]);
         assert_ne!(on_delete, "NO ACTION", "{table}.{column}");
@@ -84,6 +84,10 @@ async fn the_delete_rules_are_those_of_the_original() {
         ["customer_steps.template_id", "SET NULL"],
         ["customer_steps.text_id", "RESTRICT"],
         ["customers.cluster_id", "RESTRICT"],
+        ["evidence.release_id", "CASCADE"],
+        ["incoming_hooks.release_id", "CASCADE"],
+        ["incoming_hooks.template_id", "CASCADE"],
+        ["incoming_messages.hook_id", "CASCADE"],
         ["release_customers.customer_id", "CASCADE"],
         ["release_customers.release_id", "CASCADE"],
         ["saved_views.release_id", "CASCADE"],
