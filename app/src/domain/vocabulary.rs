@@ -44,7 +44,7 @@ words! {
     Noun {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template step",
         Step = "step", Batch = "change", User = "user", Session = "session", Token = "token",
-        View = "view",
+        View = "view", Webhook = "webhook", Delivery = "delivery",
     }
 }
 
@@ -62,6 +62,8 @@ impl Noun {
             Self::Session => "Session",
             Self::Token => "Token",
             Self::View => "View",
+            Self::Webhook => "Webhook",
+            Self::Delivery => "Delivery",
         }
     }
 }
@@ -78,6 +80,7 @@ words! {
         Markdown = "markdown", Edits = "edits", TextSha256 = "textSha256", Login = "login", Email = "email",
         Role = "role", Scope = "scope", Password = "password", Current = "current", ExpiresInDays = "expiresInDays",
         Code = "code", Address = "address", Release = "releaseId",
+        Kind = "kind", Target = "target", Events = "events", Clusters = "clusterIds",
     }
 }
 
