@@ -136,6 +136,13 @@ pub struct Webhook {
     pub updated_at: DateTime<Utc>,
 }
 
+impl Webhook {
+    /// Whether it may tell of this release.
+    pub fn is_for(&self, release: ReleaseId) -> bool {
+        self.release_id.is_none_or(|it| it == release)
+    }
+}
+
 /// What a form or a request says of a hook, unchecked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -28,13 +28,14 @@ const APP_LAYERS: [&str; 12] = [
     "shell",
 ];
 /// The same for `app/src/store`.
-const STORE_LAYERS: [&str; 15] = [
+const STORE_LAYERS: [&str; 16] = [
     "error",
     "entity",
     "engine",
     "texts",
     "audit",
     "access",
+    "outbox",
     "change",
     "text_variables",
     "records",
