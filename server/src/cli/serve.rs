@@ -17,6 +17,7 @@ use crate::{
         limits::SHUTDOWN_GRACE,
         open_files, prometheus,
     },
+    outbound::{delivery::Courier, hook_gate::HookGate, secret_box::SecretBox, sender::Sender},
 };
 use app::{
     api::context::{self, Context},
@@ -39,11 +40,14 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     }
     open_files::raise_limit();
     let anchors = Arc::new(Anchors::open(&settings)?);
+    let secrets = Arc::new(SecretBox::of(&settings));
+    secrets.check(&settings)?;
     let (database, _) = database::open(&settings.database_url).await?;
     if demo && demo::load(&database, context::now()).await? {
         tracing::info!("the demo is loaded");
     }
     anchors.add_newest(&database).await;
+    let sender = prepare_sender(&database, &settings, secrets);
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|cause| Failure::Listen {
@@ -85,6 +89,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let live = Live::new(database.clone());
     live.start();
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let sending = tokio::spawn(sender.run(stop.subscribe(), SHUTDOWN_GRACE));
     let router = router(context, hosts, settings.auth, live.clone())
         .layer(Extension(anchors))
         .into_make_service_with_connect_info::<Arrival>();
@@ -113,11 +118,21 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     } else {
         tracing::warn!("some requests were cut off");
     }
+    // It has been told to end too, and writes what became of its last messages.
+    let _ = sending.await;
     write_last_used(&database).await;
     if let Err(error) = database.close().await {
         tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
     }
     Ok(())
+}
+
+/// The sender of messages to hooks, and what the store asks when a hook is saved.
+fn prepare_sender(database: &Database, settings: &Settings, secrets: Arc<SecretBox>) -> Sender {
+    let allowed = Arc::clone(&settings.out.allowed);
+    database.set_hook_rules(Arc::new(HookGate::new(allowed, Arc::clone(&secrets))));
+    let is_alone = file_of(&settings.database_url).is_some();
+    Sender::new(database.clone(), Courier::new(settings, secrets), is_alone)
 }
 
 /// Writes when sessions and tokens were used last, as long as the server runs.
