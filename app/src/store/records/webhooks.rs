@@ -11,6 +11,7 @@ use crate::domain::{
     vocabulary::{Field, Noun},
     webhook::{
         CreatedWebhook, Delivery, DeliveryState, HookEvent, Webhook, WebhookDraft, WebhookFields,
+        WebhookKind,
     },
 };
 use crate::store::{
@@ -275,6 +276,19 @@ impl Store {
         tx.commit().await?;
         self.database.outbox_wake.wake();
         row.try_into()
+    }
+
+    /// A message as it could be, in the form of this kind. Errors: a role that is too low.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn preview_message(
+        &self,
+        kind: WebhookKind,
+        event: HookEvent,
+        stamp: ActorStamp,
+    ) -> Result<String, StoreError> {
+        self.must_have(Permission::Webhooks)?;
+        let message = HookMessage::sample(event, &stamp.by, stamp.at);
+        Ok(self.database.hook_rules.get()?.preview(kind, &message))
     }
 
     /// Refuses a target that is never called.

@@ -13,6 +13,9 @@ use crate::store::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::HashMap;
 
+/// Deliveries that a page shows.
+const NEWEST_MAX: u64 = 50;
+
 impl Store {
     /// All hooks by name, each with its health. Errors: a role that is too low.
     #[tracing::instrument(level = "debug", skip_all)]
@@ -89,5 +92,14 @@ impl Store {
         let rows: Result<Vec<Delivery>, StoreError> =
             rows.into_iter().map(TryInto::try_into).collect();
         Ok(take_page(rows?, page.limit, |it| it.n))
+    }
+    /// The newest deliveries of a hook. Errors: a role that is too low; not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
+    pub async fn newest_deliveries(&self, id: WebhookId) -> Result<Vec<Delivery>, StoreError> {
+        let page = PageRequest {
+            limit: NEWEST_MAX,
+            after: None,
+        };
+        Ok(self.deliveries(id, page).await?.items)
     }
 }
