@@ -17,3 +17,4 @@ pub mod steps;
 pub mod templates;
 pub mod undo;
 pub mod values;
+pub mod webhooks;

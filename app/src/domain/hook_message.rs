@@ -2,7 +2,7 @@
 //! the program; texts of steps and values of variables never do.
 use super::{
     history_chain::Head,
-    id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId},
+    id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId, StepId},
     vocabulary::StepStatus,
     webhook::HookEvent,
 };
@@ -83,6 +83,58 @@ impl HookMessage {
             url.insert_str(0, site);
         }
         self
+    }
+}
+
+impl HookMessage {
+    /// A message as it could be, for the preview of a form.
+    pub fn sample(event: HookEvent, by: &str, at: DateTime<Utc>) -> Self {
+        let is_about_steps = !matches!(event, HookEvent::HistoryHead | HookEvent::Test);
+        let status = if matches!(event, HookEvent::StepFailed | HookEvent::ReleaseAttention) {
+            StepStatus::Failed
+        } else {
+            StepStatus::Done
+        };
+        let step = |(id, customer): (i64, &str)| HookStep {
+            id: StepId(id),
+            step: "Migrate schema".to_owned(),
+            customer: customer.to_owned(),
+            cluster: "eu-west".to_owned(),
+            status,
+            url: format!("/releases/1?step={id}"),
+        };
+        let named = [(17, "Acme"), (18, "Globex")];
+        let is_activation = event == HookEvent::ReleaseActivated;
+        let named = named
+            .into_iter()
+            .filter(|_| is_about_steps && !is_activation);
+        let steps: Vec<HookStep> = named.map(step).collect();
+        let reason = (status == StepStatus::Failed).then(|| "Migration timed out".to_owned());
+        Self {
+            message_type: event,
+            timestamp: at,
+            data: HookMessageData {
+                batch_id: is_about_steps
+                    .then(|| BatchId("019a6f2e-7c41-7d52-8d7e-3f0b5a1c2d4e".to_owned())),
+                actor: by.to_owned(),
+                reason,
+                release: is_about_steps.then(|| HookRelease {
+                    id: ReleaseId(1),
+                    name: "June".to_owned(),
+                    url: "/releases/1".to_owned(),
+                }),
+                count: if is_activation {
+                    12
+                } else {
+                    steps.len() as u64
+                },
+                steps,
+                head: (event == HookEvent::HistoryHead).then(|| Head {
+                    id: EventId(4_711),
+                    hash: "9f".repeat(32),
+                }),
+            },
+        }
     }
 }
 
@@ -275,6 +327,18 @@ mod tests {
             serde_json::from_value::<HookMessage>(expected).unwrap(),
             linked
         );
+    }
+
+    #[test]
+    fn a_sample_looks_like_a_message_of_its_event() {
+        let of = |event| HookMessage::sample(event, "Ana", DateTime::UNIX_EPOCH).data;
+        let failed = of(HookEvent::StepFailed);
+        assert_eq!((failed.count, failed.steps[0].status), (2, Failed));
+        assert!(failed.reason.is_some());
+        let activated = of(HookEvent::ReleaseActivated);
+        assert!(activated.count > 0 && activated.steps.is_empty());
+        let head = of(HookEvent::HistoryHead);
+        assert!(head.head.is_some() && head.release.is_none() && head.batch_id.is_none());
     }
 
     #[test]

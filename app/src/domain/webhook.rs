@@ -137,6 +137,19 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// The hook as the history keeps it: of an address only the host, because the rest of a chat's address is a secret.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let target = match self.kind {
+            WebhookKind::Email => self.target.clone(),
+            _ => shown_address(&self.target),
+        };
+        Self {
+            target,
+            ..self.clone()
+        }
+    }
+
     /// Whether it may tell of this release.
     pub fn is_for(&self, release: ReleaseId) -> bool {
         self.release_id.is_none_or(|it| it == release)
@@ -224,6 +237,17 @@ impl WebhookDraft {
             })
         };
         errors.finish(whole())
+    }
+}
+
+/// An address without what is behind its host.
+fn shown_address(target: &str) -> String {
+    let (scheme, rest) = target.split_once("://").unwrap_or(("", target));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host == rest {
+        target.to_owned()
+    } else {
+        format!("{scheme}://{host}/…")
     }
 }
 
@@ -388,6 +412,13 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn the_history_keeps_of_an_address_only_its_host() {
+        let shown = shown_address("https://hooks.slack.com/services/T0/B0/secret");
+        assert_eq!(shown, "https://hooks.slack.com/…");
+        assert_eq!(shown_address("http://10.0.0.7:80"), "http://10.0.0.7:80");
     }
 
     #[test]

@@ -36,7 +36,7 @@ use accounts::{last_used::LastUsed, sign_in::SharedThrottle};
 use audit::{commits::Commits, last_event::ArrivalPosition};
 use engine::{Connections, Engine, db_timing, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
-use outbox::hook_rules::SharedHookRules;
+use outbox::{hook_rules::SharedHookRules, outbox_wake::OutboxWake};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::{sync::Arc, time::Instant};
 use views::{
@@ -61,6 +61,7 @@ pub struct Database {
     provider_throttle: SharedThrottle,
     commits: Commits,
     hook_rules: SharedHookRules,
+    outbox_wake: OutboxWake,
 }
 
 /// The database as one caller may read and change it. Clones share the connections and caches.
@@ -100,6 +101,7 @@ impl Database {
             provider_throttle: SharedThrottle::default(),
             commits: Commits::default(),
             hook_rules: SharedHookRules::default(),
+            outbox_wake: OutboxWake::default(),
         })
     }
 

@@ -13,9 +13,9 @@ use crate::store::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
-    sea_query::{Condition, Expr, Query},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+    sea_query::{Condition, Expr},
 };
 use std::{collections::HashMap, fmt};
 use webhook_delivery::Column;
@@ -83,16 +83,11 @@ fn kept(text: &str) -> String {
     text[..end].to_owned()
 }
 
-/// The deliveries of active hooks that wait, the oldest first.
+/// The deliveries that wait, the oldest first. Of a hook that is switched off only those wait that were asked for since: a test, or
+/// a replay.
 fn waiting() -> Select<webhook_delivery::Entity> {
-    let active = Query::select()
-        .column(webhook::Column::Id)
-        .from(webhook::Entity)
-        .and_where(webhook::Column::IsActive.eq(true))
-        .to_owned();
     webhook_delivery::Entity::find()
         .filter(Column::NextAt.is_not_null())
-        .filter(Column::WebhookId.in_subquery(active))
         .order_by_asc(Column::NextAt)
         .order_by_asc(Column::Id)
 }
@@ -173,11 +168,19 @@ impl Database {
                 answer,
                 error,
             } => {
+                // Before this row is written: it gives up all that waits.
                 self.switch_off_webhook(webhook_id, &error, now).await?;
                 (DeliveryState::GivenUp, status, answer, Some(error), None)
             }
         };
         let tx = self.begin().await?;
+        // A hook that was switched off since tries nothing again.
+        let is_off = next_at.is_some() && !is_active(&tx, webhook_id).await?;
+        let (state, next_at) = if is_off {
+            (DeliveryState::GivenUp, None)
+        } else {
+            (state, next_at)
+        };
         webhook_delivery::Entity::update_many()
             .col_expr(Column::State, Expr::val(state.as_str()))
             .col_expr(Column::Status, Expr::val(status.map(i32::from)))
@@ -235,6 +238,28 @@ impl Database {
         tx.commit().await?;
         Ok(done.rows_affected)
     }
+}
+
+async fn is_active(db: &impl ConnectionTrait, hook: WebhookId) -> Result<bool, DbErr> {
+    let found = webhook::Entity::find_by_id(hook.0).one(db).await?;
+    Ok(found.is_some_and(|it| it.is_active))
+}
+
+/// Gives up what waits of a hook that is switched off, with the reason.
+pub async fn give_up_waiting(
+    tx: &DatabaseTransaction,
+    hook: WebhookId,
+    reason: &str,
+) -> Result<(), DbErr> {
+    webhook_delivery::Entity::update_many()
+        .col_expr(Column::State, Expr::val(DeliveryState::GivenUp.as_str()))
+        .col_expr(Column::Error, Expr::val(Some(kept(reason))))
+        .col_expr(Column::NextAt, Expr::val(None::<DateTime<Utc>>))
+        .filter(Column::WebhookId.eq(hook.0))
+        .filter(Column::NextAt.is_not_null())
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// The hooks of these deliveries.

@@ -1,6 +1,6 @@
 //! What the store asks of the program that sends messages (R62): secrets, which are encrypted with a key that is not in the
 //! database, and which targets may be called.
-use crate::domain::{field_error::FieldError, webhook::WebhookKind};
+use crate::domain::{field_error::FieldError, hook_message::HookMessage, webhook::WebhookKind};
 use crate::store::{Database, error::StoreError};
 use std::{
     fmt::Debug,
@@ -25,6 +25,8 @@ pub trait HookRules: Send + Sync + Debug {
     fn new_secret(&self) -> Result<HookSecret, StoreError>;
     /// Refuses a target that is never called. A name that does not resolve is no error.
     fn check_target<'a>(&'a self, kind: WebhookKind, target: &'a str) -> TargetCheck<'a>;
+    /// A message as receivers of this kind get it, in lines to be read: JSON, or the text of a mail.
+    fn preview(&self, kind: WebhookKind, message: &HookMessage) -> String;
 }
 
 /// The rules, once the program has set them. Clones share them.

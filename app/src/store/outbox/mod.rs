@@ -5,3 +5,4 @@ pub mod daily_head;
 pub mod deliveries;
 pub mod hook_rules;
 pub mod messages;
+pub mod outbox_wake;

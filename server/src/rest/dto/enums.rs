@@ -11,6 +11,7 @@ use app::domain::{
     variables::Source,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
     warning::WarningKind,
+    webhook::{DeliveryState, HookEvent, WebhookKind},
 };
 use std::borrow::Cow;
 use utoipa::{
@@ -58,6 +59,9 @@ enum_schemas! {
     RowOutcomeSchema = "RowOutcome" of RowOutcome;
     RoleSchema = "Role" of Role;
     SignInSchema = "SignIn" of SignIn;
+    WebhookKindSchema = "WebhookKind" of WebhookKind;
+    HookEventSchema = "HookEvent" of HookEvent;
+    DeliveryStateSchema = "DeliveryState" of DeliveryState;
     AuthModeSchema = "AuthMode" of AuthMode;
 }
 
