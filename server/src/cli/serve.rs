@@ -129,10 +129,12 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
 
 /// The sender of messages to hooks, and what the store asks when a hook is saved.
 fn prepare_sender(database: &Database, settings: &Settings, secrets: Arc<SecretBox>) -> Sender {
-    let allowed = Arc::clone(&settings.out.allowed);
-    database.set_hook_rules(Arc::new(HookGate::new(allowed, Arc::clone(&secrets))));
+    let (out, public_url) = (settings.out.clone(), settings.public_url.clone());
+    let (allowed, key) = (Arc::clone(&out.allowed), Arc::clone(&secrets));
+    database.set_hook_rules(Arc::new(HookGate::new(allowed, key, public_url.clone())));
     let is_alone = file_of(&settings.database_url).is_some();
-    Sender::new(database.clone(), Courier::new(settings, secrets), is_alone)
+    let courier = Courier::new(out, public_url, secrets);
+    Sender::new(database.clone(), courier, is_alone)
 }
 
 /// Writes when sessions and tokens were used last, as long as the server runs.

@@ -9,7 +9,7 @@ use super::{
     signature::sign,
     slack, smtp, teams,
 };
-use crate::ops::{config::Settings, out_settings::OutSettings};
+use crate::ops::out_settings::OutSettings;
 use app::{
     domain::{
         hook_message::HookMessage,
@@ -58,14 +58,13 @@ impl From<OutError> for Unsent {
 }
 
 impl Courier {
-    /// With the settings of the program.
-    pub fn new(settings: &Settings, secrets: Arc<SecretBox>) -> Self {
-        let out = settings.out.clone();
+    /// With the settings of the program, and the address that people open.
+    pub fn new(settings: OutSettings, public_url: Option<String>, secrets: Arc<SecretBox>) -> Self {
         Self {
-            client: OutClient::new(OutRule::Hook(Arc::clone(&out.allowed))),
+            client: OutClient::new(OutRule::Hook(Arc::clone(&settings.allowed))),
             secrets,
-            settings: out,
-            public_url: settings.public_url.clone(),
+            settings,
+            public_url,
         }
     }
 

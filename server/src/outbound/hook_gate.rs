@@ -1,12 +1,14 @@
-//! What the store asks when a hook is saved (R62): a new secret, and whether its target may be called.
+//! What the store asks when a hook is saved (R62): a new secret, whether its target may be called, and how a message would look.
 use super::{
     guard::check_target,
+    mail_message,
+    message_text::MessageText,
     secret_box::{SecretBox, SecretError},
-    signature,
+    signature, slack, teams,
 };
 use crate::ops::allowed_targets::AllowedTargets;
 use app::{
-    domain::{rule_violation::RuleViolation, webhook::WebhookKind},
+    domain::{hook_message::HookMessage, rule_violation::RuleViolation, webhook::WebhookKind},
     store::{
         error::{StoreError, chain},
         outbox::hook_rules::{HookRules, HookSecret, TargetCheck},
@@ -18,12 +20,22 @@ use std::{fmt, sync::Arc};
 pub struct HookGate {
     allowed: Arc<AllowedTargets>,
     secrets: Arc<SecretBox>,
+    /// The address that people open.
+    public_url: Option<String>,
 }
 
 impl HookGate {
-    /// With these targets, and this key.
-    pub fn new(allowed: Arc<AllowedTargets>, secrets: Arc<SecretBox>) -> Self {
-        Self { allowed, secrets }
+    /// With these targets, this key, and links to this address.
+    pub fn new(
+        allowed: Arc<AllowedTargets>,
+        secrets: Arc<SecretBox>,
+        public_url: Option<String>,
+    ) -> Self {
+        Self {
+            allowed,
+            secrets,
+            public_url,
+        }
     }
 }
 
@@ -45,6 +57,20 @@ impl HookRules for HookGate {
 
     fn check_target<'a>(&'a self, kind: WebhookKind, target: &'a str) -> TargetCheck<'a> {
         Box::pin(check_target(kind, target, &self.allowed))
+    }
+
+    fn preview(&self, kind: WebhookKind, message: &HookMessage) -> String {
+        let message = match &self.public_url {
+            Some(url) => message.clone().linked(url),
+            None => message.clone(),
+        };
+        let text = MessageText::from(&message);
+        match kind {
+            WebhookKind::Webhook => serde_json::to_string_pretty(&message).unwrap_or_default(),
+            WebhookKind::Slack => format!("{:#}", slack::body(&text)),
+            WebhookKind::Teams => format!("{:#}", teams::body(&text)),
+            WebhookKind::Email => mail_message::preview(&text),
+        }
     }
 }
 

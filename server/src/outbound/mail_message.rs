@@ -29,7 +29,7 @@ pub fn mail(
     let mut mail = Message::builder()
         .from(from.clone())
         .message_id(Some(format!("<{message_id}@{domain}>")))
-        .subject(format!("[Rollcall] {}", one_line(&text.headline)));
+        .subject(subject(text));
     for address in to.split(',').map(str::trim) {
         let mailbox = address.parse::<Mailbox>();
         mail = mail.to(mailbox.map_err(|_| MailError::Address(address.to_owned()))?);
@@ -44,6 +44,15 @@ pub fn mail(
 /// Without line ends, which would end the header.
 fn one_line(text: &str) -> String {
     text.split(char::is_control).collect::<Vec<_>>().join(" ")
+}
+
+/// The message as a mail's reader sees it.
+pub fn preview(text: &MessageText) -> String {
+    format!("Subject: {}\n\n{}", subject(text), plain(text))
+}
+
+fn subject(text: &MessageText) -> String {
+    format!("[Rollcall] {}", one_line(&text.headline))
 }
 
 fn plain(text: &MessageText) -> String {

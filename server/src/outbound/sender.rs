@@ -21,7 +21,7 @@ use tokio::{
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// Messages that are tried at once.
 const TRIES_AT_ONCE: usize = 64;
-/// How often it is looked whether something is due that no commit has told of: a test, a replay, the message of a sender that died.
+/// How often it is looked whether something is due that nothing here has told of: what another server has failed to send.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// The shortest time between two looks.
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
@@ -81,6 +81,7 @@ impl Sender {
             let next = looked.unwrap_or_default();
             tokio::select! {
                 _ = commits.changed() => sleep(ANSWER_FIRST).await,
+                () = self.database.outbox_woken() => {}
                 _ = stop.changed() => {}
                 Some(_) = tries.join_next() => {}
                 () = sleep(wait_until(next, now())) => {}
