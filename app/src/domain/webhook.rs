@@ -158,7 +158,7 @@ impl Webhook {
 
 /// What a form or a request says of a hook, unchecked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct WebhookDraft {
     pub name: String,
     /// The word of a `WebhookKind`.

@@ -33,3 +33,4 @@ mod undo_conflicts;
 mod undo_own;
 mod undo_work;
 mod values;
+mod webhooks;
