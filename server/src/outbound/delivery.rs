@@ -34,7 +34,7 @@ pub struct Courier {
 }
 
 /// What a receiver has said.
-struct Said {
+struct ReceiverAnswer {
     status: u16,
     answer: String,
     /// Why it has not taken the message; none if it has.
@@ -90,7 +90,11 @@ impl Courier {
         }
     }
 
-    async fn post(&self, delivery: &ClaimedDelivery, now: DateTime<Utc>) -> Result<Said, Unsent> {
+    async fn post(
+        &self,
+        delivery: &ClaimedDelivery,
+        now: DateTime<Utc>,
+    ) -> Result<ReceiverAnswer, Unsent> {
         let message = self.message(delivery);
         let text = || MessageText::from(&message);
         let body = match delivery.kind {
@@ -121,7 +125,7 @@ impl Courier {
             .client
             .send(request.body(body), ANSWER_MAX_BYTES)
             .await?;
-        Ok(said(&answer, now))
+        Ok(receiver_answer(&answer, now))
     }
 
     /// The secret in clear. One that cannot be read is of no use tomorrow either.
@@ -131,7 +135,7 @@ impl Courier {
         secret.map_err(|error| Unsent::Off(format!("the secret cannot be read: {error}")))
     }
 
-    async fn mail(&self, delivery: &ClaimedDelivery) -> Result<Said, Unsent> {
+    async fn mail(&self, delivery: &ClaimedDelivery) -> Result<ReceiverAnswer, Unsent> {
         let Some(smtp) = &self.settings.smtp else {
             let why = "no mail is sent from here: set ROLLCALL_SMTP_URL and ROLLCALL_SMTP_FROM";
             return Err(Unsent::Failed(why.to_owned()));
@@ -140,14 +144,14 @@ impl Courier {
         let mail = mail_message::mail(&text, &delivery.message_id, &smtp.from, &delivery.target);
         let mail = mail.map_err(|error| Unsent::Failed(chain(&error)))?;
         match smtp::deliver(smtp, &mail).await {
-            Ok(answer) => Ok(Said {
+            Ok(answer) => Ok(ReceiverAnswer {
                 status: answer.code().into(),
                 answer: answer.message().collect::<Vec<_>>().join(" "),
                 refusal: None,
                 asked: None,
             }),
             Err(error) => match error.status() {
-                Some(status) => Ok(Said {
+                Some(status) => Ok(ReceiverAnswer {
                     status,
                     answer: String::new(),
                     refusal: Some(chain(&error)),
@@ -159,7 +163,7 @@ impl Courier {
     }
 }
 
-fn said(answer: &OutAnswer, now: DateTime<Utc>) -> Said {
+fn receiver_answer(answer: &OutAnswer, now: DateTime<Utc>) -> ReceiverAnswer {
     let status = answer.status;
     let refusal = if status.is_success() {
         None
@@ -171,7 +175,7 @@ fn said(answer: &OutAnswer, now: DateTime<Utc>) -> Said {
         Some(format!("the answer is {status}"))
     };
     let kept = answer.body.get(..ANSWER_KEPT_BYTES);
-    Said {
+    ReceiverAnswer {
         status: status.as_u16(),
         answer: String::from_utf8_lossy(kept.unwrap_or(&answer.body)).into_owned(),
         refusal,
@@ -181,7 +185,7 @@ fn said(answer: &OutAnswer, now: DateTime<Utc>) -> Said {
 
 /// What becomes of the message after so many tries.
 fn outcome(
-    tried: Result<Said, Unsent>,
+    tried: Result<ReceiverAnswer, Unsent>,
     waits: &[Duration],
     n_tries: u32,
     now: DateTime<Utc>,
@@ -244,7 +248,7 @@ mod tests {
             body: b"body".to_vec(),
         };
         let now = DateTime::UNIX_EPOCH;
-        outcome(Ok(said(&answer, now)), &WAITS, n_tries, now)
+        outcome(Ok(receiver_answer(&answer, now)), &WAITS, n_tries, now)
     }
 
     fn next_of(outcome: &DeliveryOutcome) -> Option<i64> {

@@ -14,7 +14,7 @@ use tokio::net::lookup_host;
 pub type LookedUp = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Who knows the addresses of names.
-pub trait NameLookup: Send + Sync {
+pub trait HostLookup: Send + Sync {
     /// All addresses of a name. Errors: there are none, or nobody answers.
     fn look_up(&self, name: String) -> LookedUp;
 }
@@ -22,7 +22,7 @@ pub trait NameLookup: Send + Sync {
 /// The system, as its settings say.
 struct SystemLookup;
 
-impl NameLookup for SystemLookup {
+impl HostLookup for SystemLookup {
     fn look_up(&self, name: String) -> LookedUp {
         Box::pin(async move {
             let found = lookup_host((name, 0)).await?;
@@ -54,7 +54,7 @@ impl ResolveError {
 #[derive(Clone)]
 pub struct GuardedResolver {
     rule: OutRule,
-    lookup: Arc<dyn NameLookup>,
+    lookup: Arc<dyn HostLookup>,
 }
 
 impl GuardedResolver {
@@ -64,7 +64,7 @@ impl GuardedResolver {
     }
 
     /// By another one.
-    pub fn with(rule: OutRule, lookup: Arc<dyn NameLookup>) -> Self {
+    pub fn with(rule: OutRule, lookup: Arc<dyn HostLookup>) -> Self {
         Self { rule, lookup }
     }
 
@@ -134,7 +134,7 @@ pub(super) mod tests {
         }
     }
 
-    impl NameLookup for Names {
+    impl HostLookup for Names {
         fn look_up(&self, name: String) -> LookedUp {
             let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let found = names.get_mut(&name).map(|answers| {
