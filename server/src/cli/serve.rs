@@ -32,6 +32,8 @@ use tokio::{
 
 /// How late it may be told when a session or a token was used last.
 const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
+/// How long messages that are being sent may take at the end. Then there is time to end in order.
+const SENDER_GRACE: Duration = SHUTDOWN_GRACE.saturating_sub(Duration::from_secs(1));
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
@@ -89,7 +91,8 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let live = Live::new(database.clone());
     live.start();
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let sending = tokio::spawn(sender.run(stop.subscribe(), SHUTDOWN_GRACE));
+    let sending = tokio::spawn(sender.run(stop.subscribe(), SENDER_GRACE));
+    let abort_sending = sending.abort_handle();
     let router = router(context, hosts, settings.auth, live.clone())
         .layer(Extension(anchors))
         .into_make_service_with_connect_info::<Arrival>();
@@ -112,6 +115,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         live.stop();
         tokio::time::sleep(SHUTDOWN_GRACE).await;
         abort.abort();
+        abort_sending.abort();
     });
     if let Ok(result) = serving.await {
         result?;

@@ -25,7 +25,7 @@ struct SystemLookup;
 impl HostLookup for SystemLookup {
     fn look_up(&self, name: String) -> LookedUp {
         Box::pin(async move {
-            let found = lookup_host((name, 0)).await?;
+            let found = lookup_host((name, 0_u16)).await?;
             Ok(found.map(|it| it.ip()).collect())
         })
     }

@@ -1,7 +1,7 @@
 //! Mail by SMTP (R62), to the server that the settings name: the address that was checked is the one that is dialled, and a password
 //! is sent only over an encrypted connection, unless the setting says otherwise.
 use super::{
-    dial_rule::{DialRefusal, OutRule, literal},
+    dial_rule::{OutRule, literal},
     resolver::{GuardedResolver, ResolveError},
 };
 use crate::ops::out_settings::{SmtpSecurity, SmtpSettings};
@@ -26,6 +26,8 @@ use tokio::time::timeout;
 const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
 /// The timeout of one connection: the server may have several addresses.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The timeout of the server's answer to QUIT.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a mail was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +73,7 @@ async fn send(settings: &SmtpSettings, mail: &Message) -> Result<Response, SmtpE
     }
     if let Some((name, password)) = &settings.login {
         if !connection.is_encrypted() && settings.security != SmtpSecurity::None {
-            connection.abort().await;
+            let _ = timeout(GOODBYE_TIMEOUT, connection.abort()).await;
             return Err(SmtpError::NotEncrypted);
         }
         let credentials = Credentials::new(name.clone(), password.clone());
@@ -79,7 +81,7 @@ async fn send(settings: &SmtpSettings, mail: &Message) -> Result<Response, SmtpE
     }
     let answer = connection.send(mail.envelope(), &mail.formatted()).await?;
     // The mail is taken: how the connection ends does not matter.
-    connection.abort().await;
+    let _ = timeout(GOODBYE_TIMEOUT, connection.abort()).await;
     Ok(answer)
 }
 
@@ -119,8 +121,7 @@ async fn connect(
 async fn addresses(host: &str) -> Result<Vec<IpAddr>, ResolveError> {
     match literal(host) {
         Some(address) => {
-            let checked: Result<(), DialRefusal> = OutRule::Setting.check_address(host, address);
-            checked?;
+            OutRule::Setting.check_address(host, address)?;
             Ok(vec![address])
         }
         None => GuardedResolver::new(OutRule::Setting).addresses(host).await,
