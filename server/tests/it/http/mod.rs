@@ -43,3 +43,4 @@ mod tokens;
 mod transfer;
 mod unnamed;
 mod users;
+mod webhooks;
