@@ -167,6 +167,8 @@ fn receiver_answer(answer: &OutAnswer, now: DateTime<Utc>) -> ReceiverAnswer {
     let status = answer.status;
     let refusal = if status.is_success() {
         None
+    } else if status == StatusCode::GONE {
+        Some("the receiver is gone (410)".to_owned())
     } else if status.is_redirection() {
         Some(format!(
             "the answer is {status}, and redirects are not followed"
@@ -181,6 +183,13 @@ fn receiver_answer(answer: &OutAnswer, now: DateTime<Utc>) -> ReceiverAnswer {
         refusal,
         asked: answer.retry_after(now),
     }
+}
+
+/// A reason as pages show it: with a capital.
+fn sentence(reason: &str) -> String {
+    let mut letters = reason.chars();
+    let first = letters.next().map(|it| it.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// What becomes of the message after so many tries.
@@ -200,7 +209,7 @@ fn outcome(
                     return DeliveryOutcome::SwitchOff {
                         status,
                         answer,
-                        error,
+                        error: sentence(&error),
                     };
                 }
                 Some(error) => (status, answer, error, said.asked),
@@ -210,11 +219,12 @@ fn outcome(
             return DeliveryOutcome::SwitchOff {
                 status: None,
                 answer: None,
-                error,
+                error: sentence(&error),
             };
         }
         Err(Unsent::Failed(error)) => (None, None, error, None),
     };
+    let error = sentence(&error);
     match next_try(waits, n_tries, asked, now) {
         Some(next_at) => DeliveryOutcome::Failed {
             status,

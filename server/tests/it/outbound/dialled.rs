@@ -71,7 +71,7 @@ async fn a_secret_that_cannot_be_read_switches_its_hook_off_and_says_so() {
     let off = sending.webhook(hook.id).await;
     assert!(!off.is_active);
     let why = off.off_reason.unwrap();
-    assert!(why.contains("the secret cannot be read"), "{why}");
+    assert!(why.contains("The secret cannot be read"), "{why}");
     assert!(receiver.got().is_empty());
     sending.end().await;
 }

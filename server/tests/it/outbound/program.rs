@@ -98,7 +98,7 @@ async fn the_key_of_the_secrets_lies_beside_the_database_and_only_its_owner_can_
     send_test(&server, hook);
     let given_up = deliveries(&server, hook, "given_up");
     let why = given_up[0]["error"].as_str().unwrap();
-    assert!(why.contains("the secret cannot be read"), "{why}");
+    assert!(why.contains("The secret cannot be read"), "{why}");
     let (_, answer) = server.ask("GET", &format!("/api/webhooks/{hook}"), "");
     assert_eq!(json_of(&answer)["isActive"], false);
     assert!(receiver.got().is_empty());

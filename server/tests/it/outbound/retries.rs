@@ -81,7 +81,7 @@ async fn a_receiver_that_is_not_there_is_tried_again_later() {
     let failed = sending.delivery(hook.id, DeliveryState::Failed).await;
     assert_eq!((failed.status, failed.answer), (None, None));
     let error = failed.error.unwrap();
-    assert!(error.contains("there is no answer"), "{error}");
+    assert!(error.contains("There is no answer"), "{error}");
     // The address of a hook may be its secret.
     assert!(!error.contains("secret-part"), "{error}");
     assert!(failed.next_at.unwrap() > now());
