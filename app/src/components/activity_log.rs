@@ -256,7 +256,8 @@ fn subject_link(line: &NamedEvent, n: u32) -> AnyView {
             | Entity::Session
             | Entity::Token
             | Entity::View
-            | Entity::IncomingHook,
+            | Entity::IncomingHook
+            | Entity::Webhook,
             _,
         ) => None,
         (Entity::Template, _) => event.release_id.map(paths::release_steps),

@@ -16,7 +16,7 @@ words! {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template", Step = "step",
         Database = "database", User = "user", Session = "session", Token = "token",
         View = "view",
-        IncomingHook = "incoming_hook",
+        IncomingHook = "incoming_hook", Webhook = "webhook",
     }
 }
 
@@ -187,7 +187,8 @@ impl Event {
             | Entity::Session
             | Entity::Token
             | Entity::View
-            | Entity::IncomingHook => false,
+            | Entity::IncomingHook
+            | Entity::Webhook => false,
         }
     }
 

@@ -81,7 +81,8 @@ pub fn trimmed(mut event: Event, is_visible: impl Fn(CustomerId) -> bool) -> Opt
         | Entity::Session
         | Entity::Token
         | Entity::View
-        | Entity::IncomingHook => {
+        | Entity::IncomingHook
+        | Entity::Webhook => {
             return None;
         }
     }
@@ -234,6 +235,7 @@ mod tests {
             Entity::Token,
             Entity::View,
             Entity::IncomingHook,
+            Entity::Webhook,
         ] {
             let it = event(entity, EventAction::Create, json!({}));
             assert!(trimmed(it, |_| true).is_none(), "{entity}");

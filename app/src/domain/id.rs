@@ -49,6 +49,8 @@ ids! {
     IncomingHookId
     /// A piece of evidence of a step.
     EvidenceId
+    /// A webhook.
+    WebhookId
 }
 
 /// A batch: the events of one change, which are undone together. A UUID v7 as text.

@@ -95,6 +95,9 @@ pub enum RuleViolation {
     EvidenceIsFull { max: usize },
     #[error("{login} is the last active admin: make another one first")]
     LastAdmin { login: String },
+    /// The secret of a hook cannot be encrypted (R62).
+    #[error("no secret was made: {reason}")]
+    NoSecretKey { reason: String },
 }
 
 /// How many reasons are named; of more the count is told.

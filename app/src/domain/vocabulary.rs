@@ -46,6 +46,7 @@ words! {
         Step = "step", Batch = "change", User = "user", Session = "session", Token = "token",
         View = "view",
         IncomingHook = "hook", Evidence = "evidence",
+        Webhook = "webhook", Delivery = "delivery",
     }
 }
 
@@ -65,6 +66,8 @@ impl Noun {
             Self::View => "View",
             Self::IncomingHook => "Hook",
             Self::Evidence => "Evidence",
+            Self::Webhook => "Webhook",
+            Self::Delivery => "Delivery",
         }
     }
 }
@@ -83,6 +86,7 @@ words! {
         Code = "code", Address = "address", Release = "releaseId",
         Template = "templateId", Customer = "customer", Step = "step", Status = "status", Url = "url",
         Output = "output", MessageId = "id", Kind = "kind", Build = "build",
+        Target = "target", Events = "events", Clusters = "clusterIds",
     }
 }
 

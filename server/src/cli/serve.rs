@@ -17,6 +17,7 @@ use crate::{
         limits::SHUTDOWN_GRACE,
         open_files, prometheus,
     },
+    outbound::{delivery::Courier, hook_gate::HookGate, secret_box::SecretBox, sender::Sender},
 };
 use app::{
     api::context::{self, Context},
@@ -31,6 +32,8 @@ use tokio::{
 
 /// How late it may be told when a session or a token was used last.
 const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
+/// How long messages that are being sent may take at the end. Then there is time to end in order.
+const SENDER_GRACE: Duration = SHUTDOWN_GRACE.saturating_sub(Duration::from_secs(1));
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
@@ -39,11 +42,14 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     }
     open_files::raise_limit();
     let anchors = Arc::new(Anchors::open(&settings)?);
+    let secrets = Arc::new(SecretBox::of(&settings));
+    secrets.check(&settings)?;
     let (database, _) = database::open(&settings.database_url).await?;
     if demo && demo::load(&database, context::now()).await? {
         tracing::info!("the demo is loaded");
     }
     anchors.add_newest(&database).await;
+    let sender = prepare_sender(&database, &settings, secrets);
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|cause| Failure::Listen {
@@ -85,6 +91,8 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let live = Live::new(database.clone());
     live.start();
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let sending = tokio::spawn(sender.run(stop.subscribe(), SENDER_GRACE));
+    let abort_sending = sending.abort_handle();
     let router = router(context, hosts, settings.auth, live.clone())
         .layer(Extension(anchors))
         .into_make_service_with_connect_info::<Arrival>();
@@ -107,17 +115,30 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         live.stop();
         tokio::time::sleep(SHUTDOWN_GRACE).await;
         abort.abort();
+        abort_sending.abort();
     });
     if let Ok(result) = serving.await {
         result?;
     } else {
         tracing::warn!("some requests were cut off");
     }
+    // It has been told to end too, and writes what became of its last messages.
+    let _ = sending.await;
     write_last_used(&database).await;
     if let Err(error) = database.close().await {
         tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
     }
     Ok(())
+}
+
+/// The sender of messages to hooks, and what the store asks when a hook is saved.
+fn prepare_sender(database: &Database, settings: &Settings, secrets: Arc<SecretBox>) -> Sender {
+    let (out, public_url) = (settings.out.clone(), settings.public_url.clone());
+    let (allowed, key) = (Arc::clone(&out.allowed), Arc::clone(&secrets));
+    database.set_hook_rules(Arc::new(HookGate::new(allowed, key, public_url.clone())));
+    let is_alone = file_of(&settings.database_url).is_some();
+    let courier = Courier::new(out, public_url, secrets);
+    Sender::new(database.clone(), courier, is_alone)
 }
 
 /// Writes when sessions and tokens were used last, as long as the server runs.

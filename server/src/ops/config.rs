@@ -5,6 +5,7 @@ use super::{
     auth_settings::{self, AuthSettings, SAY_A_MODE, TRUSTED},
     invalid_auth_setting::InvalidAuthSetting,
     oidc_settings,
+    out_settings::{self, InvalidOutSetting, OutSettings},
 };
 use app::{
     domain::field_error::FieldError,
@@ -54,6 +55,8 @@ pub struct Settings {
     pub anchor_file: Option<PathBuf>,
     /// `ROLLCALL_SIGNING_KEY_FILE`: the key that signs heads. Default: none.
     pub signing_key_file: Option<PathBuf>,
+    /// What goes out to hooks, and where to: `ROLLCALL_OUT_ALLOW` and its companions.
+    pub out: OutSettings,
 }
 
 /// A well-formed address of a database. It may have a password, which is never printed.
@@ -131,6 +134,12 @@ pub enum InvalidSetting {
     NoRestore(&'static str),
     #[error(transparent)]
     Auth(#[from] InvalidAuthSetting),
+    #[error(transparent)]
+    Out(#[from] InvalidOutSetting),
+    #[error(
+        "ROLLCALL_KEY_FILE is `{0}`, which is not read: {1}. Make a key with `openssl rand -base64 32 > FILE`"
+    )]
+    KeyFile(String, String),
     #[error("{SAY_A_MODE}")]
     AuthUnsaid,
     #[error("ROLLCALL_USER is `{0}`: {1}")]
@@ -198,6 +207,7 @@ impl Settings {
             backups,
             anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
             signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE")?.map(Into::into),
+            out: out(&variable)?,
         })
     }
 }
@@ -235,6 +245,19 @@ fn auth(
         said.insert(name, variable(name)?);
     }
     Ok(AuthSettings::parse(|name| {
+        said.get(name).cloned().flatten()
+    })?)
+}
+
+/// Reads the settings of what goes out. A setting that is not UTF-8 is an error before all others.
+fn out(
+    variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
+) -> Result<OutSettings, InvalidSetting> {
+    let mut said = BTreeMap::new();
+    for name in out_settings::NAMES {
+        said.insert(name, variable(name)?);
+    }
+    Ok(OutSettings::parse(&|name: &str| {
         said.get(name).cloned().flatten()
     })?)
 }

@@ -35,6 +35,7 @@ pub mod templates;
 pub mod tokens;
 pub mod transfer;
 pub mod users;
+pub mod webhooks;
 
 use app::api::context::Context;
 use axum::{
@@ -140,6 +141,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(incoming_hooks::take_report))
         .routes(routes!(incoming_hooks::take_report_by_header))
         .merge(account_operations())
+        .merge(webhook_operations())
         .merge(transfer::router())
 }
 
@@ -170,6 +172,20 @@ fn account_operations() -> OpenApiRouter<Context> {
         ))
         .routes(routes!(users::restore_user))
         .routes(routes!(session::delete_sessions_of_user))
+}
+
+/// Operations on webhooks. The answer to a new one tells its secret, so it is kept under no idempotency key.
+fn webhook_operations() -> OpenApiRouter<Context> {
+    OpenApiRouter::default()
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(
+            webhooks::read_webhook,
+            webhooks::update_webhook,
+            webhooks::delete_webhook
+        ))
+        .routes(routes!(webhooks::send_test_message))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::replay_delivery))
 }
 
 /// Operations that create rows, which take an idempotency key.

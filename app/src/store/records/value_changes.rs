@@ -234,7 +234,8 @@ impl PastValues {
             | Entity::Session
             | Entity::Token
             | Entity::View
-            | Entity::IncomingHook => None,
+            | Entity::IncomingHook
+            | Entity::Webhook => None,
         };
         let Some(UndoneEdit {
             customers,

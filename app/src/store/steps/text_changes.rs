@@ -175,7 +175,8 @@ impl StepText {
             | Entity::Session
             | Entity::Token
             | Entity::View
-            | Entity::IncomingHook => return Ok(Vec::new()),
+            | Entity::IncomingHook
+            | Entity::Webhook => return Ok(Vec::new()),
         };
         let (from, to) = if after != self.content {
             (self.content.as_str(), after.as_str())

@@ -249,10 +249,13 @@ fn event_impact(
         Entity::Cluster | Entity::Customer if action == Did::Create => EventImpact::None,
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
-        // People, their views and addresses for CI are no part of any matrix.
-        Entity::User | Entity::Session | Entity::Token | Entity::View | Entity::IncomingHook => {
-            EventImpact::None
-        }
+        // People, their views, hooks and addresses for CI are no part of any matrix.
+        Entity::User
+        | Entity::Session
+        | Entity::Token
+        | Entity::View
+        | Entity::IncomingHook
+        | Entity::Webhook => EventImpact::None,
         // They change names, values of variables, rows or columns.
         Entity::Cluster
         | Entity::Customer

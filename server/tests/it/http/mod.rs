@@ -45,3 +45,4 @@ mod tokens;
 mod transfer;
 mod unnamed;
 mod users;
+mod webhooks;

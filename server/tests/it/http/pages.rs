@@ -29,6 +29,8 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
         (format!("/releases/{june}/steps"), "Steps"),
         (format!("/releases/{june}/customer/{acme}"), "Acme"),
         ("/activity".into(), "Activity"),
+        ("/webhooks".into(), "Webhooks"),
+        ("/webhooks/new".into(), "New webhook"),
     ] {
         let page = world.app.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");

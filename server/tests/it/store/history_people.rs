@@ -1,5 +1,5 @@
 //! The calls about people of the test in `history`: users, sessions, tokens, one's own account, saved views; and those about
-//! evidence and addresses for CI.
+//! evidence, addresses for CI and webhooks.
 use super::history::{TableRows, TableWatch, define_call};
 use crate::{harness::TestApp, world::World};
 use app::{
@@ -12,6 +12,7 @@ use app::{
         saved_view::ViewDraft,
         token::{TokenDraft, TokenText},
         user::UserDraft,
+        webhook::{HookEvent, WebhookDraft, WebhookKind},
     },
     store::entity::{evidence, incoming_hook},
 };
@@ -118,4 +119,39 @@ pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     call!(create_user(user("ben", "admin"), by()));
     call!(deactivate_user(ana.id, by()));
     call!(restore_user(ana.id, by()));
+}
+
+/// Calls every method about webhooks. A message is no change: what is sent is no part of the history.
+pub(super) async fn call_webhooks(world: &World, watch: &mut TableWatch<'_>) {
+    let store = &world.app.store;
+    let by = || world.app.ana();
+    define_call!($ store watch);
+    let hook = |name: &str| WebhookDraft {
+        name: name.into(),
+        target: "http://127.0.0.1:9/x".into(),
+        events: vec!["step.failed".into()],
+        ..WebhookDraft::default()
+    };
+    let made = call!(create_webhook(hook("CI"), by())).unwrap().row.hook;
+    call!(create_webhook(WebhookDraft::default(), by()));
+    call!(update_webhook(made.id, hook("CD"), 1, by()));
+    call!(update_webhook(made.id, hook("CE"), 1, by()));
+    call!(webhooks());
+    call!(webhook(made.id));
+    call!(preview_message(
+        WebhookKind::Webhook,
+        HookEvent::StepFailed,
+        by()
+    ));
+    let n = call!(test_webhook(made.id, by())).unwrap().n;
+    call!(replay_delivery(made.id, n, by().at));
+    call!(replay_delivery(made.id, n + 1, by().at));
+    let page = PageRequest {
+        limit: 5,
+        after: None,
+    };
+    call!(deliveries(made.id, page));
+    call!(newest_deliveries(made.id));
+    call!(delete_webhook(made.id, by()));
+    call!(delete_webhook(made.id, by()));
 }
