@@ -11,6 +11,7 @@ pub mod dashboard;
 pub mod layout;
 pub mod people;
 pub mod preferences;
+pub mod rancher;
 pub mod releases;
 pub mod saved_views;
 pub mod steps;

@@ -91,6 +91,16 @@ pub enum RuleViolation {
     },
     #[error("{login} is the last active admin: make another one first")]
     LastAdmin { login: String },
+    #[error("set {} on the server to import from Rancher", missing.join(" and "))]
+    NoRancher {
+        /// The settings that are missing.
+        missing: Vec<String>,
+    },
+    #[error("{why}")]
+    RancherFailed {
+        /// What Rancher said or did, and what to do about it.
+        why: String,
+    },
 }
 
 /// How many reasons are named; of more the count is told.
