@@ -17,9 +17,11 @@ use crate::{
         limits::SHUTDOWN_GRACE,
         open_files, prometheus,
     },
+    rancher::client::RancherClient,
 };
 use app::{
     api::context::{self, Context},
+    domain::rancher::RancherSource,
     store::{Database, accounts::password_hash, engine::database_url::file_of, error::chain},
 };
 use axum::Extension;
@@ -39,6 +41,9 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     }
     open_files::raise_limit();
     let anchors = Arc::new(Anchors::open(&settings)?);
+    // A token that cannot be read is told now.
+    settings.rancher.check().map_err(InvalidSetting::from)?;
+    let rancher: Arc<dyn RancherSource> = Arc::new(RancherClient::new(settings.rancher));
     let (database, _) = database::open(&settings.database_url).await?;
     if demo && demo::load(&database, context::now()).await? {
         tracing::info!("the demo is loaded");
@@ -87,6 +92,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let router = router(context, hosts, settings.auth, live.clone())
         .layer(Extension(anchors))
+        .layer(Extension(rancher))
         .into_make_service_with_connect_info::<Arrival>();
     let serving = tokio::spawn(
         axum::serve(PromptListener(listener), router)

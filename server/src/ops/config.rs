@@ -5,6 +5,7 @@ use super::{
     auth_settings::{self, AuthSettings, SAY_A_MODE, TRUSTED},
     invalid_auth_setting::InvalidAuthSetting,
     oidc_settings,
+    rancher_settings::{self, InvalidRancherSetting, RancherSettings},
 };
 use app::{
     domain::field_error::FieldError,
@@ -23,12 +24,7 @@ use std::{
 };
 
 /// Variables that the original design reserves for later. They are accepted and not used.
-pub const RESERVED_VARIABLES: [&str; 4] = [
-    "JENKINS_URL",
-    "JENKINS_TOKEN",
-    "RANCHER_URL",
-    "RANCHER_TOKEN",
-];
+pub const RESERVED_VARIABLES: [&str; 2] = ["JENKINS_URL", "JENKINS_TOKEN"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -54,6 +50,8 @@ pub struct Settings {
     pub anchor_file: Option<PathBuf>,
     /// `ROLLCALL_SIGNING_KEY_FILE`: the key that signs heads. Default: none.
     pub signing_key_file: Option<PathBuf>,
+    /// `RANCHER_URL`, and `RANCHER_TOKEN` or `RANCHER_TOKEN_FILE`: where clusters and customers are imported from (R65).
+    pub rancher: RancherSettings,
 }
 
 /// A well-formed address of a database. It may have a password, which is never printed.
@@ -131,6 +129,8 @@ pub enum InvalidSetting {
     NoRestore(&'static str),
     #[error(transparent)]
     Auth(#[from] InvalidAuthSetting),
+    #[error(transparent)]
+    Rancher(#[from] InvalidRancherSetting),
     #[error("{SAY_A_MODE}")]
     AuthUnsaid,
     #[error("ROLLCALL_USER is `{0}`: {1}")]
@@ -200,6 +200,7 @@ impl Settings {
             backups,
             anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
             signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE")?.map(Into::into),
+            rancher: rancher(&variable)?,
         })
     }
 }
@@ -223,6 +224,19 @@ fn auth(
         said.insert(name, variable(name)?);
     }
     Ok(AuthSettings::parse(|name| {
+        said.get(name).cloned().flatten()
+    })?)
+}
+
+/// Reads the settings of Rancher.
+fn rancher(
+    variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
+) -> Result<RancherSettings, InvalidSetting> {
+    let mut said = BTreeMap::new();
+    for name in rancher_settings::NAMES {
+        said.insert(name, variable(name)?);
+    }
+    Ok(RancherSettings::parse(&|name: &str| {
         said.get(name).cloned().flatten()
     })?)
 }

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod oidc_settings;
 pub mod open_files;
 pub mod prometheus;
+pub mod rancher_settings;
 pub mod session_cookie;
 pub mod signing_key;
 pub mod telemetry;

@@ -5,6 +5,7 @@ use app::domain::{
     customer_import::{ImportChangeKind, ImportState},
     event::{Entity, EventAction},
     permission::Role,
+    rancher::RancherStatus,
     session::SignIn,
     text_change::TextChangeKind,
     undo::RowOutcome,
@@ -56,6 +57,7 @@ enum_schemas! {
     TextChangeKindSchema = "TextChangeKind" of TextChangeKind;
     WarningKindSchema = "WarningKind" of WarningKind;
     RowOutcomeSchema = "RowOutcome" of RowOutcome;
+    RancherStatusSchema = "RancherStatus" of RancherStatus;
     RoleSchema = "Role" of Role;
     SignInSchema = "SignIn" of SignIn;
     AuthModeSchema = "AuthMode" of AuthMode;

@@ -6,6 +6,7 @@ pub mod customer_versions;
 pub mod enums;
 pub mod people;
 pub mod progress;
+pub mod rancher;
 pub mod rows;
 pub mod runbook_import;
 pub mod saved_views;

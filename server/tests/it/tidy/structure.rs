@@ -46,8 +46,8 @@ const STORE_LAYERS: [&str; 15] = [
     "transfer",
 ];
 /// The same for `server/src`.
-const SERVER_LAYERS: [&str; 8] = [
-    "demo", "ops", "oidc", "output", "live", "rest", "http", "cli",
+const SERVER_LAYERS: [&str; 9] = [
+    "demo", "ops", "oidc", "rancher", "output", "live", "rest", "http", "cli",
 ];
 
 /// The name that a line defines as a type, if it does.
