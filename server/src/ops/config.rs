@@ -159,6 +159,8 @@ pub enum InvalidSetting {
     ServerUrl(String),
     #[error("ROLLCALL_TOKEN has a character that no token has: copy it anew")]
     ServerToken,
+    #[error("there is no server to ask: set ROLLCALL_URL, or run `rollcall login URL`")]
+    NoServer,
 }
 
 impl Settings {
