@@ -1,6 +1,6 @@
 //! Test of the audit history (R17): every method of the store is called, and no row changes without an event. Those about people are
-//! called in `history_people`.
-use super::history_people::call_people;
+//! called in `history_people`, those about Rancher in `history_rancher`.
+use super::{history_people::call_people, history_rancher::call_rancher};
 use crate::{
     harness::TestApp,
     tidy::files_below,
@@ -490,6 +490,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let cluster = call_records(&world, &mut watch).await;
     let step = call_steps(&world, &mut watch).await;
     call_people(&world, &mut watch).await;
+    call_rancher(&world, &mut watch).await;
     call_reads(&world, &mut watch, cluster, step).await;
     // Opening and closing are not about rows.
     let mut known = methods();
