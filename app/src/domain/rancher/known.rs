@@ -35,12 +35,12 @@ pub struct RancherKnown {
 }
 
 /// Whether a cluster of Rancher may be one that is here.
-type IsSame = fn(&RancherCluster, &RancherKnownCluster) -> bool;
+type MatchesCluster = fn(&RancherCluster, &RancherKnownCluster) -> bool;
 
 impl RancherKnown {
     /// The cluster here of each cluster of Rancher. No two have the same.
     pub fn matched(&self, listed: &[RancherCluster]) -> Vec<Option<&RancherKnownCluster>> {
-        let ways: [IsSame; 3] = [
+        let ways: [MatchesCluster; 3] = [
             |theirs, ours| stored_name(&theirs.name) == ours.name,
             |theirs, ours| lowercase(&stored_name(&theirs.name)) == lowercase(&ours.name),
             |theirs, ours| ours.context.as_ref() == Some(&theirs.name),

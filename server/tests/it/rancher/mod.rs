@@ -30,7 +30,7 @@ pub const TOKEN: &str = "token-abcde:f00";
 
 /// What this Rancher has and says.
 #[derive(Default)]
-struct Provided {
+struct RancherData {
     /// How many rows a page has.
     page: usize,
     /// By the path below `/v3/`.
@@ -43,7 +43,7 @@ struct Provided {
     asked: Vec<String>,
 }
 
-type SharedRancher = Arc<Mutex<Provided>>;
+type SharedRancher = Arc<Mutex<RancherData>>;
 
 /// A Rancher, as long as the test runs.
 pub struct FakeRancher {
@@ -51,7 +51,7 @@ pub struct FakeRancher {
     provided: SharedRancher,
 }
 
-fn lock(shared: &SharedRancher) -> MutexGuard<'_, Provided> {
+fn lock(shared: &SharedRancher) -> MutexGuard<'_, RancherData> {
     shared.lock().unwrap()
 }
 
@@ -197,11 +197,11 @@ impl FakeRancher {
             project("c-eu:p-2", "System", true),
             project("c-other:p-1", "Default", false),
         ];
-        let provided = Provided {
+        let provided = RancherData {
             page: 2,
             lists: [("clusters", clusters), ("projects", projects)].into(),
             namespaces: namespaces.into(),
-            ..Provided::default()
+            ..RancherData::default()
         };
         let this = Self {
             url,

@@ -1,5 +1,5 @@
 //! What keeps an import from Rancher: settings, rights, wrong requests, and a Rancher that does not answer as it should.
-use super::{FakeRancher, TOKEN, import, preview, world_with};
+use super::{FakeRancher, TOKEN, import, preview, set_rancher, world_with};
 use crate::{harness::TestApp, world::World};
 use app::domain::permission::Role;
 use axum::http::StatusCode;
@@ -61,14 +61,7 @@ async fn a_wrong_filter_or_choice_is_refused_at_its_field_and_nothing_is_written
 async fn only_a_manager_imports_and_nobody_else_makes_it_ask() {
     let rancher = FakeRancher::start().await;
     let world = World::draft_in(TestApp::with_login().await).await;
-    let settings =
-        server::ops::rancher_settings::RancherSettings::parse(&|name: &str| match name {
-            "RANCHER_URL" => Some(rancher.url.clone()),
-            "RANCHER_TOKEN" => Some(TOKEN.to_owned()),
-            _ => None,
-        });
-    let client = server::rancher::client::RancherClient::new(settings.unwrap());
-    assert!(world.app.rancher.set(std::sync::Arc::new(client)).is_ok());
+    set_rancher(&world.app, &rancher.url, TOKEN);
     let body = json!({ "namespaces": [{ "cluster": "eu-west", "namespace": "hooli" }] });
     for role in [Role::Viewer, Role::Operator] {
         let person = world.app.person(role, None).await;
