@@ -122,7 +122,7 @@ pub fn RancherImportForm(
         let names = clusters.get().into_iter();
         let options = std::iter::once(all).chain(names.map(|it| (it.clone(), it)));
         let options = options.collect();
-        view! { <SelectField label="Cluster" id="rancher-cluster" value=cluster options=options error=at(Field::Clusters)/> }
+        view! { <SelectField label="Cluster" id="rancher-cluster" value=cluster options=options error=at(Field::RancherClusters)/> }
     };
     view! {
         <Failure error=error/>

@@ -77,7 +77,7 @@ words! {
         Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from",
         Markdown = "markdown", Edits = "edits", TextSha256 = "textSha256", Login = "login", Email = "email",
         Role = "role", Scope = "scope", Password = "password", Current = "current", ExpiresInDays = "expiresInDays",
-        Code = "code", Address = "address", Release = "releaseId", Clusters = "clusters", Label = "label", Namespaces = "namespaces",
+        Code = "code", Address = "address", Release = "releaseId", RancherClusters = "clusters", Label = "label", Namespaces = "namespaces",
     }
 }
 
