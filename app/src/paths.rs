@@ -1,7 +1,7 @@
 //! Addresses of all pages and downloads, as constants and functions.
 use crate::domain::{
     event::EventFilter,
-    id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId, UserId},
+    id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId, UserId, WebhookId},
 };
 use chrono::{DateTime, Utc};
 use std::fmt::{Display, Write as _};
@@ -49,6 +49,21 @@ pub const ACCOUNT: &str = "/account";
 pub const USERS: &str = "/users";
 /// The form for a new user.
 pub const NEW_USER: &str = "/users/new";
+
+/// The list of webhooks.
+pub const WEBHOOKS: &str = "/webhooks";
+/// The form for a new webhook.
+pub const NEW_WEBHOOK: &str = "/webhooks/new";
+
+/// A webhook with its deliveries.
+pub fn webhook(id: WebhookId) -> String {
+    format!("/webhooks/{id}")
+}
+
+/// The form of a webhook.
+pub fn edit_webhook(id: WebhookId) -> String {
+    format!("/webhooks/{id}/edit")
+}
 
 /// The form of a user.
 pub fn edit_user(id: UserId) -> String {

@@ -12,6 +12,7 @@ mod m20261201_000007_people;
 mod m20261202_000008_texts_once;
 mod m20261204_000009_saved_views;
 mod m20261204_000010_search;
+mod m20261205_000011_webhooks;
 mod text_order;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261202_000008_texts_once::Migration),
             Box::new(m20261204_000009_saved_views::Migration),
             Box::new(m20261204_000010_search::Migration),
+            Box::new(m20261205_000011_webhooks::Migration),
         ];
         let by_bytes = |it| Box::new(text_order::TextByBytes(it)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(by_bytes).collect()

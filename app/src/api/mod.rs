@@ -18,3 +18,4 @@ pub mod steps;
 pub mod templates;
 pub mod undo;
 pub mod values;
+pub mod webhooks;

@@ -250,9 +250,15 @@ fn subject_link(line: &NamedEvent, n: u32) -> AnyView {
     let id = event.entity_id;
     let path = match (event.entity, event.action) {
         (_, EventAction::Delete)
-        | (Entity::Database | Entity::User | Entity::Session | Entity::Token | Entity::View, _) => {
-            None
-        }
+        | (
+            Entity::Database
+            | Entity::User
+            | Entity::Session
+            | Entity::Token
+            | Entity::View
+            | Entity::Webhook,
+            _,
+        ) => None,
         (Entity::Template, _) => event.release_id.map(paths::release_steps),
         (Entity::Cluster, _) => Some(paths::cluster(ClusterId(id))),
         // A customer whose creation was undone is gone, and has no name any more.

@@ -55,4 +55,6 @@ pub mod values_grid;
 pub mod variables_editor;
 pub mod variables_facts;
 pub mod warning_list;
+pub mod webhook_form;
+pub mod webhook_parts;
 pub mod work_steps;

@@ -14,7 +14,7 @@ words! {
     Entity {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template", Step = "step",
         Database = "database", User = "user", Session = "session", Token = "token",
-        View = "view",
+        View = "view", Webhook = "webhook",
     }
 }
 
@@ -172,7 +172,8 @@ impl Event {
             | Entity::User
             | Entity::Session
             | Entity::Token
-            | Entity::View => false,
+            | Entity::View
+            | Entity::Webhook => false,
         }
     }
 

@@ -76,7 +76,12 @@ pub fn trimmed(mut event: Event, is_visible: impl Fn(CustomerId) -> bool) -> Opt
             }
         }
         Entity::Cluster | Entity::Customer | Entity::Step => {}
-        Entity::Database | Entity::User | Entity::Session | Entity::Token | Entity::View => {
+        Entity::Database
+        | Entity::User
+        | Entity::Session
+        | Entity::Token
+        | Entity::View
+        | Entity::Webhook => {
             return None;
         }
     }
@@ -228,6 +233,7 @@ mod tests {
             Entity::Session,
             Entity::Token,
             Entity::View,
+            Entity::Webhook,
         ] {
             let it = event(entity, EventAction::Create, json!({}));
             assert!(trimmed(it, |_| true).is_none(), "{entity}");

@@ -75,6 +75,11 @@ pub enum FieldError {
     RoleAboveOwner { owner: String },
     #[error("Use an address of this site, such as ?status=failed")]
     NotAnAddress,
+    #[error("Enter an address such as https://example.com/hooks")]
+    NotAUrl,
+    /// An address that the program never calls, with the reason.
+    #[error("{reason}")]
+    TargetRefused { reason: String },
     #[error("Enter 1 to {max} days")]
     DaysOutOfRange { max: i64 },
 }

@@ -45,6 +45,8 @@ ids! {
     TokenId
     /// A saved view of the matrix.
     ViewId
+    /// A webhook.
+    WebhookId
 }
 
 /// A batch: the events of one change, which are undone together. A UUID v7 as text.

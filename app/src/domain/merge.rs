@@ -3,12 +3,13 @@
 use super::{
     cluster::ClusterDraft,
     customer::CustomerDraft,
-    id::ClusterId,
+    id::{ClusterId, ReleaseId},
     metadata::{Metadata, Value},
     release::ReleaseDraft,
     scope::ScopeIds,
     template::TemplateDraft,
     user::UserDraft,
+    webhook::WebhookDraft,
 };
 use std::collections::BTreeSet;
 
@@ -55,7 +56,11 @@ merged_as_a_whole!(
     Option<String>,
     Option<Value>,
     Option<ClusterId>,
-    Option<ScopeIds>
+    Option<ScopeIds>,
+    Option<ReleaseId>,
+    Option<BTreeSet<ClusterId>>,
+    Vec<String>,
+    bool
 );
 
 /// Each variable is a field of its own.
@@ -90,6 +95,7 @@ merged_by_fields! {
     ReleaseDraft { name, kind, version_number, release_date, description, metadata }
     TemplateDraft { name, category, kind, content, description }
     UserDraft { login, name, email, role, scope, password }
+    WebhookDraft { name, kind, target, events, release_id, cluster_ids, is_active }
 }
 
 #[cfg(test)]

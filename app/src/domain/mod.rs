@@ -72,6 +72,8 @@ pub mod grid_difference;
 pub mod history_chain;
 /// Walk along the history that finds its first break.
 pub mod history_walk;
+/// Messages to hooks.
+pub mod hook_message;
 /// Typed ids.
 pub mod id;
 /// Characters that are invisible, or look like others.
@@ -180,3 +182,5 @@ pub mod varint_text;
 pub mod via;
 /// Warnings about a step's text or its values.
 pub mod warning;
+/// Webhooks and their deliveries.
+pub mod webhook;

@@ -101,6 +101,9 @@ pub enum RuleViolation {
         /// What Rancher said or did, and what to do about it.
         why: String,
     },
+    /// The secret of a hook cannot be encrypted (R62).
+    #[error("no secret was made: {reason}")]
+    NoSecretKey { reason: String },
 }
 
 /// How many reasons are named; of more the count is told.

@@ -25,6 +25,7 @@ impl InvalidField {
             Field::Password => "Enter a password",
             Field::Cluster => "Choose a cluster",
             Field::From => "Choose a release",
+            Field::Target => "Enter a target",
             _ => return self.problem.to_string(),
         };
         missing.to_owned()

@@ -44,7 +44,7 @@ words! {
     Noun {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template step",
         Step = "step", Batch = "change", User = "user", Session = "session", Token = "token",
-        View = "view",
+        View = "view", Webhook = "webhook", Delivery = "delivery",
     }
 }
 
@@ -62,6 +62,8 @@ impl Noun {
             Self::Session => "Session",
             Self::Token => "Token",
             Self::View => "View",
+            Self::Webhook => "Webhook",
+            Self::Delivery => "Delivery",
         }
     }
 }
@@ -77,7 +79,8 @@ words! {
         Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from",
         Markdown = "markdown", Edits = "edits", TextSha256 = "textSha256", Login = "login", Email = "email",
         Role = "role", Scope = "scope", Password = "password", Current = "current", ExpiresInDays = "expiresInDays",
-        Code = "code", Address = "address", Release = "releaseId", RancherClusters = "clusters", Label = "label", Namespaces = "namespaces",
+        Code = "code", Address = "address", Release = "releaseId", RancherClusters = "clusters", Label = "label",
+        Namespaces = "namespaces", Kind = "kind", Target = "target", Events = "events", Clusters = "clusterIds",
     }
 }
 

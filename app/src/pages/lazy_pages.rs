@@ -27,6 +27,11 @@ use super::{
         release::ReleasePage,
         steps::StepsPage,
     },
+    webhooks::{
+        detail::WebhookPage,
+        edit::{EditWebhookPage, NewWebhookPage},
+        list::WebhooksPage,
+    },
 };
 use crate::{browser, components::ui::notice::Unavailable, error::AppError};
 use leptos::prelude::*;
@@ -100,6 +105,14 @@ pub enum LazyPage {
     NewUser,
     /// `/users/:id/edit`
     EditUser,
+    /// `/webhooks`
+    Webhooks,
+    /// `/webhooks/new`
+    NewWebhook,
+    /// `/webhooks/:id`
+    Webhook,
+    /// `/webhooks/:id/edit`
+    EditWebhook,
 }
 
 /// The part with the matrix.
@@ -120,6 +133,7 @@ fn records(page: LazyPage) -> AnyView {
         LazyPage::Releases => view! { <ReleasesPage/> }.into_any(),
         LazyPage::Activity => view! { <ActivityPage/> }.into_any(),
         LazyPage::Users => view! { <UsersPage/> }.into_any(),
+        LazyPage::Webhooks => view! { <WebhooksPage/> }.into_any(),
         _ => ().into_any(),
     }
 }
@@ -139,6 +153,9 @@ fn editing(page: LazyPage) -> AnyView {
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
         LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
         LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
+        LazyPage::NewWebhook => view! { <NewWebhookPage/> }.into_any(),
+        LazyPage::Webhook => view! { <WebhookPage/> }.into_any(),
+        LazyPage::EditWebhook => view! { <EditWebhookPage/> }.into_any(),
         _ => ().into_any(),
     }
 }
@@ -155,7 +172,8 @@ impl LazyPage {
             | Self::Customer
             | Self::Releases
             | Self::Activity
-            | Self::Users => PagePart::Records,
+            | Self::Users
+            | Self::Webhooks => PagePart::Records,
             Self::NewCluster
             | Self::EditCluster
             | Self::NewCustomer
@@ -166,7 +184,10 @@ impl LazyPage {
             | Self::CustomerSteps
             | Self::Account
             | Self::NewUser
-            | Self::EditUser => PagePart::Editing,
+            | Self::EditUser
+            | Self::NewWebhook
+            | Self::Webhook
+            | Self::EditWebhook => PagePart::Editing,
         }
     }
 

@@ -22,6 +22,7 @@ pub mod restoring;
 pub mod undo_flow;
 pub mod undo_requests;
 pub mod value_requests;
+pub mod webhooks;
 
 use crate::{
     components::ui::notice::{Unavailable, UnavailablePart},

@@ -33,6 +33,10 @@ const PAGES: &[(&str, LazyPage)] = &[
     ("/users", LazyPage::Users),
     ("/users/new", LazyPage::NewUser),
     ("/users/:id/edit", LazyPage::EditUser),
+    ("/webhooks", LazyPage::Webhooks),
+    ("/webhooks/new", LazyPage::NewWebhook),
+    ("/webhooks/:id", LazyPage::Webhook),
+    ("/webhooks/:id/edit", LazyPage::EditWebhook),
 ];
 
 /// Names and values of the parameters in an address.

@@ -12,6 +12,7 @@ use super::{
     },
     engine::{Engine, db_timing, wal_checkpoint::WalCheckpointer},
     error::StoreError,
+    outbox::{changed_cells::ChangedCells, messages},
     texts,
 };
 use crate::domain::{
@@ -52,6 +53,8 @@ pub struct Change {
     may_free_texts: bool,
     /// What the next event follows, known since `flush` has written one.
     chain_end: Option<ChainEnd>,
+    /// What the batch has done to the states of steps so far, for webhooks.
+    changed_cells: ChangedCells,
     began: Instant,
     wal_checkpointer: WalCheckpointer,
     commits: Commits,
@@ -110,6 +113,7 @@ impl Store {
             n_written: 0,
             may_free_texts: false,
             chain_end: None,
+            changed_cells: ChangedCells::default(),
             began: Instant::now(),
             wal_checkpointer: self.database.wal_checkpointer.clone(),
             commits: self.database.commits.clone(),
@@ -131,6 +135,7 @@ impl Change {
     /// Ends the batch so far, within the same transaction: what follows is another line of the history, with an undo of its own.
     pub async fn begin_next_batch(&mut self) -> Result<(), StoreError> {
         self.flush().await?;
+        self.write_messages().await?;
         self.batch = new_batch();
         Ok(())
     }
@@ -164,6 +169,7 @@ impl Change {
     pub async fn flush(&mut self) -> Result<(), StoreError> {
         let events = std::mem::take(&mut self.events);
         self.n_written += events.len();
+        events.iter().for_each(|it| self.changed_cells.note(it));
         self.may_free_texts |= events.iter().any(|it| !keeps_texts(it.action));
         events::insert(
             &self.tx,
@@ -185,6 +191,7 @@ impl Change {
             self.tx.rollback().await?;
             return Ok(None);
         }
+        self.write_messages().await?;
         if self.may_free_texts {
             texts::delete_unused(&self.tx).await?;
         }
@@ -198,6 +205,12 @@ impl Change {
         db_timing::record_change(self.began.elapsed());
         self.wal_checkpointer.checkpoint_if_long();
         Ok(Some(self.batch))
+    }
+
+    /// Writes what webhooks are told of the batch (R62), within the transaction.
+    async fn write_messages(&mut self) -> Result<(), StoreError> {
+        let changed = std::mem::take(&mut self.changed_cells);
+        messages::write(&self.tx, &changed, &self.batch, &self.stamp).await
     }
 
     /// Refuses a change that was based on an earlier version (R3). `StoreError::Stale` carries the current row, and

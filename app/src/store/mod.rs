@@ -11,7 +11,7 @@
 //! Each public method of a `Store` is a span of the log at debug level (`tracing::instrument`), with ids as its only fields:
 //! other arguments may be texts, values or secrets, which are never logged.
 //!
-//! Modules from low to high: error, entity, engine, texts, audit, access, change, `text_variables`, records, templates, steps,
+//! Modules from low to high: error, entity, engine, texts, audit, access, outbox, change, `text_variables`, records, templates, steps,
 //! undo, accounts, views, transfer. None imports from a later one; all may import `Store` and `Database` from here.
 pub mod access;
 pub mod accounts;
@@ -21,6 +21,7 @@ pub mod engine;
 pub mod entity;
 pub mod error;
 
+pub mod outbox;
 mod records;
 pub mod steps;
 mod templates;
@@ -35,6 +36,7 @@ use accounts::{last_used::LastUsed, sign_in::SharedThrottle};
 use audit::{commits::Commits, last_event::ArrivalPosition};
 use engine::{Connections, Engine, db_timing, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
+use outbox::{hook_rules::SharedHookRules, outbox_wake::OutboxWake};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::{sync::Arc, time::Instant};
 use views::{
@@ -58,6 +60,8 @@ pub struct Database {
     /// Of the sign-ins at a provider, whose failures keep nobody from a password.
     provider_throttle: SharedThrottle,
     commits: Commits,
+    hook_rules: SharedHookRules,
+    outbox_wake: OutboxWake,
 }
 
 /// The database as one caller may read and change it. Clones share the connections and caches.
@@ -96,6 +100,8 @@ impl Database {
             throttle: SharedThrottle::default(),
             provider_throttle: SharedThrottle::default(),
             commits: Commits::default(),
+            hook_rules: SharedHookRules::default(),
+            outbox_wake: OutboxWake::default(),
         })
     }
 

@@ -44,6 +44,15 @@ Settings, as environment variables:
   ROLLCALL_ANCHOR_FILE       File to which the head of the history is added every hour and at each report
                              [default: none]
   ROLLCALL_SIGNING_KEY_FILE  Key made by `rollcall keygen FILE`, which signs heads of the history [default: none]
+  ROLLCALL_OUT_ALLOW         Loopback and private targets that webhooks may have: hosts, addresses and networks, separated
+                             by commas, such as ci.example.com,10.0.0.0/8 [default: none]
+  ROLLCALL_OUT_RETRY         Waits between the tries of a message to a webhook, separated by commas
+                             [default: 5s,5m,30m,2h,5h,10h,14h,20h,24h]
+  ROLLCALL_KEY_FILE          Key that secrets of webhooks are encrypted with; one is made beside the file of SQLite, on
+                             PostgreSQL it must be set [default: none]
+  ROLLCALL_SMTP_URL          Server that takes mail to webhooks: smtp://HOST, or smtps://USER:PASSWORD@HOST
+                             [default: none]
+  ROLLCALL_SMTP_FROM         Who that mail is from, such as rollcall@example.com [default: none]
   ROLLCALL_URL               Server that `rollcall steps import` speaks to, in place of the database
                              [default: none]
   ROLLCALL_TOKEN             Token for that server; without one it is told ROLLCALL_USER [default: none]

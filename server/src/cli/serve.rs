@@ -17,6 +17,7 @@ use crate::{
         limits::SHUTDOWN_GRACE,
         open_files, prometheus,
     },
+    outbound::{delivery::Courier, hook_gate::HookGate, secret_box::SecretBox, sender::Sender},
     rancher::client::RancherClient,
 };
 use app::{
@@ -44,11 +45,14 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     // A token that cannot be read is told now.
     settings.rancher.check().map_err(InvalidSetting::from)?;
     let rancher: Arc<dyn RancherSource> = Arc::new(RancherClient::new(settings.rancher));
+    let secrets = Arc::new(SecretBox::of(&settings));
+    secrets.check(&settings)?;
     let (database, _) = database::open(&settings.database_url).await?;
     if demo && demo::load(&database, context::now()).await? {
         tracing::info!("the demo is loaded");
     }
     anchors.add_newest(&database).await;
+    let sender = prepare_sender(&database, &settings, secrets);
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|cause| Failure::Listen {
@@ -90,6 +94,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let live = Live::new(database.clone());
     live.start();
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let sending = tokio::spawn(sender.run(stop.subscribe(), SHUTDOWN_GRACE));
     let router = router(context, hosts, settings.auth, live.clone())
         .layer(Extension(anchors))
         .layer(Extension(rancher))
@@ -119,11 +124,23 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     } else {
         tracing::warn!("some requests were cut off");
     }
+    // It has been told to end too, and writes what became of its last messages.
+    let _ = sending.await;
     write_last_used(&database).await;
     if let Err(error) = database.close().await {
         tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
     }
     Ok(())
+}
+
+/// The sender of messages to hooks, and what the store asks when a hook is saved.
+fn prepare_sender(database: &Database, settings: &Settings, secrets: Arc<SecretBox>) -> Sender {
+    let (out, public_url) = (settings.out.clone(), settings.public_url.clone());
+    let (allowed, key) = (Arc::clone(&out.allowed), Arc::clone(&secrets));
+    database.set_hook_rules(Arc::new(HookGate::new(allowed, key, public_url.clone())));
+    let is_alone = file_of(&settings.database_url).is_some();
+    let courier = Courier::new(out, public_url, secrets);
+    Sender::new(database.clone(), courier, is_alone)
 }
 
 /// Writes when sessions and tokens were used last, as long as the server runs.

@@ -1,7 +1,12 @@
-//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds. They go
-//! through the proxy that the environment names, and trust the certificates that the system trusts.
+//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds, and never to link-local addresses or
+//! a cloud's metadata (R62). They go through the proxy that the environment names, and trust the certificates that the system
+//! trusts.
+use crate::outbound::{
+    client::guarded_builder,
+    dial_rule::{DialRefusal, OutRule},
+};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, Url};
 use std::{pin::Pin, time::Duration};
 
 /// The timeout of one request. A sign-in makes up to four.
@@ -18,6 +23,8 @@ pub struct ProviderHttp(Client);
 pub enum ProviderHttpError {
     #[error("there is no answer")]
     Request(#[from] reqwest::Error),
+    #[error("the provider is not asked: {0}")]
+    Refused(#[from] DialRefusal),
     #[error("the answer is longer than {ANSWER_MAX} bytes")]
     TooLong,
 }
@@ -25,11 +32,7 @@ pub enum ProviderHttpError {
 impl ProviderHttp {
     /// Errors: the system's certificates cannot be read.
     pub fn new() -> Result<Self, ProviderHttpError> {
-        // Fails if a crypto provider is installed already, which can only be this one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
-            .redirect(Policy::none())
-            .timeout(PROVIDER_TIMEOUT);
+        let builder = guarded_builder(&OutRule::Setting).timeout(PROVIDER_TIMEOUT);
         Ok(Self(builder.build()?))
     }
 }
@@ -46,8 +49,10 @@ impl<'c> AsyncHttpClient<'c> for ProviderHttp {
 
 async fn send(client: Client, request: HttpRequest) -> Result<HttpResponse, ProviderHttpError> {
     let (parts, body) = request.into_parts();
+    let url = Url::parse(&parts.uri.to_string()).map_err(|_| DialRefusal::NoUrl)?;
+    OutRule::Setting.check_url(&url)?;
     let mut response = client
-        .request(parts.method, parts.uri.to_string())
+        .request(parts.method, url)
         .headers(parts.headers)
         .body(body)
         .send()
@@ -64,4 +69,20 @@ async fn send(client: Client, request: HttpRequest) -> Result<HttpResponse, Prov
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_provider_at_a_link_local_address_is_not_asked() {
+        let http = ProviderHttp::new().unwrap();
+        for url in ["http://169.254.169.254/", "http://[::ffff:169.254.0.1]/"] {
+            let mut request = HttpRequest::new(Vec::new());
+            *request.uri_mut() = url.parse().unwrap();
+            let asked = http.call(request).await;
+            assert!(matches!(asked, Err(ProviderHttpError::Refused(_))));
+        }
+    }
 }

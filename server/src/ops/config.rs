@@ -5,7 +5,8 @@ use super::{
     auth_settings::{self, AuthSettings, SAY_A_MODE, TRUSTED},
     invalid_auth_setting::InvalidAuthSetting,
     oidc_settings,
-    rancher_settings::{self, InvalidRancherSetting, RancherSettings},
+    out_settings::{self, InvalidOutSetting, OutSettings},
+    rancher_settings::{InvalidRancherSetting, RancherSettings},
 };
 use app::{
     domain::field_error::FieldError,
@@ -52,6 +53,8 @@ pub struct Settings {
     pub signing_key_file: Option<PathBuf>,
     /// `RANCHER_URL`, and `RANCHER_TOKEN` or `RANCHER_TOKEN_FILE`: where clusters and customers are imported from (R65).
     pub rancher: RancherSettings,
+    /// What goes out to hooks, and where to: `ROLLCALL_OUT_ALLOW` and its companions.
+    pub out: OutSettings,
 }
 
 /// A well-formed address of a database. It may have a password, which is never printed.
@@ -131,6 +134,12 @@ pub enum InvalidSetting {
     Auth(#[from] InvalidAuthSetting),
     #[error(transparent)]
     Rancher(#[from] InvalidRancherSetting),
+    #[error(transparent)]
+    Out(#[from] InvalidOutSetting),
+    #[error(
+        "ROLLCALL_KEY_FILE is `{0}`, which is not read: {1}. Make a key with `openssl rand -base64 32 > FILE`"
+    )]
+    KeyFile(String, String),
     #[error("{SAY_A_MODE}")]
     AuthUnsaid,
     #[error("ROLLCALL_USER is `{0}`: {1}")]
@@ -202,7 +211,8 @@ impl Settings {
             backups,
             anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
             signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE")?.map(Into::into),
-            rancher: rancher(&variable)?,
+            rancher: RancherSettings::parse(&variable)?,
+            out: out(&variable)?,
         })
     }
 }
@@ -230,15 +240,15 @@ fn auth(
     })?)
 }
 
-/// Reads the settings of Rancher.
-fn rancher(
+/// Reads the settings of what goes out. A setting that is not UTF-8 is an error before all others.
+fn out(
     variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
-) -> Result<RancherSettings, InvalidSetting> {
+) -> Result<OutSettings, InvalidSetting> {
     let mut said = BTreeMap::new();
-    for name in rancher_settings::NAMES {
+    for name in out_settings::NAMES {
         said.insert(name, variable(name)?);
     }
-    Ok(RancherSettings::parse(&|name: &str| {
+    Ok(OutSettings::parse(&|name: &str| {
         said.get(name).cloned().flatten()
     })?)
 }

@@ -1,6 +1,7 @@
-//! Operations: settings, hosts, limits, opening the database, log, health, metrics, backups, anchors of the history, and
+//! Operations: settings, hosts, targets, limits, opening the database, log, health, metrics, backups, anchors of the history, and
 //! errors that end the program.
 pub mod allowed_hosts;
+pub mod allowed_targets;
 pub mod anchors;
 pub mod auth_settings;
 pub mod backup;
@@ -14,6 +15,7 @@ pub mod invalid_auth_setting;
 pub mod limits;
 pub mod oidc_settings;
 pub mod open_files;
+pub mod out_settings;
 pub mod prometheus;
 pub mod rancher_settings;
 pub mod session_cookie;

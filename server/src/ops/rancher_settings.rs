@@ -7,9 +7,6 @@ const URL: &str = "RANCHER_URL";
 const TOKEN: &str = "RANCHER_TOKEN";
 const TOKEN_FILE: &str = "RANCHER_TOKEN_FILE";
 
-/// The settings that `RancherSettings::parse` asks for.
-pub const NAMES: [&str; 3] = [URL, TOKEN, TOKEN_FILE];
-
 /// Where the token is.
 #[derive(Clone, PartialEq, Eq)]
 enum TokenPlace {
@@ -47,25 +44,27 @@ pub enum InvalidRancherSetting {
 }
 
 impl RancherSettings {
-    /// Parses the variables. An empty one is as none. The token is read by `access`.
-    pub fn parse(
-        variable: &impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, InvalidRancherSetting> {
-        let said = |name: &str| {
-            let text = variable(name)?;
-            Some(text.trim().to_owned()).filter(|it| !it.is_empty())
+    /// Parses the variables. An empty one is as none. The token is read by `access`. Errors: a variable that cannot be read; a wrong
+    /// address.
+    pub fn parse<E: From<InvalidRancherSetting>>(
+        variable: impl Fn(&'static str) -> Result<Option<String>, E>,
+    ) -> Result<Self, E> {
+        let said = |name: &'static str| -> Result<Option<String>, E> {
+            let text = variable(name)?.map(|it| it.trim().to_owned());
+            Ok(text.filter(|it| !it.is_empty()))
         };
-        let url = match said(URL) {
+        let url = match said(URL)? {
             None => None,
             Some(text) => match address(&text) {
                 Some(url) => Some(url),
-                None => return Err(InvalidRancherSetting::Url(without_user(&text))),
+                None => return Err(InvalidRancherSetting::Url(without_user(&text)).into()),
             },
         };
-        let token = said(TOKEN).map(TokenPlace::Setting);
+        let token = said(TOKEN)?.map(TokenPlace::Setting);
+        let file = said(TOKEN_FILE)?.map(|it| TokenPlace::File(it.into()));
         Ok(Self {
             url,
-            token: token.or_else(|| said(TOKEN_FILE).map(|it| TokenPlace::File(it.into()))),
+            token: token.or(file),
         })
     }
 
@@ -141,9 +140,9 @@ mod tests {
     use super::*;
 
     fn parse(variables: &[(&str, &str)]) -> Result<RancherSettings, InvalidRancherSetting> {
-        RancherSettings::parse(&|name: &str| {
+        RancherSettings::parse(|name| {
             let said = variables.iter().find(|it| it.0 == name);
-            said.map(|it| it.1.to_owned())
+            Ok(said.map(|it| it.1.to_owned()))
         })
     }
 

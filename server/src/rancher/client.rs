@@ -4,7 +4,10 @@ use super::{
     failure::RancherFailure,
     shapes::{KubeNamespaceList, RancherProjects, V3Cluster, V3Collection, V3Project},
 };
-use crate::ops::rancher_settings::RancherSettings;
+use crate::{
+    ops::rancher_settings::RancherSettings,
+    outbound::{client::guarded_builder, dial_rule::OutRule},
+};
 use app::domain::{
     rancher::{
         RancherCluster, RancherFilter, RancherListing, RancherNamespace, RancherReading,
@@ -12,7 +15,7 @@ use app::domain::{
     },
     rule_violation::RuleViolation,
 };
-use reqwest::{Client, Url, header::ACCEPT, redirect::Policy};
+use reqwest::{Client, Url, header::ACCEPT};
 use serde::de::DeserializeOwned;
 use std::{
     sync::{Arc, OnceLock},
@@ -42,11 +45,10 @@ pub struct RancherClient {
     http: OnceLock<Client>,
 }
 
-/// The client of all requests to Rancher.
+/// The client of all requests to Rancher. Its address is a setting: of what that leads to, only link-local addresses and metadata
+/// are not dialled.
 fn http_client() -> Result<Client, RancherFailure> {
-    // Fails if a crypto provider is installed already, which can only be this one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder().redirect(Policy::none());
+    let builder = guarded_builder(&OutRule::Setting);
     Ok(builder.timeout(REQUEST_TIMEOUT).build()?)
 }
 
@@ -182,7 +184,11 @@ impl RancherAccess {
 
     fn address(&self, path: &str) -> Result<Url, RancherFailure> {
         let base = &self.base;
-        Url::parse(&format!("{base}{path}")).map_err(|_| RancherFailure::Unreadable)
+        let url = Url::parse(&format!("{base}{path}"));
+        let url = url.map_err(|_| RancherFailure::Unreadable)?;
+        // A name is checked when it is dialled, a literal address here.
+        OutRule::Setting.check_url(&url)?;
+        Ok(url)
     }
 
     async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, RancherFailure> {

@@ -1,5 +1,5 @@
 //! Why Rancher could not be read, as the sentence that a manager reads. It has no token.
-use crate::ops::rancher_settings::InvalidRancherSetting;
+use crate::{ops::rancher_settings::InvalidRancherSetting, outbound::dial_rule::DialRefusal};
 use app::{domain::rule_violation::RuleViolation, store::error::chain};
 use reqwest::StatusCode;
 
@@ -9,6 +9,8 @@ pub enum RancherFailure {
     /// Without its cause, which has the path of a file; it is told at the start.
     #[error("RANCHER_TOKEN_FILE can't be read, or has no token")]
     Setting(#[from] InvalidRancherSetting),
+    #[error("{0}. Check RANCHER_URL")]
+    Refused(#[from] DialRefusal),
     #[error("Rancher doesn't answer: {0}. Check RANCHER_URL")]
     Unreachable(String),
     #[error("Rancher took too long to answer. Choose fewer clusters, or try again")]

@@ -34,6 +34,7 @@ pub mod templates;
 pub mod tokens;
 pub mod transfer;
 pub mod users;
+pub mod webhooks;
 
 use app::api::context::Context;
 use axum::{
@@ -135,6 +136,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(saved_views::list_views))
         .routes(routes!(saved_views::delete_view))
         .merge(account_operations())
+        .merge(webhook_operations())
         .merge(transfer::router())
 }
 
@@ -161,6 +163,20 @@ fn account_operations() -> OpenApiRouter<Context> {
         ))
         .routes(routes!(users::restore_user))
         .routes(routes!(session::delete_sessions_of_user))
+}
+
+/// Operations on webhooks. The answer to a new one tells its secret, so it is kept under no idempotency key.
+fn webhook_operations() -> OpenApiRouter<Context> {
+    OpenApiRouter::default()
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(
+            webhooks::read_webhook,
+            webhooks::update_webhook,
+            webhooks::delete_webhook
+        ))
+        .routes(routes!(webhooks::send_test_message))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::replay_delivery))
 }
 
 /// Operations that create rows, which take an idempotency key.

@@ -78,14 +78,17 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
         let RefOr::T(response) = response else {
             continue;
         };
-        if (status == "201" && !tells_secret(path)) || reads_row(path, verb) {
+        let has_version = !tells_secret(path) || path == "/api/webhooks";
+        if (status == "201" && has_version) || reads_row(path, verb) {
             let text = "For If-Match and If-None-Match: the row's version, and of more than the row a hash of the answer";
             add_header(response, "ETag", text);
         }
         if status == "201" {
             add_header(response, "Location", "Where the new row is");
         }
-        let changes_nothing = path.contains("/session") || path == "/api/presence";
+        let changes_nothing = path.contains("/session")
+            || path == "/api/presence"
+            || path.starts_with("/api/webhooks/{id}/");
         if verb != OperationVerb::Get && !changes_nothing {
             let text = "The change, by which it can be undone; not if nothing was changed";
             add_header(response, "X-Rollcall-Batch", text);
@@ -161,7 +164,7 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
 
 /// Whether an operation's answer to POST tells a secret, so that it is kept under no idempotency key.
 fn tells_secret(path: &str) -> bool {
-    matches!(path, "/api/session" | "/api/tokens")
+    matches!(path, "/api/session" | "/api/tokens" | "/api/webhooks")
 }
 
 /// Whether an operation takes a password, and so is throttled after failures.
@@ -191,6 +194,7 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
                 | "/api/sessions/{id}"
                 | "/api/tokens/{id}"
                 | "/api/views/{id}"
+                | "/api/webhooks/{id}"
                 | "/api/session"
         ),
         OperationVerb::Post => {

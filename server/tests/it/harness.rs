@@ -23,14 +23,17 @@ use serde_json::Value;
 use server::live::Live;
 use server::ops::{
     allowed_hosts::AllowedHosts,
+    allowed_targets::AllowedTargets,
     auth_settings::{AuthMode, AuthSettings},
     oidc_settings::OidcSettings,
 };
+use server::outbound::{hook_gate::HookGate, secret_box::SecretBox};
 use server_fn::error::FromServerFnError;
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicI64, Ordering},
 };
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// A number from an environment variable, which `./dev soak` sets; `default` is for ordinary runs.
@@ -66,6 +69,10 @@ pub struct TestApp {
     /// Of the test's clock, since its start.
     minutes: AtomicI64,
     settings: AuthSettings,
+    /// What the secrets of hooks are encrypted with.
+    pub secrets: Arc<SecretBox>,
+    /// Its folder.
+    _keys: TempDir,
     /// Last, so that it is deleted when the connections above are closed.
     pub place: Arc<TestDatabase>,
 }
@@ -126,6 +133,12 @@ impl TestApp {
         let database = Database::open(&place.url()).await.unwrap();
         Migrator::up(database.writer(), None).await.unwrap();
         let store = in_open_mode(&database);
+        let keys = TempDir::new().unwrap();
+        let secrets = Arc::new(SecretBox::at(keys.path().join("secrets.key")));
+        // Of the addresses that are not public, hooks may reach only one.
+        let allowed = Arc::new(AllowedTargets::parse("127.0.0.1").unwrap());
+        let gate = HookGate::new(allowed, Arc::clone(&secrets), None);
+        database.set_hook_rules(Arc::new(gate));
         Self {
             router: OnceLock::new(),
             live: Live::new(database.clone()),
@@ -134,6 +147,8 @@ impl TestApp {
             store,
             minutes: AtomicI64::new(0),
             settings,
+            secrets,
+            _keys: keys,
             place,
         }
     }

@@ -18,6 +18,7 @@ mod http;
 mod kill;
 mod model;
 mod oidc;
+mod outbound;
 mod people;
 mod postgres;
 mod program;

@@ -76,7 +76,10 @@ fn menu_html(actor: &str, manages_users: bool, signs_out: bool) -> String {
         div class="menu" {
             a class="menu__item" href=(paths::ACCOUNT) { "Your account" }
             a class="menu__item" rel="external" target="_blank" href=(paths::GUIDE) { "Guide" }
-            @if manages_users { a class="menu__item narrow" href=(paths::USERS) { "Users" } }
+            @if manages_users {
+                a class="menu__item narrow" href=(paths::USERS) { "Users" }
+                a class="menu__item narrow" href=(paths::WEBHOOKS) { "Webhooks" }
+            }
             button class="menu__item live-only" type="button" data-theme-switch="" { "Theme" }
             @if signs_out {
                 form method="post" action=(paths::LOGOUT) {
@@ -153,7 +156,8 @@ pub fn Sidebar(
     let is_read = !(frame.is_user && frame.actor.is_empty());
     let has_person = sign_in.is_none() && is_read;
     let (is_user, has_session) = (frame.is_user && is_read, frame.has_session);
-    let manages_users = is_user && OwnRights::from_context().may(Permission::Users);
+    let is_admin = is_read && OwnRights::from_context().may(Permission::Webhooks);
+    let manages_users = is_user && is_admin;
     actor.set(frame.actor);
     let menu = move || actor.with(|it| menu_html(it, manages_users, has_session));
     view! {
@@ -180,12 +184,14 @@ pub fn Sidebar(
                     <NavLink path=paths::ACTIVITY icon="n-activity" label="Activity" here=here/>
                 </ul>
             </nav>
-            {manages_users
+            {is_admin
                 .then(|| {
                     view! {
                         <nav aria-label="Administration" data-nav="administration">
                             <ul>
-                                <NavLink path=paths::USERS icon="n-users" label="Users" here=here/>
+                                {manages_users
+                                    .then(|| view! { <NavLink path=paths::USERS icon="n-users" label="Users" here=here/> })}
+                                <NavLink path=paths::WEBHOOKS icon="n-webhooks" label="Webhooks" here=here/>
                             </ul>
                         </nav>
                     }

@@ -159,7 +159,13 @@ impl<'a> Visible<'a> {
         let is_of = |entity: Entity| of(Column::Entity).eq(entity.as_str());
         let mut all = Condition::all();
         if !self.sees_accounts {
-            let accounts = [Entity::User, Entity::Session, Entity::Token, Entity::View];
+            let accounts = [
+                Entity::User,
+                Entity::Session,
+                Entity::Token,
+                Entity::View,
+                Entity::Webhook,
+            ];
             all = all.add(of(Column::Entity).is_not_in(accounts.map(Entity::as_str)));
         }
         if self.is_all() {

@@ -15,6 +15,8 @@ pub mod text;
 pub mod text_variable;
 pub mod token;
 pub mod user;
+pub mod webhook;
+pub mod webhook_delivery;
 
 use super::error::StoreError;
 use crate::domain::{metadata::Metadata, scope::ScopeIds};

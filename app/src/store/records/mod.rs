@@ -1,5 +1,5 @@
 //! Clusters, customers and releases with their members: the rows that people create, edit, deactivate and restore. And saved
-//! views.
+//! views, and webhooks.
 pub mod clusters;
 pub mod customer_import;
 pub mod customers;
@@ -11,3 +11,5 @@ pub mod releases;
 pub mod saved_views;
 pub mod value_changes;
 pub mod value_edits;
+pub mod webhook_switch;
+pub mod webhooks;

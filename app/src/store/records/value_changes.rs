@@ -233,7 +233,8 @@ impl PastValues {
             | Entity::User
             | Entity::Session
             | Entity::Token
-            | Entity::View => None,
+            | Entity::View
+            | Entity::Webhook => None,
         };
         let Some(UndoneEdit {
             customers,

@@ -170,7 +170,12 @@ impl StepText {
                 }
                 TextChangeKind::Template
             }
-            Entity::Database | Entity::User | Entity::Session | Entity::Token | Entity::View => {
+            Entity::Database
+            | Entity::User
+            | Entity::Session
+            | Entity::Token
+            | Entity::View
+            | Entity::Webhook => {
                 return Ok(Vec::new());
             }
         };

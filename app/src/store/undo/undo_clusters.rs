@@ -17,7 +17,9 @@ use crate::store::{
     error::StoreError,
     records::clusters,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
 use serde_json::Value;
 
 /// The fields that were changed if a cluster is not as the event left it.

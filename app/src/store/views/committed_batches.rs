@@ -152,7 +152,7 @@ impl Store {
         let is_told = |it: &CommittedEvent| {
             let is_account = matches!(
                 it.entity,
-                Entity::User | Entity::Session | Entity::Token | Entity::View
+                Entity::User | Entity::Session | Entity::Token | Entity::View | Entity::Webhook
             );
             (sees_accounts || !is_account)
                 && seen.as_ref().is_none_or(|ids| ids.contains(&it.id.0))

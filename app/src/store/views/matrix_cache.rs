@@ -250,7 +250,9 @@ fn event_impact(
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
         // People and their views are no part of any matrix.
-        Entity::User | Entity::Session | Entity::Token | Entity::View => EventImpact::None,
+        Entity::User | Entity::Session | Entity::Token | Entity::View | Entity::Webhook => {
+            EventImpact::None
+        }
         // They change names, values of variables, rows or columns.
         Entity::Cluster
         | Entity::Customer

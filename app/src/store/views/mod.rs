@@ -26,3 +26,4 @@ pub mod step_queries;
 pub mod step_search;
 pub mod text_diffs;
 pub mod visible_rows;
+pub mod webhook_lists;

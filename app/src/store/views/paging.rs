@@ -39,7 +39,7 @@ pub struct PageOfRows<T> {
 }
 
 /// Removes the extra row that was read to detect a next page.
-fn take_page<T>(mut items: Vec<T>, limit: u64, id: impl Fn(&T) -> i64) -> PageOfRows<T> {
+pub fn take_page<T>(mut items: Vec<T>, limit: u64, id: impl Fn(&T) -> i64) -> PageOfRows<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;
     items.truncate(limit);

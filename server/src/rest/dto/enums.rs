@@ -12,6 +12,7 @@ use app::domain::{
     variables::Source,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
     warning::WarningKind,
+    webhook::{DeliveryState, HookEvent, WebhookKind},
 };
 use std::borrow::Cow;
 use utoipa::{
@@ -60,6 +61,9 @@ enum_schemas! {
     RancherStatusSchema = "RancherStatus" of RancherStatus;
     RoleSchema = "Role" of Role;
     SignInSchema = "SignIn" of SignIn;
+    WebhookKindSchema = "WebhookKind" of WebhookKind;
+    HookEventSchema = "HookEvent" of HookEvent;
+    DeliveryStateSchema = "DeliveryState" of DeliveryState;
     AuthModeSchema = "AuthMode" of AuthMode;
 }
 

@@ -14,5 +14,6 @@ pub mod search;
 pub mod text_changes;
 pub mod undo;
 pub mod warnings;
+pub mod webhooks;
 pub mod work_views;
 pub mod written;

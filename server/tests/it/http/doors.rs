@@ -53,6 +53,7 @@ async fn filled(world: &World, customer: &Customer, pattern: &str, subject: Path
         .replace("{customerId}", &customer.id.to_string())
         .replace("{customer_id}", &customer.id.to_string())
         .replace("{batchId}", &batch)
+        .replace("{n}", "1")
         .replace("{*file}", "x.css")
         .replace("{*rest}", "index.html")
 }

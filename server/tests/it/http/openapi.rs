@@ -118,7 +118,7 @@ async fn every_operation_that_is_described_is_served() {
     let api = app.read("/api/openapi.json").await;
     for (verb, path, operation) in operations(&api) {
         let address = path.replace("{id}", "999999").replace("{customerId}", "1");
-        let address = address.replace("{batchId}", "none");
+        let address = address.replace("{batchId}", "none").replace("{n}", "1");
         let verb = verb.to_uppercase();
         let answer = app.api(&verb, &address, Value::Null, &[]).await;
         let status = answer.status.as_str().to_owned();

@@ -306,6 +306,32 @@ fn calls_of_steps(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
     ]
 }
 
+/// Calls about webhooks: name, arguments, expected status.
+fn calls_of_webhooks() -> Vec<(&'static str, Value, u16)> {
+    let draft =
+        json!({ "name": "CI", "target": "http://127.0.0.1:9/x", "events": ["step.failed"] });
+    vec![
+        ("create_webhook", json!({ "draft": draft }), 200),
+        ("create_webhook", json!({ "draft": { "name": "" } }), 422),
+        ("list_webhooks", json!({}), 200),
+        ("read_webhook", json!({ "id": 1 }), 200),
+        (
+            "update_webhook",
+            json!({ "id": 1, "draft": draft, "version": 9 }),
+            409,
+        ),
+        ("test_webhook", json!({ "id": 1 }), 200),
+        ("list_deliveries", json!({ "id": 1 }), 200),
+        ("replay_delivery", json!({ "id": 1, "n": 99 }), 404),
+        (
+            "preview_message",
+            json!({ "kind": "webhook", "event": "step.failed" }),
+            200,
+        ),
+        ("delete_webhook", json!({ "id": 1 }), 200),
+    ]
+}
+
 /// A call of every server function: name, arguments, and the status for an admin. `step` is one of Acme's.
 pub fn calls(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
     [
@@ -314,6 +340,7 @@ pub fn calls(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
         calls_of_templates(world),
         calls_of_steps(world, step),
         calls_of_people(),
+        calls_of_webhooks(),
     ]
     .concat()
 }

@@ -18,7 +18,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use server::{ops::rancher_settings::RancherSettings, rancher::client::RancherClient};
+use server::{
+    ops::rancher_settings::{InvalidRancherSetting, RancherSettings},
+    rancher::client::RancherClient,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
@@ -250,10 +253,12 @@ async fn world_with(url: &str, token: &str) -> World {
 
 /// From now on the app, which was not asked yet, has these settings.
 fn set_rancher(app: &TestApp, url: &str, token: &str) {
-    let settings = RancherSettings::parse(&|name: &str| match name {
-        "RANCHER_URL" => Some(url.to_owned()),
-        "RANCHER_TOKEN" => Some(token.to_owned()),
-        _ => None,
+    let settings = RancherSettings::parse(|name| {
+        Ok::<_, InvalidRancherSetting>(match name {
+            "RANCHER_URL" => Some(url.to_owned()),
+            "RANCHER_TOKEN" => Some(token.to_owned()),
+            _ => None,
+        })
     });
     let client = RancherClient::new(settings.unwrap());
     assert!(app.rancher.set(Arc::new(client)).is_ok());

@@ -128,6 +128,10 @@ async fn a_rancher_that_does_not_answer_as_one_is_502_with_what_to_do() {
     let problem: Value = preview(&away, json!({})).await.problem(502);
     let said = problem["detail"].as_str().unwrap();
     assert!(said.contains("doesn't answer"), "{said}");
+    let metadata = world_with("http://169.254.169.254/", TOKEN).await;
+    let problem = preview(&metadata, json!({})).await.problem(502);
+    let said = problem["detail"].as_str().unwrap();
+    assert!(said.contains("link-local"), "{said}");
 }
 
 #[tokio::test]

@@ -123,6 +123,7 @@ fn filled(pattern: &str, ids: &Ids) -> Vec<String> {
         ("/clusters/{id}", &ids.clusters),
         ("/customers/{id}", &ids.customers),
         ("/users/{id}", &ids.customers),
+        ("/webhooks/{id}", &ids.customers),
         ("/releases/{id}", &ids.releases),
         ("/templates/{id}", &ids.templates),
         ("/steps/{id}", &ids.steps),

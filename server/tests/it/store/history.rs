@@ -1,6 +1,6 @@
 //! Test of the audit history (R17): every method of the store is called, and no row changes without an event. Those about people are
-//! called in `history_people`, those about Rancher in `history_rancher`.
-use super::{history_people::call_people, history_rancher::call_rancher};
+//! called in `history_people`.
+use super::history_people::{call_people, call_webhooks};
 use crate::{
     harness::TestApp,
     tidy::files_below,
@@ -27,7 +27,7 @@ use app::{
         audit::idempotency::StoredResponse,
         entity::{
             audit_event, cluster, customer, customer_step, release, release_customer, saved_view,
-            step_template, token, user,
+            step_template, token, user, webhook,
         },
         error::StoreError,
         steps::{step_patch::StepPatch, transitions::TransitionOptions},
@@ -81,6 +81,7 @@ async fn rows(app: &TestApp) -> TableRows {
     }
     take!("token", token, |_| None, |_| 0);
     take!("view", saved_view, |_| None, |_| 0);
+    take!("webhook", webhook, |_| None, |_| 0);
     for row in release_customer::Entity::find().all(db).await.unwrap() {
         let key = ("member", row.customer_id, Some(row.release_id));
         rows.insert(key, (format!("{row:?}"), 0));
@@ -490,7 +491,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let cluster = call_records(&world, &mut watch).await;
     let step = call_steps(&world, &mut watch).await;
     call_people(&world, &mut watch).await;
-    call_rancher(&world, &mut watch).await;
+    call_webhooks(&world, &mut watch).await;
     call_reads(&world, &mut watch, cluster, step).await;
     // Opening and closing are not about rows.
     let mut known = methods();

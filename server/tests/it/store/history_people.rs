@@ -1,5 +1,9 @@
-//! The calls about people of the test in `history`: users, sessions, tokens, one's own account, saved views.
-use super::history::{TableWatch, define_call};
+//! The calls about people of the test in `history`: users, sessions, tokens, one's own account, saved views; and those about
+//! webhooks.
+use super::{
+    history::{TableWatch, define_call},
+    history_rancher::call_rancher,
+};
 use crate::world::World;
 use app::domain::{
     client::Client,
@@ -8,9 +12,11 @@ use app::domain::{
     saved_view::ViewDraft,
     token::{TokenDraft, TokenText},
     user::UserDraft,
+    webhook::{HookEvent, WebhookDraft, WebhookKind},
 };
+use app::store::views::paging::PageRequest;
 
-/// Calls every method about users. In `open` mode the caller is no user, so own account, sessions and tokens don't exist.
+/// Calls every method about users, and then those about Rancher. In `open` mode the caller is no user, so own account, sessions and tokens don't exist.
 pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     let store = &world.app.store;
     let by = || world.app.ana();
@@ -66,4 +72,40 @@ pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     call!(create_user(user("ben", "admin"), by()));
     call!(deactivate_user(ana.id, by()));
     call!(restore_user(ana.id, by()));
+    call_rancher(world, watch).await;
+}
+
+/// Calls every method about webhooks. A message is no change: what is sent is no part of the history.
+pub(super) async fn call_webhooks(world: &World, watch: &mut TableWatch<'_>) {
+    let store = &world.app.store;
+    let by = || world.app.ana();
+    define_call!($ store watch);
+    let hook = |name: &str| WebhookDraft {
+        name: name.into(),
+        target: "http://127.0.0.1:9/x".into(),
+        events: vec!["step.failed".into()],
+        ..WebhookDraft::default()
+    };
+    let made = call!(create_webhook(hook("CI"), by())).unwrap().row.hook;
+    call!(create_webhook(WebhookDraft::default(), by()));
+    call!(update_webhook(made.id, hook("CD"), 1, by()));
+    call!(update_webhook(made.id, hook("CE"), 1, by()));
+    call!(webhooks());
+    call!(webhook(made.id));
+    call!(preview_message(
+        WebhookKind::Webhook,
+        HookEvent::StepFailed,
+        by()
+    ));
+    let n = call!(test_webhook(made.id, by())).unwrap().n;
+    call!(replay_delivery(made.id, n, by().at));
+    call!(replay_delivery(made.id, n + 1, by().at));
+    let page = PageRequest {
+        limit: 5,
+        after: None,
+    };
+    call!(deliveries(made.id, page));
+    call!(newest_deliveries(made.id));
+    call!(delete_webhook(made.id, by()));
+    call!(delete_webhook(made.id, by()));
 }

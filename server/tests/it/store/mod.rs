@@ -34,3 +34,5 @@ mod undo_conflicts;
 mod undo_own;
 mod undo_work;
 mod values;
+mod webhook_deliveries;
+mod webhooks;

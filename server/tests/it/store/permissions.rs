@@ -21,6 +21,7 @@ use app::{
         value_edit::{ValueEdit, ValuePlace},
         via::Via,
         vocabulary::{Category, Noun, StepAction, StepStatus},
+        webhook::WebhookDraft,
     },
     store::{
         Store,
@@ -110,6 +111,8 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Manager: promote_step(step, Some(99), by());
         Admin: create_user(UserDraft::default(), by());
         Admin: users(true);
+        Admin: create_webhook(WebhookDraft::default(), by());
+        Admin: webhooks();
         Admin: check();
     }
     let export = store.export(None).await.err();
@@ -315,7 +318,12 @@ async fn events_of_people_are_for_admins() {
             ..EventFilter::default()
         };
         let events = store.events(filter).await.unwrap().items;
-        let of_people = [Entity::User, Entity::Session, Entity::Token];
+        let of_people = [
+            Entity::User,
+            Entity::Session,
+            Entity::Token,
+            Entity::Webhook,
+        ];
         events
             .iter()
             .filter(|it| of_people.contains(&it.entity))

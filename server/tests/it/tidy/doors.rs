@@ -104,6 +104,7 @@ fn a_store_is_made_where_it_is_known_who_asks() {
     let allowed = [
         "app/src/api/context.rs",
         "app/src/store/accounts/",
+        "app/src/store/records/webhook_switch.rs",
         "server/src/cli/verbs.rs",
         "server/src/demo/mod.rs",
         "server/src/http/access.rs",
@@ -131,6 +132,7 @@ fn a_store_is_made_where_it_is_known_who_asks() {
         "app/src/store/accounts/provider_users.rs",
         "app/src/store/accounts/sessions.rs",
         "app/src/store/accounts/setup.rs",
+        "app/src/store/records/webhook_switch.rs",
         "server/src/cli/verbs.rs",
         "server/src/demo/mod.rs",
         "server/src/http/access.rs",

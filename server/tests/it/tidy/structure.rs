@@ -28,13 +28,14 @@ const APP_LAYERS: [&str; 12] = [
     "shell",
 ];
 /// The same for `app/src/store`.
-const STORE_LAYERS: [&str; 15] = [
+const STORE_LAYERS: [&str; 16] = [
     "error",
     "entity",
     "engine",
     "texts",
     "audit",
     "access",
+    "outbox",
     "change",
     "text_variables",
     "records",
@@ -46,8 +47,8 @@ const STORE_LAYERS: [&str; 15] = [
     "transfer",
 ];
 /// The same for `server/src`.
-const SERVER_LAYERS: [&str; 9] = [
-    "demo", "ops", "oidc", "rancher", "output", "live", "rest", "http", "cli",
+const SERVER_LAYERS: [&str; 10] = [
+    "demo", "ops", "outbound", "oidc", "rancher", "output", "live", "rest", "http", "cli",
 ];
 
 /// The name that a line defines as a type, if it does.

@@ -56,7 +56,7 @@ async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
         "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     )
     .await;
-    assert_eq!(keys.len(), 13);
+    assert_eq!(keys.len(), 15);
     for key in keys {
         let (table, column, on_delete) = (&key[0], &key[1], &key[2]);
         assert_ne!(on_delete, "NO ACTION", "{table}.{column}");
@@ -92,6 +92,8 @@ async fn the_delete_rules_are_those_of_the_original() {
         ["step_templates.text_id", "RESTRICT"],
         ["text_variables.text_id", "CASCADE"],
         ["tokens.user_id", "RESTRICT"],
+        ["webhook_deliveries.webhook_id", "CASCADE"],
+        ["webhooks.release_id", "CASCADE"],
     ];
     assert_eq!(keys, expected.map(|it| it.map(str::to_owned).to_vec()));
 }

@@ -1,0 +1,295 @@
+//! Deliveries as the sender works on them (R62): it claims some by a lease, tries them, and says what became of each. A sender that
+//! dies loses nothing: its leases end, and the messages are sent again under the same id.
+use crate::domain::{
+    hook_message::HookMessage,
+    id::WebhookId,
+    webhook::{ANSWER_KEPT_BYTES, DELIVERIES_KEPT_DAYS, DeliveryState, HookEvent, WebhookKind},
+};
+use crate::store::{
+    Database,
+    engine::sought,
+    entity::{parse_word, webhook, webhook_delivery},
+    error::{StoreError, chain},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+    sea_query::{Condition, Expr},
+};
+use std::{collections::HashMap, fmt};
+use webhook_delivery::Column;
+
+/// Waiting deliveries whose times are looked at: more than a sender claims at once.
+const LOOKED_AT_MAX: u64 = 200;
+
+/// A delivery that the sender has until its lease ends.
+#[derive(Clone)]
+pub struct ClaimedDelivery {
+    pub n: i64,
+    pub webhook_id: WebhookId,
+    /// The same for all tries.
+    pub message_id: String,
+    pub event: HookEvent,
+    pub kind: WebhookKind,
+    pub target: String,
+    /// Encrypted; none of a kind that is not signed.
+    pub secret: Option<Vec<u8>>,
+    pub message: HookMessage,
+    /// Tries so far.
+    pub tries: u32,
+}
+
+/// Without secret and target, which may be one too.
+impl fmt::Debug for ClaimedDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClaimedDelivery {{ n: {}, .. }}", self.n)
+    }
+}
+
+/// What became of a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// The receiver took it.
+    Delivered {
+        status: Option<u16>,
+        answer: Option<String>,
+    },
+    /// It is tried again.
+    Failed {
+        status: Option<u16>,
+        answer: Option<String>,
+        error: String,
+        next_at: DateTime<Utc>,
+    },
+    /// It was tried for long enough.
+    GivenUp {
+        status: Option<u16>,
+        answer: Option<String>,
+        error: String,
+    },
+    /// The receiver is gone (410), or the secret cannot be read: the hook is switched off, and says why.
+    SwitchOff {
+        status: Option<u16>,
+        answer: Option<String>,
+        error: String,
+    },
+}
+
+/// The part of a text that a delivery keeps, without NUL, which `PostgreSQL` refuses.
+fn kept(text: &str) -> String {
+    let text = sought(text);
+    let end = text.floor_char_boundary(ANSWER_KEPT_BYTES);
+    text[..end].to_owned()
+}
+
+/// The deliveries that wait, the oldest first. Of a hook that is switched off only those wait that were asked for since: a test, or
+/// a replay.
+fn waiting() -> Select<webhook_delivery::Entity> {
+    webhook_delivery::Entity::find()
+        .filter(Column::NextAt.is_not_null())
+        .order_by_asc(Column::NextAt)
+        .order_by_asc(Column::Id)
+}
+
+/// Those of them that are due and that no sender has.
+fn due(now: DateTime<Utc>) -> Select<webhook_delivery::Entity> {
+    let is_free = Condition::any()
+        .add(Column::LeaseUntil.is_null())
+        .add(Column::LeaseUntil.lte(now));
+    waiting().filter(Column::NextAt.lte(now)).filter(is_free)
+}
+
+impl Database {
+    /// Claims up to `n` deliveries that are due, the oldest first. Until `lease_until` no other sender gets them.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn claim_deliveries(
+        &self,
+        now: DateTime<Utc>,
+        lease_until: DateTime<Utc>,
+        n: u64,
+    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
+        // Most calls find nothing to do, without the writer.
+        if due(now).limit(1).one(&self.read).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let tx = self.begin().await?;
+        let rows = due(now).limit(n).all(&tx).await?;
+        let ids: Vec<i64> = rows.iter().map(|it| it.id).collect();
+        webhook_delivery::Entity::update_many()
+            .col_expr(Column::LeaseUntil, Expr::val(Some(lease_until)))
+            .filter(Column::Id.is_in(ids))
+            .exec(&tx)
+            .await?;
+        let hooks = hooks_of(&tx, &rows).await?;
+        tx.commit().await?;
+        let claimed = rows.into_iter().filter_map(|row| {
+            let (id, hook) = (row.id, hooks.get(&row.webhook_id)?);
+            let claimed = claimed(row, hook);
+            // One that cannot be read must not keep the others back.
+            let log = |error: &StoreError| {
+                tracing::error!(id, error = %chain(error), "a delivery cannot be read");
+            };
+            claimed.inspect_err(log).ok()
+        });
+        Ok(claimed.collect())
+    }
+
+    /// Writes what became of a try, and ends the lease. `SwitchOff` gives the message up here; the hook itself is switched off by
+    /// `switch_off_webhook`.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = n))]
+    pub async fn finish_delivery(
+        &self,
+        webhook_id: WebhookId,
+        n: i64,
+        outcome: DeliveryOutcome,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (state, status, answer, error, next_at) = match outcome {
+            DeliveryOutcome::Delivered { status, answer } => {
+                (DeliveryState::Delivered, status, answer, None, None)
+            }
+            DeliveryOutcome::Failed {
+                status,
+                answer,
+                error,
+                next_at,
+            } => {
+                let next_at = Some(next_at);
+                (DeliveryState::Failed, status, answer, Some(error), next_at)
+            }
+            DeliveryOutcome::GivenUp {
+                status,
+                answer,
+                error,
+            } => (DeliveryState::GivenUp, status, answer, Some(error), None),
+            DeliveryOutcome::SwitchOff {
+                status,
+                answer,
+                error,
+            } => {
+                // Before this row is written: it gives up all that waits.
+                self.switch_off_webhook(webhook_id, &error, now).await?;
+                (DeliveryState::GivenUp, status, answer, Some(error), None)
+            }
+        };
+        let tx = self.begin().await?;
+        // A hook that was switched off since tries nothing again.
+        let is_off = next_at.is_some() && !is_active(&tx, webhook_id).await?;
+        let (state, next_at) = if is_off {
+            (DeliveryState::GivenUp, None)
+        } else {
+            (state, next_at)
+        };
+        webhook_delivery::Entity::update_many()
+            .col_expr(Column::State, Expr::val(state.as_str()))
+            .col_expr(Column::Status, Expr::val(status.map(i32::from)))
+            .col_expr(Column::Answer, Expr::val(answer.as_deref().map(kept)))
+            .col_expr(Column::Error, Expr::val(error.as_deref().map(kept)))
+            .col_expr(Column::NextAt, Expr::val(next_at))
+            .col_expr(Column::LeaseUntil, Expr::val(None::<DateTime<Utc>>))
+            .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
+            .filter(Column::Id.eq(n))
+            .filter(Column::WebhookId.eq(webhook_id.0))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Ends all leases, so that what a sender had when it died is sent at once. To be called at the start, before this process
+    /// sends. A message that another server is sending may arrive twice, under the same id. Answers how many there were.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn take_back_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let tx = self.begin().await?;
+        let done = webhook_delivery::Entity::update_many()
+            .col_expr(Column::LeaseUntil, Expr::val(None::<DateTime<Utc>>))
+            .filter(Column::LeaseUntil.gt(now))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected)
+    }
+
+    /// When the next delivery is due, or the next lease ends; none if nothing waits.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn next_delivery_at(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let first = waiting()
+            .select_only()
+            .columns([Column::NextAt, Column::LeaseUntil])
+            .limit(LOOKED_AT_MAX)
+            .into_tuple::<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)>()
+            .all(&self.read)
+            .await?;
+        Ok(first
+            .into_iter()
+            .filter_map(|(next, lease)| next.max(lease))
+            .min())
+    }
+
+    /// Deletes deliveries that are older than 30 days. Answers how many.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn delete_old_deliveries(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let tx = self.begin().await?;
+        let done = webhook_delivery::Entity::delete_many()
+            .filter(Column::CreatedAt.lt(now - TimeDelta::days(DELIVERIES_KEPT_DAYS)))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected)
+    }
+}
+
+async fn is_active(db: &impl ConnectionTrait, hook: WebhookId) -> Result<bool, DbErr> {
+    let found = webhook::Entity::find_by_id(hook.0).one(db).await?;
+    Ok(found.is_some_and(|it| it.is_active))
+}
+
+/// Gives up what waits of a hook that is switched off, with the reason.
+pub async fn give_up_waiting(
+    tx: &DatabaseTransaction,
+    hook: WebhookId,
+    reason: &str,
+) -> Result<(), DbErr> {
+    webhook_delivery::Entity::update_many()
+        .col_expr(Column::State, Expr::val(DeliveryState::GivenUp.as_str()))
+        .col_expr(Column::Error, Expr::val(Some(kept(reason))))
+        .col_expr(Column::NextAt, Expr::val(None::<DateTime<Utc>>))
+        .filter(Column::WebhookId.eq(hook.0))
+        .filter(Column::NextAt.is_not_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The hooks of these deliveries.
+async fn hooks_of(
+    db: &impl ConnectionTrait,
+    rows: &[webhook_delivery::Model],
+) -> Result<HashMap<i64, webhook::Model>, DbErr> {
+    let ids = rows.iter().map(|it| it.webhook_id);
+    let hooks = webhook::Entity::find()
+        .filter(webhook::Column::Id.is_in(ids))
+        .all(db)
+        .await?;
+    Ok(hooks.into_iter().map(|it| (it.id, it)).collect())
+}
+
+fn claimed(
+    row: webhook_delivery::Model,
+    hook: &webhook::Model,
+) -> Result<ClaimedDelivery, StoreError> {
+    const TABLE: &str = "webhook_deliveries";
+    let message = serde_json::from_str(&row.message);
+    Ok(ClaimedDelivery {
+        n: row.id,
+        webhook_id: WebhookId(row.webhook_id),
+        message_id: row.message_id,
+        event: parse_word(TABLE, &row.event)?,
+        kind: parse_word("webhooks", &hook.kind)?,
+        target: hook.target.clone(),
+        secret: hook.secret.clone(),
+        message: message.map_err(|error| StoreError::corrupt(TABLE, error))?,
+        tries: u32::try_from(row.tries).unwrap_or_default(),
+    })
+}

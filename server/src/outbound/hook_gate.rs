@@ -1,0 +1,82 @@
+//! What the store asks when a hook is saved (R62): a new secret, whether its target may be called, and how a message would look.
+use super::{
+    guard::check_target,
+    mail_message,
+    message_text::MessageText,
+    secret_box::{SecretBox, SecretError},
+    signature, slack, teams,
+};
+use crate::ops::allowed_targets::AllowedTargets;
+use app::{
+    domain::{hook_message::HookMessage, rule_violation::RuleViolation, webhook::WebhookKind},
+    store::{
+        error::{StoreError, chain},
+        outbox::hook_rules::{HookRules, HookSecret, TargetCheck},
+    },
+};
+use std::{fmt, sync::Arc};
+
+/// The answers, by the settings and the key of the secrets.
+pub struct HookGate {
+    allowed: Arc<AllowedTargets>,
+    secrets: Arc<SecretBox>,
+    /// The address that people open.
+    public_url: Option<String>,
+}
+
+impl HookGate {
+    /// With these targets, this key, and links to this address.
+    pub fn new(
+        allowed: Arc<AllowedTargets>,
+        secrets: Arc<SecretBox>,
+        public_url: Option<String>,
+    ) -> Self {
+        Self {
+            allowed,
+            secrets,
+            public_url,
+        }
+    }
+}
+
+/// Without the key.
+impl fmt::Debug for HookGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookGate")
+            .field("allowed", &self.allowed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HookRules for HookGate {
+    fn new_secret(&self) -> Result<HookSecret, StoreError> {
+        let shown = signature::new_secret().map_err(|it| StoreError::Open(it.to_string()))?;
+        let sealed = self.secrets.seal(&shown).map_err(refused)?;
+        Ok(HookSecret { shown, sealed })
+    }
+
+    fn check_target<'a>(&'a self, kind: WebhookKind, target: &'a str) -> TargetCheck<'a> {
+        Box::pin(check_target(kind, target, &self.allowed))
+    }
+
+    fn preview(&self, kind: WebhookKind, message: &HookMessage) -> String {
+        let message = match &self.public_url {
+            Some(url) => message.clone().linked(url),
+            None => message.clone(),
+        };
+        let text = MessageText::from(&message);
+        match kind {
+            WebhookKind::Webhook => serde_json::to_string_pretty(&message).unwrap_or_default(),
+            WebhookKind::Slack => format!("{:#}", slack::body(&text)),
+            WebhookKind::Teams => format!("{:#}", teams::body(&text)),
+            WebhookKind::Email => mail_message::preview(&text),
+        }
+    }
+}
+
+/// An admin can do something about the key, so the admin is told.
+fn refused(error: SecretError) -> StoreError {
+    let reason = chain(&error);
+    tracing::error!(error = %reason, "no secret was made for a hook");
+    RuleViolation::NoSecretKey { reason }.into()
+}
