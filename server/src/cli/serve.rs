@@ -44,7 +44,8 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let anchors = Arc::new(Anchors::open(&settings)?);
     // A token that cannot be read is told now.
     settings.rancher.check().map_err(InvalidSetting::from)?;
-    let rancher: Arc<dyn RancherSource> = Arc::new(RancherClient::new(settings.rancher));
+    let rancher = RancherClient::new(settings.rancher.clone());
+    let rancher: Arc<dyn RancherSource> = Arc::new(rancher);
     let secrets = Arc::new(SecretBox::of(&settings));
     secrets.check(&settings)?;
     let (database, _) = database::open(&settings.database_url).await?;

@@ -16,7 +16,8 @@ use app::domain::{
 };
 use app::store::views::paging::PageRequest;
 
-/// Calls every method about users, and then those about Rancher. In `open` mode the caller is no user, so own account, sessions and tokens don't exist.
+/// Calls every method about users, and those about Rancher. In `open` mode the caller is no user, so own account, sessions and
+/// tokens don't exist.
 pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     let store = &world.app.store;
     let by = || world.app.ana();
