@@ -132,7 +132,7 @@ pub fn RancherImportTable(
                 own.update(|own| {
                     shown()
                         .filter(|it| follows_head(it))
-                        .for_each(|it| own.set(it, is_on))
+                        .for_each(|it| own.set(it, is_on));
                 });
                 let states: Vec<_> = own.with_untracked(|own| {
                     let states = shown().map(|it| Some(own.is_ticked(it)));
