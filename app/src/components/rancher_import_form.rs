@@ -124,9 +124,16 @@ pub fn RancherImportForm(
         let options = options.collect();
         view! { <SelectField label="Cluster" id="rancher-cluster" value=cluster options=options error=at(Field::RancherClusters)/> }
     };
+    // Of a namespace that is gone since: there is no field to show it at.
+    let refused = move || {
+        let error = import_error.get();
+        let text = error.and_then(|it| it.message_for(Field::Namespaces));
+        text.map(|it| view! { <p class="alert" data-tone="danger">{it}</p> })
+    };
     view! {
         <Failure error=error/>
         <Failure error=import_error/>
+        {refused}
         <form
             class="card form"
             on:submit=move |event| {
