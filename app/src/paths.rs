@@ -18,6 +18,8 @@ pub const CUSTOMERS: &str = "/customers";
 pub const NEW_CUSTOMER: &str = "/customers/new";
 /// The import of many customers.
 pub const PASTE_CUSTOMERS: &str = "/customers/new?paste";
+/// The import of clusters and customers from Rancher.
+pub const IMPORT_RANCHER: &str = "/customers/new?rancher";
 /// The list of releases.
 pub const RELEASES: &str = "/releases";
 /// The form for a new release.

@@ -210,6 +210,8 @@ pub struct DocumentOf {
     pub last_event: Option<i64>,
     /// Whether the person has no name yet, and is asked for it before the first change.
     pub asks_for_name: bool,
+    /// Whether the settings name a Rancher; what is for it alone is hidden otherwise.
+    pub has_rancher: bool,
 }
 
 /// The dialog of `SIGN_IN`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
@@ -269,6 +271,7 @@ pub fn shell(
         provider,
         last_event,
         asks_for_name,
+        has_rancher,
     } = page;
     let tags = site.map(|site| {
         let script = format!("/pkg/{}", site.script);
@@ -305,7 +308,7 @@ pub fn shell(
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-rancher=has_rancher.then_some("")>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -11,7 +11,7 @@ import { act, step } from '../fixtures/other';
 import { activeJune } from '../fixtures/world';
 
 const paths = ['/', '/clusters', '/clusters?q=nobody', '/clusters/new', '/clusters/1', '/clusters/1/edit', '/customers', '/customers?includeInactive=true&sort=-variables',
-  '/customers/new', '/customers/new?paste', '/customers/5', '/customers/5/edit', '/customers/999', '/nowhere', '/activity?action=activate', '/activity?person=Nobody',
+  '/customers/new', '/customers/new?paste', '/customers/new?rancher', '/customers/5', '/customers/5/edit', '/customers/999', '/nowhere', '/activity?action=activate', '/activity?person=Nobody',
   '/releases', '/releases?status=active', '/releases/new', '/releases/2', '/releases/2?step=60', '/releases/2/edit', '/releases/2/hooks', '/releases/2/steps', '/releases/2/customer/5', '/releases/3', '/activity',
   '/webhooks', '/webhooks/new'];
 

@@ -1,6 +1,6 @@
 //! The server: settings, command line, HTTP and REST over the store, and the embedded site. The program and the tests build
 //! the same router, `http::router::router`. A folder imports only from those before it in this order: `demo`, `ops`,
-//! `outbound`, `oidc`, `output`, `live`, `rest`, `http`, `cli`. A test holds that.
+//! `outbound`, `oidc`, `rancher`, `output`, `live`, `rest`, `http`, `cli`. A test holds that.
 #![recursion_limit = "512"]
 
 /// The command line: arguments, verbs, and how results are printed.
@@ -19,5 +19,7 @@ pub mod ops;
 pub mod outbound;
 /// Export formats: CSV, JSON lines, Markdown.
 pub mod output;
+/// Requests to Rancher, which clusters and customers are imported from.
+pub mod rancher;
 /// REST: everything under `/api`.
 pub mod rest;

@@ -2,8 +2,16 @@
 //! conversion of store errors into responses. The only file that reads the clock.
 use crate::{
     domain::{
-        actor_stamp::ActorStamp, caller::Caller, client::Client, id::UserId, permission::Role,
-        text_change::TEXT_CHANGED, validation_errors::ValidationErrors, vocabulary::Field,
+        actor_stamp::ActorStamp,
+        caller::Caller,
+        client::Client,
+        id::UserId,
+        permission::Role,
+        rancher::{RancherFilter, RancherListing, RancherSource},
+        rule_violation::RuleViolation,
+        text_change::TEXT_CHANGED,
+        validation_errors::ValidationErrors,
+        vocabulary::Field,
     },
     error::{AppError, ViolationDetail, ViolationMessage},
     store::{
@@ -77,6 +85,26 @@ pub fn store() -> Result<Store, AppError> {
     let arrival = extensions.and_then(|it| it.get::<ArrivalPosition>().cloned());
     let database = expect_context::<Context>().database;
     Ok(database.as_caller(caller).arrived_at(arrival))
+}
+
+/// What Rancher has (R65). Errors: the settings are missing; Rancher does not answer, or says no.
+pub async fn read_rancher(filter: RancherFilter) -> Result<RancherListing, AppError> {
+    let parts = use_context::<Parts>();
+    let source = parts.and_then(|it| it.extensions.get::<Arc<dyn RancherSource>>().cloned());
+    reply(list_rancher(source, filter).await.map_err(StoreError::from))
+}
+
+/// The same, of the source that the request came with; without one there are no settings.
+pub async fn list_rancher(
+    source: Option<Arc<dyn RancherSource>>,
+    filter: RancherFilter,
+) -> Result<RancherListing, RuleViolation> {
+    match source {
+        Some(source) => source.list(filter).await,
+        None => Err(RuleViolation::NoRancher {
+            missing: vec!["RANCHER_URL".to_owned(), "RANCHER_TOKEN".to_owned()],
+        }),
+    }
 }
 
 /// The current time in UTC, in microseconds: a database keeps no more.

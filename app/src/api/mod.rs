@@ -12,6 +12,7 @@ pub mod incoming_hooks;
 pub mod layout;
 pub mod people;
 pub mod preferences;
+pub mod rancher;
 pub mod releases;
 pub mod saved_views;
 pub mod steps;

@@ -25,6 +25,8 @@ pub mod missing_values;
 pub mod name_dialog;
 pub mod notes_draft;
 pub mod pending_actions;
+pub mod rancher_import_form;
+pub mod rancher_import_table;
 pub mod reason_form;
 pub mod record_form;
 pub mod record_work;

@@ -192,6 +192,11 @@ impl Event {
         }
     }
 
+    /// Whether its row was created, or deleted by an undo.
+    pub fn is_made_or_deleted(&self) -> bool {
+        self.before.is_some() != self.after.is_some()
+    }
+
     /// Whether a customer was created, edited, or deleted by an undo. Deactivation and restoring have each other as their
     /// opposite.
     fn is_customer_edit(&self) -> bool {

@@ -128,6 +128,8 @@ pub mod progress;
 pub mod provider_account;
 /// Quoting of values for bash and sql.
 pub mod quote;
+/// Import from Rancher: what it has, and what becomes of that here.
+pub mod rancher;
 /// Releases and their lifecycle.
 pub mod release;
 /// A release as a flat table, for exports and reports.

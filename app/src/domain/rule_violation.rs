@@ -95,6 +95,16 @@ pub enum RuleViolation {
     EvidenceIsFull { max: usize },
     #[error("{login} is the last active admin: make another one first")]
     LastAdmin { login: String },
+    #[error("set {} on the server to import from Rancher", missing.join(" and "))]
+    NoRancher {
+        /// The settings that are missing.
+        missing: Vec<String>,
+    },
+    #[error("{why}")]
+    RancherFailed {
+        /// What Rancher said or did, and what to do about it.
+        why: String,
+    },
     /// The secret of a hook cannot be encrypted (R62).
     #[error("no secret was made: {reason}")]
     NoSecretKey { reason: String },

@@ -239,6 +239,7 @@ pub fn message(action: EventAction, entity: Entity, n: u32, conflicts: &[Conflic
         Entity::Step => "cell",
         Entity::Template => "step",
         Entity::Customer => "customer",
+        Entity::Cluster => "cluster",
         _ => "list",
     };
     let rows = pluralize(n, noun);

@@ -87,6 +87,7 @@ words! {
         Template = "templateId", Customer = "customer", Step = "step", Status = "status", Url = "url",
         Output = "output", MessageId = "id", Kind = "kind", Build = "build",
         Target = "target", Events = "events", Clusters = "clusterIds",
+        RancherClusters = "clusters", Label = "label", Namespaces = "namespaces",
     }
 }
 

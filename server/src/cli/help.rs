@@ -72,7 +72,10 @@ Settings, as environment variables:
   ROLLCALL_URL               Server that the verbs by REST ask, and `rollcall steps import` in place of the database
                              [default: none, and for the verbs by REST what `rollcall login` has kept]
   ROLLCALL_TOKEN             Token for that server; without one it is told ROLLCALL_USER [default: none]
-  JENKINS_URL, JENKINS_TOKEN, RANCHER_URL, RANCHER_TOKEN
+  RANCHER_URL                Rancher that clusters and customers are imported from [default: none]
+  RANCHER_TOKEN              API key for it, such as token-abcde:... [default: none]
+  RANCHER_TOKEN_FILE         File with it, in place of RANCHER_TOKEN [default: none]
+  JENKINS_URL, JENKINS_TOKEN
                              Accepted, and not used yet
 
 Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if something was found:

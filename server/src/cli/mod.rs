@@ -2,6 +2,7 @@
 mod client;
 mod help;
 mod output;
+mod rancher;
 mod remote;
 mod serve;
 mod steps;
@@ -19,6 +20,7 @@ use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, error::ErrorKind}
 use clap_complete::Shell;
 use client::ClientCommand;
 use output::CliOutput;
+use rancher::RancherArguments;
 use std::{io, path::PathBuf};
 use steps::StepsCommand;
 use users::{TokenCommand, UserCommand};
@@ -98,6 +100,8 @@ enum CliCommand {
         #[command(subcommand)]
         command: StepsCommand,
     },
+    /// Create clusters and customers from the Rancher that a server knows; `ROLLCALL_URL` names the server
+    Rancher(RancherArguments),
     /// Say who may sign in
     User {
         #[command(subcommand)]
@@ -220,6 +224,7 @@ async fn dispatch(
         Some(CliCommand::Steps {
             command: StepsCommand::Import(wanted),
         }) => steps::import(&url, &settings.actor, wanted).await,
+        Some(CliCommand::Rancher(wanted)) => rancher::import(&settings.actor, wanted).await,
         Some(CliCommand::User { command }) => users::user(&settings, command).await,
         Some(CliCommand::Token { command }) => users::token(&settings, command).await,
         Some(CliCommand::Demo(output)) => verbs::demo(&url, output).await,

@@ -18,9 +18,11 @@ use crate::{
         open_files, prometheus,
     },
     outbound::{delivery::Courier, hook_gate::HookGate, secret_box::SecretBox, sender::Sender},
+    rancher::client::RancherClient,
 };
 use app::{
     api::context::{self, Context},
+    domain::rancher::RancherSource,
     store::{Database, accounts::password_hash, engine::database_url::file_of, error::chain},
 };
 use axum::Extension;
@@ -42,6 +44,10 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     }
     open_files::raise_limit();
     let anchors = Arc::new(Anchors::open(&settings)?);
+    // A token that cannot be read is told now.
+    settings.rancher.check().map_err(InvalidSetting::from)?;
+    let rancher = RancherClient::new(settings.rancher.clone());
+    let rancher: Arc<dyn RancherSource> = Arc::new(rancher);
     let secrets = Arc::new(SecretBox::of(&settings));
     secrets.check(&settings)?;
     let (database, _) = database::open(&settings.database_url).await?;
@@ -95,6 +101,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let abort_sending = sending.abort_handle();
     let router = router(context, hosts, settings.auth, live.clone())
         .layer(Extension(anchors))
+        .layer(Extension(rancher))
         .into_make_service_with_connect_info::<Arrival>();
     let serving = tokio::spawn(
         axum::serve(PromptListener(listener), router)

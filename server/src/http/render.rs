@@ -8,7 +8,7 @@ use app::{
     api::context::{self, Context},
     app::App,
     components::{rights::OwnRights, ui::time::Now},
-    domain::caller::Caller,
+    domain::{caller::Caller, rancher::RancherSource},
     shell::{DocumentOf, shell},
     store::audit::last_event::ArrivalPosition,
 };
@@ -51,6 +51,9 @@ pub fn document() -> impl IntoView {
     let caller = parts.as_ref();
     let caller = caller.and_then(|it| it.extensions.get::<Arc<Caller>>());
     let asks_for_name = caller.is_some_and(|it| it.user().is_none() && it.name.is_empty());
+    let rancher = parts.as_ref();
+    let rancher = rancher.and_then(|it| it.extensions.get::<Arc<dyn RancherSource>>());
+    let has_rancher = rancher.is_some_and(|it| it.is_set());
     let uri = parts.map(|it| it.uri).unwrap_or_default();
     let query = uri.query().unwrap_or_default();
     let page = DocumentOf {
@@ -59,6 +62,7 @@ pub fn document() -> impl IntoView {
         provider,
         last_event,
         asks_for_name,
+        has_rancher,
     };
     shell(site::asset_names(), page, uri.path(), query)
 }

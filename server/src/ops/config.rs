@@ -6,6 +6,7 @@ use super::{
     invalid_auth_setting::InvalidAuthSetting,
     oidc_settings,
     out_settings::{self, InvalidOutSetting, OutSettings},
+    rancher_settings::{InvalidRancherSetting, RancherSettings},
 };
 use app::{
     domain::field_error::FieldError,
@@ -24,12 +25,7 @@ use std::{
 };
 
 /// Variables that the original design reserves for later. They are accepted and not used.
-pub const RESERVED_VARIABLES: [&str; 4] = [
-    "JENKINS_URL",
-    "JENKINS_TOKEN",
-    "RANCHER_URL",
-    "RANCHER_TOKEN",
-];
+pub const RESERVED_VARIABLES: [&str; 2] = ["JENKINS_URL", "JENKINS_TOKEN"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -55,6 +51,8 @@ pub struct Settings {
     pub anchor_file: Option<PathBuf>,
     /// `ROLLCALL_SIGNING_KEY_FILE`: the key that signs heads. Default: none.
     pub signing_key_file: Option<PathBuf>,
+    /// `RANCHER_URL`, and `RANCHER_TOKEN` or `RANCHER_TOKEN_FILE`: where clusters and customers are imported from (R65).
+    pub rancher: RancherSettings,
     /// What goes out to hooks, and where to: `ROLLCALL_OUT_ALLOW` and its companions.
     pub out: OutSettings,
 }
@@ -135,6 +133,8 @@ pub enum InvalidSetting {
     #[error(transparent)]
     Auth(#[from] InvalidAuthSetting),
     #[error(transparent)]
+    Rancher(#[from] InvalidRancherSetting),
+    #[error(transparent)]
     Out(#[from] InvalidOutSetting),
     #[error(
         "ROLLCALL_KEY_FILE is `{0}`, which is not read: {1}. Make a key with `openssl rand -base64 32 > FILE`"
@@ -207,6 +207,7 @@ impl Settings {
             backups,
             anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
             signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE")?.map(Into::into),
+            rancher: RancherSettings::parse(&variable)?,
             out: out(&variable)?,
         })
     }

@@ -17,6 +17,7 @@ pub mod oidc_settings;
 pub mod open_files;
 pub mod out_settings;
 pub mod prometheus;
+pub mod rancher_settings;
 pub mod session_cookie;
 pub mod shown_path;
 pub mod signing_key;

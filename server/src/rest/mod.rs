@@ -24,6 +24,7 @@ pub mod openapi_operations;
 pub mod page;
 pub mod position;
 pub mod problem;
+pub mod rancher;
 pub mod releases;
 pub mod response;
 pub mod saved_views;
@@ -87,6 +88,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         ))
         .routes(routes!(customers::restore_customer))
         .routes(routes!(customer_versions::list_customer_versions))
+        .routes(routes!(rancher::preview_rancher))
         .routes(routes!(releases::list_releases))
         .routes(routes!(
             releases::read_release,
@@ -194,6 +196,7 @@ fn creating_operations() -> OpenApiRouter<Context> {
         .routes(routes!(clusters::create_cluster))
         .routes(routes!(customers::create_customer))
         .routes(routes!(customers::import_customers))
+        .routes(routes!(rancher::import_rancher))
         .routes(routes!(releases::create_release))
         .routes(routes!(releases::clone_release))
         .routes(routes!(templates::create_template))

@@ -123,7 +123,8 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
         ));
     }
     // An import creates many rows, so that its answer is no 201.
-    if creates || path.ends_with("/templates/import") || path == "/api/customers/import" {
+    let creates_many = matches!(path, "/api/customers/import" | "/api/rancher/import");
+    if creates || creates_many || path.ends_with("/templates/import") {
         headers.push((
             "Idempotency-Key",
             "Asking again with the same key and body gives the first answer again, for 24 hours",
@@ -251,6 +252,9 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     if operation.request_body.is_some() {
         statuses.push(("400", "The body is no JSON"));
         statuses.push(("415", "The body is not said to be JSON"));
+    }
+    if path.starts_with("/api/rancher/") {
+        statuses.push(("502", "Rancher does not answer, or says no"));
     }
     let is_versioned = verb == OperationVerb::Patch && path != "/api/account";
     if is_versioned || path.ends_with("/override") {

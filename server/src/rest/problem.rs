@@ -222,6 +222,10 @@ impl From<StoreError> for Problem {
             }
             _ => {}
         }
+        let rancher = match &error {
+            StoreError::Refused(violation) => of_rancher(violation),
+            _ => None,
+        };
         let role = match &error {
             StoreError::NeedsRole(role) => Some(*role),
             _ => None,
@@ -233,7 +237,28 @@ impl From<StoreError> for Problem {
             problem.0.changed_by = Some(by);
             problem.0.changed_at = Some(at);
         }
-        problem
+        match rancher {
+            Some((status, word, title)) => {
+                problem.0.status = status.as_u16();
+                problem.with_type(word, title)
+            }
+            None => problem,
+        }
+    }
+}
+
+/// Status, word and title of what keeps an import from Rancher.
+fn of_rancher(violation: &RuleViolation) -> Option<(StatusCode, &'static str, &'static str)> {
+    match violation {
+        RuleViolation::NoRancher { .. } => {
+            Some((StatusCode::CONFLICT, "no-rancher", "Rancher is not set up"))
+        }
+        RuleViolation::RancherFailed { .. } => Some((
+            StatusCode::BAD_GATEWAY,
+            "rancher-failed",
+            "Rancher cannot be read",
+        )),
+        _ => None,
     }
 }
 

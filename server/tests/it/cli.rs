@@ -272,7 +272,7 @@ fn the_help_names_every_setting_of_the_readme_with_its_default() {
             n += 1;
         }
     }
-    assert_eq!(n, 35);
+    assert_eq!(n, 36);
 }
 
 #[test]

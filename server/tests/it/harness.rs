@@ -5,13 +5,13 @@ use app::{
     api::context::Context,
     domain::{
         actor_stamp::ActorStamp, caller::Caller, cluster::ClusterDraft, customer::CustomerDraft,
-        id::CustomerId,
+        id::CustomerId, rancher::RancherSource,
     },
     error::AppError,
     store::{Database, Store},
 };
 use axum::{
-    Router,
+    Extension, Router,
     body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
@@ -64,6 +64,8 @@ pub struct TestApp {
     pub store: Store,
     /// The stream of changes, and who is here.
     pub live: Live,
+    /// What reads Rancher, once a test has set it: before the first request.
+    pub rancher: OnceLock<Arc<dyn RancherSource>>,
     /// Of the test's clock, since its start.
     minutes: AtomicI64,
     settings: AuthSettings,
@@ -140,6 +142,7 @@ impl TestApp {
         Self {
             router: OnceLock::new(),
             live: Live::new(database.clone()),
+            rancher: OnceLock::new(),
             database,
             store,
             minutes: AtomicI64::new(0),
@@ -195,7 +198,11 @@ impl TestApp {
                 default_actor: "Test".into(),
             };
             let (hosts, settings) = (AllowedHosts::default(), self.settings.clone());
-            server::http::router::router(context, hosts, settings, self.live.clone())
+            let router = server::http::router::router(context, hosts, settings, self.live.clone());
+            match self.rancher.get() {
+                Some(source) => router.layer(Extension(Arc::clone(source))),
+                None => router,
+            }
         };
         self.router.get_or_init(build).clone()
     }

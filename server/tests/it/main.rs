@@ -28,6 +28,7 @@ mod program;
 mod program_auth;
 mod program_setup;
 mod proxy;
+mod rancher;
 mod raw_http;
 mod scope;
 mod shells;

@@ -2,7 +2,7 @@
 //! left out. Bad rows never hold up the others. `customer_import_parser` parses the text.
 mod named_clusters;
 mod plan;
-mod system_namespaces;
+pub mod system_namespaces;
 
 use super::{
     customer::CustomerFields,

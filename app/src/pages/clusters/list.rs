@@ -37,6 +37,7 @@ fn show(all: Vec<ClusterSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
                     view! { <SearchBar path=paths::CLUSTERS query=query label="Filter clusters" n_inactive=n_inactive/> }
                 })}
             <Allowed permission=Permission::Clusters>
+                <a class="button rancher-only" href=paths::IMPORT_RANCHER>"Import from Rancher…"</a>
                 <a class="button" data-kind="ink" href=paths::NEW_CLUSTER>
                     <Icon name="i-plus"/>
                     "New cluster"

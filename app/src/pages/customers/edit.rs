@@ -1,5 +1,8 @@
 //! Pages with the form of a customer: `/customers/new`, which is also the way to the import, and `/customers/:id/edit`.
-use super::{customer_import::CustomerImportPage, only_cluster::only_cluster};
+use super::{
+    customer_import::CustomerImportPage, only_cluster::only_cluster,
+    rancher_import::RancherImportPage,
+};
 use crate::{
     api::{
         clusters::list_clusters,
@@ -33,16 +36,20 @@ fn restore_request(sending: SerialRequest) -> Callback<i64> {
     })
 }
 
-/// `/customers/new`: the form for one customer, or with `?paste` the import of many. Both need a cluster to exist.
+/// `/customers/new`: the form for one customer, or with `?paste` the import of many. Both need a cluster to exist. With `?rancher` the
+/// import from Rancher, which creates clusters too.
 #[component]
 pub fn NewCustomerPage() -> impl IntoView {
     let query = use_query_map();
     let pastes = Memo::new(move |_| query.with(|it| it.get("paste").is_some()));
+    let is_rancher = Memo::new(move |_| query.with(|it| it.get("rancher").is_some()));
     let clusters = Fetch::new(|| (), |()| list_clusters(false));
     loaded(clusters, move |clusters| {
         move || {
             let clusters = clusters.clone();
-            if clusters.is_empty() {
+            if is_rancher.get() {
+                view! { <RancherImportPage/> }.into_any()
+            } else if clusters.is_empty() {
                 no_cluster().into_any()
             } else if pastes.get() {
                 view! { <CustomerImportPage clusters=clusters/> }.into_any()

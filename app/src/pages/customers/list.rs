@@ -38,6 +38,7 @@ fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>) -> impl IntoView 
                         <SearchBar path=paths::CUSTOMERS query=query label="Filter customers" n_inactive=n_inactive/>
                         <Allowed permission=Permission::Import>
                             <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                            <a class="button rancher-only" href=paths::IMPORT_RANCHER>"Import from Rancher…"</a>
                         </Allowed>
                     }
                 })}
@@ -57,6 +58,7 @@ fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>) -> impl IntoView 
                             <div class="row">
                                 <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
                                 <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                                <a class="button rancher-only" href=paths::IMPORT_RANCHER>"Import from Rancher…"</a>
                             </div>
                         </Allowed>
                     </div>

@@ -47,7 +47,7 @@ impl VersionedRow for Cluster {
 }
 
 /// Refuses a name that a cluster other than `except` has, active or not.
-async fn must_be_unused(
+pub async fn must_be_unused(
     tx: &DatabaseTransaction,
     name: &str,
     except: Option<ClusterId>,
@@ -66,6 +66,39 @@ async fn must_be_unused(
     }
 }
 
+/// Inserts an active cluster. Errors: a name that is taken.
+pub async fn insert(
+    tx: &DatabaseTransaction,
+    fields: ClusterFields,
+    now: DateTime<Utc>,
+) -> Result<Cluster, StoreError> {
+    let ClusterFields {
+        name,
+        kubeconfig_path,
+        context,
+        description,
+        metadata,
+    } = fields;
+    must_be_unused(tx, name.as_str(), None).await?;
+    let cluster = Cluster {
+        id: ClusterId(0),
+        name: name.into(),
+        kubeconfig_path: kubeconfig_path.map(Into::into),
+        context: context.map(Into::into),
+        description: description.map(Into::into),
+        is_active: true,
+        metadata,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut row = cluster::Model::from(cluster)
+        .into_active_model()
+        .reset_all();
+    row.id = NotSet;
+    row.insert(tx).await?.try_into()
+}
+
 impl Store {
     /// Creates a cluster. Errors: wrong fields; a name that is taken.
     #[tracing::instrument(level = "debug", skip_all)]
@@ -75,33 +108,9 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<Cluster>, StoreError> {
         let permit = self.permit(Permission::Clusters.on_anything()).await?;
-        let ClusterFields {
-            name,
-            kubeconfig_path,
-            context,
-            description,
-            metadata,
-        } = draft.parse()?;
+        let fields = draft.parse()?;
         let mut change = self.change(permit, stamp).await?;
-        must_be_unused(&change.tx, name.as_str(), None).await?;
-        let now = change.stamp.at;
-        let cluster = Cluster {
-            id: ClusterId(0),
-            name: name.into(),
-            kubeconfig_path: kubeconfig_path.map(Into::into),
-            context: context.map(Into::into),
-            description: description.map(Into::into),
-            is_active: true,
-            metadata,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        let mut row = cluster::Model::from(cluster)
-            .into_active_model()
-            .reset_all();
-        row.id = NotSet;
-        let row: Cluster = row.insert(&change.tx).await?.try_into()?;
+        let row = insert(&change.tx, fields, change.stamp.at).await?;
         change.record(row.event(EventAction::Create).after(&row));
         change.finish(row).await
     }

@@ -5,6 +5,7 @@ pub mod customer_import;
 pub mod customers;
 pub mod dry_run_warnings;
 pub mod members;
+pub mod rancher_import;
 pub mod release_rows;
 pub mod releases;
 pub mod saved_views;

@@ -5,6 +5,7 @@ mod conflicts;
 mod elsewhere;
 mod report;
 mod step_removals;
+mod undo_clusters;
 mod undo_customers;
 mod undo_order;
 mod undo_steps;
@@ -321,12 +322,18 @@ impl Change {
         let of_template = |it: &EventHead| {
             matches!(it.entity, Entity::Step | Entity::Template) && !it.action.is_of_evidence()
         };
+        let has_customers = heads.iter().any(|it| it.entity == Entity::Customer);
         for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {
             if part.iter().all(of_template) {
                 continue;
             }
             let events = self.events_of(part).await?;
-            if let Some(event) = events.iter().find(|it| !it.is_undoable()) {
+            // A cluster that was created together with customers goes with them.
+            let may_go = |it: &Event| {
+                it.is_undoable()
+                    || (it.entity == Entity::Cluster && it.is_made_or_deleted() && has_customers)
+            };
+            if let Some(event) = events.iter().find(|it| !may_go(it)) {
                 let instead = instead_of_undo(event.action).map(str::to_owned);
                 return Err(RuleViolation::NotUndoable { instead }.into());
             }
@@ -368,6 +375,12 @@ impl Change {
             }
             (Entity::Template, Some(before), None) => {
                 self.undo_template_deleted(event, before, report).await
+            }
+            (Entity::Cluster, None, Some(after)) => {
+                self.undo_cluster_created(event, after, report).await
+            }
+            (Entity::Cluster, Some(before), None) => {
+                self.undo_cluster_deleted(event, before, report).await
             }
             (Entity::Customer, None, Some(after)) => {
                 self.undo_customer_created(event, after, report).await

@@ -6,6 +6,7 @@ use app::domain::{
     event::{Entity, EventAction},
     evidence::EvidenceKind,
     permission::Role,
+    rancher::RancherStatus,
     session::SignIn,
     text_change::TextChangeKind,
     undo::RowOutcome,
@@ -59,6 +60,7 @@ enum_schemas! {
     TextChangeKindSchema = "TextChangeKind" of TextChangeKind;
     WarningKindSchema = "WarningKind" of WarningKind;
     RowOutcomeSchema = "RowOutcome" of RowOutcome;
+    RancherStatusSchema = "RancherStatus" of RancherStatus;
     RoleSchema = "Role" of Role;
     SignInSchema = "SignIn" of SignIn;
     WebhookKindSchema = "WebhookKind" of WebhookKind;

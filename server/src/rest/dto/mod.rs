@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod incoming_hooks;
 pub mod people;
 pub mod progress;
+pub mod rancher;
 pub mod rows;
 pub mod runbook_import;
 pub mod saved_views;

@@ -19,6 +19,7 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
         ("/customers".into(), "Customers"),
         ("/customers/new".into(), "New customer"),
         ("/customers/new?paste".into(), "Paste customers"),
+        ("/customers/new?rancher".into(), "Import from Rancher"),
         (format!("/customers/{acme}"), "Acme"),
         (format!("/customers/{acme}/edit"), "Edit Acme"),
         ("/releases".into(), "Releases"),

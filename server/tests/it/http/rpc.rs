@@ -71,6 +71,9 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
             json!({ "request": { "text": "Hooli, hooli", "clusterId": 99 } }),
             422,
         ),
+        // Without the settings of Rancher.
+        ("preview_rancher", json!({ "filter": {} }), 409),
+        ("import_rancher", json!({ "namespaces": [] }), 409),
         (
             "set_values",
             json!({ "edits": [{ "place": { "Customer": acme }, "variable": "var.ZONE", "value": "a", "replaces": false }] }),

@@ -81,7 +81,7 @@ fn texts_as_people_have_them_are_read_as_expected() {
             serde_json::from_str(&fs::read_to_string(&expected).unwrap()).unwrap();
         assert_eq!(report, expected, "{name}");
     }
-    assert_eq!(n_read, 29);
+    assert_eq!(n_read, 30);
 }
 
 /// A request for rows of eu-west.

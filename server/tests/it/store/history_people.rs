@@ -1,6 +1,9 @@
 //! The calls about people of the test in `history`: users, sessions, tokens, one's own account, saved views; and those about
 //! evidence, addresses for CI and webhooks.
-use super::history::{TableRows, TableWatch, define_call};
+use super::{
+    history::{TableRows, TableWatch, define_call},
+    history_rancher::call_rancher,
+};
 use crate::{harness::TestApp, world::World};
 use app::{
     domain::{
@@ -14,7 +17,10 @@ use app::{
         user::UserDraft,
         webhook::{HookEvent, WebhookDraft, WebhookKind},
     },
-    store::entity::{evidence, incoming_hook},
+    store::{
+        entity::{evidence, incoming_hook},
+        views::paging::PageRequest,
+    },
 };
 use sea_orm::EntityTrait;
 
@@ -62,7 +68,8 @@ async fn call_ci(world: &World, watch: &mut TableWatch<'_>) {
     call!(delete_evidence(started, added.id, by()));
 }
 
-/// Calls every method about users. In `open` mode the caller is no user, so own account, sessions and tokens don't exist.
+/// Calls every method about users, and those about Rancher. In `open` mode the caller is no user, so own account, sessions and
+/// tokens don't exist.
 pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     call_ci(world, watch).await;
     let store = &world.app.store;
@@ -119,6 +126,7 @@ pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     call!(create_user(user("ben", "admin"), by()));
     call!(deactivate_user(ana.id, by()));
     call!(restore_user(ana.id, by()));
+    call_rancher(world, watch).await;
 }
 
 /// Calls every method about webhooks. A message is no change: what is sent is no part of the history.

@@ -10,6 +10,7 @@ mod dashboard;
 mod history;
 pub mod history_chain;
 mod history_people;
+mod history_rancher;
 mod matrix;
 mod missing_values;
 mod new_release;

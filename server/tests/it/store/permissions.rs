@@ -16,6 +16,7 @@ use app::{
         new_release::{NewSteps, WholeRelease},
         order::Position,
         permission::Role,
+        rancher::{RancherFilter, RancherListing},
         release::ReleaseDraft,
         saved_view::ViewDraft,
         user::UserDraft,
@@ -90,6 +91,8 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Manager: create_customer(CustomerDraft::default(), by());
         Manager: update_customer(acme, CustomerDraft::default(), 99, by());
         Manager: import_customers(ImportRequest::default(), by());
+        Manager: preview_rancher(RancherListing::default(), RancherFilter::default());
+        Manager: import_rancher(RancherListing::default(), vec![], by());
         Manager: set_values(vec![value(ValuePlace::Customer(acme))], by());
         Manager: set_values(vec![value(ValuePlace::Cluster(eu))], by());
         Manager: set_values(vec![value(ValuePlace::Release(june))], by());

@@ -47,8 +47,8 @@ const STORE_LAYERS: [&str; 16] = [
     "transfer",
 ];
 /// The same for `server/src`.
-const SERVER_LAYERS: [&str; 9] = [
-    "demo", "ops", "outbound", "oidc", "output", "live", "rest", "http", "cli",
+const SERVER_LAYERS: [&str; 10] = [
+    "demo", "ops", "outbound", "oidc", "rancher", "output", "live", "rest", "http", "cli",
 ];
 
 /// The name that a line defines as a type, if it does.
