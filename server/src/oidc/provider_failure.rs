@@ -25,11 +25,13 @@ impl ProviderFailure {
         matches!(self, Self::Foreign(_))
     }
 
-    /// A request that got no answer, or one that is too long to be read.
+    /// A request that was not sent, got no answer, or one that is too long to be read.
     pub fn of_request(error: &(dyn Error + 'static), cause: &ProviderHttpError) -> Self {
         match cause {
             ProviderHttpError::Request(_) => Self::away(error),
-            ProviderHttpError::TooLong => Self::misconfigured(error),
+            ProviderHttpError::Refused(_) | ProviderHttpError::TooLong => {
+                Self::misconfigured(error)
+            }
         }
     }
 

@@ -223,7 +223,7 @@ impl Database {
             .await?;
         Ok(first
             .into_iter()
-            .filter_map(|(next, lease)| next.max(lease))
+            .filter_map(|(next, lease)| Ord::max(next, lease))
             .min())
     }
 
