@@ -64,7 +64,7 @@ impl MigrationTrait for Migration {
             if is_unique {
                 index.unique();
             }
-            manager.create_index(index.to_owned()).await?;
+            manager.create_index(index.take()).await?;
         }
         Ok(())
     }

@@ -155,9 +155,10 @@ impl Cli {
         let result = match self.verb {
             Some(CliCommand::Completions { shell }) => completions(shell),
             Some(CliCommand::Client(command)) => client::run(command).await,
+            Some(CliCommand::Rancher(wanted)) => rancher::import(wanted).await,
             Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
             verb => match Settings::from_environment() {
-                Ok(settings) => dispatch(verb, self.demo, settings).await,
+                Ok(settings) => Box::pin(dispatch(verb, self.demo, settings)).await,
                 Err(invalid) => Err(invalid.into()),
             },
         };
@@ -224,7 +225,7 @@ async fn dispatch(
         Some(CliCommand::Steps {
             command: StepsCommand::Import(wanted),
         }) => steps::import(&url, &settings.actor, wanted).await,
-        Some(CliCommand::Rancher(wanted)) => rancher::import(&settings.actor, wanted).await,
+        Some(CliCommand::Rancher(wanted)) => rancher::import(wanted).await,
         Some(CliCommand::User { command }) => users::user(&settings, command).await,
         Some(CliCommand::Token { command }) => users::token(&settings, command).await,
         Some(CliCommand::Demo(output)) => verbs::demo(&url, output).await,

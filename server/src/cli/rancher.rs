@@ -1,9 +1,6 @@
 //! `rollcall rancher`: creates clusters and customers from Rancher, by the REST of a server that has Rancher's settings (R65).
-use super::{output::CliOutput, remote::RemoteServer};
-use crate::ops::{
-    config::InvalidSetting,
-    failure::{Exit, Failure},
-};
+use super::{client::credentials, output::CliOutput};
+use crate::ops::failure::{Exit, Failure};
 use app::domain::plural::pluralize;
 use clap::Args;
 use serde_json::{Value, json};
@@ -33,8 +30,8 @@ pub struct RancherArguments {
 
 /// Creates a customer for each namespace that is new and not of the system. Errors: no server is named; it says no, or does not
 /// answer.
-pub async fn import(actor: &str, wanted: RancherArguments) -> Result<Exit, Failure> {
-    let server = RemoteServer::of_environment(actor)?.ok_or(InvalidSetting::NoServer)?;
+pub async fn import(wanted: RancherArguments) -> Result<Exit, Failure> {
+    let server = credentials::server()?;
     let filter = json!({
         "clusters": wanted.clusters,
         "name": wanted.name,

@@ -115,10 +115,11 @@ fn v4_within(address: Ipv6Addr) -> Option<Ipv4Addr> {
         Some(Ipv4Addr::new(a, b, c, d))
     };
     match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0, 0, high, low] => of(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0, 0, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => of(high, low),
         // NAT64 of a network of one's own may lead to any address of that.
         [0x64, 0xff9b, 1, ..] => Some(Ipv4Addr::new(10, 0, 0, 1)),
-        [0x2002, high, low, ..] => of(high, low),
         [0x2001, 0, .., high, low] => of(!high, !low),
         _ => None,
     }

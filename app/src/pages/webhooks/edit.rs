@@ -74,32 +74,32 @@ pub fn NewWebhookPage() -> impl IntoView {
             });
         });
         let choices = it.choices;
-        move || match made.get() {
-            Some(it) => made_view(it).into_any(),
-            None => {
-                let draft = WebhookDraft::default();
-                let fields = WebhookFormFields::new(&draft);
-                let frame = FormFrame {
-                    version: None,
-                    submit_label: "Create webhook".into(),
-                    cancel_path: paths::WEBHOOKS.into(),
-                    requests: create_requests(sending, nothing_to_restore()),
-                };
-                view! {
-                    <PageHead title="New webhook" crumbs=crumbs()/>
-                    <div class="page__body stack">
-                        <WebhookForm
-                            draft=draft
-                            fields=fields
-                            frame=frame
-                            choices=choices.clone()
-                            on_submit=submit
-                        />
-                        {preview(fields)}
-                    </div>
-                }
-                .into_any()
+        move || {
+            if let Some(it) = made.get() {
+                return made_view(it).into_any();
             }
+            let draft = WebhookDraft::default();
+            let fields = WebhookFormFields::new(&draft);
+            let frame = FormFrame {
+                version: None,
+                submit_label: "Create webhook".into(),
+                cancel_path: paths::WEBHOOKS.into(),
+                requests: create_requests(sending, nothing_to_restore()),
+            };
+            view! {
+                <PageHead title="New webhook" crumbs=crumbs()/>
+                <div class="page__body stack">
+                    <WebhookForm
+                        draft=draft
+                        fields=fields
+                        frame=frame
+                        choices=choices.clone()
+                        on_submit=submit
+                    />
+                    {preview(fields)}
+                </div>
+            }
+            .into_any()
         }
     })
 }

@@ -118,7 +118,7 @@ impl AskedAction {
 
 impl From<StartArguments> for AskedAction {
     fn from(wanted: StartArguments) -> Self {
-        let take_over = wanted.take_over.then(|| json!(true));
+        let take_over = wanted.take_over.then_some(Value::Bool(true));
         let sha256 = wanted.text_sha256.map(Value::String);
         Self::new(StepAction::Start, wanted.on)
             .with_of_one("--take-over", "takeOver", take_over)
@@ -128,7 +128,7 @@ impl From<StartArguments> for AskedAction {
 
 impl From<DoneArguments> for AskedAction {
     fn from(wanted: DoneArguments) -> Self {
-        let allowed = wanted.allow_unresolved.then(|| json!(true));
+        let allowed = wanted.allow_unresolved.then_some(Value::Bool(true));
         let sha256 = wanted.text_sha256.map(Value::String);
         Self::new(StepAction::Done, wanted.on)
             .with("notes", wanted.notes.map(Value::String))

@@ -4,6 +4,7 @@ use app::domain::{
     progress::{Counts, Progress},
     vocabulary::StepStatus,
 };
+use std::cmp::Ordering;
 
 /// The states in the order in which a bar shows them, each with its sign and its colour (SGR).
 static BAR: [(StepStatus, char, &str); 6] = [
@@ -160,18 +161,21 @@ fn shares(counts: [u32; 6], width: usize) -> [usize; 6] {
     let mut shares = counts.map(|n| (n * width / total).max(usize::from(n > 0)));
     loop {
         let sum: usize = shares.iter().sum();
-        if sum < width {
-            // What is rounded down most gets it.
-            let missing = |it: &usize| (counts[*it] * width).saturating_sub(shares[*it] * total);
-            let poorest = (0..6).max_by_key(missing).unwrap_or_default();
-            shares[poorest] += 1;
-        } else if sum > width {
-            let largest = (0..6)
-                .max_by_key(|it: &usize| shares[*it])
-                .unwrap_or_default();
-            shares[largest] = shares[largest].saturating_sub(1);
-        } else {
-            return shares;
+        match sum.cmp(&width) {
+            Ordering::Less => {
+                // What is rounded down most gets it.
+                let missing =
+                    |it: &usize| (counts[*it] * width).saturating_sub(shares[*it] * total);
+                let poorest = (0..6).max_by_key(missing).unwrap_or_default();
+                shares[poorest] += 1;
+            }
+            Ordering::Greater => {
+                let largest = (0..6)
+                    .max_by_key(|it: &usize| shares[*it])
+                    .unwrap_or_default();
+                shares[largest] = shares[largest].saturating_sub(1);
+            }
+            Ordering::Equal => return shares,
         }
     }
 }
