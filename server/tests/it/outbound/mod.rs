@@ -31,7 +31,7 @@ use tokio::{
 };
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PUBLIC_URL: &str = "https://rollcall.example.com";
 
 /// An app whose messages are sent, until it is ended.
