@@ -129,7 +129,7 @@ impl OutSettings {
             }
             (None, Some(_)) => {
                 let advice =
-                    "write the server that takes mail too, for example smtp://mail.example.com";
+                    "ROLLCALL_SMTP_FROM is set, so write the server too, for example smtp://mail.example.com";
                 return Err(wrong(SMTP_URL, String::new(), advice));
             }
             (Some(url), Some(from)) => {

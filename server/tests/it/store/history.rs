@@ -1,5 +1,4 @@
-//! Test of the audit history (R17): every method of the store is called, and no row changes without an event. Those about people are
-//! called in `history_people`.
+//! Test of the audit history (R17): no method of the store changes a row without an event. `history_people` calls some of them.
 use super::history_people::{add_evidence, call_people, call_webhooks};
 use crate::{
     harness::TestApp,
