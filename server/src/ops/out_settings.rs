@@ -128,8 +128,7 @@ impl OutSettings {
                 return Err(wrong(SMTP_FROM, String::new(), advice));
             }
             (None, Some(_)) => {
-                let advice =
-                    "ROLLCALL_SMTP_FROM is set, so write the server too, for example smtp://mail.example.com";
+                let advice = "ROLLCALL_SMTP_FROM is set, so write the server too, for example smtp://mail.example.com";
                 return Err(wrong(SMTP_URL, String::new(), advice));
             }
             (Some(url), Some(from)) => {
