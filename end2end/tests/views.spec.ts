@@ -38,6 +38,9 @@ test('a finished cluster is collapsed for who arrives, and not for who reloads',
   await finish(server);
   await page.reload();
   await live(page);
+  // The head too: names of cells are set again when it is known who changed them.
+  await expect(page.getByRole('columnheader', { name: /Initech/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^us-east/ })).toHaveAttribute('aria-expanded', 'true');
   await expect(cell(page, 'Step 1 Announce, Initech')).toBeVisible();
   await open('/releases');
   await open(`/releases/${june}`);
@@ -90,6 +93,20 @@ test('identical customers are one column, whose cells are marked together and sh
   await page.keyboard.press('Enter');
   await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done by Ana')).toBeFocused();
   await expect(cell(page, 'Step 1 Announce, Globex, eu-west: done by Ana')).toBeVisible();
+});
+
+test('a link to merged customers opens, also with swapped axes and collapsed clusters, and marks nobody by itself', async ({ page, open, server }) => {
+  const { june, us } = await activeJune(server);
+  const actions = page.getByRole('toolbar', { name: 'Actions on the selection' });
+  for (const more of ['', '&swap=1', `&closed=${us}`, `&swap=1&closed=${us}`]) {
+    await open(`/releases/${june}?merge=1${more}`);
+    await expect(page.getByRole(more.includes('swap') ? 'rowheader' : 'columnheader', { name: /^2 alike/ })).toBeVisible();
+    await expect(actions).toHaveCount(0);
+    await page.reload();
+    await live(page);
+    await cell(page, 'Step 1 Announce, 2 alike customers, eu-west: pending').click();
+    await expect(actions).toContainText('1 step × 2 customers');
+  }
 });
 
 test('swapped axes have the same cells, keys and panel', async ({ page, open, server }) => {

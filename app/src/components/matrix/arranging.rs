@@ -92,10 +92,12 @@ impl MatrixState {
         });
     }
 
-    /// Whether the selection is one place where several customers are merged. Tracked.
+    /// Whether the selection is one place where several customers are merged, and the person has chosen it. Tracked.
     pub fn is_on_alike(self) -> bool {
         let selection = self.selection.get();
-        let Some(at) = selection.filter(|it| it.is_single() && it.zone == FocusZone::Cell) else {
+        let is_chosen =
+            |it: &Selection| !it.is_default && it.is_single() && it.zone == FocusZone::Cell;
+        let Some(at) = selection.filter(is_chosen) else {
             return false;
         };
         self.layout
