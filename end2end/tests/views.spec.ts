@@ -60,6 +60,26 @@ test('a finished cluster is collapsed for who arrives, and not for who reloads',
   await expect(cell(page, 'Step 4 Check, Initech')).toBeVisible();
 });
 
+test('a filter shows the customer that it finds, though its cluster is collapsed', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await finish(server);
+  const rollup = cell(page, 'Step 1 Announce, us-east: 1 of 1 finished');
+  await open(`/releases/${june}`);
+  await expect(rollup).toBeVisible();
+  await page.getByLabel('Filter customers and steps').fill('initech');
+  await expect(cell(page, 'Step 1 Announce, Initech')).toBeVisible();
+  await bar(page).getByRole('button', { name: 'Clear filters' }).click();
+  await expect(rollup).toBeVisible();
+  // Also by an address; the head of the cluster works as ever.
+  await open(`/releases/${june}?q=initech`);
+  await expect(cell(page, 'Step 1 Announce, Initech')).toBeVisible();
+  const head = page.getByRole('button', { name: /^us-east/ });
+  await head.click();
+  await expect(rollup).toBeVisible();
+  await head.click();
+  await expect(cell(page, 'Step 1 Announce, Initech')).toBeVisible();
+});
+
 test('who needs attention comes first on demand, and stays there', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await other(server, 'Jonas')('act_on_step', act(step.initech.announce, 'fail', 'no answer'));

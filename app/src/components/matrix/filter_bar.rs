@@ -230,6 +230,7 @@ pub fn FilterBar(
         };
         let text = event_target_value(&event);
         state.change_layout(|it| {
+            it.collapsed.update(|it| it.though_found.clear());
             it.filter.update(|filter| {
                 if id == FILTER_FIELD[1..] {
                     filter.set_field_text(text);

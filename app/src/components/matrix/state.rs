@@ -446,7 +446,10 @@ impl MatrixState {
             }
             return;
         }
-        self.change_layout(|it| it.collapsed.update(|it| it.toggle(target)));
+        let is_found = self
+            .layout
+            .with_untracked(|it| it.shown.as_ref().is_some_and(|it| it.finds_customers));
+        self.change_layout(|it| it.collapsed.update(|it| it.toggle(target, is_found)));
         let old = self.selection.get_untracked().map(|it| it.focus);
         let head = self.layout.with_untracked(|layout| {
             self.grid.with_untracked(|grid| {
