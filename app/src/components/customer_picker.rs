@@ -7,6 +7,7 @@ use crate::{
     domain::{
         cluster::hue,
         customer::CustomerSummary,
+        digit_groups::grouped,
         fold::fold,
         id::{ClusterId, CustomerId},
     },
@@ -138,7 +139,7 @@ impl PickList {
             is_shown: shown[group.items.clone()].contains(&true),
             is_on: n_on == items.len(),
             is_mixed: n_on > 0 && n_on < items.len(),
-            count: format!("{n_on} of {}", items.len()),
+            count: format!("{} of {}", grouped(n_on), grouped(items.len())),
         }
     }
 
