@@ -307,7 +307,7 @@ pub fn CustomerPicker(
                     .then(|| {
                         view! {
                             <div class="empty">
-                                <p>{format!("None of the {n_items} customers matches the filter.")}</p>
+                                <p>{format!("None of the {} customers matches the filter.", grouped(n_items))}</p>
                                 <button
                                     class="button"
                                     type="button"
