@@ -59,6 +59,32 @@ test('a click replaces the address, and the grid does not move under the pointer
   await expect(page.getByRole('heading', { level: 1, name: 'Releases' })).toBeVisible();
 });
 
+test('a cell that the panel covered goes back to its place when it closes, unless the grid was scrolled', async ({ page, open, server }) => {
+  // So many that there is less to scroll without the panel than with it.
+  const { release } = await many(server, 12, 18);
+  await open(`/releases/${release}`);
+  const pane = page.locator('.matrix');
+  const one = cell(page, 'Step 3 s02, c13');
+  const before = (await one.boundingBox())!;
+  const left = async () => (await one.boundingBox())!.x;
+  await one.click();
+  await expect(panel(page, 's02, c13')).toBeVisible();
+  await expect.poll(left).toBeLessThan(before.x);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  await expect.poll(() => one.boundingBox()).toEqual(before);
+  await one.click();
+  await expect.poll(left).toBeLessThan(before.x);
+  const scrolled = await pane.evaluate(it => it.scrollLeft);
+  const width = await pane.evaluate(it => it.clientWidth);
+  await page.mouse.move(600, 500);
+  await page.mouse.wheel(-20, 0);
+  await expect.poll(() => pane.evaluate(it => it.scrollLeft)).toBeLessThan(scrolled);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => pane.evaluate(it => it.clientWidth)).toBeGreaterThan(width);
+  expect(await left()).toBeLessThan(before.x);
+});
+
 test('any set of cells is selected with Ctrl and clicks, and marked as one', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
@@ -230,6 +256,26 @@ test('one cross is drawn: under the mouse, or of the focus', async ({ page, open
   await page.keyboard.press('ArrowDown');
   await expect.poll(() => plain('Migrate schema')).not.toBe(other_row);
   expect(await plain('Upgrade')).toBe(other_row);
+});
+
+test('the cross stays with the focus when the keyboard scrolls the grid under a mouse that rests', async ({ page, open, server }) => {
+  test.setTimeout(90_000);
+  const { release } = await many(server, 60, 60);
+  await open(`/releases/${release}`);
+  const box = (await cell(page, 'Step 4 s03, c03').boundingBox())!;
+  const at = [box.x + 10, box.y + 10] as const;
+  await page.mouse.move(...at);
+  const pointing = () => page.locator('.matrix').getAttribute('data-pointing');
+  await expect.poll(pointing).toBe('');
+  await cell(page, 'Step 1 s00, c00').focus();
+  await page.keyboard.press('Control+End');
+  await expect(cell(page, 'Step 60 s59, c59')).toBeFocused();
+  // Browsers tell a page by events of the mouse where it is that another cell is under it.
+  await page.mouse.move(...at);
+  await expect.poll(() => page.evaluate(() => Number(document.querySelector('td:hover')?.getAttribute('data-r')))).toBeGreaterThan(30);
+  expect(await pointing()).toBeNull();
+  await page.mouse.move(at[0] + 70, at[1]);
+  await expect.poll(pointing).toBe('');
 });
 
 test('with forced colours marks, density and the page that one is on are told', async ({ page, open, server }) => {

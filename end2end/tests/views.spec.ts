@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { test, expect, live, type Server } from '../fixtures/app';
 import { act, other, step } from '../fixtures/other';
-import { activeJune } from '../fixtures/world';
+import { activeJune, june } from '../fixtures/world';
 
 const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
 const bar = (page: Page) => page.getByRole('toolbar', { name: 'Filters' });
@@ -25,11 +25,24 @@ test('heads and chips count what the filter leaves', async ({ page, open, server
   await expect(page.getByRole('button', { name: 'eu-west 1 of 2 customers' })).toBeVisible();
   await expect(page.getByRole('rowheader', { name: /Announce/ })).toContainText('0/1');
   await expect(bar(page).getByRole('button', { name: 'Pending 4' })).toBeVisible();
-  await expect(bar(page).getByRole('button', { name: 'Done 0' })).toBeVisible();
+  await expect(bar(page).getByRole('button', { name: /^Done/ })).toHaveCount(0);
   await bar(page).getByRole('button', { name: 'Clear filters' }).click();
   await expect(page.getByRole('columnheader', { name: '4 steps, 3 customers' })).toBeVisible();
   await expect(page.getByRole('rowheader', { name: /Announce/ })).toContainText('1/3');
   await expect(bar(page).getByRole('button', { name: 'Done 1' })).toBeVisible();
+  // A chip that is on stays, so that it can be taken off.
+  await open(`/releases/${june}?q=glo&status=done`);
+  await expect(bar(page).getByRole('button', { name: 'Done 0', pressed: true })).toBeVisible();
+});
+
+test('a long name of a step has two lines beside its count', async ({ page, open, server }) => {
+  const { june: release, acme } = await june(server);
+  const name = 'Step number 1 of the rollout to customers';
+  await server.call('add_template', { release, draft: { name, category: 'deploy', type: 'text', content: 'x', description: '' }, place: 'Last' });
+  await server.call('activate_release', { id: release, customers: [acme] });
+  await open(`/releases/${release}`);
+  const is_cut = () => page.locator('.step__name', { hasText: name }).evaluate(it => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight);
+  expect(await is_cut()).toBe(false);
 });
 
 test('a finished cluster is collapsed for who arrives, and not for who reloads', async ({ page, open, server }) => {
@@ -38,6 +51,9 @@ test('a finished cluster is collapsed for who arrives, and not for who reloads',
   await finish(server);
   await page.reload();
   await live(page);
+  // The head too: names of cells are set again when it is known who changed them.
+  await expect(page.getByRole('columnheader', { name: /Initech/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^us-east/ })).toHaveAttribute('aria-expanded', 'true');
   await expect(cell(page, 'Step 1 Announce, Initech')).toBeVisible();
   await open('/releases');
   await open(`/releases/${june}`);
@@ -55,6 +71,26 @@ test('a finished cluster is collapsed for who arrives, and not for who reloads',
   // A link to a cell shows it.
   await open(`/releases/${june}?step=${step.initech.check}`);
   await expect(cell(page, 'Step 4 Check, Initech')).toBeVisible();
+});
+
+test('a filter shows the customer that it finds, though its cluster is collapsed', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await finish(server);
+  const rollup = cell(page, 'Step 1 Announce, us-east: 1 of 1 finished');
+  await open(`/releases/${june}`);
+  await expect(rollup).toBeVisible();
+  await page.getByLabel('Filter customers and steps').fill('initech');
+  await expect(cell(page, 'Step 1 Announce, Initech')).toBeVisible();
+  await bar(page).getByRole('button', { name: 'Clear filters' }).click();
+  await expect(rollup).toBeVisible();
+  // Also by an address; the head of the cluster works as ever.
+  await open(`/releases/${june}?q=initech`);
+  await expect(cell(page, 'Step 1 Announce, Initech')).toBeVisible();
+  const head = page.getByRole('button', { name: /^us-east/ });
+  await head.click();
+  await expect(rollup).toBeVisible();
+  await head.click();
+  await expect(cell(page, 'Step 1 Announce, Initech')).toBeVisible();
 });
 
 test('who needs attention comes first on demand, and stays there', async ({ page, open, server }) => {
@@ -90,6 +126,20 @@ test('identical customers are one column, whose cells are marked together and sh
   await page.keyboard.press('Enter');
   await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done by Ana')).toBeFocused();
   await expect(cell(page, 'Step 1 Announce, Globex, eu-west: done by Ana')).toBeVisible();
+});
+
+test('a link to merged customers opens, also with swapped axes and collapsed clusters, and marks nobody by itself', async ({ page, open, server }) => {
+  const { june, us } = await activeJune(server);
+  const actions = page.getByRole('toolbar', { name: 'Actions on the selection' });
+  for (const more of ['', '&swap=1', `&closed=${us}`, `&swap=1&closed=${us}`]) {
+    await open(`/releases/${june}?merge=1${more}`);
+    await expect(page.getByRole(more.includes('swap') ? 'rowheader' : 'columnheader', { name: /^2 alike/ })).toBeVisible();
+    await expect(actions).toHaveCount(0);
+    await page.reload();
+    await live(page);
+    await cell(page, 'Step 1 Announce, 2 alike customers, eu-west: pending').click();
+    await expect(actions).toContainText('1 step × 2 customers');
+  }
 });
 
 test('swapped axes have the same cells, keys and panel', async ({ page, open, server }) => {

@@ -415,10 +415,13 @@ pub fn scroll_into_view(
     if to == (view.left, view.top) {
         return false;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "pixels")]
-    {
-        pane.set_scroll_left(to.0 as i32);
-        pane.set_scroll_top(to.1 as i32);
-    }
+    scroll_to(pane, to);
     true
+}
+
+/// Scrolls to a position: from the left and from the top, in pixels.
+#[expect(clippy::cast_possible_truncation, reason = "pixels")]
+pub fn scroll_to(pane: &HtmlElement, (left, top): (f64, f64)) {
+    pane.set_scroll_left(left as i32);
+    pane.set_scroll_top(top as i32);
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
+        digit_groups::grouped,
         matrix::{Cell, CellIndex, Grid},
         plural::pluralize,
         vocabulary::StepAction,
@@ -78,16 +79,19 @@ fn counted_reasons(n_cells: usize, reasons: impl Iterator<Item = String>) -> Opt
         return None;
     }
     let listed = counts.iter().take(REASONS_LISTED_MAX);
-    let listed: Vec<String> = listed.map(|(why, n)| format!("{n} {why}")).collect();
+    let listed: Vec<String> = listed
+        .map(|(why, n)| format!("{} {why}", grouped(*n)))
+        .collect();
     let n_listed: usize = counts.iter().take(REASONS_LISTED_MAX).map(|it| it.1).sum();
     let more = match n_ineligible - n_listed {
         0 => String::new(),
-        n => format!(", and {n} more"),
+        n => format!(", and {} more", grouped(n)),
     };
     Some(format!(
-        "{} of {}. {n_ineligible} not eligible: {}{more}",
-        n_cells - n_ineligible,
+        "{} of {}. {} not eligible: {}{more}",
+        grouped(n_cells - n_ineligible),
         pluralize(n_cells, "cell"),
+        grouped(n_ineligible),
         listed.join(", ")
     ))
 }
@@ -159,7 +163,7 @@ pub fn BulkBar(
             >
                 {action.label()}
                 " "
-                <b>{move || eligible(action)}</b>
+                <b>{move || grouped(eligible(action))}</b>
                 " "
                 <kbd aria-hidden="true">{key}</kbd>
             </button>
@@ -253,7 +257,7 @@ pub fn ReasonDialog(
             // Not tracked: an answer that changes the grid does not draw the dialog anew.
             let n = untrack(|| state.selected_cells().len());
             view! {
-                <Dialog open=open title=format!("{} {n} cells", verb(action))>
+                <Dialog open=open title=format!("{} {}", verb(action), pluralize(n, "cell"))>
                     <ReasonForm
                         action=action
                         reason=reason
@@ -312,6 +316,15 @@ mod tests {
         assert_eq!(
             said(&["a", "b", "c", "d", "d"]).as_deref(),
             Some("7 of 12 cells. 5 not eligible: 1 a, 1 b, 1 c, and 2 more")
+        );
+    }
+
+    #[test]
+    fn thousands_of_reasons_are_counted_with_separators() {
+        let reasons = (0..1_500).map(|_| "already done".to_owned());
+        assert_eq!(
+            counted_reasons(3_000, reasons).as_deref(),
+            Some("1,500 of 3,000 cells. 1,500 not eligible: 1,500 already done")
         );
     }
 

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         cluster::hue,
         customer::CustomerSummary,
+        digit_groups::grouped,
         fold::fold,
         id::{ClusterId, CustomerId},
     },
@@ -138,7 +139,7 @@ impl PickList {
             is_shown: shown[group.items.clone()].contains(&true),
             is_on: n_on == items.len(),
             is_mixed: n_on > 0 && n_on < items.len(),
-            count: format!("{n_on} of {}", items.len()),
+            count: format!("{} of {}", grouped(n_on), grouped(items.len())),
         }
     }
 
@@ -306,7 +307,7 @@ pub fn CustomerPicker(
                     .then(|| {
                         view! {
                             <div class="empty">
-                                <p>{format!("None of the {n_items} customers matches the filter.")}</p>
+                                <p>{format!("None of the {} customers matches the filter.", grouped(n_items))}</p>
                                 <button
                                     class="button"
                                     type="button"

@@ -1,6 +1,6 @@
 //! Difference of two texts as HTML text: unified in narrow places, side by side in wide ones.
 use super::ui::html::escape_into;
-use crate::domain::diff::DiffRow;
+use crate::domain::{diff::DiffRow, plural::pluralize};
 use leptos::prelude::*;
 
 /// The label of a run of unchanged lines that is left out.
@@ -8,7 +8,7 @@ fn unchanged_text(n: u32) -> String {
     if n == 1 {
         "1 line is the same".to_owned()
     } else {
-        format!("{n} lines are the same")
+        format!("{} are the same", pluralize(n, "line"))
     }
 }
 

@@ -46,23 +46,25 @@ pub fn event_icon(event: &HistoryEntry) -> &'static str {
 /// in its batch. A cell is one customer's step.
 pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
     if in_batch > 1 && event.entity == Entity::Step {
-        let cells = match event.action {
+        let cells = pluralize(in_batch, "cell");
+        let phrase = match event.action {
             EventAction::Start => "started",
             EventAction::Skip => "skipped",
             EventAction::Revert => "reverted",
             EventAction::Reopen => "reopened",
             EventAction::Undo => "undid",
-            EventAction::Done => return format!("marked {in_batch} cells done"),
-            EventAction::Fail => return format!("marked {in_batch} cells failed"),
+            EventAction::Done => return format!("marked {cells} done"),
+            EventAction::Fail => return format!("marked {cells} failed"),
             action => return single_phrase(action).to_owned(),
         };
-        return format!("{cells} {in_batch} cells");
+        return format!("{phrase} {cells}");
     }
     if in_batch > 1 && event.entity == Entity::Customer {
         // Only an import of customers from pasted text changes several at once.
+        let customers = pluralize(in_batch, "customer");
         return match event.action {
-            EventAction::Undo => format!("undid changes of {in_batch} customers"),
-            _ => format!("imported {in_batch} customers"),
+            EventAction::Undo => format!("undid changes of {customers}"),
+            _ => format!("imported {customers}"),
         };
     }
     single_phrase(event.action).to_owned()
@@ -148,6 +150,7 @@ mod tests {
     fn a_batch_is_described_by_its_size() {
         let event = step_done();
         assert_eq!(event_phrase(&event, 12), "marked 12 cells done");
+        assert_eq!(event_phrase(&event, 1_000), "marked 1,000 cells done");
         assert_eq!(event_phrase(&event, 1), "marked done");
         let noted = HistoryEntry {
             action: EventAction::Notes,

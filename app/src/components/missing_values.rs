@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
+        digit_groups::grouped_count,
         id::ReleaseId,
         permission::Permission,
         plural::pluralize,
@@ -141,7 +142,7 @@ pub fn MissingValues(
                 <td>
                     <a class="link" href=paths::release(id)>{it.release}</a>
                 </td>
-                <td class="num">{it.cells}</td>
+                <td class="num">{grouped_count(it.cells)}</td>
             </tr>
         }
     };

@@ -29,6 +29,8 @@ pub struct MatrixFilter {
 pub struct VisibleRowsAndColumns {
     pub rows: Vec<bool>,
     pub columns: Vec<bool>,
+    /// Whether the filter has looked for names of customers, and found some.
+    pub finds_customers: bool,
 }
 
 impl MatrixFilter {
@@ -127,12 +129,14 @@ impl MatrixFilter {
         let mut shown = VisibleRowsAndColumns {
             rows: grid.rows.iter().map(|row| has(&row.name, &steps)).collect(),
             columns: columns.collect(),
+            finds_customers: !customers.is_empty(),
         };
         self.find_text(grid, &mut shown);
         if self.filters_cells() {
             let mut wanted = VisibleRowsAndColumns {
                 rows: vec![false; shown.rows.len()],
                 columns: vec![false; shown.columns.len()],
+                finds_customers: shown.finds_customers,
             };
             for row in (0..shown.rows.len()).filter(|it| shown.rows[*it]) {
                 for column in (0..shown.columns.len()).filter(|it| shown.columns[*it]) {
@@ -163,6 +167,7 @@ impl MatrixFilter {
         let mut narrow = |part: &str| {
             let part = fold(part);
             let is_customer = narrow_to(&mut shown.columns, &customers, &part);
+            shown.finds_customers |= is_customer;
             narrow_to(&mut shown.rows, &steps, &part) || is_customer
         };
         if !narrow(text) && !text.split_whitespace().all(narrow) {

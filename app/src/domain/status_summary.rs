@@ -1,5 +1,6 @@
 //! The state of a release as a short plain text, for a chat or a mail (R107).
 use super::{
+    digit_groups::{grouped, grouped_count},
     matrix::{CellIndex, Grid},
     plural::pluralize,
     progress::{Counts, NO_STEPS},
@@ -22,7 +23,8 @@ pub fn status_summary(grid: &Grid) -> String {
     if total == 0 {
         return first;
     }
-    let (finished, steps) = (grid.total.finished(), pluralize(total, "step"));
+    let finished = grouped_count(grid.total.finished());
+    let steps = pluralize(total, "step");
     let mut lines = vec![
         format!("{first} finished, {finished} of {steps}"),
         states(grid.total),
@@ -37,7 +39,7 @@ fn states(counts: Counts) -> String {
     let states = StepStatus::BY_ATTENTION.into_iter();
     let states = states.filter(|it| counts.of(*it) > 0);
     let words: Vec<String> = states
-        .map(|it| format!("{} {}", counts.of(it), it.in_sentence()))
+        .map(|it| format!("{} {}", grouped_count(counts.of(it)), it.in_sentence()))
         .collect();
     words.join(" · ")
 }
@@ -66,7 +68,10 @@ fn people(grid: &Grid) -> Option<String> {
             *steps.entry(&*change.by).or_default() += 1;
         }
     }
-    let words: Vec<String> = steps.iter().map(|(by, n)| format!("{by} {n}")).collect();
+    let words: Vec<String> = steps
+        .iter()
+        .map(|(by, n)| format!("{by} {}", grouped_count(*n)))
+        .collect();
     (!words.is_empty()).then(|| format!("In progress: {}", words.join(", ")))
 }
 
@@ -86,7 +91,7 @@ fn failures(grid: &Grid) -> Vec<String> {
     if failed.len() > NAMED_FAILURES_MAX {
         lines.push(format!(
             "and {} more failed",
-            failed.len() - NAMED_FAILURES_MAX
+            grouped(failed.len() - NAMED_FAILURES_MAX)
         ));
     }
     lines

@@ -92,10 +92,12 @@ impl MatrixState {
         });
     }
 
-    /// Whether the selection is one place where several customers are merged. Tracked.
+    /// Whether the selection is one place where several customers are merged, and the person has chosen it. Tracked.
     pub fn is_on_alike(self) -> bool {
         let selection = self.selection.get();
-        let Some(at) = selection.filter(|it| it.is_single() && it.zone == FocusZone::Cell) else {
+        let is_chosen =
+            |it: &Selection| !it.is_default && it.is_single() && it.zone == FocusZone::Cell;
+        let Some(at) = selection.filter(is_chosen) else {
             return false;
         };
         self.layout
@@ -263,6 +265,33 @@ mod tests {
     }
 
     #[test]
+    fn a_collapsed_cluster_is_expanded_while_a_filter_finds_a_customer_of_it() {
+        let grid = of(&[Done, Pending, Failed]);
+        let mut collapsed = Collapsed {
+            clusters: vec![ClusterId(2)],
+            ..Collapsed::default()
+        };
+        let columns = |collapsed: &Collapsed, text: &str| {
+            let filter = MatrixFilter {
+                text: text.into(),
+                ..MatrixFilter::default()
+            };
+            GridLayout::new(&grid, collapsed, &filter, &Arrangement::default()).visual_columns
+        };
+        let all = [Customer(0), Customer(1), Group(1)];
+        assert_eq!(columns(&collapsed, ""), all);
+        assert_eq!(columns(&collapsed, "c2"), [Customer(2)]);
+        assert_eq!(columns(&collapsed, "c2 r0"), [Customer(2)]);
+        // The name of a step is no customer's.
+        assert_eq!(columns(&collapsed, "r0"), all);
+        // Its head collapses it all the same, and expands it.
+        collapsed.toggle("band 2", true);
+        assert_eq!(columns(&collapsed, "c2"), [Group(1)]);
+        collapsed.toggle("band 2", true);
+        assert_eq!(columns(&collapsed, "c2"), [Customer(2)]);
+    }
+
+    #[test]
     fn swapped_axes_are_the_same_cells_the_other_way() {
         let grid = of(&[Pending, Pending, Done]);
         let mut swapped = merged(&grid);
@@ -285,6 +314,7 @@ mod tests {
         let collapsed = Collapsed {
             clusters: vec![ClusterId(1)],
             blocks: vec![block],
+            ..Collapsed::default()
         };
         let all = MatrixFilter::default();
         let layout = GridLayout::new(&grid, &collapsed, &all, &swapped);

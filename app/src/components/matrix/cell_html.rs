@@ -14,6 +14,7 @@ use crate::{
     components::step_state::type_icon,
     components::ui::html::{escape, escape_into, put},
     domain::actor_stamp::initials,
+    domain::digit_groups::{grouped, grouped_count},
     domain::matrix::Cell,
     domain::matrix::CellIndex,
     domain::matrix::Grid,
@@ -64,6 +65,12 @@ pub(super) fn needs_attention(counts: Counts) -> Option<StepStatus> {
             StepStatus::Failed | StepStatus::InProgress | StepStatus::Reverted
         )
     })
+}
+
+/// "12/1,000": how many are finished.
+pub(super) fn finished_of_all(counts: Counts) -> String {
+    let (finished, total) = (counts.finished(), counts.total());
+    [grouped_count(finished), grouped_count(total)].join("/")
 }
 
 /// Expected size of the HTML of a cell and of a row header, in bytes.
@@ -158,7 +165,7 @@ impl GridView<'_> {
                 format!(", {}, {section}", self.grid.columns[column].name)
             }
             GridLine::Alike(first) => {
-                let n = self.layout.columns_alike(first).len();
+                let n = grouped(self.layout.columns_alike(first).len());
                 format!(", {n} alike customers, {section}")
             }
         }
@@ -327,9 +334,10 @@ impl GridView<'_> {
             return;
         };
         put!(html, r#"data-state="{state}" "#);
-        let (finished, total) = (counts.finished(), counts.total());
+        let finished = grouped_count(counts.finished());
+        let total = grouped_count(counts.total());
         let trouble = needs_attention(counts)
-            .map(|it| format!(", {} {}", counts.of(it), it.in_sentence()))
+            .map(|it| format!(", {} {}", grouped_count(counts.of(it)), it.in_sentence()))
             .unwrap_or_default();
         put!(
             html,
@@ -375,7 +383,7 @@ impl GridView<'_> {
                 html.push_str(r#"<span class="sr">complete</span>"#);
                 html.push_str(&glyph_html("g-done", Some(StepStatus::Done)));
             } else {
-                put!(html, "{}/{}", counts.finished(), counts.total());
+                html.push_str(&finished_of_all(counts));
             }
         }
         html.push_str("</td>");
@@ -400,15 +408,14 @@ impl GridView<'_> {
         let number = self.grid.row_number(row).map(|it| it.to_string());
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}"><span class="step__no">{}</span>{}<span class="step__name" title="{name}">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></span>{}</th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}"><span class="step__no">{}</span>{}<span class="step__name" title="{name}">{name}</span><span class="step__roll">{}<span>{}</span></span></span>{}</th>"#,
             if is_finished { "done" } else { "pending" },
             number.unwrap_or_default(),
             glyph_html(type_icon(self.grid.rows[row].kind), None),
             shown
                 .map(|it| glyph_html(state_icon(it), Some(it)))
                 .unwrap_or_default(),
-            counts.finished(),
-            counts.total(),
+            finished_of_all(counts),
             step_link_html(self.grid, row),
         );
     }

@@ -1,6 +1,6 @@
 //! Headers of rows that are customers: where the axes of the matrix are swapped.
 use super::{
-    cell_html::{GridView, glyph_html, needs_attention},
+    cell_html::{GridView, finished_of_all, glyph_html, needs_attention},
     head_links::customer_link_html,
     layout::GridLine,
 };
@@ -9,18 +9,19 @@ use crate::{
         step_state::state_icon,
         ui::html::{escape, put},
     },
-    domain::plural::pluralize,
+    domain::{digit_groups::grouped, plural::pluralize},
 };
 
 impl GridView<'_> {
     /// What is behind the name: the status that needs attention, or that all are finished in, and how many are.
     fn roll_html(&self, line: GridLine) -> String {
         let counts = self.layout.line_counts(self.grid, line);
-        let (finished, total) = (counts.finished(), counts.total());
-        let state = needs_attention(counts).or(counts.state().filter(|_| finished == total));
+        let is_finished = counts.finished() == counts.total();
+        let state = needs_attention(counts).or(counts.state().filter(|_| is_finished));
         let glyph = state.map(|it| glyph_html(state_icon(it), Some(it)));
         let glyph = glyph.unwrap_or_default();
-        format!(r#"<span class="step__roll">{glyph}<span>{finished}/{total}</span></span>"#)
+        let count = finished_of_all(counts);
+        format!(r#"<span class="step__roll">{glyph}<span>{count}</span></span>"#)
     }
 
     /// Writes the header of a customer's row.
@@ -43,8 +44,9 @@ impl GridView<'_> {
         let n = self.layout.columns_alike(first).len();
         put!(
             html,
-            r#"<th scope="row" role="rowheader" aria-colindex="1"><button class="step" data-customer tabindex="-1" data-toggle="alike {first}" title="Show {} one by one"><span class="step__name">{n} alike</span>{}</button></th>"#,
+            r#"<th scope="row" role="rowheader" aria-colindex="1"><button class="step" data-customer tabindex="-1" data-toggle="alike {first}" title="Show {} one by one"><span class="step__name">{} alike</span>{}</button></th>"#,
             pluralize(n, "customer"),
+            grouped(n),
             self.roll_html(GridLine::Alike(first)),
         );
     }
@@ -58,12 +60,50 @@ mod tests {
             matrix::{
                 arrangement::Arrangement,
                 layout::{Collapsed, GridLayout},
+                measured_layout::WindowPadding,
             },
             pending_actions::PendingActions,
             ui::html::tests::HOSTILE,
         },
-        domain::{matrix::tests::grid, matrix_filter::MatrixFilter},
+        domain::{
+            matrix::{
+                CellIndex,
+                tests::{cell, grid},
+            },
+            matrix_filter::MatrixFilter,
+            vocabulary::StepStatus,
+        },
     };
+
+    #[test]
+    fn heads_and_cells_count_thousands_with_separators() {
+        let grid = grid(1, 1_000, |at| {
+            let id = i64::try_from(at.column).unwrap();
+            Some(cell(id, StepStatus::Pending))
+        });
+        let mut collapsed = Collapsed::default();
+        let html = |collapsed: &Collapsed| {
+            let all = MatrixFilter::default();
+            let layout = GridLayout::new(&grid, collapsed, &all, &Arrangement::default());
+            let view = GridView {
+                grid: &grid,
+                layout: &layout,
+                pending_actions: &PendingActions::default(),
+                format_time: &|_| String::new(),
+            };
+            let window = layout.server_window(CellIndex::default());
+            view.body_html(&window, &WindowPadding::default())
+        };
+        let by_customer = html(&collapsed);
+        assert!(
+            by_customer.contains("<span>0/1,000</span>"),
+            "{by_customer}"
+        );
+        collapsed.add_clusters(&grid);
+        let by_cluster = html(&collapsed);
+        let counted = r#"0 of 1,000 finished">0/1,000<"#;
+        assert!(by_cluster.contains(counted), "{by_cluster}");
+    }
 
     #[test]
     fn a_hostile_customer_stays_text_in_its_row() {

@@ -35,7 +35,7 @@ fn fields_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
                 option value="" { "All clusters" }
                 @for (index, group) in grid.groups.iter().enumerate() {
                     option value=(group.id) selected[filter.cluster == Some(group.id)] {
-                        (group.name) " (" (n_customers(index)) ")"
+                        (group.name) " (" (grouped(n_customers(index))) ")"
                     }
                 }
             }
@@ -43,17 +43,10 @@ fn fields_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
     }
 }
 
-/// A toggle with its count of what is shown. It is left out if the release has no such cell, unless it is on.
-fn chip_html(
-    name: &str,
-    label: &str,
-    icon: &str,
-    count: u32,
-    is_there: bool,
-    is_on: bool,
-) -> Markup {
+/// A toggle with its count of what is shown. At zero it is left out, unless it is on.
+fn chip_html(name: &str, label: &str, icon: &str, count: u32, is_on: bool) -> Markup {
     html! {
-        @if is_there || is_on {
+        @if count > 0 || is_on {
             button class="chip" data-filter=(name) data-state=(name) aria-pressed=(is_on) title=[(!icon.is_empty()).then_some(label)] {
                 @if icon.is_empty() {
                     (label)
@@ -94,11 +87,11 @@ fn chips_html(filter: &MatrixFilter, grid: &Grid, layout: &GridLayout) -> Markup
     let n_open = |it: Counts| it.total() - it.finished();
     html! {
         @for it in StepStatus::BY_ATTENTION {
-            (chip_html(it.as_str(), it.label(), state_icon(it), shown.of(it), grid.total.of(it) > 0, filter.states.contains(&it)))
+            (chip_html(it.as_str(), it.label(), state_icon(it), shown.of(it), filter.states.contains(&it)))
         }
         span class="rule wide" {}
-        (chip_html("open", "Open only", "", n_open(shown), n_open(grid.total) > 0, filter.open_only))
-        (chip_html("attention", "Needs attention", "", attention, grid.attention > 0, filter.attention_only))
+        (chip_html("open", "Open only", "", n_open(shown), filter.open_only))
+        (chip_html("attention", "Needs attention", "", attention, filter.attention_only))
         @if !filter.is_empty() {
             button class="button" data-kind="ghost" data-size="s" data-filter="clear" aria-label="Clear filters" title="Clear filters" { "Clear" }
         }
@@ -230,6 +223,7 @@ pub fn FilterBar(
         };
         let text = event_target_value(&event);
         state.change_layout(|it| {
+            it.collapsed.update(|it| it.though_found.clear());
             it.filter.update(|filter| {
                 if id == FILTER_FIELD[1..] {
                     filter.set_field_text(text);
@@ -289,6 +283,6 @@ mod tests {
             ..MatrixFilter::default()
         };
         assert_escaped(&fields_html(&filter, &grid).0, 3);
-        assert_escaped(&chip_html(HOSTILE, HOSTILE, HOSTILE, 1, true, true).0, 5);
+        assert_escaped(&chip_html(HOSTILE, HOSTILE, HOSTILE, 1, true).0, 5);
     }
 }

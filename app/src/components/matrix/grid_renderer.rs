@@ -78,6 +78,8 @@ fn focus_target(selection: Selection) -> FocusTarget {
 /// What the effect has rendered so far.
 #[derive(Default)]
 struct LastRender {
+    /// What the server has rendered, until the first render takes it over.
+    from_server: Option<RenderedGrid>,
     rendered: Option<RenderedGrid>,
     /// Who, when, the time zone and the day: `MatrixState::status_info_version`, `Clock::is_local` and `Clock::now`.
     labels: (u32, bool, DateTime<Utc>),
@@ -124,6 +126,8 @@ impl GridRenderer {
     pub fn start(self) {
         let mut last = LastRender::default();
         last.labels.2 = self.clock.now.get_untracked();
+        // Taken before any effect runs: one of them restores what this tab had collapsed, which the server does not know.
+        last.from_server = browser::dom::is_browser().then(|| self.server_grid());
         follow(move |_| self.run(&mut last));
         follow(move |is_first| {
             self.state.focus_requests.track();
@@ -134,6 +138,16 @@ impl GridRenderer {
                 browser::grid::paint_focus(&pane, focus_target(selection), true);
             }
         });
+    }
+
+    fn server_grid(self) -> RenderedGrid {
+        let state = self.state;
+        let version = state.grid_version.get_untracked();
+        state.layout.with_untracked(|layout| {
+            state.grid.with_untracked(|grid| {
+                RenderedGrid::from_server(layout, grid, state.first_cell, version)
+            })
+        })
     }
 
     /// The `focusin` listener. A cell that gets the focus is the selected one, unless it is being clicked: the click decides.
@@ -218,9 +232,8 @@ impl GridRenderer {
                     format_time: &format_time,
                 };
                 let rendered = last.rendered.take().or_else(|| {
-                    grid_dom::has_rows(pane).then(|| {
-                        RenderedGrid::from_server(grid_view, state.first_cell, grid_version)
-                    })
+                    let from_server = last.from_server.take();
+                    from_server.filter(|_| grid_dom::has_rows(pane))
                 });
                 let is_same = |it: &RenderedGrid| it.is_of(layout, grid_version);
                 let can_wait = has_moved && rendered.as_ref().is_some_and(is_same);

@@ -15,7 +15,7 @@ use crate::{
             html::{escape, put},
         },
     },
-    domain::{cluster::hue, matrix::Grid, plural::pluralize},
+    domain::{cluster::hue, digit_groups::grouped, matrix::Grid, plural::pluralize},
 };
 
 /// Expected size of the HTML of all column headers, and of the row of clusters in it, in bytes.
@@ -156,16 +156,17 @@ pub fn write_column_head(
             let n = layout.columns_alike(first).len();
             put!(
                 html,
-                r#"><button class="who" tabindex="-1" data-toggle="alike {first}" title="Show {} one by one"><span class="who__name">{n} alike</span>{part}</button></th>"#,
+                r#"><button class="who" tabindex="-1" data-toggle="alike {first}" title="Show {} one by one"><span class="who__name">{} alike</span>{part}</button></th>"#,
                 pluralize(n, "customer"),
+                grouped(n),
             );
         }
         GridLine::Group(_) | GridLine::Block(_) => {
             let (n, all) = (layout.n_shown_in(grid, line), line.n_lines(grid));
             let of = if n == all {
-                format!("All {n}")
+                format!("All {}", grouped(n))
             } else {
-                format!("{n} of {all}")
+                format!("{} of {}", grouped(n), grouped(all))
             };
             put!(
                 html,

@@ -36,6 +36,8 @@ pub(super) struct HoverCard {
     last_request: StoredValue<u32>,
     /// The cell under the mouse.
     hovered: StoredValue<Option<GridPosition>>,
+    /// Where the mouse is on the screen, and whether the keyboard was used since the mouse last went to another cell.
+    mouse: StoredValue<((i32, i32), bool)>,
 }
 
 impl HoverCard {
@@ -53,6 +55,7 @@ impl HoverCard {
             has_panel,
             last_request: StoredValue::new(0),
             hovered: StoredValue::new(None),
+            mouse: StoredValue::new(((0, 0), false)),
         }
     }
 
@@ -74,13 +77,26 @@ impl HoverCard {
         self.request(Some(position), HOVER_CARD_DELAY_MS);
     }
 
-    /// The `pointerover` listener: highlights the column under the mouse, and shows the card of its cell.
+    /// The `pointermove` listener.
+    pub fn pointer_move(self, event: &leptos::ev::PointerEvent) {
+        let point = (event.screen_x(), event.screen_y());
+        self.mouse.update_value(|it| it.0 = point);
+    }
+
+    /// The `pointerover` listener: highlights the column under the mouse, and shows the card of its cell. Not where the keyboard has
+    /// scrolled another cell under a mouse that rests.
     pub fn pointer_over(self, event: &leptos::ev::PointerEvent) {
+        let (before, uses_keys) = self.mouse.get_value();
+        self.pointer_move(event);
         let position = browser::grid::cell_position(event);
         if position == self.hovered.get_value() {
             return;
         }
         self.hovered.set_value(position);
+        if uses_keys && before == self.mouse.get_value().0 {
+            return;
+        }
+        self.mouse.update_value(|it| it.1 = false);
         if let Some(pane) = self.pane.get_untracked() {
             browser::grid::paint_hover(&pane, position.map(|it| it.1));
         }
@@ -94,6 +110,7 @@ impl HoverCard {
 
     /// The keyboard is used: row and column under the mouse are no longer highlighted, until it goes to another cell.
     pub fn stop_pointing(self) {
+        self.mouse.update_value(|it| it.1 = true);
         if let Some(pane) = self.pane.get_untracked() {
             browser::grid::paint_hover(&pane, None);
         }

@@ -67,6 +67,9 @@ pub type GridPosition = (usize, usize);
 pub struct Collapsed {
     pub clusters: Vec<ClusterId>,
     pub blocks: Vec<RowBlock>,
+    /// The clusters of these that stay collapsed though the present filter finds customers of them: the person has collapsed
+    /// them under it. No address has them.
+    pub though_found: Vec<ClusterId>,
 }
 
 /// The blocks from top to bottom. Markup names a block by its index in this array.
@@ -105,19 +108,30 @@ impl Collapsed {
         this
     }
 
+    /// Whether a cluster is shown collapsed. One in which the filter has found a customer is not, unless the person wants it.
+    fn hides(&self, cluster: ClusterId, is_found: bool) -> bool {
+        self.clusters.contains(&cluster) && (!is_found || self.though_found.contains(&cluster))
+    }
+
     /// Collapses every cluster of the grid too.
     pub fn add_clusters(&mut self, grid: &Grid) {
         for group in &grid.groups {
             insert(&mut self.clusters, group.id);
+            insert(&mut self.though_found, group.id);
         }
     }
 
     /// Collapses or expands a cluster (`band 7`, where 7 is its id) or a block of rows (`block 0`, an index into
-    /// `BLOCKS`). Other texts change nothing.
-    pub fn toggle(&mut self, target: &str) {
+    /// `BLOCKS`). Other texts change nothing. `is_found` is whether the filter has found customers by name.
+    pub fn toggle(&mut self, target: &str, is_found: bool) {
         let cluster = target.strip_prefix("band ").and_then(|it| it.parse().ok());
         if let Some(cluster) = cluster {
-            toggle(&mut self.clusters, cluster);
+            if is_found && !self.hides(cluster, true) {
+                insert(&mut self.clusters, cluster);
+                insert(&mut self.though_found, cluster);
+            } else {
+                toggle(&mut self.clusters, cluster);
+            }
         }
         let block = target.strip_prefix("block ").and_then(|it| it.parse().ok());
         if let Some(block) = block.and_then(|it: usize| BLOCKS.get(it)) {
@@ -197,12 +211,13 @@ impl GridLayout {
         let blocks: Vec<Section> = blocks.filter(|it| !it.lines.is_empty()).collect();
         let mut alike = Vec::new();
         let rows: Vec<usize> = (0..grid.rows.len()).filter(|it| has_row(*it)).collect();
+        let is_found = shown.as_ref().is_some_and(|it| it.finds_customers);
         let clusters = arrangement.clusters(grid, has_column);
         let clusters = clusters.into_iter().map(|columns| {
             let group = grid.columns[columns[0]].group;
             Section {
                 head: GridLine::Group(group),
-                is_collapsed: collapsed.clusters.contains(&grid.groups[group].id),
+                is_collapsed: collapsed.hides(grid.groups[group].id, is_found),
                 lines: arrangement.lines(grid, columns, &rows, &mut alike),
             }
         });

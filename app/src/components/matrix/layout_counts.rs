@@ -2,6 +2,7 @@
 //! these are the counts that the grid keeps up to date.
 use super::layout::{GridLayout, GridLine};
 use crate::domain::{
+    digit_groups::grouped,
     matrix::{CellIndex, Grid},
     plural::pluralize,
     progress::Counts,
@@ -13,7 +14,7 @@ pub fn shown_of_all(shown: usize, all: usize, one: &str) -> String {
     if shown == all {
         all_of_them
     } else {
-        format!("{shown} of {all_of_them}")
+        format!("{} of {all_of_them}", grouped(shown))
     }
 }
 
@@ -200,6 +201,12 @@ mod tests {
         assert_eq!(one.n_shown_in(&grid, GridLine::Group(0)), 1);
         let met = one.counts_at(&grid, GridLine::Group(0), GridLine::Step(1));
         assert_eq!((met.failed, met.total()), (1, 1));
+    }
+
+    #[test]
+    fn thousands_of_customers_are_counted_with_separators() {
+        let text = shown_of_all(1_000, 1_200, "customer");
+        assert_eq!(text, "1,000 of 1,200 customers");
     }
 
     #[test]

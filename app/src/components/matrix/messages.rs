@@ -1,8 +1,9 @@
 //! Messages about actions on matrix cells, for toasts, hover cards and labels. In one file, so that the same result is
 //! always told in the same words.
 use crate::{
-    components::pending_actions::FailedAction, domain::own_changes::action_verb,
-    domain::plural::pluralize, domain::summary::BulkResult, domain::vocabulary::StepAction,
+    components::pending_actions::FailedAction, domain::digit_groups::grouped,
+    domain::own_changes::action_verb, domain::plural::pluralize, domain::summary::BulkResult,
+    domain::vocabulary::StepAction,
 };
 use std::fmt::Write;
 
@@ -30,10 +31,11 @@ pub fn bulk_text(
         action => format!("{} {cells}", past(action)),
     };
     if result.changed > 0 && (rows > 1 || columns > 1) {
-        let _ = write!(text, " ({rows} steps × {columns} customers)");
+        let (steps, customers) = (pluralize(rows, "step"), pluralize(columns, "customer"));
+        let _ = write!(text, " ({steps} × {customers})");
     }
     if let Some(first) = result.not_eligible.first() {
-        let n = result.not_eligible.len();
+        let n = grouped(result.not_eligible.len());
         let _ = write!(
             text,
             "; {n} not eligible: {}, {}",
@@ -75,6 +77,14 @@ mod tests {
         assert_eq!(
             bulk_text(StepAction::Done, &result, (2, 6)),
             "Marked 12 cells done (2 steps × 6 customers)"
+        );
+        let many = BulkResult {
+            changed: 1_000,
+            ..BulkResult::default()
+        };
+        assert_eq!(
+            bulk_text(StepAction::Skip, &many, (1, 1_000)),
+            "Skipped 1,000 cells (1 step × 1,000 customers)"
         );
         let none = BulkResult::default();
         assert_eq!(

@@ -87,7 +87,10 @@ pub fn MatrixGrid(
                 hover_card.hide();
             }
             on:pointerdown=move |event| pointer.pointer_down(&event)
-            on:pointermove=move |event| pointer.pointer_move(&event)
+            on:pointermove=move |event| {
+                hover_card.pointer_move(&event);
+                pointer.pointer_move(&event);
+            }
             on:pointerup=move |_| pointer.pointer_up()
             on:pointercancel=move |_| pointer.pointer_up()
             on:pointerover=move |event| {

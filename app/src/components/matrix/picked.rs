@@ -262,6 +262,23 @@ mod tests {
     }
 
     #[test]
+    fn merged_customers_that_nobody_has_chosen_are_no_selection_of_many() {
+        Owner::new().with(|| {
+            let state = state();
+            for is_swapped in [false, true] {
+                state.arrange(|it, _| {
+                    it.set_merged(true);
+                    it.is_swapped = is_swapped;
+                });
+                assert_eq!(selected(state).len(), 3);
+                assert!(!untrack(|| state.selects_many()));
+            }
+            state.select_cell(CellIndex { row: 0, column: 0 });
+            assert!(untrack(|| state.selects_many()));
+        });
+    }
+
+    #[test]
     fn picked_cells_stay_selected_though_rows_move() {
         Owner::new().with(|| {
             let state = state();

@@ -2,13 +2,13 @@
 //! headers, which browsers repeat on every sheet. Statuses differ in shape, so that black and white is enough. Steps are rows and
 //! each customer is a column, however the page arranges them.
 use super::{
-    cell_html::TimeFormat,
+    cell_html::{TimeFormat, finished_of_all},
     layout::{GridLayout, GridLine, VisualColumn, VisualRow},
 };
 use crate::{
     components::step_state::state_icon, components::step_state::type_icon,
-    domain::actor_stamp::initials, domain::matrix::CellIndex, domain::matrix::Grid,
-    domain::matrix_filter::MatrixFilter, domain::vocabulary::StepStatus,
+    domain::actor_stamp::initials, domain::digit_groups::grouped_count, domain::matrix::CellIndex,
+    domain::matrix::Grid, domain::matrix_filter::MatrixFilter, domain::vocabulary::StepStatus,
 };
 use maud::{Markup, html};
 
@@ -115,7 +115,7 @@ fn table_html(grid: &Grid, layout: &GridLayout, visual_columns: std::ops::Range<
                                 @if let GridLine::Customer(column) = *visual_column {
                                     @let of = layout.line_counts(grid, *visual_column);
                                     (grid.columns[column].name) " "
-                                    small { (of.finished()) "/" (of.total()) }
+                                    small { (finished_of_all(of)) }
                                 } @else {
                                     "All customers"
                                 }
@@ -162,7 +162,7 @@ fn row_html(
                     @let of = layout.counts_at(grid, visual_row, *visual_column);
                     td {
                         @if of.total() > 0 {
-                            (of.finished()) "/" (of.total())
+                            (finished_of_all(of))
                         }
                     }
                 }
@@ -189,7 +189,7 @@ pub fn body_html(
                 @if let Some(version) = &grid.release.version_number {
                     "Version " (version) ". "
                 }
-                (total.finished()) " of " (total.total()) " cells finished"
+                (grouped_count(total.finished())) " of " (grouped_count(total.total())) " cells finished"
                 @if let Some(percent) = total.percent() {
                     ", " (percent) " %"
                 }

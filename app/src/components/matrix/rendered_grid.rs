@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     browser::grid_dom::{self, Pane},
-    domain::matrix::CellIndex,
+    domain::matrix::{CellIndex, Grid},
 };
 use std::ops::Range;
 
@@ -27,13 +27,18 @@ pub struct RenderedGrid {
 }
 
 impl RenderedGrid {
-    /// What the server has rendered: the window that begins at `first`.
-    pub fn from_server(grid_view: GridView<'_>, first: CellIndex, grid_version: u32) -> Self {
+    /// What the server has rendered of this layout: the window that begins at `first`.
+    pub fn from_server(
+        layout: &GridLayout,
+        grid: &Grid,
+        first: CellIndex,
+        grid_version: u32,
+    ) -> Self {
         Self {
-            window: grid_view.layout.server_window(first),
-            layout: grid_view.layout.clone(),
-            n_cell_changes: grid_view.grid.change_count(),
-            n_head_changes: grid_view.grid.change_count(),
+            window: layout.server_window(first),
+            layout: layout.clone(),
+            n_cell_changes: grid.change_count(),
+            n_head_changes: grid.change_count(),
             grid_version,
         }
     }

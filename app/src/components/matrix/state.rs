@@ -15,6 +15,7 @@ use crate::{
         ui::follow_effect::follow,
     },
     domain::{
+        digit_groups::{grouped, grouped_count},
         id::StepId,
         matrix::{Cell, CellIndex, Grid},
         matrix_filter::MatrixFilter,
@@ -333,10 +334,14 @@ impl MatrixState {
             Some(at) => (
                 format!(
                     "{} of {}",
-                    grid.number(at),
-                    grid.column_counts(at.column).total()
+                    grouped(grid.number(at)),
+                    grouped_count(grid.column_counts(at.column).total())
                 ),
-                format!("{} of {}", at.column + 1, grid.columns.len()),
+                format!(
+                    "{} of {}",
+                    grouped(at.column + 1),
+                    grouped(grid.columns.len())
+                ),
             ),
             None => (String::new(), String::new()),
         })
@@ -446,7 +451,10 @@ impl MatrixState {
             }
             return;
         }
-        self.change_layout(|it| it.collapsed.update(|it| it.toggle(target)));
+        let is_found = self
+            .layout
+            .with_untracked(|it| it.shown.as_ref().is_some_and(|it| it.finds_customers));
+        self.change_layout(|it| it.collapsed.update(|it| it.toggle(target, is_found)));
         let old = self.selection.get_untracked().map(|it| it.focus);
         let head = self.layout.with_untracked(|layout| {
             self.grid.with_untracked(|grid| {

@@ -23,7 +23,12 @@ pub(super) struct Viewport {
     is_narrow: StoredValue<bool>,
     /// A cell that is under the pointer: when it gets the focus, nothing scrolls.
     held: StoredValue<Option<GridPosition>>,
+    /// Where the grid stood when the panel opened, and where it was scrolled to because the panel would have covered the cell.
+    aside: StoredValue<Option<(ScrollPosition, ScrollPosition)>>,
 }
+
+/// Pixels from the left and from the top.
+type ScrollPosition = (f64, f64);
 
 impl Viewport {
     /// `pane` is the scroll container.
@@ -36,6 +41,7 @@ impl Viewport {
             rem_px: StoredValue::new(browser::dom::DEFAULT_REM_PX),
             is_narrow: StoredValue::new(false),
             held: StoredValue::new(None),
+            aside: StoredValue::new(None),
         }
     }
 
@@ -65,13 +71,28 @@ impl Viewport {
 
     /// Reads the scroll position and size from the DOM. The resize observer may call this after the page is gone.
     pub fn update(self) {
-        if let Some(Some(pane)) = self.pane.try_get_untracked() {
-            let now = Some(browser::grid::scroll_view(&pane));
-            let before = self.scroll_view.try_get_untracked();
-            if before.is_some_and(|it| it != now) {
-                let _ = self.scroll_view.try_set(now);
+        if let Some(Some(pane)) = self.pane.try_get_untracked()
+            && let Some(before) = self.scroll_view.try_get_untracked()
+        {
+            let mut now = browser::grid::scroll_view(&pane);
+            if let Some(back) = before.and_then(|it| self.back_from_panel(it, now)) {
+                browser::grid::scroll_to(&pane, back);
+                now = browser::grid::scroll_view(&pane);
+            }
+            if before != Some(now) {
+                let _ = self.scroll_view.try_set(Some(now));
             }
         }
+    }
+
+    /// Where the grid goes back to, if the panel that it was scrolled for has just closed and nothing has scrolled since.
+    fn back_from_panel(self, before: ScrollView, now: ScrollView) -> Option<ScrollPosition> {
+        let has_grown = now.width > before.width || now.height > before.height;
+        if !has_grown || self.has_panel.try_get_untracked() != Some(false) {
+            return None;
+        }
+        let (from, to) = self.aside.try_update_value(Option::take)??;
+        ((before.left, before.top) == to).then_some(from)
     }
 
     /// Scrolls as far as needed to show a cell. The rendered window follows by itself.
@@ -154,6 +175,11 @@ impl Viewport {
         {
             let is_less = (now.width < before.width, now.height < before.height);
             self.reveal_within(selection.focus, is_less);
+            let then = self.scroll_view.get_untracked().unwrap_or_default();
+            if then != now {
+                let moved = ((now.left, now.top), (then.left, then.top));
+                self.aside.set_value(Some(moved));
+            }
         }
     }
 }

@@ -368,7 +368,7 @@ fn DryRunPane(
         let steps = if n_cells == 1 {
             "1 step stays".to_owned()
         } else {
-            format!("{n_cells} steps stay")
+            format!("{} stay", pluralize(n_cells, "step"))
         };
         Some(view! {
             <div class="alert">

@@ -16,9 +16,9 @@ use crate::{
     components::undo_buttons::UndoButtons, components::work_steps::WorkStepList,
     components::work_steps::WorkSteps, domain::cluster::Cluster, domain::customer::Customer,
     domain::customer_work::NeighborCustomer, domain::customer_work::WorkList,
-    domain::customer_work::WorkRow, domain::id::BatchId, domain::id::StepId,
-    domain::permission::Permission, domain::progress::NO_STEPS, domain::release::Release,
-    domain::vocabulary::Category, domain::vocabulary::ReleaseStatus,
+    domain::customer_work::WorkRow, domain::digit_groups::grouped_count, domain::id::BatchId,
+    domain::id::StepId, domain::permission::Permission, domain::progress::NO_STEPS,
+    domain::release::Release, domain::vocabulary::Category, domain::vocabulary::ReleaseStatus,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::open_step_detail, pages::with_child_owner, paths,
 };
@@ -122,7 +122,10 @@ fn head(
                         <b>{move || counts().counts.percent_text(NO_STEPS)}</b>
                         " "
                         <span class="quiet">
-                            {move || format!("{} of {}", counts().counts.finished(), counts().total)}
+                            {move || {
+                                let (finished, total) = (counts().counts.finished(), counts().total);
+                                format!("{} of {}", grouped_count(finished), grouped_count(total))
+                            }}
                         </span>
                     </span>
                 </span>

@@ -10,6 +10,7 @@ use crate::{
         undo_buttons::UndoButtons,
     },
     domain::{
+        digit_groups::grouped_count,
         id::ReleaseId,
         permission::Permission,
         progress::{NO_STEPS, Progress},
@@ -138,7 +139,10 @@ pub fn MatrixHead(
                             <b>{move || progress().counts.percent_text(NO_STEPS)}</b>
                             " "
                             <span class="quiet">
-                                {move || format!("{} of {} cells", progress().counts.finished(), progress().total)}
+                                {move || {
+                                    let (finished, total) = (progress().counts.finished(), progress().total);
+                                    format!("{} of {} cells", grouped_count(finished), grouped_count(total))
+                                }}
                             </span>
                         </span>
                     </span>

@@ -89,7 +89,10 @@ pub fn reordering(impact: ReorderImpact) -> String {
     match impact.left_alone {
         0 => reaches,
         1 => format!("{reaches} 1 customer keeps its custom order."),
-        n => format!("{reaches} {n} customers keep their custom order."),
+        n => format!(
+            "{reaches} {} keep their custom order.",
+            pluralize(n, "customer")
+        ),
     }
 }
 
@@ -98,7 +101,10 @@ pub fn moved(name: &str, left_alone: u32) -> String {
     match left_alone {
         0 => format!("Moved {name}"),
         1 => format!("Moved {name}; 1 customer keeps its custom order"),
-        n => format!("Moved {name}; {n} customers keep their custom order"),
+        n => format!(
+            "Moved {name}; {} keep their custom order",
+            pluralize(n, "customer")
+        ),
     }
 }
 
@@ -165,6 +171,10 @@ mod tests {
             "Reordering applies to 2 customers. 1 customer keeps its custom order."
         );
         assert_eq!(moved("Upgrade", 0), "Moved Upgrade");
+        assert_eq!(
+            moved("Upgrade", 1_000),
+            "Moved Upgrade; 1,000 customers keep their custom order"
+        );
     }
 
     #[test]
