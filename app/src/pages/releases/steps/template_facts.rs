@@ -89,8 +89,7 @@ impl TemplateFacts {
                 // A refusal that nothing explains would not be seen.
                 Err(error) => {
                     let shown = editor.saving.error;
-                    let is_stale =
-                        |it: &Option<AppError>| matches!(it, Some(AppError::Stale(_)));
+                    let is_stale = |it: &Option<AppError>| matches!(it, Some(AppError::Stale(_)));
                     if shown.try_with_untracked(is_stale) == Some(true) {
                         shown.set(Some(error));
                     }
