@@ -28,7 +28,7 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
                 .saving
                 .run(update_template(id, draft, version), move |it| {
                     let text = saved_message(&format!("Saved {}", it.row.name), &sent.content);
-                    editor.toasts.show(text, it.batch_id);
+                    editor.report(text, it.batch_id);
                     if editor.open_id() == Some(id) {
                         editor.saved(it.row, &sent);
                     }
@@ -39,7 +39,7 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
             let request = add_template(editor.release, draft, Position::Last);
             editor.saving.run(request, move |it| {
                 let text = saved_message(&format!("Added {}", it.row.name), &sent.content);
-                editor.toasts.show(text, it.batch_id);
+                editor.report(text, it.batch_id);
                 if untrack(|| editor.fields().draft()) == sent {
                     editor.shut();
                     focus_soon("#add-step");
