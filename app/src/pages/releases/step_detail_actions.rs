@@ -383,7 +383,7 @@ async fn save_notes(
     let typed = notes.trim().to_owned();
     // Notes that are there already are no conflict: they were sent before, as the document was left.
     let is_same = move |_: &CustomerStep, now: &CustomerStep| {
-        own.is_own_notes(now, &known) || now.notes.as_deref() == Some(&*typed)
+        own.is_own_notes(now, &known) || now.notes.as_deref().unwrap_or_default() == typed
     };
     let send: VersionedSave =
         Box::new(move |version| Box::pin(note_step(id, text.clone(), version)));
