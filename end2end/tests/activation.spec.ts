@@ -179,6 +179,21 @@ test('a thousand customers are filtered at once', async ({ page, open, server })
   await expect(dialog.getByText('and 801 more')).toBeAttached();
 });
 
+test('Escape in the dialog of an activation keeps who is chosen and what is typed', async ({ page, open, server }) => {
+  const { june } = await draftJune(server);
+  await open(`/releases/${june}`);
+  await page.getByRole('button', { name: 'Activate…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Activate June' });
+  await dialog.getByRole('checkbox', { name: /^Initech/ }).check();
+  await dialog.getByLabel('var.HOST for Initech').fill('initech.example');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await page.getByRole('button', { name: 'Activate…' }).click();
+  await expect(dialog.getByText('Selected 1 of 3 customers')).toBeVisible();
+  await expect(dialog.getByRole('checkbox', { name: /^Initech/ })).toBeChecked();
+  await expect(dialog.getByLabel('var.HOST for Initech')).toHaveValue('initech.example');
+});
+
 test('a second dialog is fresh', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await server.call('create_customer', { draft: { name: 'Hooli', clusterId: 1, namespace: 'hooli' } });

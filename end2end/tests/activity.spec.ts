@@ -2,7 +2,7 @@
 import { test, expect, live } from '../fixtures/app';
 import { readFileSync } from 'node:fs';
 import { act, other } from '../fixtures/other';
-import { activeJune, jonas, many } from '../fixtures/world';
+import { activeJune, jonas, many, people } from '../fixtures/world';
 
 test('a batch is one line, and says row by row what it did', async ({ page, open, server }) => {
   await activeJune(server);
@@ -19,6 +19,13 @@ test('a batch is one line, and says row by row what it did', async ({ page, open
   await expect(page.getByText('One change, row by row.')).toBeVisible();
   await expect(page.locator('main').getByRole('listitem').filter({ hasText: 'skipped' })).toHaveCount(3);
   await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
+});
+
+test('imported customers are counted, and then named behind a colon', async ({ page, open, server }) => {
+  const { eu } = await people(server);
+  await server.call('import_customers', { request: { text: 'Umbrella, umbrella\nHooli, hooli', clusterId: eu } });
+  await open('/activity');
+  await expect(page.locator('main ol.log > li').first()).toContainText(/imported 2 customers: (Umbrella|Hooli) and 1 other/);
 });
 
 test('it is narrowed by who, what, where and when, and the address says so', async ({ page, open, server }) => {
@@ -82,6 +89,7 @@ test('a change is undone, done again, and refused where somebody went on', async
   await page.getByRole('dialog', { name: 'Redo this change' }).getByRole('button', { name: 'Redo' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Redone on 1 cell' })).toBeVisible();
   await expect(lines.first()).toContainText('redid a change');
+  await expect(lines.first().getByRole('button', { name: 'Undo' })).toBeAttached();
   await expect(lines.nth(1)).toContainText('Undone');
 
   await server.call('act_on_step', { id: 5, action: 'start', reason: null, allow_unresolved: false });

@@ -41,6 +41,33 @@ test('going back keeps everything, and an error returns to its screen', async ({
   await expect(page.getByRole('gridcell', { name: /Globex/ })).toHaveCount(0);
 });
 
+test('a field that is wrong is told of on its screen only, and Next leads to it', async ({ page, open }) => {
+  await open('/releases/new');
+  await button(page, 'Next').click();
+  await button(page, 'Create release').click();
+  await expect(name(page)).toBeFocused();
+  await expect(page.getByRole('alert')).toHaveText('One field needs attention.');
+  await button(page, 'Next').click();
+  await expect(name(page)).toBeFocused();
+  await page.getByRole('button', { name: '2. Steps' }).click();
+  await expect(page.getByRole('radio', { name: 'Cloned from another release' })).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await button(page, 'Create release').click();
+  await expect(name(page)).toBeFocused();
+  await name(page).fill('July');
+  await button(page, 'Next').click();
+  await expect(name(page)).toBeHidden();
+});
+
+test('a release to clone that has no steps says so', async ({ page, open, server }) => {
+  await server.call('create_release', { draft: { name: 'Empty', type: 'release' } });
+  await open('/releases/new');
+  await button(page, 'Next').click();
+  await page.getByRole('radio', { name: 'Cloned from another release' }).check();
+  await page.getByLabel('Release to clone').selectOption({ label: 'Empty' });
+  await expect(page.getByText('No steps to copy.')).toBeVisible();
+});
+
 test('what the server refuses returns to its screen too, and nothing is half done', async ({ page, open, server }) => {
   const { globex } = await people(server);
   await open('/releases/new?import');

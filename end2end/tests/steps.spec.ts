@@ -268,9 +268,8 @@ test.describe('writing', () => {
     await editor.getByRole('button', { name: 'Show changes' }).click();
     await expect(editor.getByRole('region', { name: 'Theirs and Yours' })).toContainText('theirs');
     await editor.getByRole('button', { name: 'Keep mine' }).click();
-    await expect(content).toHaveValue('mine');
-    await editor.getByRole('button', { name: 'Save changes' }).click();
     await said(page, 'Saved Upgrade');
+    await expect(content).toHaveValue('mine');
     await expect(editor.getByText('Version 3, changed by Ana Ferreira')).toBeVisible();
 
     await content.fill('mine again');
@@ -279,6 +278,27 @@ test.describe('writing', () => {
     await editor.getByRole('button', { name: 'Take theirs' }).click();
     await expect(content).toHaveValue('theirs again');
     await expect(editor.getByText('Jonas changed this')).toHaveCount(0);
+  });
+
+  test.describe('on a page that hears what others change', () => {
+    test.use({ hears: true });
+
+    test('a step that somebody else has saved is told of once, above the fields, and Keep mine saves', async ({ page, open, server }) => {
+      const { june } = await draftJune(server);
+      await open(`/releases/${june}/steps`);
+      await step(page, 'Upgrade').click();
+      const [name, content, alert] = [page.getByLabel('Name', { exact: true }), page.getByLabel('Content'), page.getByRole('alert')];
+      await content.fill('mine');
+      await jonas(server, 'update_template', { id: 3, draft: { name: 'Upgrade all', category: 'deploy', type: 'bash', content: 'theirs', description: '' }, version: 1 });
+      await expect(alert).toHaveText(/^Jonas changed this at /);
+      expect((await alert.boundingBox())!.y).toBeLessThan((await name.boundingBox())!.y);
+      await alert.getByRole('button', { name: 'Keep mine' }).click();
+      await said(page, 'Saved Upgrade all');
+      await expect(page.getByText('Version 3, changed by Ana Ferreira')).toBeVisible();
+      await expect(name).toHaveValue('Upgrade all');
+      await expect(content).toHaveValue('mine');
+      await expect(alert).toHaveCount(0);
+    });
   });
 
   test('what only one of two people changed of a step is kept of both', async ({ page, open, server }) => {

@@ -103,6 +103,48 @@ test('the question before work is deleted waits until nothing is typed', async (
   await expect(dialog.getByText(/Own, Acme has work \(done\) by Jonas/)).toBeVisible();
 });
 
+test('what was changed on the page of the steps in this tab is undone on the matrix, newest first', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  await open(`/releases/${june}/steps`);
+  await page.getByRole('button', { name: 'Import runbook…' }).click();
+  await page.getByLabel('Runbook in Markdown').fill('## Smoke test\n\n```bash\ntrue\n```\n');
+  await page.getByRole('button', { name: 'Import 1 step' }).click();
+  await expect(said(page, 'Imported 1 step')).toBeVisible();
+  await page.getByRole('listitem').getByRole('button', { name: 'Upgrade', exact: true }).click();
+  await page.getByLabel('Description').fill('Slow');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(said(page, 'Saved Upgrade')).toBeVisible();
+  await open(`/releases/${june}`);
+  await expect(undo(page)).toHaveAccessibleDescription(/^saved Upgrade, \d\d:\d\d$/);
+  await undo(page).click();
+  await expect(said(page, 'Undid "Edit" on 1 step')).toBeVisible();
+  await expect(undo(page)).toHaveAccessibleDescription(/^imported 1 step, /);
+  await undo(page).click();
+  await expect(cell(page, /Smoke test/)).toHaveCount(0);
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  await undo(page).click();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+});
+
+test('an undo of a redo says what it undoes', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  for (const [key, says] of [['Control+z', 'Undid "Mark done" on 1 cell'], ['Control+Shift+Z', 'Redone on 1 cell'], ['Control+z', 'Undid "Mark done" on 1 cell']]) {
+    await page.keyboard.press(key);
+    await expect(said(page, says)).toBeVisible();
+  }
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+  await open('/activity');
+  await expect(page.locator('main ol.log > li').first()).toContainText('undid "marked done"');
+});
+
 test.describe('on a page that hears what others change', () => {
   test.use({ hears: true });
 

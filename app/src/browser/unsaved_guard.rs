@@ -3,6 +3,7 @@
 use gloo::events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Event;
 
 const QUESTION: &str = "There are unsaved changes. Leave without saving them?";
@@ -80,6 +81,43 @@ fn add(is_dirty: Signal<bool>, is_closing_only: bool) {
     });
 }
 
+/// Calls back when the document is left, by a reload, for another address or by closing the tab, while the calling component
+/// exists. Does nothing on the server.
+pub fn on_leave(call: impl Fn() + 'static) {
+    let mut call = Some(call);
+    Effect::new(move |_| {
+        let Some(call) = call.take() else { return };
+        let handle = window_event_listener_untyped("pagehide", move |_| call());
+        on_cleanup(move || handle.remove());
+    });
+}
+
+/// Posts JSON in a way that outlives the document. It takes some 60 kB at most.
+pub fn post_on_leave(path: &str, body: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let options = JsValue::from(js_sys::Object::new());
+    let headers = JsValue::from(js_sys::Object::new());
+    let set = |of: &JsValue, key: &str, value: &JsValue| {
+        let _ = js_sys::Reflect::set(of, &JsValue::from_str(key), value);
+    };
+    set(
+        &headers,
+        "content-type",
+        &JsValue::from_str("application/json"),
+    );
+    set(&options, "method", &JsValue::from_str("POST"));
+    set(&options, "keepalive", &JsValue::TRUE);
+    set(&options, "headers", &headers);
+    set(&options, "body", &JsValue::from_str(body));
+    // By the name that scripts of the page have replaced: they ask for a name, and know which changes are the page's own.
+    let fetch = js_sys::Reflect::get(&window, &"fetch".into()).ok();
+    if let Some(fetch) = fetch.and_then(|it| it.dyn_into::<js_sys::Function>().ok()) {
+        let _ = fetch.call2(&window, &JsValue::from_str(path), &options);
+    }
+}
+
 /// Whether unsaved changes may be discarded: there are none, or the user confirms it.
 pub fn confirm_leave(is_dirty: bool) -> bool {
     !is_dirty || ask_user()
@@ -126,7 +164,6 @@ fn listen() {
 
 /// Whether a click follows a link to a page of ours in this tab. All others are left to `beforeunload`.
 fn follows_link(event: &Event) -> bool {
-    use wasm_bindgen::JsCast;
     let Some(mouse) = event.dyn_ref::<web_sys::MouseEvent>() else {
         return false;
     };

@@ -141,10 +141,13 @@ fn log_item(it: NamedEvent, log: LogContext) -> impl IntoView {
     } else {
         line_phrase(&it, it.in_batch)
     };
+    // A count of customers is followed by their names.
+    let is_list = !is_single_batch && it.in_batch > 1 && it.entry.entity == Entity::Customer;
     let about = subject_links(&it, is_single_batch);
     let NamedEvent {
         entry: event,
         batch_size,
+        undid,
         undo,
         ..
     } = it;
@@ -159,11 +162,8 @@ fn log_item(it: NamedEvent, log: LogContext) -> impl IntoView {
         }
     };
     let reason = event.reason.clone();
-    let label = if event.action == EventAction::Undo {
-        "Redo"
-    } else {
-        "Undo"
-    };
+    let is_undo = event.action == EventAction::Undo && undid != Some(EventAction::Undo);
+    let label = if is_undo { "Redo" } else { "Undo" };
     let undo_button = (undo == UndoState::Open && !is_single_batch).then(|| {
         view! {
             <button
@@ -187,7 +187,7 @@ fn log_item(it: NamedEvent, log: LogContext) -> impl IntoView {
                     <b>{event.actor.clone()}</b>
                     " "
                     {phrase}
-                    " "
+                    {if is_list { ": " } else { " " }}
                     <span class="quiet">
                         {about}
                         {reason.map(|it| view! { ": "{it} })}

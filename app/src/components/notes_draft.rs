@@ -1,9 +1,10 @@
 //! Notes that are typed and not saved, and their way to the server together with a mark (R102).
 use crate::domain::id::StepId;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Unsaved notes of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotesDraft {
     /// The step.
     pub step: StepId,
@@ -20,6 +21,8 @@ pub struct NotesDrafts {
     pub drafts: ArcRwSignal<Vec<NotesDraft>>,
     /// The notes that this page saved last, and their step.
     pub saved: ArcRwSignal<Option<(StepId, String)>>,
+    /// The version of that step after it, if they were saved by themselves: the step is not read again then.
+    pub saved_version: ArcRwSignal<Option<(StepId, i64)>>,
 }
 
 /// Notes that go along with a mark, in one request.

@@ -66,6 +66,8 @@ pub fn RunStep(
     has_failed: Signal<bool>,
     /// The step whose text is to be copied, once its view is there.
     copy_requests: RwSignal<Option<StepId>>,
+    /// The step that is asked for.
+    asked_for: Memo<Option<StepId>>,
     /// Whether an action on the step has no answer yet.
     is_acted_on: Signal<bool>,
     /// The URL of the list of the steps.
@@ -135,7 +137,7 @@ pub fn RunStep(
                     <StateButtons state=state large=true on_next=on_next/>
                     <CopiedFormat state=state/>
                 </div>
-                <StepBody state=state below_text=last_note(state)/>
+                <StepBody state=state asked_for=asked_for below_text=last_note(state)/>
                 {next}
                 {nothing_left}
             </div>

@@ -78,6 +78,8 @@ pub struct StepFormState {
 
 /// Views that the page adds to the form.
 pub struct StepFormSlots {
+    /// Above the fields: what somebody else has saved since, and what can be done.
+    pub conflict: ViewFn,
     /// At the end of the editor's head.
     pub preview_select: ViewFn,
     /// Below the editor.
@@ -104,11 +106,17 @@ pub fn StepForm(
         submit_label,
     } = state;
     let StepFormSlots {
+        conflict,
         preview_select,
         preview,
         notices,
         foot,
     } = slots;
+    // A conflict with somebody else's change is shown by its own notice.
+    let failure = Signal::derive(move || {
+        let error = error.get();
+        error.filter(|it| !matches!(it, AppError::Stale(_)))
+    });
     let at = move |field| Signal::derive(move || error.with(|it| it.as_ref()?.message_for(field)));
     let types = |types: &[StepType]| -> Vec<(String, String)> {
         let option = |it: &StepType| (it.to_string(), it.to_string());
@@ -158,7 +166,8 @@ pub fn StepForm(
             on:keydown=on_key
         >
             <div class="form__body">
-                <Failure error=error/>
+                <Failure error=failure/>
+                {conflict.run()}
                 <div class="step-fields">
                     <TextField label="Name" id="step-name" value=fields.name error=at(Field::Name)/>
                     <SelectField

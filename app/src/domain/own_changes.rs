@@ -59,7 +59,7 @@ pub fn action_in_words(action: StepAction, n_cells: usize) -> String {
 
 /// What any other change is called, by the beginning of the message about it: "Override kept" is "override kept".
 pub fn message_in_words(message: &str) -> String {
-    let ends = [". ", ", ", ": "].into_iter();
+    let ends = [". ", ", ", ": ", "; "].into_iter();
     let beginning = ends.fold(message, |it, end| it.split(end).next().unwrap_or_default());
     let mut letters = beginning.chars();
     let first = letters.next().map(|it| it.to_ascii_lowercase());
@@ -201,6 +201,8 @@ mod tests {
         assert_eq!(says, "moved Smoke test");
         let says = message_in_words("Saved Copy 6.0.1. One invisible character was removed");
         assert_eq!(says, "saved Copy 6.0.1");
+        let says = message_in_words("Moved Upgrade; 1 customer keeps its custom order");
+        assert_eq!(says, "moved Upgrade");
         assert_eq!(message_in_words(""), "");
         // The id of RFC 9562's example of version 7.
         let example = change("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");

@@ -139,7 +139,7 @@ pub struct NamedEvent {
     pub customers: u32,
     /// The number of events in its batch, whatever the filter.
     pub batch_size: u32,
-    /// Of an undo: what the batch that it undid had done.
+    /// Of an undo: what it undid, or `Undo` if it did that again.
     pub undid: Option<EventAction>,
     /// The name of the row that it is about; none if the row is gone.
     pub subject: Option<String>,

@@ -205,6 +205,20 @@ pub enum UndoAnswer {
     Asks(UndoQuestion),
 }
 
+/// What the undo of a batch undoes. `back` leads from that batch to the first one: the action of the batch, and as long as that is an
+/// undo, of the batch that it undid. `Undo` is the answer if it does something again; an undo of that undoes the first action once
+/// more. None if the history does not tell.
+pub fn undone_action(back: impl Iterator<Item = EventAction>) -> Option<EventAction> {
+    let mut is_redo = false;
+    for action in back {
+        if action != EventAction::Undo {
+            return Some(if is_redo { EventAction::Undo } else { action });
+        }
+        is_redo = !is_redo;
+    }
+    is_redo.then_some(EventAction::Undo)
+}
+
 /// What an action is called in "Undid "Mark done" on 9 cells".
 fn action_name(action: EventAction) -> &'static str {
     match action {
@@ -228,7 +242,7 @@ fn action_name(action: EventAction) -> &'static str {
     }
 }
 
-/// What pages say of an undo that restored `n` rows of this kind: "Undid "Mark done" on 9 cells. The record changed; clusters
+/// What pages say of an undo of this action (`undone_action`) that restored `n` rows of this kind: "Undid "Mark done" on 9 cells. The record changed; clusters
 /// are not affected. 1 left alone: Announce, Acme was changed since by Jonas".
 pub fn message(action: EventAction, entity: Entity, n: u32, conflicts: &[Conflict]) -> String {
     let done = match action {
@@ -320,6 +334,19 @@ mod tests {
         let text = message(EventAction::Undo, Entity::Template, 1, &[conflict]);
         let left = "1 left alone: Announce, Acme was changed since by Jonas";
         assert_eq!(text, format!("Redone on 1 step. {record}. {left}"));
+    }
+
+    #[test]
+    fn an_undo_of_a_redo_undoes_the_first_action() {
+        use EventAction::{Done, Undo};
+        let undone = |back: &[EventAction]| undone_action(back.iter().copied());
+        assert_eq!(undone(&[Done]), Some(Done));
+        assert_eq!(undone(&[Undo, Done]), Some(Undo));
+        assert_eq!(undone(&[Undo, Undo, Done]), Some(Done));
+        assert_eq!(undone(&[Undo, Undo, Undo, Done]), Some(Undo));
+        assert_eq!(undone(&[Undo]), Some(Undo));
+        assert_eq!(undone(&[Undo, Undo]), None);
+        assert_eq!(undone(&[]), None);
     }
 
     #[test]

@@ -11,14 +11,17 @@ use crate::{
         customer_work::HistoryTextChange,
         event::{Entity, EventAction, FieldChange, HistoryEntry},
         id::BatchId,
+        undo::undone_action,
         vocabulary::StepStatus,
     },
 };
 use leptos::prelude::*;
+use std::iter::successors;
 
 pub use crate::domain::text_change::kept_label;
 
-/// What an entry did: "overrode the text", "edited the template". `undone` is what an undo undid, if the history has it.
+/// What an entry did: "overrode the text", "edited the template". `undone` is what an undo undid, if the history has it, or `Undo` if
+/// it did that again.
 fn entry_text(entry: &HistoryEntry, has_diff: bool, undone: Option<EventAction>) -> String {
     match (entry.entity, entry.action) {
         (_, EventAction::Undo) => match undone {
@@ -132,22 +135,30 @@ fn history_item(
     }
 }
 
+/// A batch of the history: its id, its action, and the batch that it undid.
+type HistoryBatch = (BatchId, EventAction, Option<BatchId>);
+
+/// What an undo of a batch undid, as far as this history tells.
+fn what_was_undone(batches: &[HistoryBatch], batch: Option<&BatchId>) -> Option<EventAction> {
+    let find = |batch: &BatchId| batches.iter().find(|it| it.0 == *batch);
+    let back = successors(find(batch?), |it| find(it.2.as_ref()?));
+    undone_action(back.take(batches.len()).map(|it| it.1))
+}
+
 /// The history of the open step.
 #[component]
 pub fn History(state: StepDetailState) -> impl IntoView {
     let (history, mut text_changes) = state.read(|it| (it.detail.history.clone(), it.more.clone()));
     let is_empty = history.is_empty();
-    let actions: Vec<(BatchId, EventAction)> = (history.iter())
-        .map(|it| (it.batch_id.clone(), it.action))
+    let batches: Vec<HistoryBatch> = (history.iter())
+        .map(|it| (it.batch_id.clone(), it.action, it.undoes.clone()))
         .collect();
     let items = history
         .into_iter()
         .map(|entry| {
             let at = text_changes.iter().position(|it| it.event == entry.id);
             let text_change = at.map(|it| text_changes.swap_remove(it));
-            let batch = entry.undoes.as_ref();
-            let undone = batch.and_then(|batch| actions.iter().find(|it| it.0 == *batch));
-            let undone = undone.map(|it| it.1);
+            let undone = what_was_undone(&batches, entry.undoes.as_ref());
             history_item(entry, text_change, undone, state)
         })
         .collect_view();
@@ -196,5 +207,21 @@ mod tests {
         assert_eq!(text(Some(EventAction::Done)), "undid \"marked done\"");
         assert_eq!(text(Some(EventAction::Undo)), "redid a change");
         assert_eq!(text(None), "undid a change");
+    }
+
+    #[test]
+    fn an_undo_of_a_redo_is_told_by_the_first_action() {
+        let id = |it: &str| BatchId(it.into());
+        let batches = [
+            (id("c"), EventAction::Undo, Some(id("b"))),
+            (id("b"), EventAction::Undo, Some(id("a"))),
+            (id("a"), EventAction::Done, None),
+        ];
+        let undone = |batch: &str| what_was_undone(&batches, Some(&id(batch)));
+        assert_eq!(undone("a"), Some(EventAction::Done));
+        assert_eq!(undone("b"), Some(EventAction::Undo));
+        assert_eq!(undone("c"), Some(EventAction::Done));
+        assert_eq!(undone("d"), None);
+        assert_eq!(what_was_undone(&batches, None), None);
     }
 }

@@ -94,6 +94,8 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
 #[component]
 pub fn StepBody(
     state: StepDetailState,
+    /// The step that is asked for. While another one is on its way nothing can be typed here: it would go to this one.
+    asked_for: Memo<Option<StepId>>,
     /// Shown below the text.
     #[prop(optional)]
     below_text: Option<AnyView>,
@@ -123,19 +125,25 @@ pub fn StepBody(
     });
     state.listen_for_copies();
     let header = Signal::derive(move || state.copy_header());
+    let is_left = move || {
+        let asked = asked_for.try_get().flatten();
+        asked.is_some_and(|it| it != state.id)
+    };
     view! {
-        <DriftNotice state=state/>
-        <ChangesNotice state=state/>
-        <section aria-label="Content">
-            {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
-            <CodeBlock resolved=resolved raw=raw kind=kind view=state.code header=header/>
-        </section>
-        {below_text}
-        {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}
-        {(!state.is_kept).then(|| view! { <VariableValues state=state/> })}
-        <NotesEditor state=state/>
-        {(!evidence.is_empty()).then(|| view! { <div inner_html=evidence></div> })}
-        <History state=state/>
+        <div class="step-body" inert=is_left>
+            <DriftNotice state=state/>
+            <ChangesNotice state=state/>
+            <section aria-label="Content">
+                {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
+                <CodeBlock resolved=resolved raw=raw kind=kind view=state.code header=header/>
+            </section>
+            {below_text}
+            {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}
+            {(!state.is_kept).then(|| view! { <VariableValues state=state/> })}
+            <NotesEditor state=state/>
+            {(!evidence.is_empty()).then(|| view! { <div inner_html=evidence></div> })}
+            <History state=state/>
+        </div>
     }
 }
 
@@ -224,6 +232,8 @@ pub fn StepPanel(
     places: Signal<(String, String)>,
     /// The step whose text is to be copied, once its view is there.
     copying: RwSignal<Option<StepId>>,
+    /// The step that is asked for.
+    asked_for: Memo<Option<StepId>>,
     /// Opens a neighbour of the cell.
     on_go: Callback<PanelNeighbors>,
 ) -> impl IntoView {
@@ -313,7 +323,7 @@ pub fn StepPanel(
                 </div>
             </div>
             <div class="sheet__body">
-                <StepBody state=state/>
+                <StepBody state=state asked_for=asked_for/>
             </div>
         </aside>
         <StepDialogs state=state/>

@@ -1,7 +1,10 @@
 //! The editor of the open step's notes. Unsaved notes stay while other steps are opened, go along with Mark done, and are saved when
 //! the field is left; if somebody else has saved notes meanwhile, both versions are shown. While others change the rest of the step,
-//! the field keeps its caret.
-use super::{events::StepPanelEvent, step_detail::StepDetailState, text_dialogs::Comparison};
+//! the field keeps its caret. What was typed when the document was left is there again after a reload.
+use super::{
+    events::StepPanelEvent, panel_session::take_left_notes, step_detail::StepDetailState,
+    text_dialogs::Comparison,
+};
 use crate::{
     browser::menu::{focus_goes_to, focus_leaves},
     components::{
@@ -40,10 +43,78 @@ pub fn save_behind_buttons(state: StepDetailState) {
         return;
     };
     // Over another's notes only by their own button.
-    let is_own = state.read(|it| session.is_own_notes(&it.detail.step, &draft.before));
-    if is_own {
+    let version = state.read(|it| session.version_for(&it.detail.step, &draft));
+    if version.is_some() {
         let event = StepPanelEvent::Notes(draft.text, false);
         state.on_event.run(event);
+    }
+}
+
+/// Puts back what was typed when the document was left, and saves it. It may have been saved by then, after this page was
+/// read. An effect, since the server knows nothing of it.
+fn restore_left(
+    state: StepDetailState,
+    saved: RwSignal<String>,
+    restore: impl Fn(NotesDraft) + 'static,
+) {
+    follow(move |is_first| {
+        let left = if is_first {
+            take_left_notes(state.id)
+        } else {
+            None
+        };
+        let Some(left) = left.filter(|it| saved.with_untracked(|saved| differs(&it.text, saved)))
+        else {
+            return;
+        };
+        let event = StepPanelEvent::Notes(left.text.clone(), false);
+        let is_overtaken = saved.with_untracked(|saved| differs(&left.before, saved));
+        state.notes.update(|drafts| {
+            drafts.retain(|it| it.step != state.id);
+            drafts.push(left.clone());
+        });
+        restore(left);
+        if !is_overtaken {
+            state.on_event.run(event);
+        }
+    });
+}
+
+/// Says who has saved other notes since the person began to type, and asks which stay: `on_choice` gets whether it is the person's
+/// own.
+fn overtaken_notice(
+    state: StepDetailState,
+    who: String,
+    (theirs, yours): (RwSignal<String>, RwSignal<String>),
+    shows: RwSignal<bool>,
+    on_choice: Callback<bool>,
+) -> impl IntoView {
+    let comparison = move || {
+        shows
+            .get()
+            .then(|| view! { <Comparison state=state before=theirs after=yours left="Theirs" right="Yours"/> })
+    };
+    view! {
+        <div class="alert" role="alert">
+            <Icon name="i-warn"/>
+            <div class="grow stack stack-s">
+                <b>{who}</b>
+                {comparison}
+                <p class="row">
+                    <button
+                        type="button"
+                        class="button"
+                        data-size="s"
+                        aria-expanded=move || shows.get().to_string()
+                        on:click=move |_| shows.update(|it| *it = !*it)
+                    >
+                        "Show changes"
+                    </button>
+                    <button type="button" class="button" data-size="s" on:click=move |_| on_choice.run(true)>"Keep mine"</button>
+                    <button type="button" class="button" data-size="s" on:click=move |_| on_choice.run(false)>"Take theirs"</button>
+                </p>
+            </div>
+        </div>
     }
 }
 
@@ -100,6 +171,11 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             saved.set(text);
         }
     });
+    restore_left(state, saved, move |left| {
+        is_overtaken.set(saved.with_untracked(|saved| differs(&left.before, saved)));
+        before.set_value(left.before);
+        value.set(left.text);
+    });
     Effect::new(move |_| {
         let draft = is_changed.get().then(|| NotesDraft {
             step: id,
@@ -118,46 +194,23 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
         }
     };
     let save = move || save_as(true);
-    let take_theirs = move |_| {
-        is_overtaken.set(false);
-        value.set(saved.get_untracked());
-    };
+    let on_choice = Callback::new(move |is_mine: bool| {
+        if is_mine {
+            save();
+        } else {
+            is_overtaken.set(false);
+            value.set(saved.get_untracked());
+        }
+    });
     let clock = Clock::from_context();
     let shows = RwSignal::new(false);
-    let comparison = move || {
-        shows
-            .get()
-            .then(|| view! { <Comparison state=state before=saved after=value left="Theirs" right="Yours"/> })
-    };
     let overtaken = move || {
-        if !is_overtaken.get() || !is_changed.get() {
-            return None;
-        }
-        let who = match &writer {
-            Some((by, at)) => format!("{by} changed this at {}", clock.time(*at)),
-            None => "Someone changed this since then".to_owned(),
-        };
-        Some(view! {
-            <div class="alert" role="alert">
-                <Icon name="i-warn"/>
-                <div class="grow stack stack-s">
-                    <b>{who}</b>
-                    {comparison}
-                    <p class="row">
-                        <button
-                            type="button"
-                            class="button"
-                            data-size="s"
-                            aria-expanded=move || shows.get().to_string()
-                            on:click=move |_| shows.update(|it| *it = !*it)
-                        >
-                            "Show changes"
-                        </button>
-                        <button type="button" class="button" data-size="s" on:click=move |_| save()>"Keep mine"</button>
-                        <button type="button" class="button" data-size="s" on:click=take_theirs>"Take theirs"</button>
-                    </p>
-                </div>
-            </div>
+        (is_overtaken.get() && is_changed.get()).then(|| {
+            let who = match &writer {
+                Some((by, at)) => format!("{by} changed this at {}", clock.time(*at)),
+                None => "Someone changed this since then".to_owned(),
+            };
+            overtaken_notice(state, who, (saved, value), shows, on_choice)
         })
     };
     view! {
@@ -185,7 +238,17 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             <TextArea value=value id="notes" kind=TextAreaKind::Prose(2)/>
             <Show when=move || is_changed.get() && !is_overtaken.get()>
                 <div class="row">
-                    <button type="button" class="button" data-size="s" on:click=move |_| save()>"Save notes"</button>
+                    // Not on the way of Tab: it leaves the field, which saves the notes, and takes this button away.
+                    <button
+                        type="button"
+                        class="button"
+                        data-size="s"
+                        tabindex="-1"
+                        aria-keyshortcuts="Control+Enter"
+                        on:click=move |_| save()
+                    >
+                        "Save notes"
+                    </button>
                 </div>
             </Show>
             <span class="hint" aria-live="polite">

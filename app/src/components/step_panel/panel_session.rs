@@ -2,10 +2,10 @@
 //! the text is displayed. A step's view renders again after every change of the step; this stays.
 use super::events::{OpenStepDialog, StepPanelEvent};
 use crate::{
-    components::notes_draft::NotesDraft, components::notes_draft::NotesDrafts,
+    browser::dom, components::notes_draft::NotesDraft, components::notes_draft::NotesDrafts,
     components::value_field::TypedValue, components::value_field::ValueDrafts,
     domain::copy::CopyFormat, domain::customer_work::OpenStep, domain::id::StepId,
-    domain::step::CustomerStep, domain::template::TemplateDraft, error::AppError,
+    domain::step::CustomerStep, domain::template::TemplateDraft, error::AppError, wire,
 };
 use leptos::prelude::*;
 use std::{cell::RefCell, sync::Arc};
@@ -97,6 +97,22 @@ impl PanelSession {
         now == known.trim() || self.notes.saved.with_untracked(is_saved)
     }
 
+    /// The version that a draft of notes can be saved on: that of the step as it was read, or as this page has saved its notes
+    /// since. None if somebody else has changed the notes since the person began to type.
+    pub fn version_for(&self, step: &CustomerStep, draft: &NotesDraft) -> Option<i64> {
+        let saved = self.notes.saved_version.get_untracked();
+        let newer = saved.filter(|it| it.0 == step.id && it.1 > step.version);
+        if let Some((_, version)) = newer {
+            let is_known = |it: &Option<(StepId, String)>| {
+                it.as_ref()
+                    .is_some_and(|it| it.0 == step.id && it.1.trim() == draft.before.trim())
+            };
+            return self.notes.saved.with_untracked(is_known).then_some(version);
+        }
+        let is_own = self.is_own_notes(step, &draft.before);
+        is_own.then_some(step.version)
+    }
+
     /// Notes that this page has saved a step's text. Of a dialog that is still open, what was typed since is an edit of this
     /// text.
     pub fn keep_saved(&self, from: Option<OpenStepDialog>, step: CustomerStep) {
@@ -164,6 +180,36 @@ thread_local! {
 /// Keeps notes whose page is gone for the next page.
 pub fn keep_unsaved_notes(draft: NotesDraft) {
     UNSAVED_NOTES.with_borrow_mut(|it| it.push(draft));
+}
+
+/// Under which name the tab keeps notes that were typed when its document was left.
+const LEFT_NOTES_KEY: &str = "rollcall.notes";
+
+fn left_notes() -> Vec<NotesDraft> {
+    let text = dom::read_tab_value(LEFT_NOTES_KEY);
+    text.and_then(|it| wire::from_text(&it)).unwrap_or_default()
+}
+
+fn write_left_notes(drafts: &[NotesDraft]) {
+    let text = wire::to_text(&drafts).unwrap_or_default();
+    dom::write_tab_value(LEFT_NOTES_KEY, &text);
+}
+
+/// Keeps notes whose document is left for the next one of this tab.
+pub fn keep_left_notes(drafts: Vec<NotesDraft>) {
+    let mut kept = left_notes();
+    kept.retain(|it| drafts.iter().all(|new| new.step != it.step));
+    kept.extend(drafts);
+    write_left_notes(&kept);
+}
+
+/// What was typed of a step's notes when the document before this one was left. Once: then it is forgotten.
+pub fn take_left_notes(step: StepId) -> Option<NotesDraft> {
+    let mut kept = left_notes();
+    let at = kept.iter().position(|it| it.step == step)?;
+    let draft = kept.swap_remove(at);
+    write_left_notes(&kept);
+    Some(draft)
 }
 
 /// Keeps values whose page is gone for the next page.

@@ -39,12 +39,17 @@ pub fn CustomerSelection(
     is_draft: bool,
     /// Customers that are in the release already; they are not offered.
     members: RwSignal<HashSet<CustomerId>>,
+    /// The customers that are chosen. Those of an activation outlive the dialog, as the values do.
+    chosen: RwSignal<HashSet<CustomerId>>,
     /// Values that are typed where they are missing; they outlive the dialog.
     values: StoredValue<ValueDrafts>,
     on_done: Callback<()>,
 ) -> impl IntoView {
     let request = SerialRequest::new();
-    let selected = RwSignal::new(HashSet::<CustomerId>::new());
+    let selected = chosen;
+    if !is_draft {
+        selected.update(HashSet::clear);
+    }
     let offered = RwSignal::new(None::<Vec<CustomerSummary>>);
     // A plain request, not a `Fetch`: the server never renders this dialog, so there is nothing to hydrate.
     let fetching = SerialRequest::new();
@@ -53,6 +58,9 @@ pub fn CustomerSelection(
             let all = all.into_iter();
             let others: Vec<CustomerSummary> = members
                 .with_untracked(|members| all.filter(|it| !members.contains(&it.id)).collect());
+            // Of those that were chosen before some may be gone.
+            let ids: HashSet<CustomerId> = others.iter().map(|it| it.id).collect();
+            selected.update(|it| it.retain(|id| ids.contains(id)));
             offered.set(Some(others));
         });
     });

@@ -222,6 +222,7 @@ fn ActivateDialog(
     let members = RwSignal::new(members.into_iter().collect::<HashSet<_>>());
     let drafts = ValueDrafts::default();
     let values = StoredValue::new(drafts.clone());
+    let chosen = RwSignal::new(HashSet::<CustomerId>::new());
     unsaved_guard::guard(Signal::derive(move || drafts.is_dirty()));
     view! {
         <Dialog open=open title=title wide=true>
@@ -231,6 +232,7 @@ fn ActivateDialog(
                 name=name
                 is_draft=is_draft
                 members=members
+                chosen=chosen
                 values=values
                 on_done=on_done
             />

@@ -7,6 +7,7 @@ pub mod draft;
 pub mod edit;
 pub mod incoming_hooks;
 pub mod lazy_parts;
+pub mod left_notes;
 pub mod list;
 pub mod new_release;
 pub mod release;

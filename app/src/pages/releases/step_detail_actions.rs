@@ -1,5 +1,6 @@
 //! Sends what the step panel and the large step view ask for, and reports the outcome to the page around them: the matrix
 //! or the customer's steps. Status changes are passed on to the page, which shows them before they are sent.
+use super::left_notes::{has_unsent_notes, send_notes};
 use crate::{
     api::steps::{
         add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
@@ -261,8 +262,8 @@ impl StepDetailActions {
     /// shown, and the person decides.
     fn unsaved_notes(&self) -> Option<NotesDraft> {
         let draft = self.session.notes.of(self.step.id)?;
-        let is_own = self.session.is_own_notes(&self.step, &draft.before);
-        is_own.then_some(draft)
+        let version = self.session.version_for(&self.step, &draft);
+        version.map(|_| draft)
     }
 
     fn handle(&self, event: StepPanelEvent) {
@@ -379,22 +380,30 @@ async fn save_notes(
 ) -> Result<Changed<CustomerStep>, AppError> {
     let (id, text) = (before.id, notes.clone());
     let (own, known) = (session.clone(), before.notes.clone().unwrap_or_default());
-    let is_same = move |_: &CustomerStep, now: &CustomerStep| own.is_own_notes(now, &known);
+    let typed = notes.trim().to_owned();
+    // Notes that are there already are no conflict: they were sent before, as the document was left.
+    let is_same = move |_: &CustomerStep, now: &CustomerStep| {
+        own.is_own_notes(now, &known) || now.notes.as_deref().unwrap_or_default() == typed
+    };
     let send: VersionedSave =
         Box::new(move |version| Box::pin(note_step(id, text.clone(), version)));
     let saved = save(before, send, Box::new(is_same)).await?;
+    let version = (id, saved.row.version);
+    session.notes.saved_version.set(Some(version));
     session.notes.note_saved(id, &notes);
     Ok(saved)
 }
 
-/// Keeps what is typed in a step panel from being lost with its page: notes are saved when the page is left, and the browser
-/// asks before it closes the tab over unsaved ones, or leaves a dialog in which something was typed.
+/// Keeps what is typed in a step panel from being lost with its page: notes are saved when the page is left, also with its document,
+/// and the browser asks before it closes the tab over those that cannot be, over values, or over a dialog in which something was
+/// typed.
 pub fn guard_typed_text(memory: StepMemory) {
     let (session, toasts) = (memory.lasting(), Toasts::from_context());
     let typed = session.clone();
     unsaved_guard::guard_closing(Signal::derive(move || {
-        typed.notes.drafts.with(|it| !it.is_empty()) || typed.values.is_dirty()
+        has_unsent_notes(memory) || typed.values.is_dirty()
     }));
+    unsaved_guard::on_leave(move || send_notes(memory));
     let dialog = session.clone();
     unsaved_guard::guard(Signal::derive(move || dialog.is_dialog_dirty()));
     on_cleanup(move || {

@@ -3,6 +3,7 @@
 //! because every undo has the same action.
 mod conflicts;
 mod elsewhere;
+mod first_actions;
 mod report;
 mod step_removals;
 mod undo_clusters;
@@ -73,7 +74,8 @@ struct PendingUndo {
     change: Change,
     report: UndoReport,
     restored: u32,
-    /// What the batch was, for the message: its newest event, and how many of that kind were restored.
+    /// What is undone, for the message: the action of the batch's newest event or what that did, and how many of that kind were
+    /// restored.
     action: EventAction,
     entity: Entity,
     n_of_entity: u32,
@@ -157,10 +159,16 @@ impl Store {
         batch: BatchId,
         deletes_work: bool,
     ) -> Result<PendingUndo, StoreError> {
-        change.undoes = Some(batch);
         let Some(newest) = heads.first() else {
             return Err(StoreError::NotFound(Noun::Batch));
         };
+        let mut action = newest.action;
+        if action == EventAction::Undo {
+            let of = sought(&batch.0);
+            let found = self.undone_actions(vec![of.clone()]).await?;
+            action = found.get(&of).copied().unwrap_or(action);
+        }
+        change.undoes = Some(batch);
         let permissions = heads
             .iter()
             .map(|it| undo_permission(it.entity, it.customer));
@@ -168,7 +176,7 @@ impl Store {
             self.must_have(permission)?;
             change.permission = permission;
         }
-        let (action, entity) = (newest.action, newest.entity);
+        let entity = newest.entity;
         change.must_be_undoable(heads).await?;
         // A batch can have events of several releases. Those that cannot be edited by now are left alone.
         let releases = heads.iter().filter_map(|it| it.release).collect();

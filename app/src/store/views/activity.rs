@@ -272,7 +272,9 @@ impl Store {
         } else {
             whole.clone()
         };
-        let undone = self.undone_actions(&events).await?;
+        let undone = events.iter().filter_map(|it| it.undoes.as_ref());
+        let undone = undone.map(|it| it.0.clone()).collect();
+        let undone = self.undone_actions(undone).await?;
         let names = NameLookup::of(self, &events).await?;
         let size = |sizes: &HashMap<String, (u32, u32)>, event: &Event| {
             sizes.get(&event.batch_id.0).copied().unwrap_or((1, 1))

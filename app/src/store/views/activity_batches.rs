@@ -1,5 +1,4 @@
-//! What a line of the history says of its batch: how many events and customers it has, and what an undo undid.
-use crate::domain::event::{Event, EventAction};
+//! What a line of the history says of its batch: how many events and customers it has.
 use crate::store::{Store, entity::audit_event, error::StoreError};
 use audit_event::Column;
 use sea_orm::{
@@ -33,32 +32,6 @@ impl Store {
         let sizes = sizes.into_iter();
         Ok(sizes
             .map(|(batch, n, customers)| (batch, (number(n), number(customers))))
-            .collect())
-    }
-
-    /// What the batches that these events undid had done, by batch.
-    pub(super) async fn undone_actions(
-        &self,
-        events: &[Event],
-    ) -> Result<HashMap<String, EventAction>, StoreError> {
-        let undone = events.iter().filter_map(|it| it.undoes.as_ref());
-        let undone: Vec<&str> = undone.map(|it| it.0.as_str()).collect();
-        if undone.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let rows: Vec<(String, String)> = self
-            .visible()
-            .events()
-            .select_only()
-            .columns([Column::BatchId, Column::Action])
-            .distinct()
-            .filter(Column::BatchId.is_in(undone))
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let actions = rows.into_iter();
-        Ok(actions
-            .filter_map(|(batch, action)| Some((batch, action.parse().ok()?)))
             .collect())
     }
 }

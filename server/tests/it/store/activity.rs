@@ -238,12 +238,16 @@ async fn undo_is_offered_where_it_still_applies() {
     assert_eq!(before[0], (EventAction::Done, UndoState::Open));
     assert_eq!(before[1], (EventAction::Activate, UndoState::Never));
     assert_eq!(before[2], (EventAction::Create, UndoState::Open));
-    store.undo(done.batch_id.unwrap(), ana()).await.unwrap();
+    let undone = store.undo(done.batch_id.unwrap(), ana()).await.unwrap();
     let after = states().await;
     assert_eq!(after[0], (EventAction::Undo, UndoState::Open));
-    let undone = lines(store, EventFilter::default()).await[0].undid;
-    assert_eq!(undone, Some(EventAction::Done));
     assert_eq!(after[1], (EventAction::Done, UndoState::Undone));
+    let redone = store.undo(undone.batch_id.unwrap(), ana()).await.unwrap();
+    store.undo(redone.batch_id.unwrap(), ana()).await.unwrap();
+    let all = lines(store, EventFilter::default()).await;
+    let undid: Vec<_> = all.iter().take(3).map(|it| it.undid).collect();
+    let (first, again) = (Some(EventAction::Done), Some(EventAction::Undo));
+    assert_eq!(undid, [first, again, first]);
     store
         .archive_release(world.june, None, ana())
         .await

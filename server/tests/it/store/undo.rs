@@ -61,6 +61,31 @@ async fn a_mark_is_undone_redone_and_undone_again() {
 }
 
 #[tokio::test]
+async fn an_undo_of_a_redo_is_told_by_the_first_action() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let step = world.id(&world.acme, "Announce").await;
+    let ask = TransitionOptions::default();
+    let done = store
+        .act_on_step(step, StepAction::Done, ask, world.app.ana())
+        .await
+        .unwrap();
+    let mut batch = done.batch_id.unwrap();
+    for (says, is_redo) in [
+        ("Undid \"Mark done\" on 1 cell.", false),
+        ("Redone on 1 cell.", true),
+        ("Undid \"Mark done\" on 1 cell.", false),
+        ("Redone on 1 cell.", true),
+    ] {
+        let preview = store.preview_undo(batch.clone(), false, world.app.ana());
+        assert_eq!(preview.await.unwrap().is_redo, is_redo);
+        let undone = store.undo(batch, world.app.ana()).await.unwrap();
+        assert!(undone.message.starts_with(says), "{}", undone.message);
+        batch = undone.batch_id.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn two_marks_are_undone_one_after_the_other() {
     let world = World::active().await;
     let store = &world.app.store;

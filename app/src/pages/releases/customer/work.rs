@@ -245,6 +245,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                         next_step=next_step
                                         has_failed=has_failed
                                         copy_requests=page.copy_requests
+                                        asked_for=work.open_step
                                         is_acted_on=Signal::derive(move || page.is_acted_on(step))
                                         list=paths::customer_step_list(work.release, work.customer)
                                         next_customer=next_customer.clone()

@@ -8,7 +8,7 @@ use crate::{
 use leptos::prelude::*;
 
 /// Reads the steps of a release, unless another one is chosen by the time that they are here.
-fn read_steps(wizard: Wizard, from: ReleaseId) {
+fn read_steps(wizard: Wizard, from: ReleaseId, is_empty: RwSignal<bool>) {
     leptos::task::spawn_local(async move {
         let Ok(detail) = read_release(from).await else {
             // Creating it says why.
@@ -16,6 +16,7 @@ fn read_steps(wizard: Wizard, from: ReleaseId) {
         };
         let is_still_chosen = wizard.from.try_get_untracked() == Some(from.to_string());
         if is_still_chosen {
+            is_empty.set(detail.templates.is_empty());
             wizard.cloned.set(detail.templates);
         }
     });
@@ -25,16 +26,22 @@ fn read_steps(wizard: Wizard, from: ReleaseId) {
 #[component]
 pub fn CloneChoice(wizard: Wizard) -> impl IntoView {
     let from = Memo::new(move |_| wizard.cloned_release());
+    // Whether the release turned out to have no steps.
+    let is_empty = RwSignal::new(false);
     Effect::new(move |_| {
         let from = from.get();
+        is_empty.set(false);
         wizard.cloned.set(Vec::new());
         wizard.left_out.update(std::collections::HashSet::clear);
         if let Some(from) = from {
-            read_steps(wizard, from);
+            read_steps(wizard, from, is_empty);
         }
     });
     move || {
         let steps = wizard.cloned.get();
+        if is_empty.get() {
+            return Some(view! { <p class="muted">"No steps to copy."</p> }.into_any());
+        }
         (!steps.is_empty()).then(|| {
             let boxes = steps
                 .into_iter()
@@ -46,6 +53,7 @@ pub fn CloneChoice(wizard: Wizard) -> impl IntoView {
                     <ul class="wizard__steps">{boxes}</ul>
                 </fieldset>
             }
+            .into_any()
         })
     }
 }

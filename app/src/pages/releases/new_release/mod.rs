@@ -72,8 +72,9 @@ fn begin(imports: bool, posted: Option<&Posted>) -> Wizard {
     if let Some(posted) = posted {
         sending.error.set(Some(posted.error.clone()));
     }
+    let wrong = posted.and_then(|it| WizardScreen::of_error(&it.error));
     Wizard {
-        screen: RwSignal::new(WizardScreen::Details),
+        screen: RwSignal::new(wrong.unwrap_or(WizardScreen::Details)),
         fields: ReleaseFormFields::new(&ReleaseDraft::default(), posted),
         source: RwSignal::new(source),
         from: RwSignal::new(typed("from")),
@@ -144,7 +145,16 @@ fn WizardForm(
     let send = create_request(wizard);
     unsaved_guard::guard(Signal::derive(move || wizard.is_dirty()));
     wizard.take_offers();
-    let failure = Signal::derive(move || error.get().filter(|it| !WizardScreen::is_at_field(it)));
+    // Fields are counted on their screen, and the others say nothing of them.
+    let is_elsewhere = move || {
+        wizard
+            .wrong_screen()
+            .is_some_and(|it| it != wizard.screen.get())
+    };
+    let failure = Signal::derive(move || {
+        let shown = error.get().filter(|_| !is_elsewhere());
+        shown.filter(|it| !WizardScreen::is_at_field(it))
+    });
     let on_keydown = move |event: leptos::ev::KeyboardEvent| {
         let is_last = wizard.is_on(WizardScreen::Customers);
         if form::is_submit_shortcut(&event) {

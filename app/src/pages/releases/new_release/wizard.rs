@@ -1,6 +1,6 @@
 //! State of the form of a new release: its screens and what is chosen on each.
 use crate::{
-    browser::dom,
+    browser::{dom, form},
     components::{release_form::ReleaseFormFields, release_steps::StepSource},
     domain::{
         field_error::FieldError,
@@ -112,8 +112,19 @@ impl Wizard {
         dom::after(0, move || dom::focus(screen.first_field()));
     }
 
-    /// Shows the next screen, or the one before.
+    /// The screen of the first field that is marked as wrong. Tracked.
+    pub fn wrong_screen(self) -> Option<WizardScreen> {
+        let error = self.sending.error.get();
+        let invalid = error.filter(|it| matches!(it, AppError::Invalid(_)));
+        invalid.as_ref().and_then(WizardScreen::of_error)
+    }
+
+    /// Shows the next screen, or the one before. What is marked as wrong on this one comes first.
     pub fn step(self, by: isize) {
+        let is_wrong = untrack(|| self.wrong_screen() == Some(self.screen.get()));
+        if by > 0 && is_wrong {
+            return form::focus_first_invalid();
+        }
         if let Some(screen) = self.screen.get_untracked().moved(by) {
             self.open(screen);
         }

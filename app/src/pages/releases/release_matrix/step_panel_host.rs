@@ -182,6 +182,7 @@ fn MatrixStepPanel(
         failed_action,
         reason_action,
         copy_requests,
+        open_step,
         ..
     } = controller;
     let step = open.detail.step.id;
@@ -199,6 +200,7 @@ fn MatrixStepPanel(
             state=detail
             places=Signal::derive(move || state.position_labels(step))
             copying=copy_requests
+            asked_for=open_step
             on_go=Callback::new(move |toward: PanelNeighbors| state.select_neighbor(toward))
         />
     }

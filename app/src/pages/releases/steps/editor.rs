@@ -13,8 +13,9 @@ use crate::{
     components::ui::code::CodeBlock, components::ui::follow_effect::follow,
     components::ui::icon::Icon, components::ui::time::Time, domain::diff::DiffRow,
     domain::id::TemplateId, domain::normalize::saved_message, domain::order::Position,
-    domain::summary::TemplateDetail, domain::template::TemplateDraft,
-    domain::variables::ResolvedSegment, domain::variables::ResolvedText,
+    domain::summary::TemplateDetail, domain::template::StepTemplate,
+    domain::template::TemplateDraft, domain::variables::ResolvedSegment,
+    domain::variables::ResolvedText,
 };
 use leptos::prelude::*;
 
@@ -27,7 +28,7 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
                 .saving
                 .run(update_template(id, draft, version), move |it| {
                     let text = saved_message(&format!("Saved {}", it.row.name), &sent.content);
-                    editor.toasts.show(text, it.batch_id);
+                    editor.report(text, it.batch_id);
                     if editor.open_id() == Some(id) {
                         editor.saved(it.row, &sent);
                     }
@@ -38,7 +39,7 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
             let request = add_template(editor.release, draft, Position::Last);
             editor.saving.run(request, move |it| {
                 let text = saved_message(&format!("Added {}", it.row.name), &sent.content);
-                editor.toasts.show(text, it.batch_id);
+                editor.report(text, it.batch_id);
                 if untrack(|| editor.fields().draft()) == sent {
                     editor.shut();
                     focus_soon("#add-step");
@@ -59,6 +60,10 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
         changed_by,
         changed_at,
     } = newer;
+    let keep_mine = move |theirs: &StepTemplate| {
+        editor.based_on(theirs);
+        submit(editor, untrack(|| editor.fields().draft()));
+    };
     let who = changed_by.unwrap_or_else(|| "Someone".to_owned());
     let template = StoredValue::new(template);
     let shows = RwSignal::new(false);
@@ -82,7 +87,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
             .then(|| view! { <SideBySide rows=rows left="Theirs" right="Yours"/> })
     };
     view! {
-        <div class="alert">
+        <div class="alert" role="alert">
             <Icon name="i-warn"/>
             <div class="grow stack stack-s">
                 <p>
@@ -105,7 +110,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
                         class="button"
                         type="button"
                         data-size="s"
-                        on:click=move |_| editor.based_on(&template.get_value())
+                        on:click=move |_| keep_mine(&template.get_value())
                     >
                         "Keep mine"
                     </button>
@@ -165,7 +170,6 @@ fn impact_text(editor: TemplateEditor, facts: TemplateFacts) -> Option<String> {
 /// The notices between the fields and the buttons.
 fn notices(editor: TemplateEditor, facts: TemplateFacts) -> impl IntoView {
     view! {
-        {move || facts.newer.get().map(|it| conflict_notice(editor, it))}
         {move || facts.is_deleted(editor).then(|| deleted_notice(editor))}
         {move || {
             impact_text(editor, facts)
@@ -237,6 +241,7 @@ pub fn EditorCard(editor: TemplateEditor) -> impl IntoView {
     };
     let buttons = move || facts.step.get().map(|(id, _)| step_buttons(editor, id));
     let written = move || facts.detail.get().map(last_change);
+    let conflict = move || facts.newer.get().map(|it| conflict_notice(editor, it));
     let submit_label = move || {
         let is_new = facts.step.get().is_none();
         let label = if is_new { "Add step" } else { "Save changes" };
@@ -250,6 +255,7 @@ pub fn EditorCard(editor: TemplateEditor) -> impl IntoView {
         submit_label: Signal::derive(submit_label),
     };
     let slots = StepFormSlots {
+        conflict: ViewFn::from(move || conflict.into_any()),
         preview_select: ViewFn::from(move || preview.choice()),
         preview: ViewFn::from(move || preview.text()),
         notices: ViewFn::from(move || notices(editor, facts)),

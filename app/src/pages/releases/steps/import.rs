@@ -83,7 +83,7 @@ impl EditorImport {
             .sending
             .run(import_templates(editor.release, steps), move |it| {
                 let text = format!("Imported {}", pluralize(it.row, "step"));
-                editor.toasts.show(text.clone(), it.batch_id.clone());
+                editor.report(text.clone(), it.batch_id.clone());
                 self.runbook.discard();
                 editor.importing.set(false);
                 editor.reload();

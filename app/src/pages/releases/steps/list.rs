@@ -66,9 +66,7 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
         let ordered = order.into_iter().map(TemplateId).collect();
         let request = reorder_templates(editor.release, category, ordered);
         editor.sending.run(request, move |it| {
-            editor
-                .toasts
-                .show(messages::moved(&name, it.row), it.batch_id);
+            editor.report(messages::moved(&name, it.row), it.batch_id);
             editor.reload();
         });
     });

@@ -10,15 +10,16 @@ use crate::{
     components::{rights::OwnRights, step_form::StepFormFields, ui::toast::Toasts},
     domain::{
         event::Entity,
-        id::{ReleaseId, TemplateId},
+        id::{BatchId, ReleaseId, TemplateId},
         merge::{Merge, MergeSide, has_conflict},
+        own_changes::message_in_words,
         permission::Permission,
         summary::ReleaseDetail,
         template::{StepTemplate, TemplateDraft},
         vocabulary::{Category, Noun, ReleaseStatus},
     },
     error::AppError,
-    pages::SerialRequest,
+    pages::{SerialRequest, own_changes::OwnChanges},
 };
 use leptos::prelude::*;
 
@@ -94,6 +95,8 @@ pub struct TemplateEditor {
     pub runbook: RwSignal<String>,
     /// What is changed of that text's rows. Stored, as the fields are.
     runbook_edits: StoredValue<RunbookEdits>,
+    /// What Undo of the matrix can take back. Stored, as the fields are.
+    own: StoredValue<OwnChanges>,
     pub toasts: Toasts,
 }
 
@@ -122,8 +125,10 @@ impl TemplateEditor {
             importing: RwSignal::new(false),
             runbook: RwSignal::new(String::new()),
             runbook_edits: StoredValue::new(RunbookEdits::none()),
+            own: StoredValue::new(OwnChanges::from_context()),
             toasts: Toasts::from_context(),
         };
+        Effect::new(move |_| this.own.get_value().open(this.release));
         unsaved_guard::guard(Signal::derive(move || {
             is_dirty.get() || this.runbook.with(|it| !it.trim().is_empty())
         }));
@@ -184,6 +189,17 @@ impl TemplateEditor {
             let is_active = it.release.status == ReleaseStatus::Active;
             if is_active { it.customers } else { 0 }
         })
+    }
+
+    /// Says what was changed, and offers to undo it. In an active release the matrix's Undo offers it too; what was changed before
+    /// the activation is not undone there.
+    pub fn report(self, text: String, batch: Option<BatchId>) {
+        let is_active = untrack(|| self.status()) == ReleaseStatus::Active;
+        if let Some(batch) = batch.clone().filter(|_| is_active) {
+            let own = self.own.get_value();
+            own.push(self.release, batch, message_in_words(&text));
+        }
+        self.toasts.show(text, batch);
     }
 
     /// Fetches the release with its template again.
@@ -372,7 +388,7 @@ impl TemplateEditor {
         let TemplateConfirmation { verb, id, name, to } = ask;
         match verb {
             TemplateAction::Delete => self.sending.run(delete_template(id), move |it| {
-                self.toasts.show(format!("Deleted {name}"), it.batch_id);
+                self.report(format!("Deleted {name}"), it.batch_id);
                 if self.open_id() == Some(id) {
                     self.shut();
                 }
@@ -380,7 +396,7 @@ impl TemplateEditor {
                 focus_soon("#add-step");
             }),
             TemplateAction::Duplicate => self.sending.run(duplicate_template(id), move |it| {
-                self.toasts.show(format!("Duplicated {name}"), it.batch_id);
+                self.report(format!("Duplicated {name}"), it.batch_id);
                 if !self.is_dirty.get_untracked() {
                     self.put(it.row);
                     focus_soon("#step-name");
@@ -389,8 +405,7 @@ impl TemplateEditor {
             }),
             TemplateAction::Move => self.sending.run(move_template(id, to), move |it| {
                 let place = to.label();
-                self.toasts
-                    .show(format!("Moved {name} to {place}"), it.batch_id);
+                self.report(format!("Moved {name} to {place}"), it.batch_id);
                 if self.open_id() == Some(id) {
                     let typed = untrack(|| self.fields().draft());
                     self.based_on(&it.row);

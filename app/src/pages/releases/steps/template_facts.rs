@@ -52,7 +52,7 @@ impl TemplateFacts {
                 .saving
                 .error
                 .with(|it| matches!(it, Some(AppError::Stale(_))));
-            this.read_newer(is_stale);
+            this.read_newer(editor, is_stale);
         });
         this
     }
@@ -78,14 +78,22 @@ impl TemplateFacts {
     }
 
     /// Reads the step as it is now, after saving has failed because somebody else saved first.
-    fn read_newer(self, is_stale: bool) {
+    fn read_newer(self, editor: TemplateEditor, is_stale: bool) {
         self.newer.set(None);
         let Some((id, _)) = self.step.get_untracked().filter(|_| is_stale) else {
             return;
         };
         leptos::task::spawn_local(async move {
-            if let Ok(read) = read_template(id).await {
-                let _ = self.newer.try_set(Some(read));
+            match read_template(id).await {
+                Ok(read) => drop(self.newer.try_set(Some(read))),
+                // A refusal that nothing explains would not be seen.
+                Err(error) => {
+                    let shown = editor.saving.error;
+                    let is_stale = |it: &Option<AppError>| matches!(it, Some(AppError::Stale(_)));
+                    if shown.try_with_untracked(is_stale) == Some(true) {
+                        shown.set(Some(error));
+                    }
+                }
             }
         });
     }
