@@ -103,8 +103,9 @@ pub fn is_typing() -> bool {
     document()
         .and_then(|it| it.active_element())
         .and_then(|it| {
-            it.matches("input, textarea, select, [contenteditable]")
-                .ok()
+            let fields =
+                "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+            it.matches(fields).ok()
         })
         .unwrap_or_default()
 }
