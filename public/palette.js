@@ -173,9 +173,10 @@ function commands_of(go) {
   const create = may_create ? NEW.map(([label, href]) => ({ label, href })) : [];
   const fixed = [...to, ...create];
   const title = document.querySelector('#main h1')?.textContent.trim();
-  const here = actions().filter((it) => it.label !== 'Keyboard shortcuts' && !fixed.some((other) => other.href === it.href && it.href));
+  const is_fixed = (it) => fixed.some((other) => other.label === it.label && other.href === it.href);
+  const here = actions().filter((it) => it.label !== 'Keyboard shortcuts' && !is_fixed(it));
   // What a page calls like a place is that of the page.
-  for (const it of here) if (title && to.some((other) => other.label === it.label)) it.label = `${it.label} of ${title}`;
+  for (const it of here) if (title && fixed.some((other) => other.label === it.label)) it.label = `${it.label} of ${title}`;
   return [['On this page', here], ['Go to', to], ['Create', create], ['Help', [
     { label: 'Keyboard shortcuts', keys: '?', run: () => shortcuts(go) },
     { label: 'Guide', href: GUIDE, run: () => window.open(GUIDE, '_blank', 'noopener') },
