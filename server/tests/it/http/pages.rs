@@ -152,7 +152,10 @@ async fn the_matrix_prints_as_a_page_without_the_app_s_script() {
     }
     // What prints, and the keys.
     assert_eq!(page.body.matches("<script").count(), 2);
-    assert!(page.body.contains("<script type=\"module\" src=\"/keys.js?"));
+    assert!(
+        page.body
+            .contains("<script type=\"module\" src=\"/keys.js?")
+    );
     // With whatever leptos puts between texts.
     let sent = String::from_utf8_lossy(&page.bytes);
     assert!(sent.contains("<title>June · Rollcall</title>"), "{sent}");
