@@ -13,9 +13,7 @@ use crate::store::{
     texts,
 };
 use futures_util::future::try_join;
-use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How many of the events that have these texts.
