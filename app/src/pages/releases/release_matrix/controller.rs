@@ -150,7 +150,7 @@ impl MatrixController {
             let is_by_link = step != before && self.is_intended(before);
             before = step;
             self.intended_step.set_value(step);
-            if is_by_link && self.select_step(step) {
+            if is_by_link && untrack(|| self.select_step(step)) {
                 self.state.request_focus();
             }
         });
