@@ -7,8 +7,21 @@ const GUIDE = '/help';
 // After the last letter, before it is searched for.
 const SEARCH_AFTER_MS = 150;
 const SEARCH_MIN_LETTERS = 2;
-// Hits of each kind.
+// Hits of each kind, until all of a kind are asked for.
 const HITS = 6;
+const HITS_MAX = 500;
+// The pages of `go`, for pages without the navigation: the guide, and those for paper.
+const PLACES = { '/': 'Dashboard', '/releases': 'Releases', '/customers': 'Customers', '/clusters': 'Clusters', '/activity': 'Activity' };
+const NEW = [['New release', '/releases/new'], ['New customer', '/customers/new'], ['New cluster', '/clusters/new']];
+// What a step's keys do, and in which states.
+const STEP_KEYS = [
+  ['Start', 'i', 'pending failed reverted'],
+  ['Mark done', 'd', 'pending in_progress failed reverted'],
+  ['Fail…', 'f', 'pending in_progress'],
+  ['Skip…', 's', 'pending in_progress failed reverted'],
+  ['Revert…', 'r', 'done failed'],
+  ['Reopen', 'p', 'in_progress done failed skipped reverted'],
+];
 
 const STYLE = `
 .palette { inset-block: 12vh auto; max-block-size: 70vh; inline-size: min(40rem, calc(100vw - 2rem)); }
@@ -17,12 +30,14 @@ const STYLE = `
 .palette .search .input { inline-size: 100%; }
 .palette__list { overflow: auto; padding: var(--s-1); min-block-size: 0; }
 .palette__head { padding: var(--s-2) var(--s-2) var(--s-1); color: var(--ink-3); font-size: var(--text-xs); }
-.palette [role="option"] { display: flex; align-items: baseline; gap: var(--s-3); padding: var(--s-1) var(--s-2); border-radius: var(--r-2); cursor: pointer; scroll-margin-block: 2rem; }
+.palette [role="option"] { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 var(--s-3); padding: var(--s-1) var(--s-2); border-radius: var(--r-2); cursor: pointer; scroll-margin-block: 2rem; }
 .palette [role="option"]:hover { background: var(--surface-2); }
 .palette [role="option"][aria-selected="true"] { background: var(--surface-3); }
-.palette [role="option"] > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-inline-size: 0; }
-.palette [role="option"] > span:first-child { flex: 0 1 auto; }
-.palette__more { flex: 1 1 auto; color: var(--ink-2); font-size: var(--text-xs); text-align: end; }
+.palette [role="option"] > span { overflow-wrap: anywhere; min-inline-size: 0; }
+.palette__more { margin-inline-start: auto; color: var(--ink-2); font-size: var(--text-xs); }
+.palette [role="option"] > kbd { margin-inline-start: auto; }
+.palette__more + kbd { margin-inline-start: 0 !important; }
+.palette [role="option"]:has(> .mono) > span { flex: 1 0 100%; margin: 0; }
 .palette mark { background: none; color: inherit; font-weight: var(--weight-title); text-decoration: underline; }
 .palette__foot { padding: var(--s-2) var(--s-3); border-block-start: 1px solid var(--line); color: var(--ink-2); font-size: var(--text-xs); }
 @media (forced-colors: active) { .palette [role="option"][aria-selected="true"] { outline: 2px solid Highlight; outline-offset: -2px; } }
@@ -85,17 +100,47 @@ function name_of(element) {
   return copy.textContent.replace(/\s+/g, ' ').trim();
 }
 
+// Whether it is there to be seen, or would be if its menu were open.
+function is_displayed(element) {
+  const menu = element.closest('details.more:not([open])');
+  if (!menu) return element.checkVisibility();
+  for (let at = element; at !== menu; at = at.parentElement) if (getComputedStyle(at).display === 'none') return false;
+  return menu.checkVisibility();
+}
+
+const is_off = (element) => element.disabled || element.getAttribute('aria-disabled') === 'true';
+
+// What the keys do with the step that is worked on: the cell with the focus, or of the panel, or the step of the run mode.
+function step_actions(main) {
+  const cell = document.activeElement?.closest('[role=gridcell]') ?? (main.querySelector('.sheet') && main.querySelector('[role=gridcell][tabindex="0"]'));
+  const step = cell ?? main.querySelector('.run__list [aria-current=step]');
+  const state = step?.dataset.state;
+  // The keys act on all that is selected; the bar of the selection has buttons for that.
+  const is_writing = !cell && document.activeElement?.matches('input, textarea, select');
+  if (!state || is_writing || !is_on() || main.querySelector('.bulk')) return [];
+  const may_work = main.querySelector(cell ? '.page__actions [aria-keyshortcuts=n]' : '[data-states] button');
+  const found = may_work ? STEP_KEYS.filter((it) => it[2].split(' ').includes(state)) : [];
+  const all = cell ? [['Copy', 'c'], ...found, ...(may_work ? [['Override', 'e']] : [])] : found;
+  // The grid may have drawn its cell again.
+  const target = () => (cell && document.querySelector('[role=gridcell][tabindex="0"]')) ?? document.body;
+  return all.map(([label, key]) => ({
+    label,
+    keys: key,
+    more: cell?.getAttribute('aria-label').split(': ')[0],
+    run: () => target().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })),
+  }));
+}
+
 function actions() {
   const found = new Map();
   const main = document.getElementById('main');
-  for (const it of main?.querySelectorAll('[aria-keyshortcuts], .page__actions :is(a, button)') ?? []) {
-    const keys = it.getAttribute('aria-keyshortcuts') ?? '';
+  if (!main) return [];
+  for (const it of main.querySelectorAll('[aria-keyshortcuts], :is(.page__actions, .form__foot) :is(a, button)')) {
+    const keys = it.getAttribute('aria-keyshortcuts') ?? it.querySelector('kbd')?.textContent ?? '';
     // The handles of a list have the same keys, and Escape only closes.
     const is_named = !/^(Alt\+|Escape$)/.test(keys) && !it.closest('[role=grid], [aria-haspopup=menu]');
-    const is_there = it.closest('details.more:not([open])') || it.checkVisibility();
-    const is_off = it.disabled || it.getAttribute('aria-disabled') === 'true';
     const label = name_of(it);
-    if (!is_named || !is_there || is_off || !label || found.has(label)) continue;
+    if (!is_named || is_off(it) || !is_displayed(it) || !label || found.has(label)) continue;
     const is_field = it.matches('input, textarea, select');
     found.set(label, {
       label,
@@ -104,6 +149,7 @@ function actions() {
       run: () => (is_field ? it.focus() : it.click()),
     });
   }
+  for (const it of step_actions(main)) if (!found.has(it.label)) found.set(it.label, it);
   return [...found.values()];
 }
 
@@ -116,7 +162,25 @@ function places(go) {
     // On a phone the menu of the person has some of them once more.
     if (!found.has(href)) found.set(href, { label: it.querySelector('span')?.textContent ?? it.textContent, keys: key ? `g ${key}` : '', href });
   }
-  return [...found.values()];
+  if (found.size > 0) return [...found.values()];
+  return Object.entries(go).map(([key, href]) => ({ label: PLACES[href], keys: `g ${key}`, href }));
+}
+
+// What is on the page, where to go, what can be created, and help: each once.
+function commands_of(go) {
+  const to = places(go);
+  const may_create = document.querySelector('.sidebar[data-plans]');
+  const create = may_create ? NEW.map(([label, href]) => ({ label, href })) : [];
+  const fixed = [...to, ...create];
+  const title = document.querySelector('#main h1')?.textContent.trim();
+  const is_fixed = (it) => fixed.some((other) => other.label === it.label && other.href === it.href);
+  const here = actions().filter((it) => it.label !== 'Keyboard shortcuts' && !is_fixed(it));
+  // What a page calls like a place is that of the page.
+  for (const it of here) if (title && fixed.some((other) => other.label === it.label)) it.label = `${it.label} of ${title}`;
+  return [['On this page', here], ['Go to', to], ['Create', create], ['Help', [
+    { label: 'Keyboard shortcuts', keys: '?', run: () => shortcuts(go) },
+    { label: 'Guide', href: GUIDE, run: () => window.open(GUIDE, '_blank', 'noopener') },
+  ]]];
 }
 
 // --- Search.
@@ -126,21 +190,31 @@ const joined = (...words) => words.filter(Boolean).join(' · ');
 
 function groups_of(found) {
   return [
-    ['Releases', found.releases.map((it) => ({ label: it.name, more: it.status, href: it.path }))],
-    ['Customers', found.customers.map((it) => ({ label: it.name, more: joined(it.cluster, it.namespace, !it.isActive && 'inactive'), href: it.path }))],
-    ['Clusters', found.clusters.map((it) => ({ label: it.name, more: it.isActive ? '' : 'inactive', href: it.path }))],
-    ['Steps', found.steps.map((it) => ({ label: it.name, more: joined(it.release, customers(it.customers)), href: it.path }))],
-    ['Step texts', found.texts.map((it) => ({ label: it.line ?? '', is_code: true, more: joined(it.name, it.release, it.isExecuted && 'as executed', customers(it.customers)), href: it.path }))],
-    ['People', found.people.map((it) => ({ label: it.name, more: 'activity', href: it.path }))],
+    ['releases', 'Releases', found.releases.map((it) => ({ label: it.name, more: it.status, href: it.path }))],
+    ['customers', 'Customers', found.customers.map((it) => ({ label: it.name, more: joined(it.cluster, it.namespace, !it.isActive && 'inactive'), href: it.path }))],
+    ['clusters', 'Clusters', found.clusters.map((it) => ({ label: it.name, more: it.isActive ? '' : 'inactive', href: it.path }))],
+    ['steps', 'Steps', found.steps.map((it) => ({ label: it.name, more: joined(it.release, customers(it.customers)), href: it.path }))],
+    ['texts', 'Step texts', found.texts.map((it) => ({ label: it.line ?? '', is_code: true, more: joined(it.name, it.release, it.isExecuted && 'as executed', customers(it.customers)), href: it.path }))],
+    ['people', 'People', found.people.map((it) => ({ label: it.name, more: 'activity', href: it.path }))],
   ];
 }
 
-// The label with what was searched for marked in it.
+const words_of = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+
+// The label with what was searched for marked in it: as it was written, else its words.
 function marked(label, sought) {
-  const at = sought ? label.toLowerCase().indexOf(sought.toLowerCase()) : -1;
-  if (at < 0) return [label];
-  const end = at + sought.length;
-  return [label.slice(0, at), element('mark', {}, label.slice(at, end)), label.slice(end)];
+  const lower = label.toLowerCase();
+  const phrase = sought.toLowerCase();
+  const parts = [];
+  let at = 0;
+  while (at < label.length) {
+    const begun = (lower.includes(phrase) ? [phrase] : words_of(sought)).filter(Boolean).map((it) => [lower.indexOf(it, at), it.length]);
+    const [start, length] = begun.filter((it) => it[0] >= 0).sort((a, b) => a[0] - b[0] || b[1] - a[1])[0] ?? [label.length, 0];
+    parts.push(label.slice(at, start));
+    if (length > 0) parts.push(element('mark', {}, label.slice(start, start + length)));
+    at = start + length;
+  }
+  return parts.filter((it) => it !== '');
 }
 
 // --- The palette.
@@ -150,11 +224,7 @@ let palette;
 export function open(go) {
   if (palette) return palette.close();
   add_style();
-  const here = actions();
-  const fixed = [['On this page', here], ['Go to', places(go)], ['Help', [
-    { label: 'Keyboard shortcuts', keys: '?', run: () => shortcuts(go) },
-    { label: 'Guide', href: GUIDE, run: () => window.open(GUIDE, '_blank', 'noopener') },
-  ]]];
+  const fixed = commands_of(go);
   const list = element('div', { class: 'palette__list', role: 'listbox', id: 'palette-list', 'aria-label': 'Results' });
   const field = element('input', {
     class: 'input', type: 'text', role: 'combobox', 'aria-label': 'Search, or choose a command', placeholder: 'Search, or choose a command',
@@ -168,6 +238,8 @@ export function open(go) {
   let next;
   // Enter came before what was searched for: what is found first is opened, in a new tab or here.
   let wants;
+  // The kinds of which all hits are shown.
+  let whole = new Set();
 
   const say = (text) => { said.textContent = text; };
 
@@ -188,8 +260,8 @@ export function open(go) {
       const head = element('div', { class: 'palette__head', id: `palette-group-${n}`, role: 'presentation' }, title);
       const options = items.map((it) => {
         const option = element('div', { role: 'option', id: `palette-${shown.length}`, 'aria-selected': 'false', 'data-index': shown.length });
-        option.append(element('span', it.is_code ? { class: 'mono', title: it.label } : {}, ...marked(it.label, sought)));
-        option.append(element('span', { class: 'palette__more' }, it.more ?? ''));
+        option.append(element('span', it.is_code ? { class: 'mono' } : {}, ...marked(it.label, it.is_more ? '' : sought)));
+        if (it.more) option.append(element('span', { class: 'palette__more' }, it.more));
         if (it.keys) option.append(element('kbd', {}, it.keys));
         shown.push(it);
         return option;
@@ -201,7 +273,7 @@ export function open(go) {
 
   // The commands that have all words.
   function commands(text) {
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = words_of(text);
     const fits = (it) => words.every((word) => it.label.toLowerCase().includes(word));
     return fixed.map(([title, items]) => [title, items.filter(fits)]);
   }
@@ -212,11 +284,13 @@ export function open(go) {
     asked = new AbortController();
     const { signal } = asked;
     try {
-      const answer = await fetch(`/api/search?limit=${HITS}&q=${encodeURIComponent(text)}`, { signal });
+      const limit = whole.size > 0 ? HITS_MAX : HITS;
+      const answer = await fetch(`/api/search?limit=${limit}&q=${encodeURIComponent(text)}`, { signal });
       if (answer.status === 401) return say('Your session ended. Reload the page to sign in');
       if (!answer.ok) throw new Error(`${answer.status}`);
-      const found = groups_of(await answer.json());
+      const json = await answer.json();
       if (signal.aborted) return;
+      const found = groups_of(json).map((it) => first_of(it, json.totals, text));
       // What was chosen meanwhile stays chosen.
       const before = chosen;
       draw([...commands(text), ...found], text);
@@ -228,10 +302,26 @@ export function open(go) {
     }
   }
 
+  // The first hits of a kind, with how many there are, and what shows the others.
+  function first_of([kind, title, items], totals, text) {
+    const n_all = totals[kind];
+    const first = whole.has(kind) ? items : items.slice(0, HITS);
+    if (first.length === n_all) return [title, first];
+    const count = (n) => n.toLocaleString('en-US');
+    const more = {
+      label: n_all > HITS_MAX ? `Show the first ${count(HITS_MAX)}` : `Show all ${count(n_all)}`,
+      is_more: true,
+      more: title,
+      stay: () => { whole.add(kind); asked?.abort(); say('Searching…'); search(text); },
+    };
+    return [`${title} · ${count(first.length)} of ${count(n_all)}`, whole.has(kind) ? first : [...first, more]];
+  }
+
   function type() {
     asked?.abort();
     clearTimeout(next);
     wants = undefined;
+    whole = new Set();
     const text = field.value.trim();
     draw(commands(text), text);
     if ([...text].length < SEARCH_MIN_LETTERS) return shown.length === 0 ? say('Type two letters or more to search') : hint();
@@ -242,6 +332,7 @@ export function open(go) {
   function activate(index, in_new_tab) {
     const it = shown[index];
     if (!it) return;
+    if (it.stay) return it.stay();
     if (it.href && in_new_tab) { window.open(it.href, '_blank', 'noopener'); return; }
     dialog.addEventListener('close', () => (it.run ? it.run() : follow(it.href)), { once: true });
     dialog.close();
@@ -281,10 +372,8 @@ export function open(go) {
   field.focus();
 }
 
-// Follows a link of the site as a click does: the router and the question about unsaved changes hear of it. On the page that is
-// open already it is loaded anew, since a page reads its address when it is opened.
+// Follows a link of the site as a click does: the router and the question about unsaved changes hear of it.
 function follow(href) {
-  if (new URL(href, location.href).pathname === location.pathname) return location.assign(href);
   const link = element('a', { href, hidden: '' });
   document.body.append(link);
   link.click();

@@ -160,7 +160,7 @@ const is_plain = (event) => {
   let letters;
   try { letters = localStorage.getItem("rollcall.letters"); } catch {}
   return letters !== "off" && !(event.ctrlKey || event.metaKey || event.altKey || event.isComposing)
-    && !event.target.closest?.("input, textarea, select, [contenteditable]") && !document.querySelector("dialog[open], [role=menu]");
+    && !event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") && !document.querySelector("dialog[open], [role=menu]");
 };
 let began = -Infinity;
 addEventListener("keydown", (event) => {
@@ -169,15 +169,15 @@ addEventListener("keydown", (event) => {
   const is_going = event.timeStamp - began < 1500;
   began = -Infinity;
   if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && key.toLowerCase() === "k") {
-    if (document.querySelector("dialog[open]:not(.palette)")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (!event.repeat) palette("open");
+    if (!event.repeat && !document.querySelector("dialog[open]:not(.palette)")) palette("open");
   } else if (is_plain(event)) {
     if (is_going && Object.hasOwn(go, key)) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      document.querySelector(`.sidebar a[href="${go[key]}"]`)?.click();
+      const link = document.querySelector(`.sidebar a[href="${go[key]}"]`);
+      link ? link.click() : location.assign(go[key]);
     } else if (key === "g" && !event.repeat) began = event.timeStamp;
   }
 }, true);
@@ -196,6 +196,14 @@ addEventListener("click", (event) => {
   if (cell) { event.preventDefault(); cell.focus(); }
 }, true);
 "#;
+
+/// The script of the keys, with what loads the rest from a build. Pages that do without the application have it too.
+pub fn keys_script(build: &str) -> String {
+    format!(
+        "{KEYS}const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});\
+        const evidence = (button) => import(\"/evidence.js?{build}\").then(it => it.change(button)).catch(() => {{}});"
+    )
+}
 
 /// What the document depends on beside its address.
 #[derive(Clone, Debug, Default)]
@@ -284,13 +292,10 @@ pub fn shell(
         let live = format!(
             "import(\"/live.js?{build}\").then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
         );
-        let palette = format!(
-            "const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});\
-            const evidence = (button) => import(\"/evidence.js?{build}\").then(it => it.change(button)).catch(() => {{}});"
-        );
+        let keys = keys_script(build);
         let name = if asks_for_name { NAME } else { "" };
         let start = format!(
-            "{MENUS}{HELD_KEYS}{PLACES}{SIGN_IN}{name}{KEYS}{palette}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            "{MENUS}{HELD_KEYS}{PLACES}{SIGN_IN}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
         let preload = |file: String| {

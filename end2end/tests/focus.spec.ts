@@ -114,3 +114,18 @@ test('what takes its own button away leaves the focus somewhere', async ({ page,
   await expect(said(page, 'Restored Acme')).toBeVisible();
   await keeps(page, 'Restore of the toast');
 });
+
+test('a page that only its query tells from another has the focus, and a form that is loaded is begun with', async ({ page, open, server }) => {
+  const { june, acme } = await twoReleases(server);
+  await open('/customers/new');
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+  await page.locator('main').getByRole('link', { name: 'Paste customers…' }).click();
+  await expect(heading(page, 'Paste customers')).toBeVisible();
+  await expect(page.locator('#main form :focus')).toHaveCount(1);
+  await open('/releases/new');
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.migrate}`);
+  await page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: 'Print', exact: true }).click();
+  await expect(page).toHaveURL(/view=print/);
+  await keeps(page, 'Print');
+});

@@ -1,7 +1,8 @@
 // In `open` mode without ROLLCALL_USER: the name is asked for at the first change, and names used before are offered. On a phone too.
 import type { Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
-import { jonas } from '../fixtures/world';
+import { act, step } from '../fixtures/other';
+import { activeJune, jonas } from '../fixtures/world';
 
 test.use({ user: '', faults: [/status of 428/] });
 
@@ -52,6 +53,21 @@ test('without an answer nothing is changed, and what was typed stays', async ({ 
   await field(page).fill('Mei Tan');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'us-east' })).toBeVisible();
+});
+
+test('an undo of what others did says what it would do, and asks for the name when it is confirmed', async ({ page, open, server }) => {
+  await activeJune(server);
+  await jonas(server, 'act_on_step', act(step.acme.announce, 'done'));
+  await open('/activity');
+  await page.locator('main ol.log > li').first().getByRole('button', { name: 'Undo' }).click();
+  const undo = page.getByRole('dialog', { name: 'Undo this change' });
+  await expect(undo.getByRole('heading', { name: 'Changes (1)' })).toBeVisible();
+  await undo.getByRole('button', { name: 'Undo' }).click();
+  await field(page).fill('Mei Tan');
+  await dialog(page).getByRole('button', { name: 'Save changes' }).click();
+  await expect(undo).toHaveCount(0);
+  await expect(you(page, 'Mei Tan')).toBeVisible();
+  expect((await authors(server.url))[0]).toBe('Mei Tan');
 });
 
 test.describe('on a phone', () => {

@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
-import { activeJune, people } from '../fixtures/world';
+import { activeJune, many, people } from '../fixtures/world';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
 const palette = (page: Page) => page.getByRole('dialog', { name: 'Command palette' });
@@ -161,4 +161,162 @@ test('axe finds nothing in the palette and in the list of keys', async ({ page, 
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+});
+
+test('a hit in the release that is open shows its cell, and nothing is loaded again', async ({ page, open, server }) => {
+  const world = await activeJune(server);
+  await open(`/releases/${world.june}`);
+  await page.evaluate(() => { Object.assign(window, { isKept: true }); });
+  await page.keyboard.press('Control+k');
+  await field(page).fill('kubectl');
+  await option(page, /^kubectl -n/).click();
+  await expect(page.getByRole('complementary', { name: 'Check, Acme' })).toBeVisible();
+  await expect(page.getByRole('gridcell', { name: 'Step 4 Check, Acme' })).toBeFocused();
+  expect(await page.evaluate(() => 'isKept' in window)).toBe(true);
+});
+
+test('a kind with more than six hits says how many there are, and shows them all', async ({ page, open, server }) => {
+  await many(server, 8, 2);
+  await open('/');
+  await page.keyboard.press('Control+k');
+  await field(page).fill('true');
+  const hits = option(page, /Many · 2 customers/);
+  await expect(hits).toHaveCount(6);
+  await expect(palette(page).getByRole('group', { name: 'Step texts · 6 of 8' })).toBeVisible();
+  await option(page, 'Show all 8').click();
+  await expect(hits).toHaveCount(8);
+  await expect(palette(page).getByRole('group', { name: 'Step texts', exact: true })).toBeVisible();
+  await expect(field(page)).toBeFocused();
+});
+
+test('words are found in any order, and marked', async ({ page, open, server }) => {
+  await activeJune(server);
+  await open('/');
+  await page.keyboard.press('Control+k');
+  await field(page).fill('healthz  curl');
+  const hit = option(page, /Upgrade · June · 3 customers/);
+  await expect(hit.locator('mark')).toHaveText(['curl', 'healthz']);
+  await field(page).fill('schema migrate');
+  await expect(option(page, /^Migrate schema/)).toBeVisible();
+});
+
+test('what works on the cell with the focus is offered, also without the panel, and only that', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await page.getByRole('gridcell', { name: 'Step 1 Announce, Acme' }).focus();
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  await page.keyboard.press('Control+k');
+  await field(page).fill('undo');
+  await expect(palette(page).getByText('No results')).toBeVisible();
+  await field(page).fill('start');
+  await expect(option(page, /^Start/)).toContainText('Step 1 Announce, Acme');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('gridcell', { name: /Announce, Acme, eu-west: in progress/ })).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await field(page).fill('undo');
+  await expect(option(page, /^Undo/)).toContainText('Ctrl+Z');
+  await field(page).fill('start');
+  await expect(palette(page).getByText('No results')).toBeVisible();
+  await field(page).fill('override');
+  await expect(option(page, /^Override/)).toContainText('e');
+  await field(page).fill('print');
+  await expect(option(page, /^Print/)).toContainText('Ctrl+P');
+});
+
+test('what can be created is offered on every page, and nothing twice', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  for (const at of ['/', '/customers', `/customers/${acme}`, `/releases/${june}`]) {
+    await open(at);
+    await page.keyboard.press('Control+k');
+    for (const name of ['New release', 'New customer', 'New cluster', 'Keyboard shortcuts']) await expect(option(page, name), `${name} at ${at}`).toHaveCount(1);
+  }
+  await open(`/customers/${acme}`);
+  await page.keyboard.press('Control+k');
+  await expect(option(page, /^Activity of Acme/)).toHaveCount(1);
+  await expect(option(page, /^Activity/)).toHaveCount(2);
+});
+
+test('a form offers its buttons with their keys', async ({ page, open, server }) => {
+  await people(server);
+  await open('/releases/new');
+  await page.keyboard.press('Control+k');
+  await expect(option(page, /^Next/)).toContainText('Ctrl+Enter');
+  await expect(option(page, /^Create release/)).not.toContainText('Ctrl+Enter');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Customers', exact: true }).click();
+  await page.keyboard.press('Control+k');
+  await expect(option(page, /^Create release/)).toContainText('Ctrl+Enter');
+  await open('/customers/new?paste');
+  await expect(page.getByRole('button', { name: 'Create customers' })).toHaveAttribute('aria-keyshortcuts', 'Control+Enter');
+});
+
+test('the guide and a page for paper have the keys too', async ({ page, server }) => {
+  const { june } = await activeJune(server);
+  for (const at of ['/help', `/releases/${june}?view=print`]) {
+    await page.goto(server.url + at);
+    await page.keyboard.press('Control+k');
+    await field(page).fill('globex');
+    await expect(option(page, /^Globex/)).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(palette(page)).toHaveCount(0);
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('g c', { exact: true })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await expect(field(page)).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(palette(page)).toHaveCount(0);
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await expect(heading(page, 'Customers')).toBeVisible();
+    await live(page);
+  }
+});
+
+test('keys work with a checkbox focused, and under a dialog Ctrl+K is not left to the browser', async ({ page, open, server }) => {
+  await people(server);
+  await open('/releases/new');
+  await page.getByRole('button', { name: 'Customers', exact: true }).click();
+  await page.getByRole('region', { name: 'Customers', exact: true }).getByRole('checkbox').first().focus();
+  await page.keyboard.press('g');
+  await page.keyboard.press('a');
+  await expect(heading(page, 'Activity')).toBeFocused();
+  await page.getByRole('button', { name: /^You: / }).click();
+  const dialog = page.getByRole('dialog', { name: 'Your name' });
+  await expect(dialog.getByLabel('Your name', { exact: true })).toBeFocused();
+  const is_prevented = await page.evaluate(() => !document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true })));
+  expect(is_prevented).toBe(true);
+  await expect(palette(page)).toHaveCount(0);
+  await expect(dialog).toBeVisible();
+});
+
+test('the keys of the run mode are listed with those of every page', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}`);
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await expect(keys.getByRole('heading', { name: 'Everywhere' })).toBeVisible();
+  await expect(keys.getByText('g c', { exact: true })).toBeVisible();
+  await expect(keys.getByText('Mark done, and open the next step')).toBeVisible();
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+  test('the bar has the search, a hit shows its release and customers, and the view can be changed', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await page.getByRole('banner').getByRole('button', { name: 'Search' }).click();
+    await field(page).fill('curl');
+    const hit = option(page, /^curl/);
+    await expect(hit).toContainText('Upgrade · June · 3 customers');
+    const is_cut = await hit.evaluate(it => [it, ...it.querySelectorAll('span')].some(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).display !== 'inline'));
+    expect(is_cut).toBe(false);
+    await page.keyboard.press('Escape');
+    await page.getByRole('toolbar', { name: 'Filters' }).locator('summary').filter({ hasText: 'View' }).click();
+    await expect(page.getByRole('button', { name: 'Sort by attention' })).toBeInViewport();
+    await page.getByRole('button', { name: 'Saved views…' }).click();
+    await expect(page.getByRole('dialog', { name: 'Saved views' })).toBeVisible();
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over).toBeLessThanOrEqual(0);
+  });
 });

@@ -30,6 +30,8 @@ use std::sync::Arc;
 
 /// Request header with the caller's name.
 pub const ACTOR_HEADER: &str = "x-rollcall-user";
+/// What a person without a name is called where nothing is recorded.
+pub const SOMEONE: &str = "Someone";
 /// Cookie with the caller's name, percent-encoded.
 pub const ACTOR_COOKIE: &str = "rollcall_user";
 /// Cookie with the chosen theme: `light` or `dark`.
@@ -156,10 +158,17 @@ pub fn theme() -> Option<String> {
 
 /// The caller and the current time. Errors: a name that breaks the limits of `Name`.
 pub fn stamp() -> Result<ActorStamp, AppError> {
-    reply(
-        ActorStamp::new(&actor_name()?, now())
-            .map_err(|it| ValidationErrors::one(Field::Actor, it).into()),
-    )
+    stamp_of(&actor_name()?)
+}
+
+fn stamp_of(name: &str) -> Result<ActorStamp, AppError> {
+    reply(ActorStamp::new(name, now()).map_err(|it| ValidationErrors::one(Field::Actor, it).into()))
+}
+
+/// The same for what is only tried or shown, and recorded nowhere: it needs no name yet.
+pub fn preview_stamp() -> Result<ActorStamp, AppError> {
+    let name = actor_name()?;
+    stamp_of(if name.is_empty() { SOMEONE } else { &name })
 }
 
 /// Sets a cookie for one year. An empty value clears it in effect: readers treat it as absent.

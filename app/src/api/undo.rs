@@ -23,8 +23,8 @@ pub async fn undo(batch: BatchId, deletes_work: Option<bool>) -> Result<UndoAnsw
 /// What an undo would do, for the dialog before it (R101). Errors: not found; not undoable; an archived release.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_undo(batch: BatchId) -> Result<UndoQuestion, AppError> {
-    use super::context::{reply, stamp, store};
-    let preview = store()?.preview_undo(batch, false, stamp()?).await;
+    use super::context::{preview_stamp, reply, store};
+    let preview = store()?.preview_undo(batch, false, preview_stamp()?).await;
     reply(preview.map(Into::into))
 }
 

@@ -77,6 +77,7 @@ pub async fn replay_delivery(id: WebhookId, n: i64) -> Result<Delivery, AppError
 /// A message as it could be, in the form of this kind. Errors: a role that is too low.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_message(kind: WebhookKind, event: HookEvent) -> Result<String, AppError> {
-    use super::context::{reply, stamp, store};
-    reply(store()?.preview_message(kind, event, stamp()?).await)
+    use super::context::{preview_stamp, reply, store};
+    let stamp = preview_stamp()?;
+    reply(store()?.preview_message(kind, event, stamp).await)
 }

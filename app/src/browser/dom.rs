@@ -9,8 +9,6 @@ thread_local! {
     static SAVED_FOCUS: RefCell<Vec<Option<HtmlElement>>> = const { RefCell::new(Vec::new()) };
     /// What waits until the person is free.
     static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
-    /// The path of the page whose head was drawn last.
-    static DRAWN_PATH: RefCell<Option<String>> = const { RefCell::new(None) };
     /// Whether `is_reloaded` was asked before.
     static ASKED_RELOADED: Cell<bool> = const { Cell::new(false) };
     /// Whether the page listens for the end of typing and pressing.
@@ -25,18 +23,6 @@ const FALLBACKS: [&str; 3] = [HOME, "[role=grid] [tabindex=\"0\"]", HEADING];
 
 /// The heading of a page.
 const HEADING: &str = "h1";
-
-/// How the addresses of pages end that are one form.
-const FORM_ENDS: [&str; 2] = ["/new", "/edit"];
-
-/// The first field of such a page.
-const FIRST_FIELD: &str = "#main form :is(input:not([type=hidden]), select, textarea)";
-
-/// Where a page says that one begins: what is to be done next, or the text in a part that is marked.
-const START: &str = "#main :is(a[data-start], [data-start] textarea)";
-
-/// What has the focus and keeps it when a page is opened.
-const HAS_FOCUS: &str = "#main :focus, dialog[open]";
 
 /// The size of one rem in pixels, where the browser does not tell another.
 pub const DEFAULT_REM_PX: f64 = 16.0;
@@ -103,8 +89,9 @@ pub fn is_typing() -> bool {
     document()
         .and_then(|it| it.active_element())
         .and_then(|it| {
-            it.matches("input, textarea, select, [contenteditable]")
-                .ok()
+            let fields =
+                "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+            it.matches(fields).ok()
         })
         .unwrap_or_default()
 }
@@ -332,42 +319,17 @@ pub fn focus_page() {
 }
 
 /// Focuses the heading of a page, without scrolling, so that screen readers say where one is.
-fn focus_heading() {
-    let heading = document().and_then(|it| it.query_selector(HEADING).ok().flatten());
-    if let Some(heading) = heading {
-        let _ = heading.set_attribute("tabindex", "-1");
-    }
-    focus_in_place(HEADING);
+pub fn focus_heading() {
+    focus_text(HEADING);
 }
 
-/// Focuses where a page begins: what is marked so, else the first field of a form, else the heading; unless a part of the page has
-/// the focus already.
-fn focus_arrival(path: &str) {
-    if exists(HAS_FOCUS) {
-        return;
+/// Focuses the first element that matches, also if it is a text, without scrolling.
+pub fn focus_text(selector: &str) {
+    let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
+    if let Some(text) = found {
+        let _ = text.set_attribute("tabindex", "-1");
     }
-    let is_form = FORM_ENDS.iter().any(|it| path.ends_with(it));
-    if exists(START) {
-        focus(START);
-    } else if is_form && exists(FIRST_FIELD) {
-        focus_in_place(FIRST_FIELD);
-    } else {
-        focus_heading();
-    }
-}
-
-/// To be called when the head of a page is drawn. After a navigation inside the app the new page gets the focus, also from the
-/// navigation. On the first page, which the browser itself has loaded, it stays.
-pub fn focus_new_page() {
-    after_paint(|| {
-        after(0, || {
-            let here = web_sys::window().and_then(|it| it.location().pathname().ok());
-            let before = DRAWN_PATH.replace(here.clone());
-            if before.is_some() && before != here {
-                focus_arrival(here.as_deref().unwrap_or_default());
-            }
-        });
-    });
+    focus_in_place(selector);
 }
 
 /// Reloads the page from the server.

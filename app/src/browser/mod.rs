@@ -1,6 +1,7 @@
 //! Access to the browser: DOM, storage, clipboard, timers. The only module that names web-sys, gloo or wasm-bindgen, so
 //! that everything else compiles and is tested without a browser. Called from event handlers and effects, which never run
 //! on the server.
+pub mod arrival;
 pub mod checkbox_list;
 pub mod clipboard;
 pub mod dom;

@@ -234,6 +234,7 @@ pub fn CustomerImportForm(
                         data-kind="ink"
                         type="submit"
                         aria-describedby="paste-says"
+                        aria-keyshortcuts="Control+Enter"
                         aria-disabled=move || (is_live.get() && !may_send()).then_some("true")
                         aria-busy=move || is_busy.get().then_some("true")
                     >

@@ -2,27 +2,31 @@
 //! the guide.
 use super::{
     matrix::state::LETTER_KEYS_SETTING,
+    shortcuts_dialog::{EVERYWHERE, KeyGroup, key_group},
     ui::{dialog::Dialog, follow_effect::follow},
 };
 use crate::{browser::dom, paths};
 use leptos::prelude::*;
 
-/// The shortcuts: key and effect.
-const SHORTCUTS: [(&str, &str); 13] = [
-    ("c", "Copy, and start if you chose so"),
-    ("d", "Mark done, and open the next step"),
-    ("i", "Start"),
-    ("f", "Fail"),
-    ("s", "Skip"),
-    ("r", "Revert"),
-    ("p", "Reopen"),
-    ("n, N", "Next or previous open step"),
-    ("Escape", "Back to steps"),
-    ("Ctrl+Enter", "Save notes"),
-    ("Ctrl+Z", "Undo"),
-    ("Ctrl+Shift+Z", "Redo"),
-    ("?", "Show shortcuts"),
-];
+/// The shortcuts of the page.
+const SHORTCUTS: KeyGroup = (
+    "On this page",
+    &[
+        ("c", "Copy, and start if you chose so"),
+        ("d", "Mark done, and open the next step"),
+        ("i", "Start"),
+        ("f", "Fail"),
+        ("s", "Skip"),
+        ("r", "Revert"),
+        ("p", "Reopen"),
+        ("n, N", "Next or previous open step"),
+        ("Escape", "Back to steps"),
+        ("Ctrl+Enter", "Save notes"),
+        ("Ctrl+Z", "Undo"),
+        ("Ctrl+Shift+Z", "Redo"),
+        ("?", "Show shortcuts"),
+    ],
+);
 
 /// The dialog.
 #[component]
@@ -42,14 +46,11 @@ pub fn RunKeysDialog(open: RwSignal<bool>) -> impl IntoView {
         };
         dom::write_setting(LETTER_KEYS_SETTING, word);
     };
-    let rows = move || {
-        let row = |(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> };
-        SHORTCUTS.into_iter().map(row).collect_view()
-    };
     view! {
         <Dialog open=open title="Keyboard shortcuts">
             <div class="dialog__body stack">
-                <dl class="keys">{rows()}</dl>
+                {key_group(SHORTCUTS)}
+                {key_group(EVERYWHERE)}
                 <label class="row">
                     <input type="checkbox" prop:checked=move || is_enabled.get() on:change=switch/>
                     "Enable single-key shortcuts"

@@ -5,7 +5,7 @@ use crate::paths;
 use leptos::prelude::*;
 
 /// The shortcuts by group: key and effect.
-const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
+const SHORTCUTS: [KeyGroup; 5] = [
     (
         "Move",
         &[
@@ -51,18 +51,37 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
             ("?", "Show shortcuts"),
         ],
     ),
-    (
-        "Everywhere",
-        &[
-            ("Ctrl+K", "Search, or choose a command"),
-            ("g d", "Dashboard"),
-            ("g r", "Releases"),
-            ("g c", "Customers"),
-            ("g k", "Clusters"),
-            ("g a", "Activity"),
-        ],
-    ),
+    EVERYWHERE,
 ];
+
+/// A group of shortcuts: its head, and of each one key and effect.
+pub type KeyGroup = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// The shortcuts that every page has.
+pub const EVERYWHERE: KeyGroup = (
+    "Everywhere",
+    &[
+        ("Ctrl+K", "Search, or choose a command"),
+        ("g d", "Dashboard"),
+        ("g r", "Releases"),
+        ("g c", "Customers"),
+        ("g k", "Clusters"),
+        ("g a", "Activity"),
+    ],
+);
+
+/// A group under its head.
+pub fn key_group((head, keys): KeyGroup) -> impl IntoView {
+    let row = |(key, what): &(&'static str, &'static str)| {
+        view! { <dt><kbd>{*key}</kbd></dt><dd>{*what}</dd> }
+    };
+    view! {
+        <section>
+            <h3>{head}</h3>
+            <dl class="keys">{keys.iter().map(row).collect_view()}</dl>
+        </section>
+    }
+}
 
 /// The dialog.
 #[component]
@@ -70,21 +89,7 @@ pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoVie
     view! {
         <Dialog open=open title="Keyboard shortcuts">
             <div class="dialog__body stack">
-                {SHORTCUTS
-                    .into_iter()
-                    .map(|(group, keys)| {
-                        let rows = keys
-                            .iter()
-                            .map(|(key, what)| view! { <dt><kbd>{*key}</kbd></dt><dd>{*what}</dd> })
-                            .collect_view();
-                        view! {
-                            <section>
-                                <h3>{group}</h3>
-                                <dl class="keys">{rows}</dl>
-                            </section>
-                        }
-                    })
-                    .collect_view()}
+                {SHORTCUTS.into_iter().map(key_group).collect_view()}
                 <label class="row">
                     <input
                         type="checkbox"

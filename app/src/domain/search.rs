@@ -1,5 +1,6 @@
-//! Search over everything (R106): what is searched for, what is found, and the line of a text that has it. Names are
-//! compared as filters compare them. Texts are compared as the databases do: only A to Z have two cases.
+//! Search over everything (R106): what is searched for, what is found, and the line of a text that has it. All words are to be
+//! there, in any order. Names are compared as filters compare them. Texts are compared as the databases do: only A to Z have two
+//! cases.
 use super::{
     field_error::FieldError,
     fold::fold,
@@ -19,7 +20,10 @@ const BEFORE_MAX_CHARS: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchQuery {
     text: String,
-    folded: String,
+    /// Its words, with A to Z in lower case.
+    words: Vec<String>,
+    /// Its words as names are compared.
+    folded: Vec<String>,
 }
 
 /// The line of a text that has what was searched for.
@@ -73,6 +77,17 @@ pub struct FoundStep {
     pub is_executed: bool,
 }
 
+/// How much there is of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SearchTotals {
+    pub releases: usize,
+    pub customers: usize,
+    pub clusters: usize,
+    pub steps: usize,
+    pub people: usize,
+    pub texts: usize,
+}
+
 /// What was found, each kind with at most as many as were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchResults {
@@ -82,12 +97,14 @@ pub struct SearchResults {
     pub customers: Vec<FoundCustomer>,
     /// By name.
     pub clusters: Vec<FoundCluster>,
-    /// Steps by their names: those of the newest release first, in their order.
+    /// Steps by their names: first those that customers have, those of the newest release first, in their order.
     pub steps: Vec<FoundStep>,
     /// The names of people in the history, in alphabetical order.
     pub people: Vec<String>,
-    /// Steps by their texts, in the order of `steps`.
+    /// Steps by their texts: first those with the words as they were written, then in the order of `steps`.
     pub texts: Vec<FoundStep>,
+    /// How many there are, also beyond as many as were asked for.
+    pub totals: SearchTotals,
 }
 
 impl SearchQuery {
@@ -103,25 +120,39 @@ impl SearchQuery {
         let composed: String = text.nfc().collect();
         Ok((!text.is_empty()).then(|| Self {
             text: text.to_owned(),
-            folded: fold(&composed),
+            words: words(&text.to_ascii_lowercase()),
+            folded: words(&fold(&composed)),
         }))
     }
 
-    /// The text as it was written.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// The text as it was written, as the only one that is to be found.
+    pub fn phrase(&self) -> &[String] {
+        std::slice::from_ref(&self.text)
     }
 
-    /// Whether a name has it.
+    /// Its words, which are to be found in any order.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Whether it is a single word, so that the phrase is no more than its words.
+    pub fn is_one_word(&self) -> bool {
+        self.words.len() == 1
+    }
+
+    /// Whether a name has all words.
     pub fn is_in_name(&self, name: &str) -> bool {
-        fold(name).contains(&self.folded)
+        let name = fold(name);
+        self.folded.iter().all(|it| name.contains(it))
     }
 
-    /// The first line of a text that has it; if it has line breaks, the line in which it begins.
+    /// The first line of a text that has it as it was written; if it has line breaks, the line in which it begins. If the text
+    /// has only its words, the first of the lines with most of them.
     pub fn line_of(&self, body: &str) -> Option<FoundLine> {
         // Only A to Z change, so that places in the one are places in the other.
-        let sought = self.text.to_ascii_lowercase();
-        let at = body.to_ascii_lowercase().find(&sought)?;
+        let lower = body.to_ascii_lowercase();
+        let phrase = lower.find(&self.text.to_ascii_lowercase());
+        let at = phrase.or_else(|| self.place_of_words(&lower))?;
         let start = body[..at].rfind('\n').map_or(0, |it| it + 1);
         let end = body[at..].find('\n').map_or(body.len(), |it| at + it);
         Some(FoundLine {
@@ -129,6 +160,30 @@ impl SearchQuery {
             text: cut(body[start..end].trim_end(), body[start..at].chars().count()),
         })
     }
+
+    /// Where the first word is in the first of the lines with most words; none if a word is missing.
+    fn place_of_words(&self, lower: &str) -> Option<usize> {
+        if !self.words.iter().all(|it| lower.contains(it)) {
+            return None;
+        }
+        let (mut n_most, mut place) = (0, None);
+        let mut start = 0;
+        for line in lower.split('\n') {
+            let words = self.words.iter();
+            let places: Vec<usize> = words.filter_map(|it| line.find(it)).collect();
+            if places.len() > n_most {
+                n_most = places.len();
+                place = places.iter().min().map(|it| start + it);
+            }
+            start += line.len() + 1;
+        }
+        place
+    }
+}
+
+/// The words of a text.
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// A line without the blanks around it; of a long one the part around a place, in characters.
@@ -161,7 +216,7 @@ mod tests {
     #[test]
     fn blanks_are_no_search_and_a_search_has_at_most_200_characters() {
         assert_eq!(SearchQuery::parse(" \t"), Ok(None));
-        assert_eq!(query("  UPDATE tenant ").text(), "UPDATE tenant");
+        assert_eq!(query("  UPDATE tenant ").phrase(), ["UPDATE tenant"]);
         assert!(SearchQuery::parse(&"é".repeat(200)).is_ok());
         let (max, long) = (200, 201);
         let refused = SearchQuery::parse(&"é".repeat(201));
@@ -176,6 +231,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_has_all_words_in_any_order_however_they_are_parted() {
+        for sought in ["api helm", "helm  api", "HELM\tupgr api"] {
+            assert!(query(sought).is_in_name("Helm upgrade: api"), "{sought}");
+        }
+        assert!(!query("api helm worker").is_in_name("Helm upgrade: api"));
+    }
+
+    #[test]
     fn a_text_is_found_by_its_first_line_that_has_it() {
         let body = "BEGIN;\n  update tenant SET plan = 1;\nUPDATE tenant;\n";
         let found = (2, "update tenant SET plan = 1;".to_owned());
@@ -184,6 +247,20 @@ mod tests {
         assert_eq!(line("tenants", body), None);
         // As the databases compare: an umlaut has one case.
         assert_eq!(line("Ü", "ü"), None);
+    }
+
+    #[test]
+    fn a_text_with_all_words_is_found_by_its_line_with_most_of_them() {
+        let body = "helm version\nhelm upgrade api\nhelm upgrade api --wait\n";
+        let found = |number, text: &str| Some((number, text.to_owned()));
+        assert_eq!(line("api  helm", body), found(2, "helm upgrade api"));
+        assert_eq!(line("--wait version", body), found(1, "helm version"));
+        // As it was written comes first.
+        assert_eq!(
+            line("api --wait", body),
+            found(3, "helm upgrade api --wait")
+        );
+        assert_eq!(line("helm worker", body), None);
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub fn ActivityPage() -> impl IntoView {
         |(query, is_local): (ActivityQuery, bool)| list_activity(event_filter(&query, is_local)),
     );
     let undo_outcome = RwSignal::new(None::<UndoOutcome>);
+    let cursor = StoredValue::new(None::<String>);
     let news = NewEvents::new();
     let wanted = move || {
         let query = filter.try_get_untracked()?.with("cursor", "");
@@ -101,7 +102,13 @@ pub fn ActivityPage() -> impl IntoView {
                 <ActivityFilter choices=choices query=filter on_query=on_query/>
                 <ActivityDays query=filter/>
                 {new_events}
-                {loaded_part(lines, move |page| show(page, filter, lines, news, undo_outcome))}
+                {loaded_part(
+                    lines,
+                    move |page| {
+                        focus_turned_page(cursor, filter.get_untracked().get("cursor"));
+                        show(page, filter, lines, news, undo_outcome)
+                    },
+                )}
             </div>
         }
     })
@@ -179,6 +186,20 @@ fn new_events_text(n: usize, has_more: bool) -> Option<String> {
         (n, true) => Some(format!("{}+ new events", grouped(n))),
         (1, false) => Some("1 new event".to_owned()),
         (n, false) => Some(format!("{} new events", grouped(n))),
+    }
+}
+
+/// Focuses the head of the list if another page of the history is shown now, unless the person is elsewhere: the links that lead
+/// from page to page stand at the foot. `shown` is where the page begins that was shown before.
+fn focus_turned_page(shown: StoredValue<Option<String>>, cursor: &str) {
+    let before = shown.try_update_value(|it| it.replace(cursor.to_owned()));
+    if before.flatten().is_some_and(|it| it != cursor) {
+        browser::dom::after_paint(|| {
+            let is_at_links = browser::dom::exists("#main nav[aria-label=Pages] :focus");
+            if is_at_links || browser::dom::nothing_is_focused() {
+                browser::dom::focus_text(".log__day");
+            }
+        });
     }
 }
 

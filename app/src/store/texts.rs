@@ -6,7 +6,7 @@ use super::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     QuerySelect,
     sea_query::{Expr, OnConflict},
 };
@@ -105,11 +105,11 @@ pub async fn bodies(
     Ok(bodies)
 }
 
-/// Which of these texts have another one in them, as `Engine::contains` compares.
+/// Which of these texts have all of the others in them, as `Engine::contains` compares.
 pub async fn with_text(
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = i64>,
-    sought: &str,
+    sought: &[String],
 ) -> Result<HashSet<i64>, DbErr> {
     let ids: Vec<i64> = ids.into_iter().collect();
     let mut found = HashSet::new();
@@ -118,7 +118,7 @@ pub async fn with_text(
             .select_only()
             .column(Column::Id)
             .filter(Column::Id.is_in(part.iter().copied()))
-            .filter(has_text(db, sought))
+            .filter(has_texts(db, sought))
             .into_tuple()
             .all(db)
             .await?;
@@ -127,9 +127,14 @@ pub async fn with_text(
     Ok(found)
 }
 
-/// The condition of a text that has another one in it.
-pub fn has_text(db: &impl ConnectionTrait, sought: &str) -> Expr {
-    Engine::of(db).contains(Column::Body.into_expr(), sought)
+/// The condition of a text that has all of the others in it.
+pub fn has_texts(db: &impl ConnectionTrait, sought: &[String]) -> Condition {
+    let engine = Engine::of(db);
+    let has = |it: &String| engine.contains(Column::Body.into_expr(), it);
+    sought
+        .iter()
+        .map(has)
+        .fold(Condition::all(), Condition::add)
 }
 
 /// Deletes the texts that nothing points to any more, and what is known of the variables in them.

@@ -15,7 +15,7 @@ use crate::{
     rest::problem::{self, Problem},
 };
 use app::{
-    api::context::{self, ACTOR_HEADER, to_app_error},
+    api::context::{self, ACTOR_HEADER, SOMEONE, to_app_error},
     components::ui::notice::sentence,
     domain::{
         actor_stamp::ActorStamp, caller::Caller, client::Client, login::Login,
@@ -49,9 +49,6 @@ const NAME_FIRST: &str = "enter your name first: every change is recorded under 
 
 /// What a page adds to the reads that others' changes bring about, and nobody there asked for.
 const BACKGROUND_HEADER: &str = "x-rollcall-background";
-
-/// What others see of a page without a name.
-const SOMEONE: &str = "Someone";
 
 /// What the middleware needs to authenticate a request.
 #[derive(Clone)]

@@ -1,6 +1,10 @@
 //! The user's guide at `/help`: docs/guide.md as a page with a table of contents, and its pictures in the person's theme. Both are
-//! embedded in the binary. The page is not part of the leptos application: it loads neither script nor WASM.
-use super::standalone_page::{self, CONTENT_POLICY, MARK};
+//! embedded in the binary. The page is not part of the leptos application: it loads no WASM, and the keys of all pages are its only
+//! script.
+use super::{
+    site,
+    standalone_page::{self, MARK},
+};
 use crate::output::markdown_html::{self, ContentsEntry};
 use app::paths;
 use axum::{
@@ -14,6 +18,10 @@ use axum::{
 use leptos::prelude::LeptosOptions;
 use maud::{Markup, html};
 use rust_embed::Embed;
+
+/// Its scripts are the keys and the palette, which asks the search.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                      base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 const TEXT: &str = include_str!("../../../docs/guide.md");
 
@@ -45,6 +53,7 @@ async fn show(headers: HeaderMap) -> Response {
             (contents_html(&guide.contents))
             main class="guide__text" id="main" tabindex="-1" { (guide.body) }
         }
+        script type="module" src=(site::keys_address()) {}
     };
     let page = standalone_page::document("Guide", theme, Some("/guide.css"), body);
     let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY)];

@@ -25,9 +25,9 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::{collections::HashMap, sync::Arc};
 
-/// The only script is the one of the print button.
+/// Its scripts are the one of the print button, the keys and the palette, which asks the search.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; \
-                      frame-ancestors 'none'; form-action 'none'";
+                      frame-ancestors 'none'; form-action 'none'; connect-src 'self'";
 
 /// The release and the query, if the request asks for a print view.
 fn parse_request(request: &Request) -> Option<(ReleaseId, HashMap<String, String>)> {
@@ -81,14 +81,15 @@ async fn render(
     let printed = format!("Printed {} by {actor}", format_time(context::now()));
     let body = print::body_html(&grid, &layout, &filter, &printed, &format_time);
     let style = site::asset_names().map(|it| it.style).unwrap_or_default();
-    let title = format!("{} · Rollcall", grid.release.name);
+    // As HTML text: a text among others would have a comment behind it, which is no comment within a title.
+    let title = maud::html! { (grid.release.name) " · Rollcall" };
     let html = view! {
         <!DOCTYPE html>
         <html lang="en" data-theme="light">
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <title>{title}</title>
+                <title inner_html=title.into_string()></title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=format!("/pkg/{style}")/>
                 <link rel="stylesheet" href="/paper.css"/>
@@ -101,6 +102,7 @@ async fn render(
                 </nav>
                 <main inner_html=body></main>
                 <script src="/print.js"></script>
+                <script type="module" src=site::keys_address()></script>
             </body>
         </html>
     };

@@ -70,6 +70,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/live.js", get(async || site::asset("live.js")))
         .route("/palette.js", get(async || site::asset("palette.js")))
+        .route("/keys.js", get(async || site::keys()))
         .route("/evidence.js", get(async || site::asset("evidence.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(rest::router(context.clone()).layer(Extension(live)))

@@ -1,6 +1,6 @@
 //! Static files, embedded in the binary: script, WASM and style under hashed names, already compressed. Without a built
 //! site (tests, `cargo check`) there are none, and pages stay as the server renders them.
-use app::shell::SiteAssets;
+use app::shell::{SiteAssets, keys_script};
 use axum::{
     body::Body,
     extract::Path,
@@ -95,6 +95,25 @@ pub fn asset(name: &'static str) -> Response {
         HeaderValue::from_static("public, max-age=3600"),
     );
     response
+}
+
+/// The address of `keys`, for the pages of this build.
+pub fn keys_address() -> String {
+    let build = asset_names().map(|it| it.wasm).unwrap_or_default();
+    format!("/keys.js?{build}")
+}
+
+/// The script of the keys, for pages that do without the application: the same that the others have in their document.
+pub fn keys() -> Response {
+    let build = asset_names().map(|it| it.wasm).unwrap_or_default();
+    let headers = [
+        (header::CONTENT_TYPE, media_type("keys.js")),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=3600"),
+        ),
+    ];
+    (headers, keys_script(&build)).into_response()
 }
 
 fn media_type(file: &str) -> HeaderValue {

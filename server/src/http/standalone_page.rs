@@ -1,5 +1,6 @@
 //! HTML pages that are rendered by `maud` without the leptos application: a form to sign in or to set up the first admin, a page that
-//! refuses a request, and the document around the guide. They load no script.
+//! refuses a request, and the document around the guide. Of these only the guide has
+//! a script.
 use super::site;
 use app::{
     api::context::{self, THEME_COOKIE},

@@ -15,7 +15,8 @@ use utoipa::IntoParams;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
-    /// A part of a name, or of a line of a step's text: at most 200 characters. Case does not matter, in texts that of A to Z.
+    /// Words, all of which are in a name, or in a step's text, in any order: at most 200 characters. Case does not matter, in texts
+    /// that of A to Z.
     #[param(value_type = String, max_length = 200)]
     q: Option<String>,
     /// How many hits there are of each kind.

@@ -30,7 +30,7 @@ pub fn PageHead(
     } else {
         "crumbs"
     };
-    follow(|_| browser::dom::focus_new_page());
+    follow(|_| browser::arrival::focus_new_page());
     view! {
         <Title text=document_title/>
         <div class="page__head">

@@ -156,12 +156,15 @@ pub fn Sidebar(
     let is_read = !(frame.is_user && frame.actor.is_empty());
     let has_person = sign_in.is_none() && is_read;
     let (is_user, has_session) = (frame.is_user && is_read, frame.has_session);
-    let is_admin = is_read && OwnRights::from_context().may(Permission::Webhooks);
+    let rights = OwnRights::from_context();
+    let is_admin = is_read && rights.may(Permission::Webhooks);
+    let plans = is_read && rights.may(Permission::Releases);
     let manages_users = is_user && is_admin;
     actor.set(frame.actor);
     let menu = move || actor.with(|it| menu_html(it, manages_users, has_session));
     view! {
-        <header class="sidebar" data-rail=move || rail.get().then_some("")>
+        // What can be created, the palette asks of this.
+        <header class="sidebar" data-plans=plans.then_some("") data-rail=move || rail.get().then_some("")>
             <a class="brand" href=paths::DASHBOARD aria-label="Rollcall">
                 <svg aria-hidden="true">
                     <use href="#n-mark"></use>

@@ -247,7 +247,7 @@ pub fn FilterBar(
             on:keydown=keydown
         >
             <div class="toolbar__filters" inner_html=html on:click=click on:input=input></div>
-            <details class="more wide live-only" on:toggle=move |_| was_opened.set(true)>
+            <details class="more live-only" on:toggle=move |_| was_opened.set(true)>
                 <summary class="button" data-kind="ghost" data-size="s">
                     "View"
                     <Icon name="i-chevron" small=true/>

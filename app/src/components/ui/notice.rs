@@ -58,7 +58,7 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
         AppError::Transport(_) => "The server cannot be reached",
         _ => "Couldn't load this",
     };
-    follow(|_| browser::dom::focus_new_page());
+    follow(|_| browser::arrival::focus_new_page());
     view! {
         <Title text=format!("{title} · Rollcall")/>
         <div class="page__head">

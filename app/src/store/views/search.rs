@@ -3,7 +3,7 @@
 use super::step_search::FoundSteps;
 use crate::domain::{
     id::{ClusterId, CustomerId, ReleaseId},
-    search::{FoundCluster, FoundCustomer, FoundRelease, SearchQuery, SearchResults},
+    search::{FoundCluster, FoundCustomer, FoundRelease, SearchQuery, SearchResults, SearchTotals},
     vocabulary::ReleaseStatus,
 };
 use crate::store::{
@@ -36,37 +36,47 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let (clusters, customers) = self.search_customers(query, limit).await?;
-        let people = self.recent_people().await?;
+        let (mut clusters, mut customers) = self.search_customers(query).await?;
+        let mut people = self.recent_people().await?;
+        people.retain(|it| query.is_in_name(it));
         let names: Vec<(i64, String)> = releases
             .iter()
             .map(|(id, name, _)| (*id, name.clone()))
             .collect();
         let FoundSteps { by_name, by_text } =
             Box::pin(self.search_steps(query, &names, limit)).await?;
-        Ok(SearchResults {
-            releases: releases
-                .into_iter()
-                .filter(|it| query.is_in_name(&it.1))
-                .take(limit)
-                .map(|(id, name, status)| {
-                    let status: ReleaseStatus = parse_word("releases", &status)?;
-                    Ok(FoundRelease {
-                        id: ReleaseId(id),
-                        name,
-                        status,
-                    })
+        let mut releases = releases
+            .into_iter()
+            .filter(|it| query.is_in_name(&it.1))
+            .map(|(id, name, status)| {
+                let status: ReleaseStatus = parse_word("releases", &status)?;
+                Ok(FoundRelease {
+                    id: ReleaseId(id),
+                    name,
+                    status,
                 })
-                .collect::<Result<_, StoreError>>()?,
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let totals = SearchTotals {
+            releases: releases.len(),
+            customers: customers.len(),
+            clusters: clusters.len(),
+            steps: by_name.1,
+            people: people.len(),
+            texts: by_text.1,
+        };
+        releases.truncate(limit);
+        customers.truncate(limit);
+        clusters.truncate(limit);
+        people.truncate(limit);
+        Ok(SearchResults {
+            releases,
             customers,
             clusters,
-            steps: by_name,
-            people: people
-                .into_iter()
-                .filter(|it| query.is_in_name(it))
-                .take(limit)
-                .collect(),
-            texts: by_text,
+            steps: by_name.0,
+            people,
+            texts: by_text.0,
+            totals,
         })
     }
 
@@ -74,7 +84,6 @@ impl Store {
     async fn search_customers(
         &self,
         query: &SearchQuery,
-        limit: usize,
     ) -> Result<(Vec<FoundCluster>, Vec<FoundCustomer>), StoreError> {
         let clusters: Vec<(i64, String, bool)> = self
             .visible()
@@ -108,8 +117,7 @@ impl Store {
         let names: HashMap<i64, &str> = clusters.iter().map(|it| (it.0, it.1.as_str())).collect();
         let customers = customers
             .into_iter()
-            .filter(|it| query.is_in_name(&it.1) || query.is_in_name(&it.2))
-            .take(limit)
+            .filter(|it| query.is_in_name(&format!("{} {}", it.1, it.2)))
             .map(|(id, name, namespace, cluster, is_active)| FoundCustomer {
                 id: CustomerId(id),
                 name,
@@ -121,7 +129,6 @@ impl Store {
         let clusters = clusters
             .into_iter()
             .filter(|it| query.is_in_name(&it.1))
-            .take(limit)
             .map(|(id, name, is_active)| FoundCluster {
                 id: ClusterId(id),
                 name,

@@ -1,25 +1,21 @@
 //! Searches steps by their names and by their texts (R106). A text is kept once (decision 35), so that the texts of a hundred
 //! thousand cells are a few hundred, and an index tells who has them. Besides, the texts that were executed are searched,
 //! which have the values of their time.
+use super::executed_texts::ExecutedTexts;
 use crate::domain::{
     id::{ReleaseId, StepId},
     search::{FoundStep, SearchQuery},
 };
 use crate::store::{
     Store,
-    entity::{audit_event, customer_step, step_template, text},
+    entity::{audit_event, customer_step, step_template},
     error::StoreError,
     texts,
 };
-use futures_util::future::{try_join, try_join4};
-use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Query},
-};
+use futures_util::future::try_join;
+use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// How many executed texts with what is searched for are looked at, the newest first.
-const EXECUTED_TEXTS_MAX: usize = 200;
 /// How many of the events that have these texts.
 const EXECUTED_EVENTS_MAX: u64 = 1_000;
 
@@ -52,7 +48,18 @@ struct SearchedSteps {
     /// In their order, release by release.
     templates: Vec<SearchedTemplate>,
     copies: Vec<CopiesOfText>,
-    with_text: HashSet<i64>,
+    /// The texts with all words.
+    with_words: HashSet<i64>,
+    /// Those of them that have the words as they were written.
+    with_phrase: HashSet<i64>,
+}
+
+/// What of a step has what is searched for. A text with the words as they were written is shown before others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum FoundBy {
+    Name,
+    Phrase,
+    Words,
 }
 
 /// A step that was found, before its line is read.
@@ -64,22 +71,32 @@ struct StepHit {
     customers: u32,
     /// None if the step was found by its name.
     text: Option<i64>,
+    found_by: FoundBy,
     is_executed: bool,
 }
 
-/// The steps that were found.
+/// The steps that were found: the first of them, and how many there are.
 pub struct FoundSteps {
-    pub by_name: Vec<FoundStep>,
-    pub by_text: Vec<FoundStep>,
+    pub by_name: (Vec<FoundStep>, usize),
+    pub by_text: (Vec<FoundStep>, usize),
 }
 
 fn to_u32(n: i64) -> u32 {
     u32::try_from(n).unwrap_or_default()
 }
 
+fn is_in(texts: &HashSet<i64>, text: Option<i64>) -> bool {
+    text.is_some_and(|it| texts.contains(&it))
+}
+
 impl SearchedSteps {
-    fn has(&self, text: Option<i64>) -> bool {
-        text.is_some_and(|it| self.with_text.contains(&it))
+    /// What a text that was found has.
+    fn found_by(&self, text: Option<i64>) -> FoundBy {
+        if is_in(&self.with_phrase, text) {
+            FoundBy::Phrase
+        } else {
+            FoundBy::Words
+        }
     }
 
     /// The copies of each template.
@@ -97,7 +114,7 @@ impl SearchedSteps {
     fn template_hits(
         &self,
         choose: impl Fn(&SearchedTemplate, Option<i64>) -> bool,
-        is_by_text: bool,
+        found_by: FoundBy,
     ) -> Vec<StepHit> {
         let by_template = self.by_template();
         let mut hits = Vec::new();
@@ -126,7 +143,8 @@ impl SearchedSteps {
                 name: template.name.clone(),
                 step: best.map(|it| it.first),
                 customers: to_u32(chosen.iter().map(|it| it.copies).sum()),
-                text: text.filter(|_| is_by_text),
+                text: text.filter(|_| found_by != FoundBy::Name),
+                found_by,
                 is_executed: false,
             });
         }
@@ -142,26 +160,33 @@ impl Store {
         releases: &[(i64, String)],
         limit: usize,
     ) -> Result<FoundSteps, StoreError> {
-        let sought = query.text();
         let (steps, executed) = try_join(
-            Box::pin(self.searched_steps(sought)),
-            Box::pin(self.executed_texts(sought)),
+            Box::pin(self.searched_steps(query)),
+            Box::pin(self.executed_texts(query)),
         )
         .await?;
-        let mut named = steps.template_hits(|it, _| query.is_in_name(&it.name), false);
+        let is_named = |it: &SearchedTemplate, _: Option<i64>| query.is_in_name(&it.name);
+        let mut named = steps.template_hits(is_named, FoundBy::Name);
         named.extend(self.custom_names(query).await?);
-        let mut with_text = steps.template_hits(|_, text| steps.has(text), true);
-        let templates: HashSet<i64> = with_text.iter().filter_map(|it| it.template).collect();
-        with_text.extend(self.custom_hits(&steps).await?);
-        with_text.extend(self.executed_hits(&steps, &templates, executed).await?);
+        let has_phrase = |_: &SearchedTemplate, text: Option<i64>| is_in(&steps.with_phrase, text);
+        let mut found = steps.template_hits(has_phrase, FoundBy::Phrase);
+        let mut templates: HashSet<i64> = found.iter().filter_map(|it| it.template).collect();
+        let has_words = |it: &SearchedTemplate, text: Option<i64>| {
+            !templates.contains(&it.id) && is_in(&steps.with_words, text)
+        };
+        let by_words = steps.template_hits(has_words, FoundBy::Words);
+        templates.extend(by_words.iter().filter_map(|it| it.template));
+        found.extend(by_words);
+        found.extend(self.custom_hits(&steps).await?);
+        found.extend(self.executed_hits(&steps, &templates, executed).await?);
         Ok(FoundSteps {
             by_name: self.first_hits(query, releases, named, limit).await?,
-            by_text: self.first_hits(query, releases, with_text, limit).await?,
+            by_text: self.first_hits(query, releases, found, limit).await?,
         })
     }
 
     /// Reads all visible steps, but no text: the index on texts has what is known of copies.
-    async fn searched_steps(&self, sought: &str) -> Result<SearchedSteps, StoreError> {
+    async fn searched_steps(&self, query: &SearchQuery) -> Result<SearchedSteps, StoreError> {
         use customer_step::Column as OfCopy;
         use step_template::Column as Of;
         let templates: Vec<(i64, i64, String, Option<i64>)> = self
@@ -193,6 +218,13 @@ impl Store {
             .filter_map(|it| it.3)
             .chain(copies.iter().filter_map(|it| it.0))
             .collect();
+        let with_words = texts::with_text(&self.read, ids, query.words()).await?;
+        let with_phrase = if query.is_one_word() {
+            with_words.clone()
+        } else {
+            let some = with_words.iter().copied();
+            texts::with_text(&self.read, some, query.phrase()).await?
+        };
         let templates = templates.into_iter();
         let copies = copies.into_iter();
         Ok(SearchedSteps {
@@ -212,54 +244,9 @@ impl Store {
                     first,
                 })
                 .collect(),
-            with_text: texts::with_text(&self.read, ids, sought).await?,
+            with_words,
+            with_phrase,
         })
-    }
-
-    /// The newest texts of visible events that have what is searched for. Work that is done has a text of its own in each cell, so
-    /// that they are read by several connections at once.
-    async fn executed_texts(&self, sought: &str) -> Result<Vec<i64>, StoreError> {
-        let last = text::Entity::find()
-            .select_only()
-            .column_as(text::Column::Id.max(), "last")
-            .into_tuple::<Option<i64>>()
-            .one(&self.read)
-            .await?;
-        let part = last.flatten().unwrap_or_default() / 4 + 1;
-        let of_part = |n: i64| Box::pin(self.executed_texts_of(sought, n * part, (n + 1) * part));
-        let parts = try_join4(of_part(3), of_part(2), of_part(1), of_part(0)).await?;
-        let mut texts = [parts.0, parts.1, parts.2, parts.3].concat();
-        texts.truncate(EXECUTED_TEXTS_MAX);
-        Ok(texts)
-    }
-
-    /// Those with an id above the first of these, and not above the last one.
-    async fn executed_texts_of(
-        &self,
-        sought: &str,
-        after: i64,
-        last: i64,
-    ) -> Result<Vec<i64>, StoreError> {
-        let of = |column: audit_event::Column| Expr::col((audit_event::Entity, column));
-        let has_event = Query::select()
-            .expr(Expr::val(1_i32))
-            .from(audit_event::Entity)
-            .and_where(of(audit_event::Column::TextId).equals((text::Entity, text::Column::Id)))
-            .cond_where(self.visible().events_condition(of))
-            .to_owned();
-        let found = text::Entity::find()
-            .select_only()
-            .column(text::Column::Id)
-            .filter(text::Column::Id.gt(after))
-            .filter(text::Column::Id.lte(last))
-            .filter(texts::has_text(&self.read, sought))
-            .filter(Expr::exists(has_event))
-            .order_by_desc(text::Column::Id)
-            .limit(EXECUTED_TEXTS_MAX as u64)
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        Ok(found)
     }
 
     /// Custom steps by their names, those of one name in a release together.
@@ -292,6 +279,7 @@ impl Store {
                 step: Some(first),
                 customers: to_u32(customers),
                 text: None,
+                found_by: FoundBy::Name,
                 is_executed: false,
             })
             .collect())
@@ -301,11 +289,11 @@ impl Store {
     async fn custom_hits(&self, steps: &SearchedSteps) -> Result<Vec<StepHit>, StoreError> {
         use customer_step::Column as Of;
         let custom = steps.copies.iter().filter(|it| it.template.is_none());
-        let with_text: HashSet<i64> = custom
-            .filter(|it| steps.has(it.text))
+        let with_words: HashSet<i64> = custom
             .filter_map(|it| it.text)
+            .filter(|it| steps.with_words.contains(it))
             .collect();
-        if with_text.is_empty() {
+        if with_words.is_empty() {
             return Ok(Vec::new());
         }
         let found: Vec<(i64, Option<i64>, String, i64, i64)> = self
@@ -319,7 +307,7 @@ impl Store {
                 "customers",
             )
             .filter(Of::TemplateId.is_null())
-            .filter(Of::TextId.is_in(with_text))
+            .filter(Of::TextId.is_in(with_words))
             .group_by(Of::ReleaseId)
             .group_by(Of::TextId)
             .group_by(Of::Name)
@@ -338,6 +326,7 @@ impl Store {
                 step: Some(first),
                 customers: to_u32(customers),
                 text,
+                found_by: steps.found_by(text),
                 is_executed: false,
             })
             .collect())
@@ -349,14 +338,12 @@ impl Store {
         &self,
         steps: &SearchedSteps,
         templates: &HashSet<i64>,
-        executed: Vec<i64>,
+        executed: ExecutedTexts,
     ) -> Result<Vec<StepHit>, StoreError> {
         use audit_event::Column as OfEvent;
         use customer_step::Column as Of;
-        let texts: Vec<i64> = executed
-            .into_iter()
-            .filter(|it| !steps.with_text.contains(it))
-            .collect();
+        let texts = executed.all.into_iter();
+        let texts: Vec<i64> = texts.filter(|it| !steps.with_words.contains(it)).collect();
         if texts.is_empty() {
             return Ok(Vec::new());
         }
@@ -392,14 +379,18 @@ impl Store {
             .await?;
         let mut found: BTreeMap<StepInRelease, Vec<(i64, i64)>> = BTreeMap::new();
         for (id, release, customer, template, text, name) in rows {
-            let is_found = template.is_some_and(|it| templates.contains(&it)) || steps.has(text);
+            let is_found = is_in(templates, template) || is_in(&steps.with_words, text);
             if !is_found {
                 let of_step = found.entry((release, template, name)).or_default();
                 of_step.push((id, customer));
             }
         }
         let hit = |((release, template, name), of_step): (StepInRelease, Vec<(i64, i64)>)| {
-            let first = of_step.first()?.0;
+            let has_phrase =
+                |it: &i64| is_in(&executed.with_phrase, text_of.get(it).copied().flatten());
+            let mut ids = of_step.iter().map(|it| it.0);
+            let with_phrase = ids.clone().find(has_phrase);
+            let first = with_phrase.or_else(|| ids.next())?;
             let customers: HashSet<i64> = of_step.iter().map(|it| it.1).collect();
             Some(StepHit {
                 release,
@@ -408,20 +399,21 @@ impl Store {
                 step: Some(first),
                 customers: u32::try_from(customers.len()).unwrap_or(u32::MAX),
                 text: *text_of.get(&first)?,
+                found_by: with_phrase.map_or(FoundBy::Words, |_| FoundBy::Phrase),
                 is_executed: true,
             })
         };
         Ok(found.into_iter().filter_map(hit).collect())
     }
 
-    /// The first hits, those of the newest releases, with their lines.
+    /// The first hits with their lines, and how many there are. What customers have comes before drafts, then newer releases.
     async fn first_hits(
         &self,
         query: &SearchQuery,
         releases: &[(i64, String)],
         hits: Vec<StepHit>,
         limit: usize,
-    ) -> Result<Vec<FoundStep>, StoreError> {
+    ) -> Result<(Vec<FoundStep>, usize), StoreError> {
         let ranks: HashMap<i64, usize> = releases
             .iter()
             .enumerate()
@@ -431,22 +423,21 @@ impl Store {
             .into_iter()
             .filter_map(|it| Some((*ranks.get(&it.release)?, it)))
             .collect();
-        ranked.sort_by_key(|it| it.0);
+        ranked.sort_by_key(|(rank, it)| (it.found_by, it.customers == 0, *rank));
+        let total = ranked.len();
         ranked.truncate(limit);
         let ids = ranked.iter().filter_map(|it| it.1.text);
         let bodies = texts::bodies(&self.read, ids).await?;
         let line_of = |text: i64| query.line_of(bodies.get(&text)?);
-        Ok(ranked
-            .into_iter()
-            .map(|(rank, it)| FoundStep {
-                release: ReleaseId(it.release),
-                release_name: releases[rank].1.clone(),
-                name: it.name,
-                step: it.step.map(StepId),
-                customers: it.customers,
-                line: it.text.and_then(line_of),
-                is_executed: it.is_executed,
-            })
-            .collect())
+        let first = ranked.into_iter().map(|(rank, it)| FoundStep {
+            release: ReleaseId(it.release),
+            release_name: releases[rank].1.clone(),
+            name: it.name,
+            step: it.step.map(StepId),
+            customers: it.customers,
+            line: it.text.and_then(line_of),
+            is_executed: it.is_executed,
+        });
+        Ok((first.collect(), total))
     }
 }

@@ -17,12 +17,26 @@ pub struct SearchResults {
     pub customers: Vec<FoundCustomer>,
     /// By name.
     pub clusters: Vec<FoundCluster>,
-    /// Steps by their names, those of the newest release first.
+    /// Steps by their names: first those that customers have, those of the newest release first.
     pub steps: Vec<FoundStep>,
     /// People of the history.
     pub people: Vec<FoundPerson>,
-    /// Steps by a line of their texts, those of the newest release first.
+    /// Steps by a line of their texts: first those with the words as they were written, then in the order of `steps`.
     pub texts: Vec<FoundStep>,
+    /// How many there are of each kind, also beyond `limit`.
+    pub totals: SearchTotals,
+}
+
+/// How many there are of each kind.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchTotals {
+    pub releases: usize,
+    pub customers: usize,
+    pub clusters: usize,
+    pub steps: usize,
+    pub people: usize,
+    pub texts: usize,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -98,6 +112,7 @@ impl From<search::SearchResults> for SearchResults {
             steps,
             people,
             texts,
+            totals,
         } = it;
         Self {
             releases: releases.into_iter().map(Into::into).collect(),
@@ -112,6 +127,28 @@ impl From<search::SearchResults> for SearchResults {
                 })
                 .collect(),
             texts: texts.into_iter().map(Into::into).collect(),
+            totals: totals.into(),
+        }
+    }
+}
+
+impl From<search::SearchTotals> for SearchTotals {
+    fn from(it: search::SearchTotals) -> Self {
+        let search::SearchTotals {
+            releases,
+            customers,
+            clusters,
+            steps,
+            people,
+            texts,
+        } = it;
+        Self {
+            releases,
+            customers,
+            clusters,
+            steps,
+            people,
+            texts,
         }
     }
 }

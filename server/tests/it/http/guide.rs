@@ -28,7 +28,7 @@ async fn get(app: &TestApp, person: &Person, path: &str) -> TestResponse {
 }
 
 #[tokio::test]
-async fn the_guide_is_a_page_whose_links_lead_somewhere_and_which_runs_nothing() {
+async fn the_guide_is_a_page_whose_links_lead_somewhere_and_which_runs_the_keys_alone() {
     let app = TestApp::new().await;
     let page = app.get("/help").await;
     assert_eq!(page.status, StatusCode::OK);
@@ -40,7 +40,18 @@ async fn the_guide_is_a_page_whose_links_lead_somewhere_and_which_runs_nothing()
     );
     assert!(page.body.contains("<title>Guide · Rollcall</title>"));
     assert!(page.body.contains("href=\"/guide.css\""));
-    for absent in ["<script", " style=", " onclick="] {
+    assert_eq!(page.body.matches("<script").count(), 1);
+    assert!(
+        page.body
+            .contains("<script type=\"module\" src=\"/keys.js?")
+    );
+    let keys = app.get("/keys.js").await;
+    assert_eq!(
+        keys.header("content-type"),
+        "text/javascript; charset=utf-8"
+    );
+    assert!(keys.body.contains("import(\"/palette.js?"));
+    for absent in ["import(", " style=", " onclick="] {
         assert!(!page.body.contains(absent), "{absent}");
     }
     let body = body(&page);

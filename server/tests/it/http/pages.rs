@@ -150,7 +150,15 @@ async fn the_matrix_prints_as_a_page_without_the_app_s_script() {
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
-    assert_eq!(page.body.matches("<script").count(), 1);
+    // What prints, and the keys.
+    assert_eq!(page.body.matches("<script").count(), 2);
+    assert!(
+        page.body
+            .contains("<script type=\"module\" src=\"/keys.js?")
+    );
+    // With whatever leptos puts between texts.
+    let sent = String::from_utf8_lossy(&page.bytes);
+    assert!(sent.contains("<title>June · Rollcall</title>"), "{sent}");
     let missing = world.app.get("/releases/99?view=print").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
 }

@@ -54,14 +54,13 @@ async fn a_blank_search_finds_nothing_and_a_wrong_one_says_why() {
     let world = World::active().await;
     let app = &world.app;
     for blank in ["/api/search?q=", "/api/search?q=%20"] {
-        let found = app.read(blank).await;
-        assert!(
-            found
-                .as_object()
-                .unwrap()
-                .values()
-                .all(|it| it == &json!([]))
-        );
+        let mut found = app.read(blank).await;
+        let kinds = found.as_object_mut().unwrap();
+        let totals = kinds.remove("totals").unwrap();
+        assert!(kinds.values().all(|it| it == &json!([])));
+        let totals = totals.as_object().unwrap();
+        assert_eq!(totals.len(), kinds.len());
+        assert!(totals.values().all(|it| it == &json!(0)));
     }
     let refused = async |path: &str| app.api("GET", path, Value::Null, &[]).await.problem(422);
     assert!(refused("/api/search").await["errors"]["q"].is_string());
@@ -71,4 +70,8 @@ async fn a_blank_search_finds_nothing_and_a_wrong_one_says_why() {
     assert!(refused("/api/search?q=a&limit=0").await["errors"]["limit"].is_string());
     let found = app.read("/api/search?q=e&limit=1").await;
     assert_eq!(found["steps"].as_array().unwrap().len(), 1);
+    let all = app.read("/api/search?q=e").await;
+    let n_steps = all["steps"].as_array().unwrap().len();
+    assert_eq!(found["totals"], all["totals"]);
+    assert_eq!(found["totals"]["steps"], n_steps);
 }

@@ -1,5 +1,6 @@
 //! Tests of `open` mode without `ROLLCALL_USER` (R108): a page has no name until its person enters one, and records nothing before.
-use crate::harness::TestApp;
+use crate::{harness::TestApp, world::World};
+use app::{domain::vocabulary::StepAction, store::steps::transitions::TransitionOptions};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use server::ops::auth_settings::AuthSettings;
@@ -44,6 +45,31 @@ async fn with_a_name_a_page_changes_things_under_it() {
     assert_eq!(app.read("/api/audit").await["items"][0]["actor"], "Mei");
     let page = app.api("GET", "/clusters", Value::Null, &cookie).await;
     assert!(page.body.contains("You: Mei"));
+}
+
+#[tokio::test]
+async fn what_an_undo_would_do_is_told_without_a_name_and_the_undo_asks_for_it() {
+    let world = World::active_in(app_without_a_name().await).await;
+    let app = &world.app;
+    let announce = world.id(&world.acme, "Announce").await;
+    let (done, options) = (StepAction::Done, TransitionOptions::default());
+    let done = app
+        .store
+        .act_on_step(announce, done, options, app.ana())
+        .await;
+    done.unwrap();
+    let batch = app.read("/api/audit").await["items"][0]["batchId"].clone();
+    let asked = json!({ "batch": batch });
+    let told = app.api("POST", "/rpc/preview_undo", asked, &PAGE).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.body);
+    let undo = json!({ "batch": batch, "deletes_work": false });
+    let refused = app.api("POST", "/rpc/undo", undo, &PAGE).await;
+    assert_eq!(refused.status, StatusCode::PRECONDITION_REQUIRED);
+    let message = json!({ "kind": "webhook", "event": "step.failed" });
+    let shown = app
+        .api("POST", "/rpc/preview_message", message, &PAGE)
+        .await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
 }
 
 #[tokio::test]

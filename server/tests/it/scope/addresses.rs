@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use server::http::rights::RIGHTS;
 
 /// Addresses without anything of anybody.
-const STATIC: [&str; 16] = [
+const STATIC: [&str; 17] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -17,6 +17,7 @@ const STATIC: [&str; 16] = [
     "/print.js",
     "/live.js",
     "/palette.js",
+    "/keys.js",
     "/evidence.js",
     "/robots.txt",
     "/help",

@@ -171,6 +171,68 @@ async fn each_kind_has_at_most_as_many_hits_as_were_asked_for() {
         found.texts.len(),
     ];
     assert_eq!(numbers, [1; 5]);
+    let all = world.app.store.search(&query, 100).await.unwrap();
+    assert_eq!(found.totals, all.totals);
+    assert_eq!(
+        (all.totals.steps, all.totals.texts),
+        (all.steps.len(), all.texts.len())
+    );
+    assert!(all.totals.customers > 1 && all.totals.steps > 1);
+}
+
+#[tokio::test]
+async fn steps_that_customers_have_come_before_those_of_a_newer_draft() {
+    let world = World::active().await;
+    let (app, store) = (&world.app, &world.app.store);
+    let cloned = store.clone_release(world.june, "July".into(), None, app.ana());
+    let july = cloned.await.unwrap().row.id;
+    for found in [
+        search(store, "curl").await.texts,
+        search(store, "upgrade").await.steps,
+    ] {
+        let releases: Vec<_> = found.iter().map(|it| (it.release, it.customers)).collect();
+        assert_eq!(releases, [(world.june, 3), (july, 0)]);
+    }
+    let query = SearchQuery::parse("curl").unwrap().unwrap();
+    let first = store.search(&query, 1).await.unwrap();
+    assert_eq!(first.texts[0].release, world.june);
+    assert_eq!(first.totals.texts, 2);
+}
+
+#[tokio::test]
+async fn all_words_are_found_in_any_order_and_the_words_as_they_were_written_first() {
+    let world = World::active().await;
+    let (app, store) = (&world.app, &world.app.store);
+    for (name, text) in [
+        ("Apart", "helm version\nupgrade api with helm"),
+        ("Together", "helm upgrade api"),
+    ] {
+        let step = draft(name, "verify", "bash", text);
+        let added = store.add_template(world.june, step, Position::Last, app.ana());
+        added.await.unwrap();
+    }
+    let (apart, together) = (
+        hit("Apart", "upgrade api with helm", 3),
+        hit("Together", "helm upgrade api", 3),
+    );
+    assert_eq!(
+        lines(store, "helm upgrade").await,
+        [together.clone(), apart.clone()]
+    );
+    assert_eq!(lines(store, "api  helm").await, [apart, together]);
+    assert!(lines(store, "helm worker").await.is_empty());
+    for sought in ["schema migrate", "migrate  schema", "us-east us"] {
+        let found = search(store, sought).await;
+        assert_eq!(found.steps.len() + found.clusters.len(), 1, "{sought}");
+    }
+    // The values of their time.
+    let announce = world.id(&world.acme, "Announce").await;
+    let (done, options) = (StepAction::Done, TransitionOptions::default());
+    let done = store.act_on_step(announce, done, options, app.ana()).await;
+    done.unwrap();
+    let found = search(store, "acme  tell").await.texts.remove(0);
+    assert_eq!((found.step, found.is_executed), (Some(announce), true));
+    assert_eq!(found.line.unwrap().text, "Tell Acme.");
 }
 
 #[tokio::test]

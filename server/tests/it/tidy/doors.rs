@@ -46,7 +46,7 @@ const PAST_THE_SCOPE: [(&str, usize, &str); 9] = [
         "a subquery that narrows what is visible",
     ),
     (
-        "views/step_search.rs",
+        "views/executed_texts.rs",
         1,
         "a subquery of events, with the condition of those that are visible",
     ),

@@ -284,6 +284,7 @@ fn foot(wizard: Wizard) -> impl IntoView {
                 class="button live-only"
                 data-kind="ink"
                 type="button"
+                aria-keyshortcuts="Control+Enter"
                 hidden=is_last
                 on:click=move |_| wizard.step(1)
             >
@@ -293,6 +294,7 @@ fn foot(wizard: Wizard) -> impl IntoView {
                 class="button"
                 data-kind=move || is_last().then_some("ink")
                 type="submit"
+                aria-keyshortcuts=move || is_last().then_some("Control+Enter")
                 aria-busy=move || is_busy.get().then_some("true")
             >
                 "Create release"

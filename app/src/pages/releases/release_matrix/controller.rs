@@ -142,15 +142,18 @@ impl MatrixController {
     }
 
     fn select_open_step(self) {
-        // Links can open a step too.
-        follow(move |_| self.intended_step.set_value(self.open_step.get()));
-        let step = self.open_step.get_untracked();
-        if let Some(at) =
-            step.and_then(|it| self.state.grid.with_untracked(|grid| grid.index_of(it)))
-        {
-            self.state.show_apart(at);
-            self.state.select_cell(at);
-        }
+        let mut before = self.open_step.get_untracked();
+        self.select_step(before);
+        // Links can open a step too. While this page itself opens one after the other, the URL is behind.
+        follow(move |_| {
+            let step = self.open_step.get();
+            let is_by_link = step != before && self.is_intended(before);
+            before = step;
+            self.intended_step.set_value(step);
+            if is_by_link && untrack(|| self.select_step(step)) {
+                self.state.request_focus();
+            }
+        });
     }
 
     /// An undo from a toast bypasses the undo stack: the page is updated in place all the same.

@@ -37,7 +37,7 @@ fn menu_html(
 ) -> String {
     let html = html! {
         @if may_undo {
-            button class="menu__item narrow" data-does="undo" aria-label="Undo" aria-describedby="undo-what" {
+            button class="menu__item narrow" data-does="undo" aria-label="Undo" aria-describedby="undo-what" aria-disabled=[undo.is_none().then_some("true")] {
                 "Undo "
                 span class="quiet small" { (undo.unwrap_or_default()) }
             }

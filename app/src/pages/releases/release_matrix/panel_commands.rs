@@ -11,6 +11,16 @@ impl MatrixController {
         }
     }
 
+    /// Selects the cell of a step. False if there is none.
+    pub(super) fn select_step(self, step: Option<StepId>) -> bool {
+        let at = step.and_then(|it| self.state.grid.with_untracked(|grid| grid.index_of(it)));
+        if let Some(at) = at {
+            self.state.show_apart(at);
+            self.state.select_cell(at);
+        }
+        at.is_some()
+    }
+
     /// Shows the focused step in the panel, and asks something of the panel as soon as it is there.
     pub(super) fn ask_panel(self, request: PanelRequest) {
         let step = self.focused_step();

@@ -1,0 +1,75 @@
+//! Where a page begins (R106): what gets the focus when a page is gone to within the application, or a form is loaded. Only to be
+//! called in the browser.
+use super::dom::{
+    after, after_paint, exists, focus, focus_heading, focus_in_place, is_reloaded,
+    nothing_is_focused,
+};
+use std::cell::RefCell;
+
+thread_local! {
+    /// The page whose head was drawn last, as `page_here` tells it.
+    static DRAWN_PAGE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// How the addresses of pages end that are one form.
+const FORM_ENDS: [&str; 2] = ["/new", "/edit"];
+
+/// What a query begins with if it makes another page of a path.
+const VIEWS: [&str; 3] = ["?paste", "?rancher", "?view=print"];
+
+/// The first field of a form.
+const FIRST_FIELD: &str = "#main form :is(input:not([type=hidden]), select, textarea)";
+
+/// Where a page says that one begins: what is to be done next, or the text in a part that is marked.
+const START: &str = "#main :is(a[data-start], [data-start] textarea)";
+
+/// What has the focus and keeps it when a page is opened.
+const HAS_FOCUS: &str = "#main :focus, dialog[open]";
+
+/// The path of the present page, and what tells the page from others.
+fn page_here() -> Option<(String, String)> {
+    let location = web_sys::window()?.location();
+    let (path, query) = (location.pathname().ok()?, location.search().ok()?);
+    let view = VIEWS.into_iter().find(|it| query.starts_with(it));
+    let page = [path.as_str(), view.unwrap_or_default()].concat();
+    Some((path, page))
+}
+
+fn is_form(path: &str) -> bool {
+    FORM_ENDS.iter().any(|it| path.ends_with(it))
+}
+
+/// Focuses where a page begins: what is marked so, else the first field of a form, else the heading; unless a part of the page has
+/// the focus already.
+fn focus_arrival(path: &str) {
+    if exists(HAS_FOCUS) {
+        return;
+    }
+    if exists(START) {
+        focus(START);
+    } else if is_form(path) && exists(FIRST_FIELD) {
+        focus_in_place(FIRST_FIELD);
+    } else {
+        focus_heading();
+    }
+}
+
+/// To be called when the head of a page is drawn. After a navigation inside the app the new page gets the focus, also from the
+/// navigation. The first page, which the browser itself has loaded, leaves it where it is; but a form is begun with, unless it was
+/// reloaded or something has the focus.
+pub fn focus_new_page() {
+    after_paint(|| {
+        after(0, || {
+            let Some((path, page)) = page_here() else {
+                return;
+            };
+            let is_arrival = match DRAWN_PAGE.replace(Some(page.clone())) {
+                Some(before) => before != page,
+                None => is_form(&path) && nothing_is_focused() && !is_reloaded(),
+            };
+            if is_arrival {
+                focus_arrival(&path);
+            }
+        });
+    });
+}
