@@ -116,6 +116,11 @@ pub fn local_path(text: &str) -> Option<&str> {
     (is_plain && !rest.starts_with('/') && !is_door).then_some(text)
 }
 
+/// The list of customers with those of one cluster.
+pub fn customers_of(cluster: ClusterId) -> String {
+    format!("/customers?cluster={cluster}")
+}
+
 /// A cluster.
 pub fn cluster(id: ClusterId) -> String {
     format!("/clusters/{id}")

@@ -57,10 +57,20 @@ impl CustomerList {
         }
     }
 
+    /// The name of a cluster, as its customers have it.
+    pub fn cluster_name(&self, id: ClusterId) -> Option<&str> {
+        let found = self.rows.iter().find(|it| it.0.cluster_id == id);
+        found.map(|it| it.0.cluster.as_str())
+    }
+
     /// The rows that match a query, as HTML.
     pub fn render(&self, query: &ListQuery) -> RenderedList {
         let needle = query.needle();
-        let matching = || self.rows.iter().filter(|it| it.1.contains(&needle));
+        let is_there = |it: &CustomerSummary| query.cluster.is_none_or(|id| it.cluster_id == id);
+        let matching = || {
+            let rows = self.rows.iter();
+            rows.filter(|it| is_there(&it.0) && it.1.contains(&needle))
+        };
         let is_shown = |it: &CustomerSummary| query.inactive || it.is_active;
         let n_hidden = matching().filter(|it| !is_shown(&it.0)).count();
         let mut found: Vec<&CustomerSummary> = matching()
@@ -80,7 +90,7 @@ impl CustomerList {
             });
         }
         let n_all = self.rows.iter().filter(|it| is_shown(&it.0)).count();
-        let summary = if needle.is_empty() {
+        let summary = if needle.is_empty() && query.cluster.is_none() {
             format!(
                 "{} in {}",
                 pluralize(found.len(), "customer"),
@@ -264,6 +274,29 @@ mod tests {
             ..text("gone")
         };
         assert!(list().render(&shown).html.contains("Inactive</span>"));
+    }
+
+    #[test]
+    fn customers_of_one_cluster_are_found_by_its_id_and_not_by_a_part_of_its_name() {
+        let list = CustomerList::new(vec![
+            customer(1, "Acme", 1, true),
+            customer(2, "Bolt", 11, true),
+            customer(3, "Gone", 1, false),
+        ]);
+        let query = ListQuery {
+            cluster: Some(ClusterId(1)),
+            ..ListQuery::default()
+        };
+        let rendered = list.render(&query);
+        assert_eq!(rendered.summary, "1 of 2 customers");
+        assert!(rendered.html.contains("Acme") && !rendered.html.contains("Bolt"));
+        assert_eq!(list.cluster_name(ClusterId(11)), Some("cluster-11"));
+        assert_eq!(list.cluster_name(ClusterId(2)), None);
+        let none = ListQuery {
+            text: "bolt".into(),
+            ..query
+        };
+        assert!(list.render(&none).html.contains("Clear the filter"));
     }
 
     #[test]
