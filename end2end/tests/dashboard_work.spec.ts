@@ -75,7 +75,7 @@ test('a release is shared on paper, as a file, and as a summary for a chat', asy
   await expect(dialog).toHaveCount(0);
   await expect(said(page, 'Copied the status summary')).toBeVisible();
   const text = await page.evaluate(() => navigator.clipboard.readText());
-  expect(text.split('\n')[0]).toBe('June (6.0): 33 % finished, 4 of 12 steps');
+  expect(text.split('\n')[0]).toBe('June (6.0): 33 % finished, 4 of 12 cells');
   expect(text).toContain(`${server.url}/releases/${june}`);
 });
 
