@@ -1,5 +1,5 @@
 //! Queries of the audit trail: filtered and paged, with the current names of the rows that events refer to.
-use super::activity_search::NameMatches;
+use super::activity_search::{NameMatches, PersonMatch};
 use crate::domain::{
     event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
     field_error::FieldError,
@@ -31,10 +31,11 @@ const CHANGED_TEXT_MAX_CHARS: usize = 600;
 /// The number of latest events that the list of authors is taken from.
 const PEOPLE_EVENTS_MAX: u64 = 2_000;
 
-/// A filter, and what its search text was found in.
+/// A filter, what its search text was found in, and who its person may be.
 struct Filter<'a> {
     of: &'a EventFilter,
     names: Option<NameMatches>,
+    person: Option<PersonMatch>,
 }
 
 /// The condition of a filter; `of` qualifies its columns. The cursor is not part of it.
@@ -42,6 +43,9 @@ fn filter_condition(filter: &Filter<'_>, of: impl Fn(Column) -> Expr) -> Conditi
     let mut all = Condition::all();
     if let Some(names) = &filter.names {
         all = all.add(names.condition(&of));
+    }
+    if let Some(person) = &filter.person {
+        all = all.add(person.condition(&of));
     }
     let filter = filter.of;
     if let Some(entity) = filter.entity {
@@ -131,6 +135,7 @@ impl Store {
         Ok(Filter {
             of: filter,
             names: self.name_matches(filter).await?,
+            person: self.person_match(filter).await?,
         })
     }
 
