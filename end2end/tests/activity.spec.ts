@@ -4,6 +4,19 @@ import { readFileSync } from 'node:fs';
 import { act, other } from '../fixtures/other';
 import { activeJune, jonas, many } from '../fixtures/world';
 
+test('many cells are told by their steps and customers, an import by the number of its steps', async ({ page, open, server }) => {
+  await many(server, 4, 3);
+  await server.call('act_on_steps', { ids: Array.from({ length: 12 }, (_, n) => n + 1), action: 'skip', reason: 'not now' });
+  const draft = await server.call('create_release', { draft: { name: 'Later', type: 'release' } });
+  await server.call('import_templates', { release: draft, steps: ['One', 'Two', 'Three'].map(name => ({ name, category: 'deploy', type: 'text', content: 'Do it.', description: '' })) });
+  await open('/activity');
+  const lines = page.locator('main ol.log > li');
+  await expect(lines.filter({ hasText: 'skipped 12 cells' })).toContainText('4 steps, 3 customers, Many');
+  await expect(lines.first()).toContainText(/added (One|Two|Three) and 2 others, Later/);
+  await open('/');
+  await expect(page.getByRole('listitem').filter({ hasText: 'skipped 12 cells' })).toContainText('4 steps, 3 customers, Many');
+});
+
 test('a batch is one line, and says row by row what it did', async ({ page, open, server }) => {
   await activeJune(server);
   await server.call('act_on_steps', { ids: [1, 5, 9], action: 'skip', reason: 'nothing to announce' });
@@ -223,7 +236,7 @@ test('a batch counts only what the filter lets through, and what is shown is dow
   await server.call('act_on_steps', { ids: [1, 2, 5, 9], action: 'skip', reason: 'nothing to announce' });
   await open('/activity');
   const all = page.getByRole('listitem').filter({ hasText: 'skipped 4 cells' });
-  await expect(all).toContainText(/ and 2 others/);
+  await expect(all).toContainText('2 steps, 3 customers, June');
   await open(`/activity?customer=${acme}&action=skip`);
   const line = page.locator('main ol.log > li');
   await expect(line).toHaveCount(1);

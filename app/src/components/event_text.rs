@@ -2,6 +2,7 @@
 //! activity page's (`activity_log`) and an open step's (`step_panel::history`).
 use super::step_state::state_icon;
 use crate::domain::{
+    digit_groups::grouped_count,
     event::{Entity, EventAction, HistoryEntry},
     plural::pluralize,
     summary::NamedEvent,
@@ -45,6 +46,7 @@ pub fn event_icon(event: &HistoryEntry) -> &'static str {
 /// What an event did, without what it was done to: "marked done", "marked 12 cells done". `in_batch` is the number of events
 /// in its batch. A cell is one customer's step.
 pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
+    let n = grouped_count(in_batch);
     if in_batch > 1 && event.entity == Entity::Step {
         let cells = match event.action {
             EventAction::Start => "started",
@@ -52,17 +54,17 @@ pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
             EventAction::Revert => "reverted",
             EventAction::Reopen => "reopened",
             EventAction::Undo => "undid",
-            EventAction::Done => return format!("marked {in_batch} cells done"),
-            EventAction::Fail => return format!("marked {in_batch} cells failed"),
+            EventAction::Done => return format!("marked {n} cells done"),
+            EventAction::Fail => return format!("marked {n} cells failed"),
             action => return single_phrase(action).to_owned(),
         };
-        return format!("{cells} {in_batch} cells");
+        return format!("{cells} {n} cells");
     }
     if in_batch > 1 && event.entity == Entity::Customer {
         // Only an import of customers from pasted text changes several at once.
         return match event.action {
-            EventAction::Undo => format!("undid changes of {in_batch} customers"),
-            _ => format!("imported {in_batch} customers"),
+            EventAction::Undo => format!("undid changes of {n} customers"),
+            _ => format!("imported {n} customers"),
         };
     }
     single_phrase(event.action).to_owned()
@@ -89,6 +91,44 @@ pub fn line_phrase(line: &NamedEvent, n: u32) -> String {
         }
         _ => event_phrase(event, n),
     }
+}
+
+/// What a line is about, besides its customer and release: the name of its row, and how many others its batch made; or "100 steps,
+/// 10 customers". None where the phrase says it all. `n` is the number of events that the line stands for.
+pub fn line_subject(line: &NamedEvent, n: u32) -> Option<String> {
+    if is_of_several_customers(line) {
+        let steps = pluralize(line.steps, "step");
+        return Some(format!(
+            "{steps}, {}",
+            pluralize(line.customers, "customer")
+        ));
+    }
+    // Several steps of one customer have no name in common.
+    if line.entry.entity == Entity::Step && n > 1 && line.customers == 1 {
+        return None;
+    }
+    let others = if names_others(line) {
+        and_others(n)
+    } else {
+        String::new()
+    };
+    Some(line.subject.clone()? + &others)
+}
+
+/// Whether the events of a line's batch are about rows of the same kind, each by itself: customers, or steps that were imported.
+pub fn names_others(line: &NamedEvent) -> bool {
+    let create = EventAction::Create;
+    let is_made = line.entry.action == create || line.undid == Some(create);
+    match line.entry.entity {
+        Entity::Customer => true,
+        Entity::Template => is_made,
+        _ => false,
+    }
+}
+
+/// Whether a line is about several steps of several customers.
+pub fn is_of_several_customers(line: &NamedEvent) -> bool {
+    line.entry.entity == Entity::Step && line.steps > 1 && line.customers > 1
 }
 
 /// The suffix after the first name of a list: " and 8 others"; empty if there are no others.
@@ -148,6 +188,7 @@ mod tests {
     fn a_batch_is_described_by_its_size() {
         let event = step_done();
         assert_eq!(event_phrase(&event, 12), "marked 12 cells done");
+        assert_eq!(event_phrase(&event, 1_000), "marked 1,000 cells done");
         assert_eq!(event_phrase(&event, 1), "marked done");
         let noted = HistoryEntry {
             action: EventAction::Notes,
@@ -164,8 +205,37 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_many_names_its_steps_and_customers_by_number() {
+        let mut line = NamedEvent {
+            entry: step_done(),
+            in_batch: 1_000,
+            customers: 10,
+            steps: 100,
+            batch_size: 1_000,
+            undid: None,
+            subject: Some("Queue drained".into()),
+            customer: Some("Acme".into()),
+            release: None,
+            undo: UndoState::Open,
+        };
+        let said = |line: &NamedEvent, n| line_subject(line, n).unwrap_or_default();
+        assert_eq!(said(&line, 1_000), "100 steps, 10 customers");
+        line.steps = 1;
+        assert_eq!(said(&line, 10), "Queue drained");
+        line.customers = 1;
+        assert_eq!([said(&line, 6), said(&line, 1)], ["", "Queue drained"]);
+        line.entry.entity = Entity::Template;
+        assert_eq!(said(&line, 6), "Queue drained");
+        line.entry.action = EventAction::Create;
+        assert_eq!(said(&line, 6), "Queue drained and 5 others");
+        line.entry.entity = Entity::Customer;
+        assert_eq!(said(&line, 2), "Queue drained and 1 other");
+    }
+
+    #[test]
     fn an_undo_says_what_it_undid_and_others_are_counted() {
         let line = |undid| NamedEvent {
+            steps: 1,
             entry: HistoryEntry {
                 action: EventAction::Undo,
                 ..step_done()

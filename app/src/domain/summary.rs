@@ -137,6 +137,8 @@ pub struct NamedEvent {
     pub in_batch: u32,
     /// The number of customers that these events are about.
     pub customers: u32,
+    /// Of several customers' steps: the number of different steps; else 1.
+    pub steps: u32,
     /// The number of events in its batch, whatever the filter.
     pub batch_size: u32,
     /// Of an undo: what the batch that it undid had done.

@@ -282,9 +282,21 @@ impl Store {
         let size = |sizes: &HashMap<String, (u32, u32)>, event: &Event| {
             sizes.get(&event.batch_id.0).copied().unwrap_or((1, 1))
         };
+        let mut steps: HashMap<String, u32> = HashMap::new();
+        let of_cells = |it: &&Event| it.entity == Entity::Step && size(&found, it).1 > 1;
+        let of_cells = events.iter().filter(of_cells);
+        let mut of_cells: Vec<&str> = of_cells.map(|it| it.batch_id.0.as_str()).collect();
+        // The lines of one batch are together.
+        of_cells.dedup();
+        for batch in of_cells {
+            let condition = filter_condition(filter, column_of_table);
+            let n = self.steps_of_batch(batch, condition).await?;
+            steps.insert(batch.to_owned(), n);
+        }
         let named_events = events.into_iter().map(|event| NamedEvent {
             in_batch: size(&found, &event).0,
             customers: size(&found, &event).1,
+            steps: steps.get(&event.batch_id.0).copied().unwrap_or(1),
             batch_size: size(&whole, &event).0,
             undid: (event.undoes.as_ref()).and_then(|it| undone.get(&it.0).copied()),
             subject: names

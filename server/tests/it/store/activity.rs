@@ -70,6 +70,7 @@ async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
     assert_eq!((of_acme.len(), of_acme[0].in_batch), (1, 4));
     assert_eq!((of_acme[0].customers, of_acme[0].batch_size), (1, 12));
     assert_eq!((all[0].customers, all[0].batch_size), (3, 12));
+    assert_eq!((all[0].steps, all[1].steps), (4, 1));
     assert_eq!(of_acme[0].customer.as_deref(), Some("Acme"));
     let row_by_row = EventFilter {
         batch_id: started.batch_id,
