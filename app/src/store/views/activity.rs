@@ -283,9 +283,12 @@ impl Store {
             sizes.get(&event.batch_id.0).copied().unwrap_or((1, 1))
         };
         let mut steps: HashMap<String, u32> = HashMap::new();
-        let of_cells = |it: &&Event| it.entity == Entity::Step && size(&found, it).1 > 1;
-        let of_cells = events.iter().filter(of_cells);
-        let mut of_cells: Vec<&str> = of_cells.map(|it| it.batch_id.0.as_str()).collect();
+        let mut of_cells: Vec<&str> = Vec::new();
+        for event in &events {
+            if event.entity == Entity::Step && size(&found, event).1 > 1 {
+                of_cells.push(event.batch_id.0.as_str());
+            }
+        }
         // The lines of one batch are together.
         of_cells.dedup();
         for batch in of_cells {
