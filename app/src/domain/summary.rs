@@ -61,6 +61,19 @@ pub struct ActiveRelease {
     /// The number of cells that the caller has in progress.
     pub own_in_progress: u32,
     pub clusters: Vec<PartProgress>,
+    /// The cell that is open, if it is the only one.
+    pub last_cell: Option<LastCell>,
+}
+
+/// The only open cell of a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastCell {
+    pub step_id: StepId,
+    /// The number of the step in the customer's list.
+    pub number: usize,
+    /// The name of the customer.
+    pub customer: String,
 }
 
 /// A cell that needs attention.
