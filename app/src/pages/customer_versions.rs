@@ -110,11 +110,7 @@ impl VersionsTable {
 }
 
 /// The customers that were found.
-fn table(
-    it: CustomerVersions,
-    filter: RwSignal<String>,
-    n_rows: RwSignal<u32>,
-) -> impl IntoView {
+fn table(it: CustomerVersions, filter: RwSignal<String>, n_rows: RwSignal<u32>) -> impl IntoView {
     let CustomerVersions { rows, found, total } = it;
     let shown = rows.len();
     if found == 0 {
