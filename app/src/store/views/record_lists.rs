@@ -104,20 +104,21 @@ impl Store {
             .into_iter()
             .collect();
         let rows = query.all(&self.read).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| CustomerSummary {
-                id: CustomerId(row.id),
-                name: row.name,
-                namespace: row.namespace,
-                cluster_id: ClusterId(row.cluster_id),
-                cluster: names.get(&row.cluster_id).cloned().unwrap_or_default(),
-                is_active: row.is_active,
-                variables: text_variables::count_variables(&row.metadata),
-                active_releases: u32::try_from(releases.get(&row.id).copied().unwrap_or_default())
-                    .unwrap_or_default(),
-            })
-            .collect())
+        let customers = rows.into_iter().map(|row| CustomerSummary {
+            id: CustomerId(row.id),
+            name: row.name,
+            namespace: row.namespace,
+            cluster_id: ClusterId(row.cluster_id),
+            cluster: names.get(&row.cluster_id).cloned().unwrap_or_default(),
+            is_active: row.is_active,
+            variables: text_variables::count_variables(&row.metadata),
+            active_releases: u32::try_from(releases.get(&row.id).copied().unwrap_or_default())
+                .unwrap_or_default(),
+            now: None,
+        });
+        let mut customers: Vec<CustomerSummary> = customers.collect();
+        self.add_work(&mut customers).await?;
+        Ok(customers)
     }
 
     /// Releases with progress, newest first.
