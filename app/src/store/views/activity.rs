@@ -404,7 +404,7 @@ impl Store {
         let clusters = clusters.into_iter().map(|it| (ClusterId(it.0), it.1));
         let customers = customers.into_iter().map(|it| (CustomerId(it.0), it.1));
         Ok(ActivityFilterOptions {
-            releases: self.release_names().await?,
+            releases: self.release_choices().await?,
             clusters: clusters.collect(),
             customers: customers.collect(),
             people: self.recent_people().await?,

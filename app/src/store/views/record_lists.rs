@@ -3,7 +3,7 @@ use crate::domain::{
     cluster::ClusterSummary,
     customer::CustomerSummary,
     id::{ClusterId, CustomerId, ReleaseId},
-    release::{Release, ReleaseSummary},
+    release::{Release, ReleaseLabel, ReleaseSummary, name_suffixes},
 };
 use crate::store::{
     Store,
@@ -12,6 +12,7 @@ use crate::store::{
     records::release_rows,
     text_variables,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::HashMap;
 
@@ -150,6 +151,41 @@ impl Store {
             .await?;
         let named = releases.into_iter().map(|it| (ReleaseId(it.0), it.1));
         Ok(named.collect())
+    }
+
+    /// All releases, newest first, by names that differ: equal ones are followed by what tells them apart.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn release_choices(&self) -> Result<Vec<(ReleaseId, String)>, StoreError> {
+        let rows: Vec<(i64, String, Option<String>, DateTime<Utc>)> = self
+            .visible()
+            .releases()
+            .select_only()
+            .columns([
+                release::Column::Id,
+                release::Column::Name,
+                release::Column::VersionNumber,
+                release::Column::CreatedAt,
+            ])
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let labels: Vec<ReleaseLabel<'_>> = rows
+            .iter()
+            .map(|(id, name, version, created)| ReleaseLabel {
+                id: ReleaseId(*id),
+                name,
+                version_number: version.as_deref(),
+                created: created.date_naive(),
+            })
+            .collect();
+        let named = labels.iter().zip(name_suffixes(&labels));
+        let choices = named.map(|(it, suffix)| match suffix {
+            Some(suffix) => (it.id, format!("{} ({suffix})", it.name)),
+            None => (it.id, it.name.to_owned()),
+        });
+        Ok(choices.collect())
     }
 
     /// The number of active clusters.
