@@ -445,8 +445,11 @@ test.describe('releases', () => {
   test('clusters and customers know their releases, also one that a customer was taken out of', async ({ page, open, server }) => {
     const { june, eu, globex } = await activeJune(server);
     await open(`/clusters/${eu}`);
-    await expect(page.getByRole('row', { name: /June/ })).toContainText('Active');
-    await page.getByRole('row', { name: /June/ }).getByRole('link').click();
+    const releases = page.getByRole('region', { name: 'Releases', exact: true });
+    await expect(releases.getByRole('row', { name: /June/ })).toContainText('Active');
+    // Each of its customers says where it is, and how far.
+    await expect(page.getByRole('region', { name: 'Customers', exact: true }).getByRole('row', { name: /^Acme acme 1 June 0 %/ })).toBeVisible();
+    await releases.getByRole('row', { name: /June/ }).getByRole('link').click();
     await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex' })).toBeVisible();
     await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Initech' })).toHaveCount(0);
     await open(`/clusters/${eu}`);
