@@ -62,6 +62,7 @@ pub fn App() -> impl IntoView {
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
         now: RwSignal::new(now),
+        minute: RwSignal::new(now),
         is_local: RwSignal::from(live),
     };
     follow(move |is_first| {

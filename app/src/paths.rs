@@ -116,6 +116,11 @@ pub fn local_path(text: &str) -> Option<&str> {
     (is_plain && !rest.starts_with('/') && !is_door).then_some(text)
 }
 
+/// The list of customers with those of one cluster.
+pub fn customers_of(cluster: ClusterId) -> String {
+    format!("/customers?cluster={cluster}")
+}
+
 /// A cluster.
 pub fn cluster(id: ClusterId) -> String {
     format!("/clusters/{id}")
@@ -213,6 +218,7 @@ pub fn activity_download(filter: &EventFilter, format: &'static str) -> String {
         ("clusterId", text(filter.cluster_id.as_ref())),
         ("customerId", text(filter.customer_id.as_ref())),
         ("actor", text(filter.actor.as_ref())),
+        ("person", text(filter.person.as_ref())),
         ("userId", text(filter.user_id.as_ref())),
         ("action", text(filter.action.as_ref())),
         ("batchId", text(filter.batch_id.as_ref())),
@@ -291,7 +297,7 @@ mod tests {
     fn the_history_is_downloaded_with_the_filter_of_its_page() {
         let filter = EventFilter {
             customer_id: Some(CustomerId(7)),
-            actor: Some("Ana Ferreira".into()),
+            person: Some("Ana Ferreira".into()),
             q: Some("R&D".into()),
             from: Some(DateTime::UNIX_EPOCH),
             limit: Some(50),
@@ -299,7 +305,7 @@ mod tests {
         };
         assert_eq!(
             activity_download(&filter, "csv"),
-            "/api/audit?format=csv&customerId=7&actor=Ana%20Ferreira&q=R%26D&from=1970-01-01T00%3A00%3A00Z"
+            "/api/audit?format=csv&customerId=7&person=Ana%20Ferreira&q=R%26D&from=1970-01-01T00%3A00%3A00Z"
         );
     }
 

@@ -4,6 +4,19 @@ import { readFileSync } from 'node:fs';
 import { act, other } from '../fixtures/other';
 import { activeJune, jonas, many, people } from '../fixtures/world';
 
+test('many cells are told by their steps and customers, an import by the number of its steps', async ({ page, open, server }) => {
+  await many(server, 4, 3);
+  await server.call('act_on_steps', { ids: Array.from({ length: 12 }, (_, n) => n + 1), action: 'skip', reason: 'not now' });
+  const draft = await server.call('create_release', { draft: { name: 'Later', type: 'release' } });
+  await server.call('import_templates', { release: draft, steps: ['One', 'Two', 'Three'].map(name => ({ name, category: 'deploy', type: 'text', content: 'Do it.', description: '' })) });
+  await open('/activity');
+  const lines = page.locator('main ol.log > li');
+  await expect(lines.filter({ hasText: 'skipped 12 cells' })).toContainText('4 steps, 3 customers, Many');
+  await expect(lines.first()).toContainText(/added (One|Two|Three) and 2 others, Later/);
+  await open('/');
+  await expect(page.getByRole('listitem').filter({ hasText: 'skipped 12 cells' })).toContainText('4 steps, 3 customers, Many');
+});
+
 test('a batch is one line, and says row by row what it did', async ({ page, open, server }) => {
   await activeJune(server);
   await server.call('act_on_steps', { ids: [1, 5, 9], action: 'skip', reason: 'nothing to announce' });
@@ -198,12 +211,40 @@ test('the days are chosen by a link, and a search finds names', async ({ page, o
   await expect(page.getByText('No matching activity.')).toBeVisible();
 });
 
+test('a reason is found as it is typed, and a part of several names finds each of them', async ({ page, open, server }) => {
+  await activeJune(server);
+  await server.call('act_on_step', { id: 1, action: 'fail', reason: 'Lock timeout on invoice_line', allow_unresolved: false });
+  await jonas(server, 'act_on_step', { id: 5, action: 'start', reason: null, allow_unresolved: false });
+  await open('/activity');
+  const lines = page.locator('main ol.log > li');
+  const search = page.getByRole('searchbox', { name: 'Search activity' });
+  await search.pressSequentially('lock timeout');
+  await expect(lines).toHaveCount(1);
+  await expect(lines).toContainText('Lock timeout on invoice_line');
+  await expect(page).toHaveURL(/q=lock%20timeout$/);
+  await expect(search).toBeFocused();
+  await expect(search).toHaveValue('lock timeout');
+  await page.getByRole('link', { name: 'Clear the filter' }).first().click();
+  await expect(search).toHaveValue('');
+  await page.getByLabel('Action').selectOption({ label: 'Started' });
+  await expect(lines).toHaveCount(1);
+  // Both names have it.
+  const person = page.getByRole('combobox', { name: 'Person' });
+  await person.fill('na');
+  await person.press('Enter');
+  await expect(page).toHaveURL(/person=na/);
+  await expect(lines).toHaveCount(1);
+  await expect(lines).toContainText('Jonas started');
+  await page.getByLabel('Action').selectOption('');
+  await expect(lines.filter({ hasText: 'marked failed' })).toHaveCount(1);
+});
+
 test('a batch counts only what the filter lets through, and what is shown is downloaded', async ({ page, open, server }) => {
   const { acme } = await activeJune(server);
   await server.call('act_on_steps', { ids: [1, 2, 5, 9], action: 'skip', reason: 'nothing to announce' });
   await open('/activity');
   const all = page.getByRole('listitem').filter({ hasText: 'skipped 4 cells' });
-  await expect(all).toContainText(/ and 2 others/);
+  await expect(all).toContainText('2 steps, 3 customers, June');
   await open(`/activity?customer=${acme}&action=skip`);
   const line = page.locator('main ol.log > li');
   await expect(line).toHaveCount(1);

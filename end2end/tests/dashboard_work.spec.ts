@@ -27,6 +27,32 @@ test('the dashboard says which version each customer is on, and filters them as 
   await expect(page).toHaveURL(new RegExp(`/releases/${june}$`));
 });
 
+test('the dashboard shows the time, and leads to the last cell of a release', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  for (let id = 2; id <= 12; id++) await server.call('act_on_step', { id, action: 'done', reason: null, allow_unresolved: true });
+  await open('/');
+  await expect(page.getByText(/ \d{4}, \d\d:\d\d/).first()).toBeVisible();
+  await page.getByRole('link', { name: 'Open the last cell: Acme, step 1' }).click();
+  await expect(page).toHaveURL(new RegExp(`/releases/${june}\\?step=1`));
+  await expect(page.getByRole('complementary', { name: 'Announce, Acme' })).toBeVisible();
+});
+
+test('all customers are listed with their versions once they are asked for', async ({ page, open, server }) => {
+  const { eu } = await people(server);
+  await server.call('create_release', { draft: { name: 'June', type: 'release' } });
+  const lines = Array.from({ length: 22 }, (_, n) => `Customer ${String(n).padStart(2, '0')}, c${n}`);
+  await server.call('import_customers', { request: { text: lines.join('\n'), clusterId: eu } });
+  await open('/');
+  const versions = page.getByRole('region', { name: 'Customer versions' });
+  await expect(versions.getByRole('row')).toHaveCount(21);
+  await expect(versions).toContainText('Showing 20 of 25.');
+  await versions.getByRole('link', { name: 'Show all 25' }).click();
+  await expect(versions.getByRole('row')).toHaveCount(26);
+  await expect(versions.getByRole('heading', { name: 'Customer versions' })).toBeFocused();
+  await open('/?versions=all');
+  await expect(versions.getByRole('row')).toHaveCount(26);
+});
+
 test('what one has in progress is on the dashboard, under its release', async ({ page, open, server }) => {
   await activeJune(server);
   await server.call('act_on_step', { id: 1, action: 'start', reason: null, allow_unresolved: false });
@@ -75,7 +101,7 @@ test('a release is shared on paper, as a file, and as a summary for a chat', asy
   await expect(dialog).toHaveCount(0);
   await expect(said(page, 'Copied the status summary')).toBeVisible();
   const text = await page.evaluate(() => navigator.clipboard.readText());
-  expect(text.split('\n')[0]).toBe('June (6.0): 33 % finished, 4 of 12 steps');
+  expect(text.split('\n')[0]).toBe('June (6.0): 33 % finished, 4 of 12 cells');
   expect(text).toContain(`${server.url}/releases/${june}`);
 });
 

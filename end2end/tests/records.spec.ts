@@ -42,6 +42,26 @@ test.describe('lists', () => {
     await expect(search).toHaveValue('/');
   });
 
+  test('a cluster leads to its own customers, until all clusters are asked for', async ({ page, open, server }) => {
+    const { eu } = await people(server);
+    await open(`/clusters/${eu}`);
+    await page.getByRole('link', { name: 'View all' }).click();
+    const table = page.getByRole('table', { name: 'Customers' });
+    await expect(table.getByRole('link', { name: 'Globex' })).toBeVisible();
+    await expect(table.getByRole('link', { name: 'Initech' })).toHaveCount(0);
+    await expect(said(page, '2 of 3 customers')).toBeVisible();
+    const search = page.getByRole('searchbox', { name: 'Filter customers' });
+    await search.fill('acme');
+    await expect(page).toHaveURL(new RegExp(`\\?q=acme&cluster=${eu}$`));
+    await search.fill('');
+    await expect(page).toHaveURL(new RegExp(`/customers\\?cluster=${eu}$`));
+    await page.reload();
+    await live(page);
+    await page.getByRole('link', { name: 'Cluster: eu-west. Show all clusters' }).click();
+    await expect(table.getByRole('link', { name: 'Initech' })).toBeVisible();
+    await expect(page).toHaveURL(/\/customers$/);
+  });
+
   test('a column sorts by keyboard, and keeps it', async ({ page, open, server }) => {
     await people(server);
     await open('/customers');
@@ -178,15 +198,23 @@ test.describe('forms', () => {
     expect(asked).toHaveLength(4);
   });
 
-  test('a cluster with active customers stays, and names them', async ({ page, open, server }) => {
+  test('a cluster with active customers stays, and leads to them', async ({ page, open, server }) => {
     const { eu, us, initech } = await people(server);
+    // Its name is a part of another cluster's, whose customers are none of its own.
+    const west = await server.call('create_cluster', { draft: { name: 'eu-west-2' } });
+    await server.call('create_customer', { draft: { name: 'Umbrella', clusterId: west, namespace: 'umbrella' } });
     await open(`/clusters/${eu}`);
     await expect(heading(page, 'eu-west')).toBeVisible();
     await button(page, 'Deactivate').click();
     const dialog = page.getByRole('dialog');
     await expect(dialog).toContainText('2 active customers. Not in any active release.');
-    await dialog.getByRole('button', { name: 'Deactivate' }).click();
-    await expect(page.getByRole('alert')).toContainText('Customers of eu-west are still active: Acme, Globex.');
+    await expect(dialog).toContainText('Deactivate or move its 2 customers first.');
+    await expect(dialog.getByRole('button', { name: 'Deactivate' })).toBeDisabled();
+    await dialog.getByRole('link', { name: '2 customers' }).click();
+    const table = page.getByRole('table', { name: 'Customers' });
+    await expect(table.getByRole('link', { name: 'Globex' })).toBeVisible();
+    await expect(table.getByRole('link', { name: 'Umbrella' })).toHaveCount(0);
+    await expect(page).toHaveURL(new RegExp(`/customers\\?cluster=${eu}$`));
     await server.call('deactivate_customer', { id: initech });
     await open(`/clusters/${us}`);
     await button(page, 'Deactivate').click();
@@ -417,8 +445,11 @@ test.describe('releases', () => {
   test('clusters and customers know their releases, also one that a customer was taken out of', async ({ page, open, server }) => {
     const { june, eu, globex } = await activeJune(server);
     await open(`/clusters/${eu}`);
-    await expect(page.getByRole('row', { name: /June/ })).toContainText('Active');
-    await page.getByRole('row', { name: /June/ }).getByRole('link').click();
+    const releases = page.getByRole('region', { name: 'Releases', exact: true });
+    await expect(releases.getByRole('row', { name: /June/ })).toContainText('Active');
+    // Each of its customers says where it is, and how far.
+    await expect(page.getByRole('region', { name: 'Customers', exact: true }).getByRole('row', { name: /^Acme acme 1 June 0 %/ })).toBeVisible();
+    await releases.getByRole('row', { name: /June/ }).getByRole('link').click();
     await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex' })).toBeVisible();
     await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Initech' })).toHaveCount(0);
     await open(`/clusters/${eu}`);

@@ -15,10 +15,13 @@ pub async fn read_dashboard() -> Result<Dashboard, AppError> {
     reply(store()?.dashboard(now()).await)
 }
 
-/// Which release each active customer finished last: the first of the customers that a filter finds.
+/// Which release each active customer finished last: the first `rows` of the customers that a filter finds.
 #[server(input = Json, output = Postcard)]
-pub async fn list_customer_versions(filter: String) -> Result<CustomerVersions, AppError> {
+pub async fn list_customer_versions(
+    filter: String,
+    rows: u32,
+) -> Result<CustomerVersions, AppError> {
     use super::context::{reply, store};
-    use crate::domain::customer_version::VERSIONS_SHOWN_MAX;
-    reply(store()?.customer_versions(filter, VERSIONS_SHOWN_MAX).await)
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    reply(store()?.customer_versions(filter, rows).await)
 }

@@ -43,7 +43,7 @@ pub async fn create_release(draft: ReleaseDraft) -> Result<Changed<Release>, App
 #[server(input = Json, output = Postcard)]
 pub async fn list_release_names() -> Result<Vec<(ReleaseId, String)>, AppError> {
     use super::context::{reply, store};
-    reply(store()?.release_names().await)
+    reply(store()?.release_choices().await)
 }
 
 /// Creates a release with its steps, and activates it if it has customers: all of it or nothing. Errors: wrong fields; what is

@@ -1,6 +1,6 @@
 //! Filter of the activity page. Its values are query parameters of the URL, so that a filtered page can be linked;
 //! without JavaScript it works as a plain GET form.
-use super::ui::{icon::Icon, time::Clock};
+use super::{live_search::LiveSearch, ui::time::Clock};
 use crate::{
     browser,
     domain::{
@@ -102,7 +102,7 @@ impl ActivityQuery {
             cluster_id: self.get("cluster").parse().ok(),
             customer_id,
             q: text("q").or(customer_name),
-            actor: text("person"),
+            person: text("person"),
             user_id: self.get("user").parse().ok(),
             action: self.get("action").parse().ok(),
             from: day("from").map(start_of_day),
@@ -284,6 +284,8 @@ pub fn ActivityFilter(
     choices: ActivityFilterOptions,
     query: Memo<ActivityQuery>,
     on_query: Callback<ActivityQuery>,
+    /// The same without an entry of its own in the browser's history.
+    on_search: Callback<ActivityQuery>,
 ) -> impl IntoView {
     let now = query.get_untracked();
     let named = |all: &str, key: &str, choices: Vec<(i64, String)>| {
@@ -315,8 +317,14 @@ pub fn ActivityFilter(
         let parameter = query.with(|it| it.get("customer").to_owned());
         customers.with_value(|it| it.label(&parameter))
     };
+    let in_address = Memo::new(move |_| query.with(|it| it.get("q").to_owned()));
+    let search = Callback::new(move |text: String| {
+        on_search.run(query.with_untracked(|it| it.with("q", &text)));
+    });
     let change = move |event: leptos::ev::Event| {
-        if let Some(name) = browser::dom::closest_attribute(&event, "name") {
+        let name = browser::dom::closest_attribute(&event, "name");
+        // The search field has a listener of its own.
+        if let Some(name) = name.filter(|it| it != "q") {
             let value = event_target_value(&event);
             let value = match name.as_str() {
                 "person" => known.with_value(|it| complete_name(it, value)),
@@ -337,22 +345,7 @@ pub fn ActivityFilter(
             on:submit=move |event| event.prevent_default()
         >
             {kept}
-            <div class="search">
-                <Icon name="i-search"/>
-                <input
-                    class="input"
-                    type="search"
-                    id="search"
-                    name="q"
-                    autocomplete="off"
-                    aria-label="Search activity"
-                    aria-keyshortcuts="/"
-                    placeholder="Search"
-                    value=now.get("q").to_owned()
-                    prop:value=move || query.with(|it| it.get("q").to_owned())
-                />
-                <kbd class="live-only" aria-hidden="true">"/"</kbd>
-            </div>
+            <LiveSearch label="Search activity" in_address=in_address on_search=search/>
             {name_field("person", "Person", "people", people, person)}
             {name_field("customer", "Customer", "customers", customer_names, customer)}
             {select_field("release", "Release", releases, query)}
@@ -397,7 +390,7 @@ mod tests {
         ]);
         let filter = it.filter(start_of_utc_day);
         assert_eq!(filter.customer_id, Some(CustomerId(7)));
-        assert_eq!(filter.actor.as_deref(), Some("Ana"));
+        assert_eq!(filter.person.as_deref(), Some("Ana"));
         assert_eq!(filter.action, Some(EventAction::Done));
         assert_eq!(filter.cursor, Some(EventId(90)));
         assert_eq!(filter.release_id, None);

@@ -1,6 +1,9 @@
 //! Short history, as on the dashboard: who did what, where and when, one line per batch.
 use super::{
-    event_text::{and_others, event_icon, line_phrase, resulting_status},
+    event_text::{
+        and_others, event_icon, is_of_several_customers, line_phrase, line_subject,
+        resulting_status,
+    },
     ui::{icon::Icon, time::Time},
 };
 use crate::domain::{event::Entity, summary::NamedEvent, vocabulary::StepStatus};
@@ -8,17 +11,19 @@ use leptos::prelude::*;
 
 fn item(it: NamedEvent) -> impl IntoView {
     let phrase = line_phrase(&it, it.in_batch);
+    let subject = line_subject(&it, it.in_batch);
+    // Their number is in the subject.
+    let is_several = is_of_several_customers(&it);
     let NamedEvent {
         entry: event,
         customers,
-        subject,
         customer,
         release,
         ..
     } = it;
     let state = resulting_status(event.action).map(StepStatus::as_str);
     let is_customer = event.entity == Entity::Customer;
-    let customer = if is_customer { None } else { customer };
+    let customer = customer.filter(|_| !is_customer && !is_several);
     let customer = customer.map(|it| it + &and_others(customers));
     let release = if event.entity == Entity::Release {
         None

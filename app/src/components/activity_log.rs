@@ -1,7 +1,10 @@
 //! Full history of the activity page, by day: one line per batch, or per event of one batch, and one line for what a person did in
 //! a row. A line has its changed fields, and an Undo button where undo is still possible.
 use super::{
-    event_text::{and_others, event_icon, event_phrase, line_phrase, resulting_status},
+    event_text::{
+        and_others, event_icon, event_phrase, is_of_several_customers, line_phrase, line_subject,
+        names_others, resulting_status,
+    },
     ui::{icon::Icon, time::Clock},
 };
 use crate::{
@@ -119,6 +122,7 @@ fn run_item(run: ActivityRun, log: LogContext) -> impl IntoView {
                         {release.map(|it| view! { <span class="quiet">", "{it}</span> })}
                         {reason.map(|it| view! { <span class="quiet">": "{it}</span> })}
                     </span>
+                    <Icon name="i-chevron" small=true/>
                     <time datetime=format!("{to:?}")>{times}</time>
                 </summary>
                 <ol class="log__rows">{lines}</ol>
@@ -220,13 +224,16 @@ fn subject_links(line: &NamedEvent, is_single_batch: bool) -> impl IntoView + us
     };
     // Several steps of one customer have no name in common.
     let is_of_steps = event.entity == Entity::Step && n > 1 && customers == 1;
+    let is_several = n > 1 && is_of_several_customers(line);
     let subject = if is_of_steps {
         None
+    } else if is_several {
+        line_subject(line, n).map(IntoAny::into_any)
     } else {
         Some(subject_link(line, n))
     };
     let customer = line.customer.as_deref();
-    let customer = customer.filter(|_| event.entity != Entity::Customer);
+    let customer = customer.filter(|_| event.entity != Entity::Customer && !is_several);
     let customer = customer.zip(event.customer_id).map(|(name, id)| {
         let name = format!("{name}{}", and_others(customers));
         let path = of_customer(id);
@@ -272,7 +279,7 @@ fn subject_link(line: &NamedEvent, n: u32) -> AnyView {
     };
     let subject = line.subject.clone();
     let mut subject = subject.unwrap_or_else(|| "deleted item".to_owned());
-    if event.entity == Entity::Customer {
+    if names_others(line) {
         subject.push_str(&and_others(n));
     }
     match path {

@@ -342,6 +342,7 @@ mod tests {
             is_active: true,
             variables: 0,
             active_releases: 0,
+            now: None,
         }
     }
 

@@ -33,16 +33,26 @@ pub fn DeactivateDialog(
     /// What remains of it.
     #[prop(into)]
     after: String,
+    /// Customers that have to go first, as "8 customers", and the address of their list; none if nothing stands in the way.
+    first: Option<(String, String)>,
     error: RwSignal<Option<AppError>>,
     is_busy: Signal<bool>,
     on_deactivate: Callback<()>,
 ) -> impl IntoView {
     let (work, after) = (StoredValue::new(work), StoredValue::new(after));
+    let is_blocked = first.is_some();
+    let first = StoredValue::new(first);
+    let blocked = move || {
+        first.get_value().map(|(customers, list)| {
+            view! { <p>"Deactivate or move its " <a class="link" href=list>{customers}</a> " first."</p> }
+        })
+    };
     view! {
         <Dialog open=open title=format!("Deactivate {name}")>
             <div class="dialog__body stack">
                 <Failure error=error/>
                 <p>{work.get_value()}</p>
+                {blocked()}
                 <p class="muted">{after.get_value()}</p>
             </div>
             <div class="dialog__foot">
@@ -53,6 +63,7 @@ pub fn DeactivateDialog(
                     class="button"
                     data-kind="ink"
                     type="button"
+                    disabled=is_blocked
                     aria-busy=move || is_busy.get().then_some("true")
                     on:click=move |_| on_deactivate.run(())
                 >

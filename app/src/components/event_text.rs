@@ -93,6 +93,44 @@ pub fn line_phrase(line: &NamedEvent, n: u32) -> String {
     }
 }
 
+/// What a line is about, besides its customer and release: the name of its row, and how many others its batch made; or "100 steps,
+/// 10 customers". None where the phrase says it all. `n` is the number of events that the line stands for.
+pub fn line_subject(line: &NamedEvent, n: u32) -> Option<String> {
+    if is_of_several_customers(line) {
+        let steps = pluralize(line.steps, "step");
+        return Some(format!(
+            "{steps}, {}",
+            pluralize(line.customers, "customer")
+        ));
+    }
+    // Several steps of one customer have no name in common.
+    if line.entry.entity == Entity::Step && n > 1 && line.customers == 1 {
+        return None;
+    }
+    let others = if names_others(line) {
+        and_others(n)
+    } else {
+        String::new()
+    };
+    Some(line.subject.clone()? + &others)
+}
+
+/// Whether the events of a line's batch are about rows of the same kind, each by itself: customers, or steps that were imported.
+pub fn names_others(line: &NamedEvent) -> bool {
+    let create = EventAction::Create;
+    let is_made = line.entry.action == create || line.undid == Some(create);
+    match line.entry.entity {
+        Entity::Customer => true,
+        Entity::Template => is_made,
+        _ => false,
+    }
+}
+
+/// Whether a line is about several steps of several customers.
+pub fn is_of_several_customers(line: &NamedEvent) -> bool {
+    line.entry.entity == Entity::Step && line.steps > 1 && line.customers > 1
+}
+
 /// The suffix after the first name of a list: " and 8 others"; empty if there are no others.
 pub fn and_others(n: u32) -> String {
     match n.saturating_sub(1) {
@@ -167,8 +205,37 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_many_names_its_steps_and_customers_by_number() {
+        let mut line = NamedEvent {
+            entry: step_done(),
+            in_batch: 1_000,
+            customers: 10,
+            steps: 100,
+            batch_size: 1_000,
+            undid: None,
+            subject: Some("Queue drained".into()),
+            customer: Some("Acme".into()),
+            release: None,
+            undo: UndoState::Open,
+        };
+        let said = |line: &NamedEvent, n| line_subject(line, n).unwrap_or_default();
+        assert_eq!(said(&line, 1_000), "100 steps, 10 customers");
+        line.steps = 1;
+        assert_eq!(said(&line, 10), "Queue drained");
+        line.customers = 1;
+        assert_eq!([said(&line, 6), said(&line, 1)], ["", "Queue drained"]);
+        line.entry.entity = Entity::Template;
+        assert_eq!(said(&line, 6), "Queue drained");
+        line.entry.action = EventAction::Create;
+        assert_eq!(said(&line, 6), "Queue drained and 5 others");
+        line.entry.entity = Entity::Customer;
+        assert_eq!(said(&line, 2), "Queue drained and 1 other");
+    }
+
+    #[test]
     fn an_undo_says_what_it_undid_and_others_are_counted() {
         let line = |undid| NamedEvent {
+            steps: 1,
             entry: HistoryEntry {
                 action: EventAction::Undo,
                 ..step_done()

@@ -20,6 +20,7 @@ pub mod first_run;
 pub mod incoming_hook_parts;
 pub mod layout;
 pub mod list;
+pub mod live_search;
 pub mod matrix;
 pub mod missing_values;
 pub mod name_dialog;

@@ -195,6 +195,7 @@ mod tests {
             },
             in_batch: 1,
             customers: 1,
+            steps: 1,
             batch_size: 1,
             undid: None,
             subject: Some(step.into()),

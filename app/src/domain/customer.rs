@@ -1,8 +1,9 @@
 //! Customers: each is one namespace of one cluster.
 use super::{
     field_error::FieldError,
-    id::{ClusterId, CustomerId},
+    id::{ClusterId, CustomerId, ReleaseId},
     metadata::Metadata,
+    progress::Counts,
     text::{Description, Name, Namespace},
     validation_errors::{ErrorCollector, ValidationErrors},
     vocabulary::Field,
@@ -101,4 +102,20 @@ pub struct CustomerSummary {
     pub variables: u32,
     /// The number of active releases that it is a member of.
     pub active_releases: u32,
+    /// None if it is in no active release.
+    pub now: Option<CustomerNow>,
+}
+
+/// Where a customer is now, in active releases.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerNow {
+    /// The newest of them.
+    pub release_id: ReleaseId,
+    /// Its name.
+    pub release: String,
+    /// The customer's steps in all of them.
+    pub counts: Counts,
+    /// The number of variables without a value that open steps use.
+    pub missing: u32,
 }

@@ -6,8 +6,8 @@ use super::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Customers that the dashboard shows at once.
-pub const VERSIONS_SHOWN_MAX: usize = 20;
+/// Customers that the dashboard shows before all are asked for.
+pub const VERSIONS_SHOWN_MAX: u32 = 20;
 
 /// An active customer, and the release that it finished last: all of its steps there are done or skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

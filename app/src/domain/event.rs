@@ -391,9 +391,11 @@ pub struct EventFilter {
     pub action: Option<EventAction>,
     /// The whole name of a person, as it was then.
     pub actor: Option<String>,
+    /// The name of a person, or else a part of names.
+    pub person: Option<String>,
     pub user_id: Option<UserId>,
     pub batch_id: Option<BatchId>,
-    /// A part of the author's name, or of the name of what the event is about.
+    /// A part of the author's name, of the name of what the event is about, or of the reason.
     pub q: Option<String>,
     /// Events at this time or later.
     #[serde(with = "crate::domain::time_serde::option")]

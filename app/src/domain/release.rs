@@ -12,6 +12,7 @@ use super::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 
 /// A release as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,40 @@ pub struct Release {
     pub created_at: DateTime<Utc>,
     #[serde(with = "crate::domain::time_serde")]
     pub updated_at: DateTime<Utc>,
+}
+
+/// What tells a release from others of its name in a list.
+#[derive(Clone, Copy, Debug)]
+pub struct ReleaseLabel<'a> {
+    pub id: ReleaseId,
+    pub name: &'a str,
+    pub version_number: Option<&'a str>,
+    /// The day on which it was created, UTC.
+    pub created: NaiveDate,
+}
+
+/// What follows the names of releases that are called like another one: their versions, else the days on which they were created,
+/// else their ids. In the order of the releases; none where the name is the only one.
+pub fn name_suffixes(releases: &[ReleaseLabel<'_>]) -> Vec<Option<String>> {
+    let mut of_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, it) in releases.iter().enumerate() {
+        of_name.entry(it.name).or_default().push(index);
+    }
+    let mut suffixes = vec![None; releases.len()];
+    for group in of_name.into_values().filter(|it| it.len() > 1) {
+        let all = || group.iter().map(|it| &releases[*it]);
+        let versions: HashSet<Option<&str>> = all().map(|it| it.version_number).collect();
+        let days: HashSet<NaiveDate> = all().map(|it| it.created).collect();
+        for index in &group {
+            let it = &releases[*index];
+            suffixes[*index] = Some(match it.version_number {
+                Some(version) if versions.len() == group.len() => version.to_owned(),
+                _ if days.len() == group.len() => format!("created {}", it.created),
+                _ => format!("number {}", it.id),
+            });
+        }
+    }
+    suffixes
 }
 
 /// The input of a release form, unchecked. The date is `YYYY-MM-DD` or empty.
@@ -252,6 +287,34 @@ mod tests {
         assert!(release(ReleaseStatus::Active).may_be_deleted().is_err());
         assert!(release(ReleaseStatus::Draft).may_be_archived().is_err());
         assert_eq!(release(ReleaseStatus::Draft).may_be_deleted(), Ok(()));
+    }
+
+    #[test]
+    fn releases_of_one_name_are_told_apart_by_version_day_or_id() {
+        let label = |id, name, version_number, day| ReleaseLabel {
+            id: ReleaseId(id),
+            name,
+            version_number,
+            created: NaiveDate::from_ymd_opt(2026, 11, day).unwrap(),
+        };
+        let suffixes = name_suffixes(&[
+            label(1, "June", Some("6.0"), 1),
+            label(2, "July", None, 1),
+            label(3, "June", Some("6.1"), 1),
+            label(4, "May", Some("5.0"), 2),
+            label(5, "May", Some("5.0"), 3),
+            label(6, "April", None, 4),
+            label(7, "April", None, 4),
+        ]);
+        let said: Vec<&str> = suffixes
+            .iter()
+            .map(|it| it.as_deref().unwrap_or_default())
+            .collect();
+        let days = ["created 2026-11-02", "created 2026-11-03"];
+        assert_eq!(
+            said,
+            ["6.0", "", "6.1", days[0], days[1], "number 6", "number 7"]
+        );
     }
 
     #[test]

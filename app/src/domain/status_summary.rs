@@ -24,9 +24,9 @@ pub fn status_summary(grid: &Grid) -> String {
         return first;
     }
     let finished = grouped_count(grid.total.finished());
-    let steps = pluralize(total, "step");
+    let cells = pluralize(total, "cell");
     let mut lines = vec![
-        format!("{first} finished, {finished} of {steps}"),
+        format!("{first} finished, {finished} of {cells}"),
         states(grid.total),
         clusters(grid),
     ];
@@ -130,7 +130,7 @@ mod tests {
         grid.set_status_change(at(0, 1), change("Ben", None));
         grid.set_status_change(at(1, 0), change("Ana", Some("no pods")));
         grid.release.version_number = Some("6.0".into());
-        let expected = "June (6.0): 25 % finished, 1 of 4 steps\n\
+        let expected = "June (6.0): 25 % finished, 1 of 4 cells\n\
             1 failed · 1 in progress · 1 pending · 1 done\n\
             eu 25 %\n\
             In progress: Ben 1\n\

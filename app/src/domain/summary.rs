@@ -61,6 +61,19 @@ pub struct ActiveRelease {
     /// The number of cells that the caller has in progress.
     pub own_in_progress: u32,
     pub clusters: Vec<PartProgress>,
+    /// The cell that is open, if it is the only one.
+    pub last_cell: Option<LastCell>,
+}
+
+/// The only open cell of a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastCell {
+    pub step_id: StepId,
+    /// The number of the step in the customer's list.
+    pub number: usize,
+    /// The name of the customer.
+    pub customer: String,
 }
 
 /// A cell that needs attention.
@@ -137,6 +150,8 @@ pub struct NamedEvent {
     pub in_batch: u32,
     /// The number of customers that these events are about.
     pub customers: u32,
+    /// Of several customers' steps: the number of different steps; else 1.
+    pub steps: u32,
     /// The number of events in its batch, whatever the filter.
     pub batch_size: u32,
     /// Of an undo: what it undid, or `Undo` if it did that again.

@@ -38,14 +38,18 @@ pub fn ActivityPage() -> impl IntoView {
         Some(before) if here.get() != paths::ACTIVITY => before.clone(),
         _ => query.with(|it| ActivityQuery::parse(|key| it.get(key))),
     });
-    let navigate = use_navigate();
-    let on_query = Callback::new(move |query: ActivityQuery| {
-        let options = NavigateOptions {
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        navigate(&query.address(), options);
-    });
+    let go_to = |replace: bool| {
+        let navigate = use_navigate();
+        Callback::new(move |query: ActivityQuery| {
+            let options = NavigateOptions {
+                replace,
+                scroll: false,
+                ..NavigateOptions::default()
+            };
+            navigate(&query.address(), options);
+        })
+    };
+    let (on_query, on_search) = (go_to(false), go_to(true));
     let choices = Fetch::new(|| (), |()| read_activity_choices());
     let clock = Clock::from_context();
     // As the server draws it, days are UTC, as the times beside them. Once both are the person's own, a list that is narrowed
@@ -99,7 +103,7 @@ pub fn ActivityPage() -> impl IntoView {
                 <a class="button" data-kind="ghost" download="" rel="external" href=move || download("jsonl")>"JSONL"</a>
             </PageHead>
             <div class="page__body stack">
-                <ActivityFilter choices=choices query=filter on_query=on_query/>
+                <ActivityFilter choices=choices query=filter on_query=on_query on_search=on_search/>
                 <ActivityDays query=filter/>
                 {new_events}
                 {loaded_part(

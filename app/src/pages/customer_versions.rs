@@ -3,10 +3,11 @@
 use super::{fetch::Fetch, loaded_part, refresh_on_change::refresh_on_change};
 use crate::{
     api::dashboard::list_customer_versions,
+    browser,
     components::ui::{icon::Icon, time::Time},
     domain::{
         cluster::hue,
-        customer_version::{CustomerVersion, CustomerVersions},
+        customer_version::{CustomerVersion, CustomerVersions, VERSIONS_SHOWN_MAX},
         digit_groups::grouped,
     },
     paths,
@@ -14,37 +15,59 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+/// The parameter of the address that asks for all rows.
+const ALL_ROWS: (&str, &str) = ("versions", "all");
+
 /// The table. Made once for the page, so that the filter stays when the dashboard is read again.
 #[derive(Clone, Copy)]
 pub struct VersionsTable {
     filter: RwSignal<String>,
+    /// How many rows are shown at most.
+    rows: RwSignal<u32>,
     versions: Fetch<CustomerVersions>,
 }
 
 impl VersionsTable {
-    /// The table with the filter of the address, which a browser without JavaScript sends.
+    /// The table with the filter and the rows of the address, which a browser without JavaScript sends.
     pub fn from_address() -> Self {
         let query = use_query_map();
         let first = query.with_untracked(|it| it.get("customer").unwrap_or_default());
         let filter = RwSignal::new(first);
+        let shows_all = query.with_untracked(|it| it.get(ALL_ROWS.0).is_some());
+        let rows = RwSignal::new(if shows_all {
+            u32::MAX
+        } else {
+            VERSIONS_SHOWN_MAX
+        });
         // By default once the page is gone: a resource may ask once more.
         let versions = Fetch::new(
-            move || filter.try_get().unwrap_or_default(),
-            list_customer_versions,
+            move || {
+                let filter = filter.try_get().unwrap_or_default();
+                (filter, rows.try_get().unwrap_or(VERSIONS_SHOWN_MAX))
+            },
+            |(filter, rows)| list_customer_versions(filter, rows),
         );
         refresh_on_change(versions.refetch_callback(), |_| true);
-        Self { filter, versions }
+        Self {
+            filter,
+            rows,
+            versions,
+        }
     }
 
     /// The section.
     pub fn view(self) -> impl IntoView {
-        let Self { filter, versions } = self;
+        let Self {
+            filter,
+            rows,
+            versions,
+        } = self;
         let first = filter.get_untracked();
         let plain = r#"<button class="button" data-size="s" type="submit">Filter</button>"#;
         view! {
             <section aria-labelledby="versions">
                 <div class="section__head">
-                    <h2 id="versions">"Customer versions"</h2>
+                    <h2 id="versions" tabindex="-1">"Customer versions"</h2>
                     <span class="quiet small">"The release that each customer finished last"</span>
                     <form
                         class="row push versions__bar"
@@ -80,14 +103,14 @@ impl VersionsTable {
                         </a>
                     </form>
                 </div>
-                {loaded_part(versions, table)}
+                {loaded_part(versions, move |it| table(it, filter, rows))}
             </section>
         }
     }
 }
 
 /// The customers that were found.
-fn table(it: CustomerVersions) -> impl IntoView {
+fn table(it: CustomerVersions, filter: RwSignal<String>, n_rows: RwSignal<u32>) -> impl IntoView {
     let CustomerVersions { rows, found, total } = it;
     let shown = rows.len();
     if found == 0 {
@@ -116,8 +139,22 @@ fn table(it: CustomerVersions) -> impl IntoView {
         </div>
         {(shown < found)
             .then(|| {
-                let text = format!("Showing {} of {}. Filter to find others.", grouped(shown), grouped(found));
-                view! { <p class="quiet small pager">{text}</p> }
+                let parts = [("customer", filter.get_untracked()), (ALL_ROWS.0, ALL_ROWS.1.to_owned())];
+                let all = paths::with_query(paths::DASHBOARD.to_owned(), &parts);
+                let show_all = move |event: leptos::ev::MouseEvent| {
+                    event.prevent_default();
+                    n_rows.set(u32::MAX);
+                    // The link goes with the rows that it stands below.
+                    browser::dom::focus_in_place("#versions");
+                };
+                view! {
+                    <p class="quiet small pager">
+                        {format!("Showing {} of {}. ", grouped(shown), grouped(found))}
+                        <a class="link" href=all on:click=show_all>
+                            {format!("Show all {}", grouped(found))}
+                        </a>
+                    </p>
+                }
             })}
     }
     .into_any()

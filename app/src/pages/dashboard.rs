@@ -81,7 +81,7 @@ fn overview(
         .map(|it| (it.summary.release.id, it.summary.release.name.clone()))
         .collect();
     let clock = Clock::from_context();
-    let today = move || view! { <span class="quiet">{move || clock.date(clock.today())}</span> };
+    let today = move || view! { <span class="quiet">{move || clock.date_and_time()}</span> };
     // Few releases show their clusters; many show them folded.
     let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {
@@ -161,6 +161,10 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     let mut about = vec![format!("{}{number}", release.kind.label())];
     about.push(pluralize(summary.templates, "step"));
     about.push(customers_text(summary.customers));
+    let last_cell = it.last_cell.map(|it| {
+        let text = format!("Open the last cell: {}, step {}", it.customer, it.number);
+        view! { <a class="link push" href=paths::step(release.id, it.step_id)>{text}</a> }
+    });
     let due = release.release_date;
     let is_open = summary.progress.counts.finished() < summary.progress.total;
     let figure = match summary.progress.percent {
@@ -188,6 +192,7 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
             <div class="release__states">
                 {status_counts(summary.progress)}
                 {(own > 0).then(|| view! { <span>{format!("{own} in progress by you")}</span> })}
+                {last_cell}
             </div>
             {if is_brief {
                 view! {

@@ -85,7 +85,7 @@ fn refusal(text: impl Into<String>) -> AppError {
 }
 
 fn faults(errors: &ImportErrors) -> AppError {
-    refusal(format!("nothing was taken in: {errors}"))
+    refusal(import_notes::refusal(errors))
 }
 
 /// The file of a posted form; empty if there is none.

@@ -3,6 +3,7 @@
 use super::signing_key::PublicKey;
 use app::{
     domain::transfer::{ImportErrors, Transfer},
+    error::capitalized,
     store::transfer::import::ImportOutcome,
 };
 
@@ -13,6 +14,11 @@ pub enum ImportKey {
     Named(PublicKey),
     /// That of this program: a signature must be by it, if there is one.
     Own(PublicKey),
+}
+
+/// What is said of an import that was refused, with all of its errors.
+pub fn refusal(errors: &ImportErrors) -> String {
+    format!("Nothing was imported. {}", capitalized(&errors.to_string()))
 }
 
 /// The sentence about the signature of a text's head, if there is something to be said. Errors: one that is not by the key, or

@@ -36,12 +36,15 @@ pub struct AuditQuery {
     cluster_id: Option<String>,
     #[param(value_type = Option<EventActionSchema>)]
     action: Option<String>,
+    /// The whole name of the author, as it was then.
     actor: Option<String>,
+    /// The name of a recent author, or else a part of names.
+    person: Option<String>,
     /// The user who made the change.
     #[param(value_type = Option<i64>)]
     user_id: Option<String>,
     batch_id: Option<String>,
-    /// A part of the author's name, or of the name of the customer, release, cluster or step.
+    /// A part of the author's name, of the name of the customer, release, cluster or step, or of the reason.
     q: Option<String>,
     /// Not before this time.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -77,6 +80,7 @@ impl AuditQuery {
             customer_id: customer.map(CustomerId),
             action: page::parse_enum("action", self.action.as_deref())?,
             actor: self.actor.clone(),
+            person: self.person.clone(),
             user_id: page::parse_id("userId", self.user_id.as_deref())?.map(UserId),
             batch_id: self.batch_id.clone().map(BatchId),
             q: self.q.clone(),

@@ -95,11 +95,11 @@ pub struct ExportHead {
     pub signature: Option<String>,
 }
 
-/// How many rows of each list were taken in.
+/// How many rows of each list were imported.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportCounts {
     pub imported: BTreeMap<String, usize>,
-    /// Sentences about what was taken in: whether its history had no hashes, and whether the signature of its head was verified.
+    /// Sentences about what was imported: whether its history had no hashes, and whether the signature of its head was verified.
     pub notes: Vec<String>,
 }
 
@@ -131,7 +131,7 @@ pub async fn export_all(Reader(store): Reader) -> RestResponse {
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
 /// event of the history names the caller. In `login` and `proxy` mode only the command line imports everything.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
-    responses((status = 200, description = "What was taken in", body = ImportCounts)))]
+    responses((status = 200, description = "What was imported", body = ImportCounts)))]
 pub async fn import_all(
     caller: Writer,
     HeadAnchors(anchors): HeadAnchors,
@@ -171,7 +171,7 @@ fn import_problem(faults: &ImportErrors) -> Problem {
     let n = faults.errors.len() + faults.more;
     let mut problem = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
-        format!("nothing was taken in: {faults}"),
+        import_notes::refusal(faults),
     );
     for it in &faults.errors {
         let place = format!("line {}, {}", it.line, it.field);

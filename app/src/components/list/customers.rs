@@ -7,21 +7,22 @@ use super::{
     },
 };
 use crate::{
-    components::ui::sorting::sort_by,
+    components::ui::{bar::bar_html, sorting::sort_by},
     domain::{
         cluster::hue, customer::CustomerSummary, digit_groups::grouped, fold::fold, id::ClusterId,
-        plural::pluralize,
+        plural::pluralize, progress::NO_STEPS,
     },
     paths,
 };
 use maud::{Markup, html};
 use std::cmp::Ordering;
 
-const COLUMNS: [ListColumn; 4] = [
+const COLUMNS: [ListColumn; 5] = [
     text_column("name", "Customer"),
     text_column("namespace", "Namespace"),
     number_column("variables", "Variables"),
-    number_column("releases", "Active releases"),
+    text_column("now", "Now in"),
+    text_column("progress", "Progress"),
 ];
 /// The order without a choice.
 const DEFAULT_ORDER: &str = "name";
@@ -57,10 +58,20 @@ impl CustomerList {
         }
     }
 
+    /// The name of a cluster, as its customers have it.
+    pub fn cluster_name(&self, id: ClusterId) -> Option<&str> {
+        let found = self.rows.iter().find(|it| it.0.cluster_id == id);
+        found.map(|it| it.0.cluster.as_str())
+    }
+
     /// The rows that match a query, as HTML.
     pub fn render(&self, query: &ListQuery) -> RenderedList {
         let needle = query.needle();
-        let matching = || self.rows.iter().filter(|it| it.1.contains(&needle));
+        let is_there = |it: &CustomerSummary| query.cluster.is_none_or(|id| it.cluster_id == id);
+        let matching = || {
+            let rows = self.rows.iter();
+            rows.filter(|it| is_there(&it.0) && it.1.contains(&needle))
+        };
         let is_shown = |it: &CustomerSummary| query.inactive || it.is_active;
         let n_hidden = matching().filter(|it| !is_shown(&it.0)).count();
         let mut found: Vec<&CustomerSummary> = matching()
@@ -80,7 +91,7 @@ impl CustomerList {
             });
         }
         let n_all = self.rows.iter().filter(|it| is_shown(&it.0)).count();
-        let summary = if needle.is_empty() {
+        let summary = if needle.is_empty() && query.cluster.is_none() {
             format!(
                 "{} in {}",
                 pluralize(found.len(), "customer"),
@@ -119,7 +130,8 @@ pub fn cluster_customers_html(customers: &[CustomerSummary]) -> String {
                     th scope="col" { "Customer" }
                     th scope="col" { "Namespace" }
                     th scope="col" class="num" { "Variables" }
-                    th scope="col" class="num" { "Active releases" }
+                    th scope="col" { "Now in" }
+                    th scope="col" { "Progress" }
                 }
             }
             tbody {
@@ -145,9 +157,24 @@ fn compare(key: &str, a: &CustomerSummary, b: &CustomerSummary) -> Ordering {
     match key {
         "namespace" => a.namespace.cmp(&b.namespace),
         "variables" => a.variables.cmp(&b.variables),
-        "releases" => a.active_releases.cmp(&b.active_releases),
+        "now" => release_text(a).cmp(&release_text(b)),
+        "progress" => percent(a).cmp(&percent(b)),
         _ => by_name(a, b),
     }
+}
+
+/// "June", "June and 1 other"; none if the customer is in no active release.
+fn release_text(it: &CustomerSummary) -> Option<String> {
+    let now = it.now.as_ref()?;
+    Some(match it.active_releases.saturating_sub(1) {
+        0 => now.release.clone(),
+        others => format!("{} and {}", now.release, pluralize(others, "other")),
+    })
+}
+
+/// How much of its active releases a customer has finished.
+fn percent(it: &CustomerSummary) -> Option<u32> {
+    it.now.as_ref()?.counts.percent()
 }
 
 /// One `tbody` per cluster, up to the number of rows. Its heading counts all customers of the cluster that were found.
@@ -164,7 +191,7 @@ fn groups_html(found: &[&CustomerSummary], query: &ListQuery) -> Markup {
             @let (id, name) = (group[0].cluster_id, &group[0].cluster);
             tbody {
                 tr class="group-row" data-cluster=(hue(id)) {
-                    th colspan="4" scope="rowgroup" {
+                    th colspan="5" scope="rowgroup" {
                         a href=(paths::cluster(id)) { (name) }
                         " "
                         span class="count" { (pluralize(group.len(), "customer")) }
@@ -189,8 +216,26 @@ fn row_html(it: &CustomerSummary, is_first: bool) -> Markup {
                 }
             }
             td class="mono muted" { (it.namespace) }
-            td class="num muted" { (it.variables) }
-            td class="num muted" { (it.active_releases) }
+            td class="num muted" {
+                @if let Some(now) = it.now.as_ref().filter(|it| it.missing > 0) {
+                    span class="badge" data-tone="warn" { (grouped(now.missing as usize)) " missing" }
+                    " "
+                }
+                (it.variables)
+            }
+            td class="muted wraps" {
+                @if let Some(now) = &it.now {
+                    a href=(paths::customer_steps(now.release_id, it.id)) { (release_text(it).unwrap_or_default()) }
+                }
+            }
+            td {
+                @if let Some(now) = &it.now {
+                    span class="row cellbar" {
+                        (bar_html(now.counts))
+                        span class="num small" { (now.counts.percent_text(NO_STEPS)) }
+                    }
+                }
+            }
         }
     }
 }
@@ -199,7 +244,11 @@ fn row_html(it: &CustomerSummary, is_first: bool) -> Markup {
 mod tests {
     use super::*;
     use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
-    use crate::domain::id::CustomerId;
+    use crate::domain::{
+        customer::CustomerNow,
+        id::{CustomerId, ReleaseId},
+        progress::Counts,
+    };
 
     fn customer(id: i64, name: &str, cluster: i64, is_active: bool) -> CustomerSummary {
         CustomerSummary {
@@ -211,6 +260,7 @@ mod tests {
             is_active,
             variables: u32::try_from(id).unwrap(),
             active_releases: 0,
+            now: None,
         }
     }
 
@@ -235,14 +285,54 @@ mod tests {
         assert!(!rendered.html.contains("Gone") && !rendered.html.contains("<b>"));
     }
 
+    /// In a release, with so many of ten steps done.
+    fn now_in(release: &str, done: u32) -> CustomerNow {
+        CustomerNow {
+            release_id: ReleaseId(6),
+            release: release.into(),
+            counts: Counts {
+                done,
+                pending: 10 - done,
+                ..Counts::default()
+            },
+            missing: 0,
+        }
+    }
+
+    #[test]
+    fn a_row_says_where_its_customer_is_how_far_and_what_is_missing() {
+        let mut acme = customer(1, "Acme", 1, true);
+        acme.now = Some(CustomerNow {
+            missing: 1,
+            ..now_in("June", 3)
+        });
+        acme.active_releases = 2;
+        let mut bolt = customer(2, "Bolt", 1, true);
+        bolt.now = Some(now_in("June", 2));
+        bolt.active_releases = 1;
+        let list = CustomerList::new(vec![acme, bolt, customer(3, "Cog", 1, true)]);
+        let html = list.render(&ListQuery::default()).html;
+        let first = "<a href=\"/releases/6/customer/1\">June and 1 other</a>";
+        assert!(html.contains(first), "{html}");
+        assert_eq!(html.matches(" missing</span>").count(), 1);
+        assert!(html.contains("30 %") && html.contains(">June</a>"));
+        let by_progress = ListQuery {
+            sort: "progress".into(),
+            ..ListQuery::default()
+        };
+        let rising = list.render(&by_progress).html;
+        assert!(places(&rising, &["Cog", "Bolt", "Acme"]).is_sorted());
+    }
+
     #[test]
     fn hostile_names_of_customers_stay_text() {
         let mut hostile = customer(1, HOSTILE, 1, true);
         hostile.namespace = HOSTILE.into();
         hostile.cluster = HOSTILE.into();
-        assert_escaped(&cluster_customers_html(&[hostile.clone()]), 2);
+        hostile.now = Some(now_in(HOSTILE, 1));
+        assert_escaped(&cluster_customers_html(&[hostile.clone()]), 3);
         let list = CustomerList::new(vec![hostile]);
-        assert_escaped(&list.render(&ListQuery::default()).html, 3);
+        assert_escaped(&list.render(&ListQuery::default()).html, 4);
     }
 
     #[test]
@@ -264,6 +354,29 @@ mod tests {
             ..text("gone")
         };
         assert!(list().render(&shown).html.contains("Inactive</span>"));
+    }
+
+    #[test]
+    fn customers_of_one_cluster_are_found_by_its_id_and_not_by_a_part_of_its_name() {
+        let list = CustomerList::new(vec![
+            customer(1, "Acme", 1, true),
+            customer(2, "Bolt", 11, true),
+            customer(3, "Gone", 1, false),
+        ]);
+        let query = ListQuery {
+            cluster: Some(ClusterId(1)),
+            ..ListQuery::default()
+        };
+        let rendered = list.render(&query);
+        assert_eq!(rendered.summary, "1 of 2 customers");
+        assert!(rendered.html.contains("Acme") && !rendered.html.contains("Bolt"));
+        assert_eq!(list.cluster_name(ClusterId(11)), Some("cluster-11"));
+        assert_eq!(list.cluster_name(ClusterId(2)), None);
+        let none = ListQuery {
+            text: "bolt".into(),
+            ..query
+        };
+        assert!(list.render(&none).html.contains("Clear the filter"));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Query of a list: its search, order, filters and number of rows, read from and written to the URL.
-use crate::{domain::fold::fold, paths};
+use crate::{
+    domain::{fold::fold, id::ClusterId},
+    paths,
+};
 
 /// How many rows are shown at first, and how many more with each press of "Show more".
 pub const PAGE_ROWS: usize = 200;
@@ -22,6 +25,8 @@ pub struct ListQuery {
     pub kind: String,
     /// The status of releases; empty for all.
     pub status: String,
+    /// The cluster of customers; none for all.
+    pub cluster: Option<ClusterId>,
 }
 
 impl Default for ListQuery {
@@ -33,6 +38,7 @@ impl Default for ListQuery {
             rows: PAGE_ROWS,
             kind: String::new(),
             status: String::new(),
+            cluster: None,
         }
     }
 }
@@ -51,6 +57,7 @@ impl ListQuery {
                 .clamp(PAGE_ROWS, ROWS_MAX),
             kind: text("type"),
             status: text("status"),
+            cluster: text("cluster").parse().ok(),
         }
     }
 
@@ -62,10 +69,12 @@ impl ListQuery {
             self.rows.to_string()
         };
         let inactive = if self.inactive { "true" } else { "" };
+        let cluster = self.cluster.map(|it| it.to_string()).unwrap_or_default();
         let parts = [
             ("q", self.text.clone()),
             ("type", self.kind.clone()),
             ("status", self.status.clone()),
+            ("cluster", cluster),
             ("sort", self.sort.clone()),
             ("includeInactive", inactive.to_owned()),
             ("rows", rows),
@@ -92,7 +101,8 @@ impl ListQuery {
 
     /// Whether the search or a filter is set.
     pub(super) fn is_filtered(&self) -> bool {
-        !self.text.trim().is_empty() || !self.kind.is_empty() || !self.status.is_empty()
+        let is_chosen = !self.kind.is_empty() || !self.status.is_empty() || self.cluster.is_some();
+        is_chosen || !self.text.trim().is_empty()
     }
 
     /// The query after a click on a column's head. Numbers start with the largest; a second click reverses the order.
@@ -127,6 +137,15 @@ impl ListQuery {
             self.kind = value;
         } else {
             self.status = value;
+        }
+    }
+
+    /// The query for the customers of all clusters.
+    pub fn of_all_clusters(&self) -> Self {
+        Self {
+            cluster: None,
+            rows: PAGE_ROWS,
+            ..self.clone()
         }
     }
 
@@ -166,19 +185,22 @@ mod tests {
             sort: "-variables".into(),
             inactive: true,
             rows: 400,
+            cluster: Some(ClusterId(7)),
             ..ListQuery::default()
         };
         let address = query.address("/customers");
         assert_eq!(
             address,
-            "/customers?q=ac%26me&sort=-variables&includeInactive=true&rows=400"
+            "/customers?q=ac%26me&cluster=7&sort=-variables&includeInactive=true&rows=400"
         );
+        assert!(query.is_filtered() && query.of_all_clusters().cluster.is_none());
         assert_eq!(ListQuery::default().address("/customers"), "/customers");
         let read = |key: &str| match key {
             "q" => Some("ac&me".to_owned()),
             "sort" => Some("-variables".to_owned()),
             "includeInactive" => Some("true".to_owned()),
             "rows" => Some("400".to_owned()),
+            "cluster" => Some("7".to_owned()),
             _ => None,
         };
         assert_eq!(ListQuery::parse(read), query);

@@ -37,6 +37,9 @@ pub fn SearchBar(
     let first = query.get_untracked();
     let sort = (!first.sort.is_empty())
         .then(|| view! { <input type="hidden" name="sort" value=first.sort.clone()/> });
+    let cluster = first
+        .cluster
+        .map(|it| view! { <input type="hidden" name="cluster" value=it.to_string()/> });
     let shows = first.inactive;
     let plain = r#"<button class="button" type="submit">Search</button>"#.to_owned();
     let switch = n_inactive.map(|n| {
@@ -86,6 +89,7 @@ pub fn SearchBar(
                 <kbd class="live-only" aria-hidden="true">"/"</kbd>
             </div>
             {sort}
+            {cluster}
             {children.map(|children| children())}
             {switch}
             <noscript inner_html=plain></noscript>

@@ -9,14 +9,19 @@ use super::{
 use crate::{
     components::ui::{bar::bar_html, sorting::sort_by},
     domain::{
-        digit_groups::grouped, fold::fold, plural::pluralize, progress::NO_STEPS,
-        release::ReleaseSummary, vocabulary::ReleaseStatus,
+        digit_groups::grouped,
+        fold::fold,
+        id::ReleaseId,
+        plural::pluralize,
+        progress::NO_STEPS,
+        release::{ReleaseLabel, ReleaseSummary, name_suffixes},
+        vocabulary::ReleaseStatus,
     },
     paths,
 };
 use chrono::NaiveDate;
 use maud::{Markup, html};
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashMap};
 
 const COLUMNS: [ListColumn; 8] = [
     text_column("name", "Release"),
@@ -32,11 +37,27 @@ const COLUMNS: [ListColumn; 8] = [
 const DEFAULT_ORDER: &str = "-created";
 
 /// The releases, each with the text that the search looks in.
-pub struct ReleaseList(Vec<(ReleaseSummary, String)>);
+pub struct ReleaseList {
+    rows: Vec<(ReleaseSummary, String)>,
+    /// What follows names that several releases have.
+    suffixes: HashMap<ReleaseId, String>,
+}
 
 impl ReleaseList {
     /// Prepares the releases, given newest first, for the search.
     pub fn new(releases: Vec<ReleaseSummary>) -> Self {
+        let labels: Vec<ReleaseLabel<'_>> = releases
+            .iter()
+            .map(|it| ReleaseLabel {
+                id: it.release.id,
+                name: &it.release.name,
+                version_number: it.release.version_number.as_deref(),
+                created: it.release.created_at.date_naive(),
+            })
+            .collect();
+        let suffixes = labels.iter().zip(name_suffixes(&labels));
+        let suffixes = suffixes.filter_map(|(it, suffix)| Some((it.id, suffix?)));
+        let suffixes = suffixes.collect();
         let searched = |it: &ReleaseSummary| {
             let number = it.release.version_number.as_deref().unwrap_or_default();
             fold(&format!("{}\n{number}", it.release.name))
@@ -45,7 +66,10 @@ impl ReleaseList {
             let searched = searched(&it);
             (it, searched)
         });
-        Self(rows.collect())
+        Self {
+            rows: rows.collect(),
+            suffixes,
+        }
     }
 
     /// The rows that match a query, as HTML. `date_text` formats dates.
@@ -56,7 +80,7 @@ impl ReleaseList {
     ) -> RenderedList {
         let needle = query.needle();
         let mut found: Vec<&ReleaseSummary> = self
-            .0
+            .rows
             .iter()
             .filter(|it| it.1.contains(&needle))
             .map(|it| &it.0)
@@ -78,7 +102,7 @@ impl ReleaseList {
         }
         let summary = if query.is_filtered() {
             let n = grouped(found.len());
-            format!("{n} of {}", pluralize(self.0.len(), "release"))
+            format!("{n} of {}", pluralize(self.rows.len(), "release"))
         } else {
             pluralize(found.len(), "release")
         };
@@ -91,7 +115,8 @@ impl ReleaseList {
                     (head_html(paths::RELEASES, query, &COLUMNS, DEFAULT_ORDER))
                     tbody {
                         @for (index, it) in found.iter().take(query.rows).enumerate() {
-                            (row_html(it, is_first_new(query, index), &date_text))
+                            @let suffix = self.suffixes.get(&it.release.id);
+                            (row_html(it, suffix, is_first_new(query, index), &date_text))
                         }
                     }
                 }
@@ -121,6 +146,7 @@ fn compare(key: &str, a: &ReleaseSummary, b: &ReleaseSummary) -> Ordering {
 /// A row; `is_first` if it gets the focus.
 fn row_html(
     it: &ReleaseSummary,
+    suffix: Option<&String>,
     is_first: bool,
     date_text: &impl Fn(NaiveDate) -> String,
 ) -> Markup {
@@ -129,7 +155,12 @@ fn row_html(
     let is_active = release.status == ReleaseStatus::Active;
     html! {
         tr data-off[release.status == ReleaseStatus::Archived] data-first[is_first] {
-            td { a href=(paths::release(release.id)) { b class="label" { (release.name) } } }
+            td {
+                a href=(paths::release(release.id)) {
+                    b class="label" { (release.name) }
+                    @if let Some(suffix) = suffix { span class="quiet small" { " (" (suffix) ")" } }
+                }
+            }
             td class="muted" { (release.kind.label()) }
             td { span class="badge" data-tone=[is_active.then_some("live")] { (release.status.label()) } }
             td class="muted" { (release.version_number.as_deref().unwrap_or_default()) }
@@ -162,6 +193,27 @@ mod tests {
         components::ui::html::tests::{HOSTILE, assert_escaped},
         domain::{matrix::tests::release, progress::Progress},
     };
+
+    #[test]
+    fn equal_names_of_releases_are_told_apart() {
+        let of = |id, name: &str| {
+            let mut release = release();
+            release.id = ReleaseId(id);
+            release.name = name.into();
+            release.version_number = None;
+            ReleaseSummary {
+                release,
+                templates: 0,
+                customers: 0,
+                progress: Progress::default(),
+            }
+        };
+        let list = ReleaseList::new(vec![of(1, "June"), of(2, "July"), of(3, "June")]);
+        let html = list.render(&ListQuery::default(), |it| it.to_string()).html;
+        assert_eq!(html.matches("June</b><span").count(), 2);
+        assert!(html.contains(" (number 1)") && html.contains(" (number 3)"));
+        assert!(html.contains("July</b></a>"));
+    }
 
     #[test]
     fn hostile_names_of_releases_stay_text() {

@@ -16,6 +16,8 @@ pub struct Now(pub DateTime<Utc>);
 pub struct Clock {
     /// When the page was rendered; later the time at which another day began, so that nothing is drawn anew each minute.
     pub now: RwSignal<DateTime<Utc>>,
+    /// The time of this minute, for what shows the time itself.
+    pub minute: RwSignal<DateTime<Utc>>,
     /// Whether times are shown in the user's time zone. Set after hydration.
     pub is_local: RwSignal<bool>,
 }
@@ -53,12 +55,14 @@ impl Clock {
     pub fn from_context() -> Self {
         use_context().unwrap_or_else(|| Self {
             now: RwSignal::new(DateTime::UNIX_EPOCH),
+            minute: RwSignal::new(DateTime::UNIX_EPOCH),
             is_local: RwSignal::new(false),
         })
     }
 
-    /// Sets the current time; labels change only when another day begins.
+    /// Sets the current time; labels of other times change only when another day begins.
     pub fn advance(self, now: DateTime<Utc>) {
+        self.minute.set(now);
         let day = |it| local_time::to_local(it).date();
         if self.now.with_untracked(|it| day(*it) != day(now)) {
             self.now.set(now);
@@ -89,6 +93,12 @@ impl Clock {
         let own = (!is_utc).then(|| local_time::text(at, DateForm::Time));
         own.flatten()
             .unwrap_or_else(|| short_label(wall, wall.date(), is_utc))
+    }
+
+    /// Today and the time, which moves each minute: "20 November 2026, 14:02". Tracked.
+    pub fn date_and_time(self) -> String {
+        let time = self.time_of_day(self.minute.get());
+        format!("{}, {time}", self.date(self.today()))
     }
 
     /// The day on which a time is. Tracked.

@@ -203,7 +203,7 @@ impl Transfer {
             .unwrap_or_default()
             .matches('\n')
             .count();
-        let foreign = || ImportErrors::one(first, "this is no export of Rollcall");
+        let foreign = || ImportErrors::one(first, "not a Rollcall export");
         if !body.starts_with('{') {
             return Err(foreign());
         }
@@ -343,9 +343,9 @@ mod tests {
         for (text, problem) in [
             ("", "line 1: the file is damaged"),
             ("<html>", "line 1: the file is damaged"),
-            ("[]", "line 1: this is no export"),
-            ("\n\n{}", "line 3: this is no export"),
-            ("{\"rollcall\":0}", "no export"),
+            ("[]", "line 1: not a Rollcall export"),
+            ("\n\n{}", "line 3: not a Rollcall export"),
+            ("{\"rollcall\":0}", "not a Rollcall export"),
             ("{\"rollcall\":5}", "a newer Rollcall, in format 5"),
             ("{\"rollcall\":1}", "line 1, clusters: this list is missing"),
             (&EMPTY[..EMPTY.len() - 10], "line 2: the file is damaged"),

@@ -86,6 +86,10 @@ fn show(
         .filter(|it| it.status == ReleaseStatus::Active);
     let open = open_work_text(at_work.map(|it| it.progress.counts));
     let open_work = format!("{}. {open}", pluralize(n_active, "active customer"));
+    let first = (n_active > 0).then(|| {
+        let customers = pluralize(n_active, "customer");
+        (customers, paths::customers_of(id))
+    });
     let toggle = move |_| {
         if is_active {
             asks.set(true);
@@ -113,7 +117,7 @@ fn show(
             {(!is_active).then(|| view! { <span class="badge">"Inactive"</span> })}
         }
     };
-    let all = paths::with_query(paths::CUSTOMERS.to_owned(), &[("q", cluster.name.clone())]);
+    let all = paths::customers_of(id);
     let activity = paths::with_query(paths::ACTIVITY.to_owned(), &[("cluster", id.to_string())]);
     view! {
         <PageHead
@@ -135,7 +139,8 @@ fn show(
                 open=asks
                 name=cluster.name.clone()
                 work=open_work
-                after="A cluster with active customers cannot be deactivated. You can restore it."
+                after="You can restore it."
+                first=first
                 error=deactivating.error
                 is_busy=deactivating.is_busy()
                 on_deactivate=on_deactivate

@@ -127,6 +127,7 @@ fn show(
             name=customer.name.clone()
             work=open_work
             after="It stays in its releases, marked inactive, and is not offered for others. You can restore it."
+            first=None
             error=deactivating.error
             is_busy=deactivating.is_busy()
             on_deactivate=on_deactivate

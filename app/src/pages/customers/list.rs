@@ -30,12 +30,31 @@ fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>) -> impl IntoView 
     let rendered =
         Memo::new(move |_| query.with(|query| customers.with_value(|it| it.render(query))));
     let summary = move || (!is_empty).then(|| rendered.with(|it| it.summary.clone()));
+    // Only the customers of one cluster are listed, until the link is followed.
+    let chip = move || {
+        query.with(|it| {
+            let id = it.cluster?;
+            let name = customers.with_value(|all| all.cluster_name(id).map(str::to_owned));
+            let name = name.unwrap_or_else(|| id.to_string());
+            let label = format!("Cluster: {name}. Show all clusters");
+            let all = it.of_all_clusters().address(paths::CUSTOMERS);
+            Some(view! {
+                <a class="chip" href=all aria-label=label>
+                    "Cluster: "
+                    {name}
+                    <Icon name="i-close" small=true/>
+                </a>
+            })
+        })
+    };
     view! {
         <PageHead title="Customers" beside=move || view! { <span class="quiet" role="status">{summary}</span> }>
             {(!is_empty)
                 .then(|| {
                     view! {
-                        <SearchBar path=paths::CUSTOMERS query=query label="Filter customers" n_inactive=n_inactive/>
+                        <SearchBar path=paths::CUSTOMERS query=query label="Filter customers" n_inactive=n_inactive>
+                            {chip}
+                        </SearchBar>
                         <Allowed permission=Permission::Import>
                             <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
                             <a class="button rancher-only" href=paths::IMPORT_RANCHER>"Import from Rancher…"</a>

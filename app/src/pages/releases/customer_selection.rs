@@ -462,6 +462,7 @@ mod tests {
             is_active: true,
             variables: 0,
             active_releases: 0,
+            now: None,
         };
         let removed = TextChange {
             kind: TextChangeKind::Variable,

@@ -1,5 +1,5 @@
 //! Queries of the audit trail: filtered and paged, with the current names of the rows that events refer to.
-use super::activity_search::NameMatches;
+use super::activity_search::{NameMatches, PersonMatch};
 use crate::domain::{
     event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
     field_error::FieldError,
@@ -31,10 +31,11 @@ const CHANGED_TEXT_MAX_CHARS: usize = 600;
 /// The number of latest events that the list of authors is taken from.
 const PEOPLE_EVENTS_MAX: u64 = 2_000;
 
-/// A filter, and what its search text was found in.
+/// A filter, what its search text was found in, and who its person may be.
 struct Filter<'a> {
     of: &'a EventFilter,
     names: Option<NameMatches>,
+    person: Option<PersonMatch>,
 }
 
 /// The condition of a filter; `of` qualifies its columns. The cursor is not part of it.
@@ -42,6 +43,9 @@ fn filter_condition(filter: &Filter<'_>, of: impl Fn(Column) -> Expr) -> Conditi
     let mut all = Condition::all();
     if let Some(names) = &filter.names {
         all = all.add(names.condition(&of));
+    }
+    if let Some(person) = &filter.person {
+        all = all.add(person.condition(&of));
     }
     let filter = filter.of;
     if let Some(entity) = filter.entity {
@@ -131,6 +135,7 @@ impl Store {
         Ok(Filter {
             of: filter,
             names: self.name_matches(filter).await?,
+            person: self.person_match(filter).await?,
         })
     }
 
@@ -279,9 +284,24 @@ impl Store {
         let size = |sizes: &HashMap<String, (u32, u32)>, event: &Event| {
             sizes.get(&event.batch_id.0).copied().unwrap_or((1, 1))
         };
+        let mut steps: HashMap<String, u32> = HashMap::new();
+        let mut of_cells: Vec<&str> = Vec::new();
+        for event in &events {
+            if event.entity == Entity::Step && size(&found, event).1 > 1 {
+                of_cells.push(event.batch_id.0.as_str());
+            }
+        }
+        // The lines of one batch are together.
+        of_cells.dedup();
+        for batch in of_cells {
+            let condition = filter_condition(filter, column_of_table);
+            let n = self.steps_of_batch(batch, condition).await?;
+            steps.insert(batch.to_owned(), n);
+        }
         let named_events = events.into_iter().map(|event| NamedEvent {
             in_batch: size(&found, &event).0,
             customers: size(&found, &event).1,
+            steps: steps.get(&event.batch_id.0).copied().unwrap_or(1),
             batch_size: size(&whole, &event).0,
             undid: (event.undoes.as_ref()).and_then(|it| undone.get(&it.0).copied()),
             subject: names
@@ -386,7 +406,7 @@ impl Store {
         let clusters = clusters.into_iter().map(|it| (ClusterId(it.0), it.1));
         let customers = customers.into_iter().map(|it| (CustomerId(it.0), it.1));
         Ok(ActivityFilterOptions {
-            releases: self.release_names().await?,
+            releases: self.release_choices().await?,
             clusters: clusters.collect(),
             customers: customers.collect(),
             people: self.recent_people().await?,

@@ -1,5 +1,5 @@
-//! Search of the history by names (R107): an event is found by its author, or by the name of the customer, release, cluster or step
-//! that it is about, as they are called now. Names are compared as all filters do it (R84).
+//! Search of the history by what its lines show (R107): an event is found by its author, by the name of the customer, release, cluster
+//! or step that it is about, as they are called now, or by the reason of its batch. Texts are compared as all filters do it (R84).
 use crate::domain::{
     event::{Entity, EventFilter},
     fold::{fold, lowercase},
@@ -14,6 +14,51 @@ use sea_orm::{
     ColumnTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Condition, Expr, Func, LikeExpr, SelectStatement},
 };
+use serde::Deserialize;
+use std::cmp::Reverse;
+
+/// Reasons are looked for among so many of the newest events.
+const REASON_EVENTS_MAX: i64 = 50_000;
+/// Reasons of so many of the newest batches are read.
+const REASON_BATCHES_MAX: usize = 5_000;
+
+/// The reasons of a step's row; the first that there is counts, as in `Event::reason`.
+#[derive(Deserialize)]
+struct StepReasons {
+    #[serde(rename = "failReason")]
+    failed: Option<String>,
+    #[serde(rename = "skipReason")]
+    skipped: Option<String>,
+    #[serde(rename = "revertReason")]
+    reverted: Option<String>,
+}
+
+/// The authors that the person of a filter may be.
+#[derive(Clone, Debug)]
+pub enum PersonMatch {
+    /// The whole name of a recent author.
+    Whole(String),
+    /// A part of names: as a pattern for `LIKE` in small letters, and the recent authors that have it.
+    Part(String, Vec<String>),
+}
+
+impl PersonMatch {
+    /// Whether an event is theirs; `of` qualifies its columns.
+    pub fn condition(&self, of: impl Fn(Column) -> Expr) -> Condition {
+        match self {
+            Self::Whole(name) => Condition::all().add(of(Column::Actor).eq(sought(name))),
+            Self::Part(pattern, people) => by_author(pattern, people, of),
+        }
+    }
+}
+
+/// Whether an event's author is one of these people, or has a name of the pattern.
+fn by_author(pattern: &str, people: &[String], of: impl Fn(Column) -> Expr) -> Condition {
+    let pattern = LikeExpr::new(pattern.to_owned()).escape('\\');
+    Condition::any()
+        .add(Expr::from(Func::lower(of(Column::Actor))).like(pattern))
+        .add(of(Column::Actor).is_in(people.to_vec()))
+}
 
 /// What the search text of a filter was found in.
 #[derive(Clone, Debug)]
@@ -27,6 +72,8 @@ pub struct NameMatches {
     clusters: Vec<i64>,
     templates: Vec<i64>,
     custom_steps: Vec<i64>,
+    /// Batches of steps, by their reason.
+    reasons: Vec<String>,
     /// The copies of `templates`.
     copies: SelectStatement,
 }
@@ -49,21 +96,79 @@ impl NameMatches {
     pub fn condition(&self, of: impl Fn(Column) -> Expr) -> Condition {
         let ids = |ids: &[i64]| ids.to_vec();
         let about = |entity: Entity| of(Column::Entity).eq(entity.as_str());
-        let pattern = LikeExpr::new(self.pattern.clone()).escape('\\');
-        let by_author = Expr::from(Func::lower(of(Column::Actor))).like(pattern);
         Condition::any()
-            .add(by_author)
-            .add(of(Column::Actor).is_in(self.people.clone()))
+            .add(by_author(&self.pattern, &self.people, &of))
             .add(of(Column::CustomerId).is_in(ids(&self.customers)))
             .add(of(Column::ReleaseId).is_in(ids(&self.releases)))
             .add(about(Entity::Cluster).and(of(Column::EntityId).is_in(ids(&self.clusters))))
             .add(about(Entity::Template).and(of(Column::EntityId).is_in(ids(&self.templates))))
             .add(about(Entity::Step).and(of(Column::EntityId).is_in(ids(&self.custom_steps))))
             .add(about(Entity::Step).and(of(Column::EntityId).in_subquery(self.copies.clone())))
+            .add(about(Entity::Step).and(of(Column::BatchId).is_in(self.reasons.clone())))
     }
 }
 
 impl Store {
+    /// Who the person of a filter may be; none if it names none.
+    pub(super) async fn person_match(
+        &self,
+        filter: &EventFilter,
+    ) -> Result<Option<PersonMatch>, StoreError> {
+        let text = filter.person.as_deref().unwrap_or_default().trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let mut people = self.recent_people().await?;
+        if people.iter().any(|it| it == text) {
+            return Ok(Some(PersonMatch::Whole(text.to_owned())));
+        }
+        let needle = fold(text);
+        people.retain(|it| fold(it).contains(&needle));
+        Ok(Some(PersonMatch::Part(pattern(text), people)))
+    }
+
+    /// The newest batches of steps whose line says a reason with this text in it.
+    async fn batches_by_reason(&self, needle: &str) -> Result<Vec<String>, StoreError> {
+        let oldest = self.last_event().await? - REASON_EVENTS_MAX;
+        // In JSON a reason begins with a quote; without one it is null.
+        let engine = self.database.engine;
+        let has_reason = engine.contains(ColumnTrait::into_expr(Column::After), "Reason\":\"");
+        // A line shows the last event of its batch.
+        let mut lines: Vec<i64> = self
+            .visible()
+            .events()
+            .select_only()
+            .column_as(Column::Id.max(), "last")
+            .filter(Column::Id.gt(oldest))
+            .filter(Column::Entity.eq(Entity::Step.as_str()))
+            .filter(has_reason)
+            .group_by(Column::BatchId)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        lines.sort_unstable_by_key(|it| Reverse(*it));
+        lines.truncate(REASON_BATCHES_MAX);
+        let rows: Vec<(String, Option<String>)> = self
+            .visible()
+            .events()
+            .select_only()
+            .columns([Column::BatchId, Column::After])
+            .filter(Column::Id.is_in(lines))
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let is_found = |after: &Option<String>| {
+            let reasons = after.as_deref().map(serde_json::from_str::<StepReasons>);
+            let Some(Ok(it)) = reasons else {
+                return false;
+            };
+            let reason = it.failed.or(it.skipped).or(it.reverted);
+            reason.is_some_and(|it| fold(&it).contains(needle))
+        };
+        let found = rows.into_iter().filter(|it| is_found(&it.1));
+        Ok(found.map(|it| it.0).collect())
+    }
+
     /// Where the search text of a filter is found; none if it has none.
     pub(super) async fn name_matches(
         &self,
@@ -112,6 +217,7 @@ impl Store {
             custom_steps: names!(custom, customer_step),
             templates,
             copies,
+            reasons: self.batches_by_reason(&needle).await?,
         }))
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::{
     matrix::Grid,
     progress::Progress,
     release::{Release, ReleaseSummary},
-    summary::{ActiveRelease, Dashboard, LayoutInfo, MissingValue},
+    summary::{ActiveRelease, Dashboard, LastCell, LayoutInfo, MissingValue},
     vocabulary::ReleaseStatus,
 };
 use crate::store::{
@@ -24,6 +24,19 @@ const RECENT_BATCHES_MAX: u32 = 12;
 
 fn to_u32(n: i64) -> u32 {
     u32::try_from(n).unwrap_or_default()
+}
+
+/// The cell of a grid that is open, if it is the only one.
+fn last_cell(grid: &Grid) -> Option<LastCell> {
+    if grid.total.total() - grid.total.finished() != 1 {
+        return None;
+    }
+    let (at, cell) = grid.cells().find(|it| it.1.status.is_open())?;
+    Some(LastCell {
+        step_id: cell.step,
+        number: grid.number(at),
+        customer: grid.columns.get(at.column)?.name.clone(),
+    })
 }
 
 impl Store {
@@ -113,6 +126,7 @@ impl Store {
             },
             own_in_progress: in_progress_by(grid, &own_name),
             clusters: cluster_progress(grid),
+            last_cell: last_cell(grid),
         };
         Ok(grids.iter().map(of).collect())
     }

@@ -5,6 +5,7 @@ pub mod activity_search;
 pub mod attention;
 pub mod changed_values;
 pub mod committed_batches;
+pub mod customer_now;
 pub mod customer_releases;
 pub mod customer_versions;
 pub mod customer_work;

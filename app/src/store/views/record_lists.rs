@@ -3,7 +3,7 @@ use crate::domain::{
     cluster::ClusterSummary,
     customer::CustomerSummary,
     id::{ClusterId, CustomerId, ReleaseId},
-    release::{Release, ReleaseSummary},
+    release::{Release, ReleaseLabel, ReleaseSummary, name_suffixes},
 };
 use crate::store::{
     Store,
@@ -12,6 +12,7 @@ use crate::store::{
     records::release_rows,
     text_variables,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::HashMap;
 
@@ -104,20 +105,21 @@ impl Store {
             .into_iter()
             .collect();
         let rows = query.all(&self.read).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| CustomerSummary {
-                id: CustomerId(row.id),
-                name: row.name,
-                namespace: row.namespace,
-                cluster_id: ClusterId(row.cluster_id),
-                cluster: names.get(&row.cluster_id).cloned().unwrap_or_default(),
-                is_active: row.is_active,
-                variables: text_variables::count_variables(&row.metadata),
-                active_releases: u32::try_from(releases.get(&row.id).copied().unwrap_or_default())
-                    .unwrap_or_default(),
-            })
-            .collect())
+        let customers = rows.into_iter().map(|row| CustomerSummary {
+            id: CustomerId(row.id),
+            name: row.name,
+            namespace: row.namespace,
+            cluster_id: ClusterId(row.cluster_id),
+            cluster: names.get(&row.cluster_id).cloned().unwrap_or_default(),
+            is_active: row.is_active,
+            variables: text_variables::count_variables(&row.metadata),
+            active_releases: u32::try_from(releases.get(&row.id).copied().unwrap_or_default())
+                .unwrap_or_default(),
+            now: None,
+        });
+        let mut customers: Vec<CustomerSummary> = customers.collect();
+        self.add_work(&mut customers).await?;
+        Ok(customers)
     }
 
     /// Releases with progress, newest first.
@@ -149,6 +151,41 @@ impl Store {
             .await?;
         let named = releases.into_iter().map(|it| (ReleaseId(it.0), it.1));
         Ok(named.collect())
+    }
+
+    /// All releases, newest first, by names that differ: equal ones are followed by what tells them apart.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn release_choices(&self) -> Result<Vec<(ReleaseId, String)>, StoreError> {
+        let rows: Vec<(i64, String, Option<String>, DateTime<Utc>)> = self
+            .visible()
+            .releases()
+            .select_only()
+            .columns([
+                release::Column::Id,
+                release::Column::Name,
+                release::Column::VersionNumber,
+                release::Column::CreatedAt,
+            ])
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let labels: Vec<ReleaseLabel<'_>> = rows
+            .iter()
+            .map(|(id, name, version, created)| ReleaseLabel {
+                id: ReleaseId(*id),
+                name,
+                version_number: version.as_deref(),
+                created: created.date_naive(),
+            })
+            .collect();
+        let named = labels.iter().zip(name_suffixes(&labels));
+        let choices = named.map(|(it, suffix)| match suffix {
+            Some(suffix) => (it.id, format!("{} ({suffix})", it.name)),
+            None => (it.id, it.name.to_owned()),
+        });
+        Ok(choices.collect())
     }
 
     /// The number of active clusters.

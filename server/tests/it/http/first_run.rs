@@ -51,7 +51,11 @@ async fn an_export_is_imported_from_the_empty_dashboard_whole_or_not_at_all() {
     let world = World::active().await;
     let export = exported(&world.app.store).await;
     let app = TestApp::new().await;
-    for (wrong, says) in [("", "Choose a file"), ("{", "Nothing was taken in")] {
+    for (wrong, says) in [
+        ("", "Choose a file"),
+        ("{", "Nothing was imported. Line 1: the file is damaged"),
+        ("[]", "Nothing was imported. Line 1: not a Rollcall export."),
+    ] {
         let refused = post_file(&app, wrong, None).await;
         assert_eq!(refused.status, StatusCode::CONFLICT, "{wrong}");
         assert!(refused.body.contains(says), "{says}: {}", refused.body);

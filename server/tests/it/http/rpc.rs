@@ -22,7 +22,11 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
     vec![
         ("read_frame", json!({}), 200),
         ("read_dashboard", json!({}), 200),
-        ("list_customer_versions", json!({ "filter": "a" }), 200),
+        (
+            "list_customer_versions",
+            json!({ "filter": "a", "rows": 20 }),
+            200,
+        ),
         ("list_activity", json!({ "filter": {} }), 200),
         (
             "count_new_activity",

@@ -187,7 +187,10 @@ fn server_functions(ids: &Ids) -> Vec<Question> {
     let mut calls: Vec<(&str, Value)> = vec![
         ("read_frame", json!({})),
         ("read_dashboard", json!({})),
-        ("list_customer_versions", json!({ "filter": "" })),
+        (
+            "list_customer_versions",
+            json!({ "filter": "", "rows": 20 }),
+        ),
         ("list_activity", json!({ "filter": { "limit": 200 } })),
         (
             "count_new_activity",

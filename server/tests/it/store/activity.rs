@@ -70,6 +70,7 @@ async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
     assert_eq!((of_acme.len(), of_acme[0].in_batch), (1, 4));
     assert_eq!((of_acme[0].customers, of_acme[0].batch_size), (1, 12));
     assert_eq!((all[0].customers, all[0].batch_size), (3, 12));
+    assert_eq!((all[0].steps, all[1].steps), (4, 1));
     assert_eq!(of_acme[0].customer.as_deref(), Some("Acme"));
     let row_by_row = EventFilter {
         batch_id: started.batch_id,
@@ -155,6 +156,68 @@ async fn the_history_is_searched_by_the_names_of_people_and_of_what_it_is_about(
     // Signs of a pattern are only letters, and no text is no filter.
     assert!(found("%").await.is_empty());
     assert_eq!(found(" ").await.len(), 12);
+}
+
+#[tokio::test]
+async fn the_history_is_searched_by_the_reasons_that_its_lines_say() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let act = async |name: &str, action, reason: Option<&str>, who: &str| {
+        let options = TransitionOptions {
+            reason: reason.map(Into::into),
+            ..TransitionOptions::default()
+        };
+        let step = world.id(&world.acme, name).await;
+        let answer = store.act_on_step(step, action, options, world.app.by(who));
+        answer.await.unwrap();
+    };
+    let reason = Some("Lock \"timeout\" of the séquence");
+    act("Announce", StepAction::Fail, reason, "Jonas").await;
+    act("Check", StepAction::Skip, Some("nothing to check"), "Ana").await;
+    act("Announce", StepAction::Reopen, None, "Ana").await;
+    let found = async |text: &str| {
+        let filter = EventFilter {
+            q: Some(text.to_owned()),
+            ..EventFilter::default()
+        };
+        let lines = lines(store, filter).await.into_iter();
+        lines.map(|it| it.entry.action).collect::<Vec<_>>()
+    };
+    assert_eq!(found("lock \"timeout\"").await, [EventAction::Fail]);
+    assert_eq!(found("SEQUENCE").await, [EventAction::Fail]);
+    assert_eq!(found("nothing to").await, [EventAction::Skip]);
+    // Nothing else of a row is looked in.
+    assert!(found("failReason").await.is_empty());
+    assert!(found("in_progress").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_person_is_a_whole_name_or_else_a_part_of_several() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let options = TransitionOptions::default;
+    for (name, who) in [("Announce", "Anabel"), ("Check", "Jonas Weber")] {
+        let step = world.id(&world.acme, name).await;
+        let stamp = world.app.by(who);
+        let answer = store.act_on_step(step, StepAction::Start, options(), stamp);
+        answer.await.unwrap();
+    }
+    let found = async |text: &str| {
+        let filter = EventFilter {
+            person: Some(text.to_owned()),
+            action: Some(EventAction::Start),
+            ..EventFilter::default()
+        };
+        let lines = lines(store, filter).await.into_iter();
+        lines.map(|it| it.entry.actor).collect::<Vec<_>>()
+    };
+    assert!(found("Ana").await.is_empty());
+    assert_eq!(found("ANA").await, ["Anabel"]);
+    assert_eq!(found("an").await, ["Anabel"]);
+    assert_eq!(found("a").await, ["Jonas Weber", "Anabel"]);
+    assert_eq!(found("Jonas Weber").await, ["Jonas Weber"]);
+    assert!(found("nobody").await.is_empty());
+    assert_eq!(found(" ").await.len(), 2);
 }
 
 #[tokio::test]

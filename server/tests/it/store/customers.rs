@@ -2,9 +2,12 @@
 use crate::world::World;
 use app::{
     domain::{
-        customer::CustomerDraft, id::ClusterId, rule_violation::RuleViolation, vocabulary::Field,
+        customer::CustomerDraft,
+        id::ClusterId,
+        rule_violation::RuleViolation,
+        vocabulary::{Field, StepAction},
     },
-    store::error::StoreError,
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]
@@ -121,4 +124,34 @@ async fn a_customer_knows_the_release_that_it_was_taken_out_of() {
     assert_eq!((is[0].removed.clone(), is[0].progress.total), (None, 4));
     let never = store.cluster(world.us_east.id).await.unwrap().releases;
     assert_eq!(never[0].customers, [world.initech.id]);
+}
+
+#[tokio::test]
+async fn a_customer_is_listed_with_where_it_is_how_far_and_what_is_missing() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let step = world.id(&world.acme, "Announce").await;
+    let options = TransitionOptions::default();
+    store
+        .act_on_step(step, StepAction::Done, options, world.app.ana())
+        .await
+        .unwrap();
+    let all = store.customers(false).await.unwrap();
+    let now = |name: &str| {
+        let found = all.iter().find(|it| it.name == name).unwrap();
+        found.now.clone().unwrap()
+    };
+    let acme = now("Acme");
+    assert_eq!(
+        (acme.release_id, acme.release.as_str()),
+        (world.june, "June")
+    );
+    assert_eq!((acme.counts.done, acme.counts.total()), (1, 4));
+    assert_eq!((acme.missing, now("Initech").missing), (0, 1));
+    store
+        .archive_release(world.june, None, world.app.ana())
+        .await
+        .unwrap();
+    let all = store.customers(false).await.unwrap();
+    assert!(all.iter().all(|it| it.now.is_none()));
 }

@@ -394,7 +394,6 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(activity_page(EventFilter::default()));
     call!(new_activity(EventId(0), EventFilter::default()));
     call!(activity_choices());
-    call!(release_names());
     call!(search(&SearchQuery::parse("june").unwrap().unwrap(), 10));
     call!(clusters(true));
     call!(cluster(ap));

@@ -134,6 +134,9 @@ pub(super) async fn call_webhooks(world: &World, watch: &mut TableWatch<'_>) {
     let store = &world.app.store;
     let by = || world.app.ana();
     define_call!($ store watch);
+    // Which releases a webhook may be limited to.
+    call!(release_names());
+    call!(release_choices());
     let hook = |name: &str| WebhookDraft {
         name: name.into(),
         target: "http://127.0.0.1:9/x".into(),

@@ -414,7 +414,7 @@ async fn whatever_is_wrong_is_told_by_line_and_field_and_nothing_is_taken() {
         (
             "{\"rollcall\":4,",
             "{\"other\":1,",
-            "no export of Rollcall".into(),
+            "not a Rollcall export".into(),
         ),
         (
             "\"clusters\":[\n",
