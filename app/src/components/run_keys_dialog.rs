@@ -49,11 +49,11 @@ pub fn RunKeysDialog(open: RwSignal<bool>) -> impl IntoView {
     view! {
         <Dialog open=open title="Keyboard shortcuts">
             <div class="dialog__body stack">
-                <dl class="keys">{rows()}</dl>
                 <label class="row">
                     <input type="checkbox" prop:checked=move || is_enabled.get() on:change=switch/>
                     "Enable single-key shortcuts"
                 </label>
+                <dl class="keys">{rows()}</dl>
                 <a class="link" rel="external" target="_blank" href=paths::GUIDE>"Read the guide"</a>
             </div>
         </Dialog>

@@ -70,6 +70,15 @@ pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoVie
     view! {
         <Dialog open=open title="Keyboard shortcuts">
             <div class="dialog__body stack">
+                // First, because it gets the focus: below the lists it would scroll them out of sight.
+                <label class="row">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || state.letter_keys_enabled.get()
+                        on:change=move |_| state.set_letter_keys(!state.letter_keys_enabled.get_untracked())
+                    />
+                    "Enable single-key shortcuts"
+                </label>
                 {SHORTCUTS
                     .into_iter()
                     .map(|(group, keys)| {
@@ -85,14 +94,6 @@ pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoVie
                         }
                     })
                     .collect_view()}
-                <label class="row">
-                    <input
-                        type="checkbox"
-                        prop:checked=move || state.letter_keys_enabled.get()
-                        on:change=move |_| state.set_letter_keys(!state.letter_keys_enabled.get_untracked())
-                    />
-                    "Enable single-key shortcuts"
-                </label>
                 <a class="link" rel="external" target="_blank" href=paths::GUIDE>"Read the guide"</a>
             </div>
         </Dialog>
