@@ -408,7 +408,7 @@ export function shortcuts(go) {
   const groups = [['Everywhere', everywhere], ['On this page', here]].filter((it) => it[1].length > 0);
   const dialog = element('dialog', { class: 'dialog', 'data-size': 's', 'aria-labelledby': 'shortcuts-title' },
     element('div', { class: 'dialog__head' }, title, close),
-    element('div', { class: 'dialog__body stack' }, ...groups.map(section), element('label', { class: 'row' }, box, 'Enable single-key shortcuts'), guide));
+    element('div', { class: 'dialog__body stack' }, element('label', { class: 'row' }, box, 'Enable single-key shortcuts'), ...groups.map(section), guide));
   close.addEventListener('click', () => dialog.close());
   show(dialog);
 }

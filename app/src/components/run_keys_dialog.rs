@@ -49,12 +49,12 @@ pub fn RunKeysDialog(open: RwSignal<bool>) -> impl IntoView {
     view! {
         <Dialog open=open title="Keyboard shortcuts">
             <div class="dialog__body stack">
-                {key_group(SHORTCUTS)}
-                {key_group(EVERYWHERE)}
                 <label class="row">
                     <input type="checkbox" prop:checked=move || is_enabled.get() on:change=switch/>
                     "Enable single-key shortcuts"
                 </label>
+                {key_group(SHORTCUTS)}
+                {key_group(EVERYWHERE)}
                 <a class="link" rel="external" target="_blank" href=paths::GUIDE>"Read the guide"</a>
             </div>
         </Dialog>

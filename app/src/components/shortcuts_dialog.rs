@@ -89,7 +89,7 @@ pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoVie
     view! {
         <Dialog open=open title="Keyboard shortcuts">
             <div class="dialog__body stack">
-                {SHORTCUTS.into_iter().map(key_group).collect_view()}
+                // First, because it gets the focus: below the lists it would scroll them out of sight.
                 <label class="row">
                     <input
                         type="checkbox"
@@ -98,6 +98,7 @@ pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoVie
                     />
                     "Enable single-key shortcuts"
                 </label>
+                {SHORTCUTS.into_iter().map(key_group).collect_view()}
                 <a class="link" rel="external" target="_blank" href=paths::GUIDE>"Read the guide"</a>
             </div>
         </Dialog>

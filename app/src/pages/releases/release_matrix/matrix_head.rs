@@ -151,16 +151,6 @@ pub fn MatrixHead(
                 }
             }
         >
-            <button
-                class="button wide live-only"
-                data-kind="ghost"
-                data-square=""
-                aria-label="Copy link"
-                title="Copy the link to this view"
-                on:click=move |_| on_copy_link.run(())
-            >
-                <Icon name="i-copy"/>
-            </button>
             {may_undo
                 .then(|| {
                     view! {
@@ -172,6 +162,16 @@ pub fn MatrixHead(
                         />
                     }
                 })}
+            <button
+                class="button wide live-only"
+                data-kind="ghost"
+                data-square=""
+                aria-label="Copy link"
+                title="Copy the link to this view"
+                on:click=move |_| on_copy_link.run(())
+            >
+                <Icon name="i-copy"/>
+            </button>
             {(can_work && may_plan)
                 .then(|| {
                     view! {
