@@ -137,13 +137,11 @@ fn records(page: LazyPage) -> AnyView {
         LazyPage::Customer => view! { <CustomerPage/> }.into_any(),
         LazyPage::Releases => view! { <ReleasesPage/> }.into_any(),
         LazyPage::Activity => view! { <ActivityPage/> }.into_any(),
-        LazyPage::Users => view! { <UsersPage/> }.into_any(),
-        LazyPage::Webhooks => view! { <WebhooksPage/> }.into_any(),
         _ => ().into_any(),
     }
 }
 
-/// The part with forms and with the editor of steps. A page of another part is never asked for here.
+/// The part with forms, with the editor of steps, and with the lists of administration. A page of another part is never asked for here.
 #[lazy]
 fn editing(page: LazyPage) -> AnyView {
     match page {
@@ -156,6 +154,8 @@ fn editing(page: LazyPage) -> AnyView {
         LazyPage::IncomingHooks => view! { <IncomingHooksPage/> }.into_any(),
         LazyPage::Steps => view! { <StepsPage/> }.into_any(),
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
+        LazyPage::Users => view! { <UsersPage/> }.into_any(),
+        LazyPage::Webhooks => view! { <WebhooksPage/> }.into_any(),
         LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
         LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
         LazyPage::NewWebhook => view! { <NewWebhookPage/> }.into_any(),
@@ -176,9 +176,7 @@ impl LazyPage {
             | Self::Customers
             | Self::Customer
             | Self::Releases
-            | Self::Activity
-            | Self::Users
-            | Self::Webhooks => PagePart::Records,
+            | Self::Activity => PagePart::Records,
             Self::NewCluster
             | Self::EditCluster
             | Self::NewCustomer
@@ -188,6 +186,8 @@ impl LazyPage {
             | Self::IncomingHooks
             | Self::Steps
             | Self::Account
+            | Self::Users
+            | Self::Webhooks
             | Self::NewUser
             | Self::EditUser
             | Self::NewWebhook
