@@ -50,7 +50,7 @@ test('a field that is wrong is told of on its screen only, and Next leads to it'
   await button(page, 'Next').click();
   await expect(name(page)).toBeFocused();
   await page.getByRole('button', { name: '2. Steps' }).click();
-  await expect(page.getByRole('radio', { name: 'Cloned from another release' })).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'Start empty' })).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
   await button(page, 'Create release').click();
   await expect(name(page)).toBeFocused();

@@ -212,6 +212,8 @@ test('what works on the cell with the focus is offered, also without the panel, 
   await expect(option(page, /^Start/)).toContainText('Step 1 Announce, Acme');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('gridcell', { name: /Announce, Acme, eu-west: in progress/ })).toBeVisible();
+  // The mark has its answer.
+  await expect(page.getByRole('button', { name: 'Undo', exact: true }).first()).not.toHaveAttribute('aria-disabled', 'true');
   await page.keyboard.press('Control+k');
   await field(page).fill('undo');
   await expect(option(page, /^Undo/)).toContainText('Ctrl+Z');

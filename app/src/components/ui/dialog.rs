@@ -34,13 +34,12 @@ pub fn Dialog(
                 class="dialog"
                 data-size=(!wide).then_some("s")
                 node_ref=node
-                aria-labelledby="dialog-title"
+                // By its text: with two dialogs, one over the other, an id would name the first for both.
+                aria-label=title.get_value()
                 on:close=move |_| open.set(false)
             >
                 <div class="dialog__head">
-                    <h2 class="grow" id="dialog-title">
-                        {title.get_value()}
-                    </h2>
+                    <h2 class="grow">{title.get_value()}</h2>
                     <button
                         class="button"
                         data-kind="ghost"
