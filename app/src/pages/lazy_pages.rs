@@ -141,7 +141,7 @@ fn records(page: LazyPage) -> AnyView {
     }
 }
 
-/// The part with forms, with the editor of steps, and with the lists of administration. A page of another part is never asked for here.
+/// The part with forms, with the editor of steps, and with the lists of administration. No page of another part is asked for here.
 #[lazy]
 fn editing(page: LazyPage) -> AnyView {
     match page {
