@@ -245,7 +245,7 @@ test('a form offers its buttons with their keys', async ({ page, open, server })
   await expect(option(page, /^Next/)).toContainText('Ctrl+Enter');
   await expect(option(page, /^Create release/)).not.toContainText('Ctrl+Enter');
   await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Customers', exact: true }).click();
+  await page.getByRole('button', { name: '3. Customers' }).click();
   await page.keyboard.press('Control+k');
   await expect(option(page, /^Create release/)).toContainText('Ctrl+Enter');
   await open('/customers/new?paste');
@@ -278,7 +278,7 @@ test('the guide and a page for paper have the keys too', async ({ page, server }
 test('keys work with a checkbox focused, and under a dialog Ctrl+K is not left to the browser', async ({ page, open, server }) => {
   await people(server);
   await open('/releases/new');
-  await page.getByRole('button', { name: 'Customers', exact: true }).click();
+  await page.getByRole('button', { name: '3. Customers' }).click();
   await page.getByRole('region', { name: 'Customers', exact: true }).getByRole('checkbox').first().focus();
   await page.keyboard.press('g');
   await page.keyboard.press('a');
