@@ -115,7 +115,8 @@ async fn the_head_of_the_history_is_sent_once_a_day() {
         .hook(WebhookKind::Webhook, &receiver.url, &events)
         .await;
     let tell = async || sending.app.database.tell_history_head(now()).await.unwrap();
-    assert_eq!(tell().await, 1);
+    // The sender may have told it by itself.
+    assert!(tell().await <= 1);
     let head = receiver.wait_for(1).await[0].json();
     assert_eq!(head["type"], "history.head");
     let hash = head["data"]["head"]["hash"].as_str().unwrap();
@@ -124,5 +125,6 @@ async fn the_head_of_the_history_is_sent_once_a_day() {
         .delivery(made.hook.id, DeliveryState::Delivered)
         .await;
     assert_eq!(tell().await, 0);
+    assert_eq!(receiver.wait_for(1).await.len(), 1);
     sending.end().await;
 }
