@@ -204,6 +204,39 @@ async fn a_report_of_the_same_id_is_taken_once() {
 }
 
 #[tokio::test]
+async fn one_id_for_another_step_or_status_is_another_report() {
+    let world = World::active().await;
+    let made = hook(&world, None).await;
+    let said = |customer: &str, step: u32, status: &str| json!({ "customer": customer, "step": step, "status": status, "id": "7" });
+    for (customer, step, status) in [
+        ("acme", 1, "started"),
+        ("acme", 1, "done"),
+        ("acme", 2, "done"),
+        ("globex", 1, "done"),
+    ] {
+        let of_it = || said(customer, step, status);
+        assert_eq!(changed(&world, &made, of_it()).await, 1, "{}", of_it());
+        assert_eq!(changed(&world, &made, of_it()).await, 0, "{}", of_it());
+    }
+    // The start of the first is known, though it is done by now.
+    assert_eq!(changed(&world, &made, said("acme", 1, "started")).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn repeats_at_once_that_change_nothing_are_taken() {
+    let world = World::active().await;
+    let made = hook(&world, None).await;
+    let start = json!({ "customer": "acme", "step": 1, "status": "started" });
+    assert_eq!(changed(&world, &made, start).await, 1);
+    for id in 0..8 {
+        let again = || json!({ "customer": "acme", "step": 1, "status": "started", "id": id });
+        let call = || changed(&world, &made, again());
+        let answers: [u64; 6] = tokio::join!(call(), call(), call(), call(), call(), call()).into();
+        assert_eq!(answers, [0; 6]);
+    }
+}
+
+#[tokio::test]
 async fn customer_and_step_are_named_in_several_ways() {
     let world = World::active().await;
     let made = hook(&world, None).await;
