@@ -17,6 +17,7 @@ use app::{
 use axum::http::StatusCode;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use server::ops::auth_settings::AuthSettings;
 
 /// Makes an address of June, for all steps or for one template step.
 async fn hook(world: &World, template: Option<i64>) -> Value {
@@ -77,6 +78,18 @@ async fn a_key_is_told_once_and_only_its_sha256_is_stored() {
     }
     let body = json!({ "customer": "acme", "step": "Announce", "status": "done" });
     report(&world, &made, body).await.problem(404);
+}
+
+#[tokio::test]
+async fn an_address_begins_as_people_open_the_server() {
+    let settings = AuthSettings {
+        public_url: Some("https://rollcall.example.com".to_owned()),
+        ..AuthSettings::default()
+    };
+    let world = World::active_in(TestApp::with(settings).await).await;
+    let made = hook(&world, None).await;
+    let url = format!("https://rollcall.example.com/api/hooks/in/{}", key(&made));
+    assert_eq!(made["url"], url);
 }
 
 #[tokio::test]
