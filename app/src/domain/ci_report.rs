@@ -209,7 +209,10 @@ fn of_jenkins(body: &Value, build: &Value) -> Result<Option<CiReport>, Validatio
         reason: None,
         id,
     };
-    let customer = reference(parameters, "CUSTOMER");
+    let customer = reference(parameters, "CUSTOMER").and_then(|it| {
+        let faults = vec!["Give the build a parameter CUSTOMER".to_owned()];
+        it.map(Some).ok_or(FieldError::Faults { faults })
+    });
     let step = reference(parameters, "STEP");
     checked(errors, status, customer, step, said).map(Some)
 }
@@ -351,6 +354,11 @@ mod tests {
             assert_eq!(report.status, expected, "{phase} {status}");
         }
         assert_eq!(CiReport::read(&of_plugin("QUEUED", &Value::Null)), Ok(None));
+        let mut without = of_plugin("STARTED", &Value::Null);
+        without["build"]["parameters"] = json!({});
+        let refused = CiReport::read(&without).unwrap_err();
+        assert_eq!(refused.0[0].field, Field::Customer);
+        assert!(format!("{:?}", refused.0[0]).contains("CUSTOMER"));
         let unknown = wrong_fields(&of_plugin("COMPLETED", &Value::Null));
         assert_eq!(unknown, [Field::Build]);
     }

@@ -118,7 +118,13 @@ impl Store {
         id: IncomingHookId,
         stamp: ActorStamp,
     ) -> Result<(), StoreError> {
-        let permit = self.permit(Permission::IncomingHooks.on_anything()).await?;
+        self.must_have(Permission::IncomingHooks)?;
+        let release = load(&self.read, id).await?.release_id;
+        let permit = match self.permit(Permission::IncomingHooks.on(release)).await {
+            // Of a release that the caller does not see there is none.
+            Err(StoreError::NotFound(_)) => Err(StoreError::NotFound(Noun::IncomingHook)),
+            permit => permit,
+        }?;
         let mut change = self.change(permit, stamp).await?;
         let hook = load(&change.tx, id).await?;
         incoming_hook::Entity::delete_by_id(id.0)
