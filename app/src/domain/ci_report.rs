@@ -52,7 +52,7 @@ pub struct CiReport {
     pub url: Option<String>,
     /// At most `REPORT_OUTPUT_MAX_BYTES`; never empty.
     pub output: Option<String>,
-    /// What the report calls itself: a second one of the same id is the same report.
+    /// What the report calls itself: a second one of the same id, step and status is the same report.
     pub id: Option<String>,
 }
 

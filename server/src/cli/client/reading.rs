@@ -44,7 +44,7 @@ pub enum StatusPart {
 pub struct NextArguments {
     /// The release: its id, its name, or its name as a slug
     release: String,
-    /// Only this customer, by its name or its namespace
+    /// Only this customer, by its name, its namespace or its id
     #[arg(long, value_name = "NAME")]
     customer: Option<String>,
     /// Only the customers of this cluster
