@@ -28,8 +28,8 @@ function request_of(address, { file, url, text, name }) {
   const said = name ? { name } : {};
   if (file) {
     const query = new URLSearchParams({ name: (name || file.name).slice(0, 100) });
-    // The server looks whether it is a text.
-    const type = /^(image|text)\//.test(file.type) ? file.type : 'text/plain';
+    // The server looks whether it is a text, and takes no page as one.
+    const type = /^(image\/|text\/(csv|html|markdown|xml))/.test(file.type) ? file.type : 'text/plain';
     return [`${address}?${query}`, { method: 'POST', headers: { 'Content-Type': type }, body: file }];
   }
   if (url) return [address, json({ kind: 'link', url, ...said })];

@@ -3,12 +3,12 @@
 use super::{
     evidence::parse_url,
     field_error::FieldError,
+    slug::find_named,
     text::{Name, Reason},
     validation_errors::{ErrorCollector, ValidationErrors},
     vocabulary::{Field, StepAction},
 };
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
 /// Bytes of the output that a report brings: 64 KiB.
 pub const REPORT_OUTPUT_MAX_BYTES: usize = 64 * 1024;
@@ -52,7 +52,7 @@ pub struct CiReport {
     pub url: Option<String>,
     /// At most `REPORT_OUTPUT_MAX_BYTES`; never empty.
     pub output: Option<String>,
-    /// What the report calls itself: a second one of the same id is the same report.
+    /// What the report calls itself: a second one of the same id, step and status is the same report.
     pub id: Option<String>,
 }
 
@@ -209,7 +209,10 @@ fn of_jenkins(body: &Value, build: &Value) -> Result<Option<CiReport>, Validatio
         reason: None,
         id,
     };
-    let customer = reference(parameters, "CUSTOMER");
+    let customer = reference(parameters, "CUSTOMER").and_then(|it| {
+        let faults = vec!["Give the build a parameter CUSTOMER".to_owned()];
+        it.map(Some).ok_or(FieldError::Faults { faults })
+    });
     let step = reference(parameters, "STEP");
     checked(errors, status, customer, step, said).map(Some)
 }
@@ -221,23 +224,6 @@ fn end_of(log: &str) -> &str {
         start += 1;
     }
     &log[start..]
-}
-
-/// A name as a slug: decomposed (NFKD), in lower case, and everything but letters and digits of ASCII one hyphen. `marks` says
-/// whether the marks of letters count as such too: of "Zoë One" these are `zoe-one` with and without, of "Müller" `mu-ller` or
-/// `muller`.
-fn slug(name: &str, marks: bool) -> String {
-    let is_mark = |it: char| ('\u{300}'..='\u{36f}').contains(&it);
-    let mut slug = String::with_capacity(name.len());
-    for letter in name.nfkd().filter(|it| marks || !is_mark(*it)) {
-        let letter = letter.to_ascii_lowercase();
-        if letter.is_ascii_lowercase() || letter.is_ascii_digit() {
-            slug.push(letter);
-        } else if !slug.ends_with('-') && !slug.is_empty() {
-            slug.push('-');
-        }
-    }
-    slug.trim_end_matches('-').to_owned()
 }
 
 /// What a reference is compared with.
@@ -252,22 +238,27 @@ pub struct NamedRow {
 }
 
 impl RowReference {
-    /// The rows that this names. By a text: all that have it as their name, namespace or slug; only if there is none, it is read
-    /// as a number. By a number: the step of that number; if there is none, the row of that id.
+    /// The rows that this names: the step of that number; if there is none, by a text all of that name, namespace or slug (see
+    /// `find_named`); if there is none, the row of that id.
     pub fn find<'a>(&self, rows: &'a [NamedRow]) -> Vec<&'a NamedRow> {
         let text = match self {
             Self::Number(number) => return by_number(*number, rows),
             Self::Text(text) => text,
         };
+        let number: Option<i64> = text.parse().ok();
+        let of_number = number.and_then(|it| rows.iter().find(|row| row.number == Some(it)));
+        if let Some(row) = of_number {
+            return vec![row];
+        }
         let name = Name::parse(text).map_or_else(|_| text.clone(), String::from);
-        let is_named = |row: &&NamedRow| {
-            row.name == name
-                || row.namespace.as_ref() == Some(text)
-                || [true, false].iter().any(|it| slug(&row.name, *it) == *text)
-        };
-        let found: Vec<&NamedRow> = rows.iter().filter(is_named).collect();
-        match text.parse() {
-            Ok(number) if found.is_empty() => by_number(number, rows),
+        let found = find_named(
+            &name,
+            rows,
+            |it| it.name.as_str(),
+            |it| it.namespace.as_deref(),
+        );
+        match number {
+            Some(number) if found.is_empty() => by_number(number, rows),
             _ => found,
         }
     }
@@ -363,6 +354,11 @@ mod tests {
             assert_eq!(report.status, expected, "{phase} {status}");
         }
         assert_eq!(CiReport::read(&of_plugin("QUEUED", &Value::Null)), Ok(None));
+        let mut without = of_plugin("STARTED", &Value::Null);
+        without["build"]["parameters"] = json!({});
+        let refused = CiReport::read(&without).unwrap_err();
+        assert_eq!(refused.0[0].field, Field::Customer);
+        assert!(format!("{:?}", refused.0[0]).contains("CUSTOMER"));
         let unknown = wrong_fields(&of_plugin("COMPLETED", &Value::Null));
         assert_eq!(unknown, [Field::Build]);
     }
@@ -408,9 +404,11 @@ mod tests {
             ("muller-sohne", &[7]),
             ("mu-ller-so-hne", &[7]),
             ("mueller", &[7]),
+            ("Muller-Sohne", &[7]),
             ("Acme", &[8]),
-            // The slug of one, and the namespace of the other: nobody knows which is meant.
-            ("acme", &[8, 9]),
+            // An exact namespace goes before the slug of another.
+            ("acme", &[9]),
+            ("ACME", &[8, 9]),
             ("9", &[9]),
             ("initech", &[]),
             ("", &[]),
@@ -420,10 +418,12 @@ mod tests {
         assert_eq!(ids(RowReference::Number(8), &customers), [8]);
         let steps = [row(2, "Upgrade", "", Some(1)), row(1, "3", "", Some(2))];
         assert_eq!(ids(text("upgrade"), &steps), [2]);
-        // The number that people see goes before the id, and a name before both.
+        // The number that people see goes before a name, and a name before the id.
         assert_eq!(ids(RowReference::Number(1), &steps), [2]);
         assert_eq!(ids(RowReference::Number(2), &steps), [1]);
         assert_eq!(ids(text("3"), &steps), [1]);
+        let steps = [row(2, "Upgrade", "", Some(1)), row(1, "1", "", Some(2))];
+        assert_eq!(ids(text("1"), &steps), [2]);
         assert_eq!(ids(RowReference::Number(4), &steps), [0_i64; 0]);
     }
 }

@@ -71,7 +71,9 @@ pub enum RefusedEvidence {
     Invalid(#[from] ValidationErrors),
     #[error("evidence has at most {EVIDENCE_MAX_BYTES} bytes, this has {0}")]
     TooLarge(usize),
-    #[error("evidence is text in UTF-8, or a PNG, JPEG, GIF or WebP image")]
+    #[error(
+        "evidence is plain text, CSV or Markdown in UTF-8, or a PNG, JPEG, GIF or WebP image; no HTML, XML or SVG"
+    )]
     OtherType,
 }
 
@@ -104,7 +106,11 @@ impl EvidenceDraft {
         let mut errors = ErrorCollector::default();
         let url = errors.check(Field::Url, parse_url(url));
         let shortened: String = url.as_deref().unwrap_or("link").chars().take(100).collect();
-        let name = errors.check(Field::Name, name_or(name, &shortened));
+        let name = match name.filter(|it| !it.trim().is_empty()) {
+            Some(name) => errors.check(Field::Name, Name::parse(name)),
+            // It is called by its address, so what is wrong is wrong there.
+            None => errors.check(Field::Url, Name::parse(&shortened)),
+        };
         let (url, name) = errors.finish(url.zip(name))?;
         Ok(Self {
             kind: EvidenceKind::Link,
@@ -157,16 +163,27 @@ pub fn parse_url(text: &str) -> Result<String, FieldError> {
             long,
         });
     }
-    let scheme = text.split_once("://").map(|it| it.0);
-    let is_web = scheme
-        .is_some_and(|it| it.eq_ignore_ascii_case("https") || it.eq_ignore_ascii_case("http"));
+    let is_web = text.split_once("://").is_some_and(|(scheme, rest)| {
+        let is_known = ["https", "http"]
+            .iter()
+            .any(|it| scheme.eq_ignore_ascii_case(it));
+        is_known && has_host(rest)
+    });
     let has_gaps = |it: char| it.is_whitespace() || it.is_control();
     if is_web && !text.contains(has_gaps) {
         Ok(text.to_owned())
     } else {
-        let faults = vec!["Use an address that begins with http:// or https://".to_owned()];
+        let faults =
+            vec!["Use an address that begins with http:// or https:// and a host".to_owned()];
         Err(FieldError::Faults { faults })
     }
+}
+
+/// Whether a host stands behind the scheme of an address, before path and port.
+fn has_host(rest: &str) -> bool {
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    !host.is_empty() && !host.starts_with(':')
 }
 
 /// The images that are shown as such, with what their bytes begin with. WebP has its length in between.
@@ -190,19 +207,46 @@ fn sniffed_image(bytes: &[u8]) -> Option<&'static str> {
     found.map(|it| it.0).filter(|it| is_whole(it))
 }
 
+/// Types of text that can hold scripts.
+const PAGES: [&str; 2] = ["html", "xml"];
+/// What pages and drawings begin with, in any case: these can hold scripts, whatever type was said.
+const MARKUP: [&str; 4] = ["<svg", "<html", "<!doctype html", "<!doctype svg"];
+
+fn is_markup(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    // A report of a test may be XML; a drawing is XML too.
+    let is_xml = text.starts_with("<?xml");
+    if is_xml && text.to_ascii_lowercase().contains("<svg") {
+        return true;
+    }
+    MARKUP.iter().any(|it| {
+        let start = text.get(..it.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(it))
+    })
+}
+
 /// The type of a file: an image is what its bytes are, whatever was said of it; a text is what was said, if it can be read as
-/// one. None for all else.
+/// one and is no page. None for all else.
 fn file_type(said: &str, bytes: &[u8]) -> Option<String> {
     let said = said.split(';').next().unwrap_or_default();
     let said = said.trim().to_ascii_lowercase();
     if said.starts_with("image/") {
         return sniffed_image(bytes).map(str::to_owned);
     }
-    let is_word = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '+' | '-' | '_');
-    let subtype = said.strip_prefix("text/")?;
-    let is_type = !subtype.is_empty() && subtype.chars().all(is_word);
     let text = std::str::from_utf8(bytes).ok()?;
-    (is_type && !text.contains('\0')).then_some(said)
+    let kind = said.strip_prefix("text/")?;
+    let is_type = !kind.is_empty()
+        && kind
+            .bytes()
+            .all(|it| it.is_ascii_alphanumeric() || b".+-".contains(&it));
+    let is_taken = is_type && !PAGES.contains(&kind) && !text.contains('\0') && !is_markup(text);
+    is_taken.then_some(said)
+}
+
+/// A size in bytes: "1 byte", "65536 bytes".
+pub fn byte_count(bytes: u32) -> String {
+    let unit = if bytes == 1 { "byte" } else { "bytes" };
+    format!("{bytes} {unit}")
 }
 
 /// What the history keeps of a piece of evidence, also when it is gone.
@@ -247,7 +291,7 @@ impl fmt::Display for EvidenceDigest {
             bytes,
             sha256,
         } = self;
-        write!(f, "{name}, {bytes} bytes, SHA-256 {sha256}")
+        write!(f, "{name}, {}, SHA-256 {sha256}", byte_count(*bytes))
     }
 }
 
@@ -285,11 +329,19 @@ mod tests {
         let type_of = |said: &str, bytes: &[u8]| file_type(said, bytes);
         let csv = type_of("Text/CSV; charset=utf-8", b"a,b");
         assert_eq!(csv.as_deref(), Some("text/csv"));
+        let plain = type_of("text/plain", b"<b>a</b> is no page");
+        assert_eq!(plain.as_deref(), Some("text/plain"));
         for (said, bytes) in [
             ("text/plain", &b"\xff\xfe"[..]),
             ("text/plain", b"a\0b"),
             ("text/", b"a"),
             ("text/a b", b"a"),
+            ("text/html", b"a"),
+            ("text/xml", b"<svg/>"),
+            ("text/plain", b"<svg onload='alert(1)'/>"),
+            ("text/plain", b"\xef\xbb\xbf<?xml version='1.0'?><SVG/>"),
+            ("text/csv", b"\r\n <!DOCTYPE HTML><p>a"),
+            ("text/markdown", b"\t<HTML>"),
             ("application/pdf", b"%PDF"),
             ("application/octet-stream", b"a"),
             ("", b"a"),
@@ -300,7 +352,11 @@ mod tests {
 
     #[test]
     fn a_link_leads_to_the_web() {
-        for good in ["https://ci.example.com/job/1", "HTTP://ci:8080/"] {
+        for good in [
+            "https://ci.example.com/job/1",
+            "HTTP://ci:8080/",
+            "http://[::1]:3000?a",
+        ] {
             assert_eq!(parse_url(good).as_deref(), Ok(good));
         }
         for wrong in [
@@ -309,9 +365,20 @@ mod tests {
             "ci.example.com",
             "https://a b",
             "ftp://x/",
+            "https://",
+            "https:///a",
+            "https://:80/",
+            "http://ana@/",
         ] {
             assert!(parse_url(wrong).is_err(), "{wrong}");
         }
+        // Without a name it is called by its address, and a fault of that is one of the address.
+        let wrong = EvidenceDraft::link("https://ci/\u{202e}a", None);
+        let Err(RefusedEvidence::Invalid(errors)) = &wrong else {
+            panic!("{wrong:?}");
+        };
+        let fields: Vec<Field> = errors.0.iter().map(|it| it.field).collect();
+        assert_eq!(fields, [Field::Url]);
     }
 
     #[test]
@@ -340,5 +407,7 @@ mod tests {
         let stored = serde_json::to_value(&digest).unwrap();
         assert_eq!(EvidenceDigest::of(&stored), Some(digest.clone()));
         assert_eq!(digest.to_string(), "deploy.log, 12 bytes, SHA-256 ab");
+        let small = EvidenceDigest { bytes: 1, ..digest };
+        assert_eq!(small.to_string(), "deploy.log, 1 byte, SHA-256 ab");
     }
 }

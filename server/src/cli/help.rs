@@ -14,8 +14,9 @@ server by REST: the one that ROLLCALL_URL names, else the one that `rollcall log
 database. All other verbs work on the database that DATABASE_URL names.
 
   RELEASE  An id, a name, or a name as a slug: small letters and digits with single hyphens between
-  STEP     An id, or RELEASE/CUSTOMER/STEP: the customer by its name or namespace, the step by its name or by its
-           number in that customer's list. What could be several steps is refused, and they are named
+  STEP     An id, or RELEASE/CUSTOMER/STEP: the customer by its name, namespace or id, the step by its name or by
+           its number in that customer's list. An exact name comes first; what could be several steps is refused, and
+           they are named
 
 Examples:
   rollcall login https://rollcall.example.com

@@ -52,6 +52,8 @@ pub struct AuthSettings {
     pub has_password_login: bool,
     /// Whether `ROLLCALL_PUBLIC_URL` begins with https.
     pub is_public_https: bool,
+    /// `ROLLCALL_PUBLIC_URL` without a slash at its end, if it is set: what addresses that are told begin with.
+    pub public_url: Option<String>,
     /// Whether `ROLLCALL_USER` is unset: in `open` mode a page then asks for the person's name before its first change.
     pub asks_for_name: bool,
     /// The provider that people sign in at in `login` mode, if there is one.
@@ -82,6 +84,7 @@ impl Default for AuthSettings {
             metrics_open: false,
             has_password_login: true,
             is_public_https: false,
+            public_url: None,
             asks_for_name: false,
             oidc: None,
         }
@@ -147,6 +150,7 @@ impl AuthSettings {
             has_password_login,
             is_public_https: variable(PUBLIC_URL)
                 .is_some_and(|it| it.trim().starts_with("https://")),
+            public_url: variable(PUBLIC_URL).map(|it| it.trim().trim_end_matches('/').to_owned()),
             // `Settings::parse` knows.
             asks_for_name: false,
             oidc: OidcSettings::parse(&variable)?,
@@ -312,6 +316,14 @@ mod tests {
         let one = parse(&[(TRUSTED, "::1, 127.0.0.1")]).unwrap().trusted;
         assert!(one.contains("::1".parse().unwrap()) && one.contains("127.0.0.1".parse().unwrap()));
         assert!(!TrustedProxies::default().contains("127.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_public_url_is_an_origin() {
+        let said = parse(&[(PUBLIC_URL, " https://rollcall.example.com/ ")]).unwrap();
+        let origin = Some("https://rollcall.example.com");
+        assert_eq!(said.public_url.as_deref(), origin);
+        assert!(said.is_public_https && parse(&[]).unwrap().public_url.is_none());
     }
 
     #[test]

@@ -17,12 +17,19 @@ use tower_http::{
 use tracing::{Level, Span};
 use tracing_subscriber::EnvFilter;
 
+/// These write whole paths at trace level, and a path may have a key of CI (R63). Both are named, because the longest target wins.
+const WITHOUT_PATHS: &str = "tower_http::csrf=warn,tower_http::csrf::service=warn";
+
+/// What is logged: what was said, or else the default, without what shows keys.
+fn filter(said: Option<String>, default_filter: &str) -> Result<EnvFilter, InvalidSetting> {
+    let text = said.as_deref().unwrap_or(default_filter);
+    let filter = EnvFilter::try_new(format!("{text},{WITHOUT_PATHS}"));
+    filter.map_err(|_| InvalidSetting::Filter(said.unwrap_or_default()))
+}
+
 /// Starts the log. `RUST_LOG` is the filter; without it, `default_filter`.
 pub fn init(format: LogFormat, default_filter: &str) -> Result<(), InvalidSetting> {
-    let filter = match variable(EnvFilter::DEFAULT_ENV)? {
-        Some(text) => EnvFilter::try_new(&text).map_err(|_| InvalidSetting::Filter(text))?,
-        None => EnvFilter::new(default_filter),
-    };
+    let filter = filter(variable(EnvFilter::DEFAULT_ENV)?, default_filter)?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
@@ -76,4 +83,28 @@ pub fn layers() -> LogLayers {
                 .on_failure(()),
         )
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_filter_makes_a_layer_log_whole_paths() {
+        for said in [
+            None,
+            Some("trace"),
+            Some("info,tower_http=trace"),
+            Some("tower_http::csrf::service=trace,tower_http::csrf=trace"),
+        ] {
+            let filter = filter(said.map(str::to_owned), "info").unwrap().to_string();
+            assert!(
+                filter.contains("tower_http::csrf::service=warn"),
+                "{filter}"
+            );
+            assert!(!filter.contains("service=trace"), "{filter}");
+        }
+        let wrong = filter(Some("info=much".to_owned()), "info").unwrap_err();
+        assert!(matches!(wrong, InvalidSetting::Filter(it) if it == "info=much"));
+    }
 }

@@ -1,6 +1,7 @@
 //! Markdown report of a release: its details, the progress, a checklist for every customer, and the template steps with
 //! their texts. Text that people typed is escaped, so it is never read as Markdown or HTML.
 use app::domain::{
+    evidence::byte_count,
     history_chain::Head,
     progress::{NO_STEPS, Progress},
     release_sheet::{ReleaseSheet, SheetRow},
@@ -155,8 +156,8 @@ fn step(text: &mut String, row: &SheetRow) {
         text.push_str("\n  Evidence:\n\n");
     }
     for piece in &row.evidence {
-        let (name, bytes, sha256) = (inline(&piece.name), piece.bytes, &piece.sha256);
-        let _ = writeln!(text, "  - {name}, {bytes} bytes, SHA-256 `{sha256}`");
+        let (name, size, sha256) = (inline(&piece.name), byte_count(piece.bytes), &piece.sha256);
+        let _ = writeln!(text, "  - {name}, {size}, SHA-256 `{sha256}`");
     }
 }
 

@@ -68,16 +68,9 @@ pub async fn create_incoming_hook(
         .create_incoming_hook(id, draft, caller.stamp)
         .await?;
     let MadeIncomingHook { hook, key } = row;
-    let scheme = if client.client.is_https {
-        "https"
-    } else {
-        "http"
-    };
-    let host = headers.get(header::HOST).and_then(|it| it.to_str().ok());
-    let origin = host.map(|it| format!("{scheme}://{it}"));
     let made = NewIncomingHook {
         row: hook.into(),
-        url: format!("{}{INCOMING_PATH}/{key}", origin.unwrap_or_default()),
+        url: format!("{}{INCOMING_PATH}/{key}", origin(&client, &headers)),
         key,
     };
     let mut response = response::ok(&made, batch_id);
@@ -87,6 +80,17 @@ pub async fn create_incoming_hook(
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+/// What the address begins with: as people open the server, if that was set, else as this request came. Empty if neither says.
+fn origin(client: &RequestClient, headers: &HeaderMap) -> String {
+    if let Some(url) = &client.settings.public_url {
+        return url.clone();
+    }
+    let is_https = client.client.is_https;
+    let scheme = if is_https { "https" } else { "http" };
+    let host = headers.get(header::HOST).and_then(|it| it.to_str().ok());
+    host.map_or_else(String::new, |it| format!("{scheme}://{it}"))
 }
 
 /// Deletes an address: nothing that is reported to it is taken any more.

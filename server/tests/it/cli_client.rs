@@ -205,7 +205,15 @@ fn what_is_unknown_or_not_clear_ends_with_2_and_the_candidates_are_named() {
     );
     assert_eq!(ambiguous.out, "");
     let ambiguous = world.run(&["next", "1", "--customer", "acme"]);
-    ambiguous.failed(2, &["Acme (acme-one, prod-eu); ACME! (acme-two, prod-us)"]);
+    ambiguous.failed(
+        2,
+        &[
+            "Acme (acme-one, prod-eu); ",
+            "ACME! (acme-two, prod-us). Say which customer by its namespace or its id",
+        ],
+    );
+    // Who writes a name exactly means that one.
+    world.run(&["show", "june-2026/Acme/1"]).done();
     for (step, words) in [
         ("999", "there is no step 999"),
         ("july/smith/1", "there is no release `july`"),

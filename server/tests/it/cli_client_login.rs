@@ -158,6 +158,16 @@ fn a_server_in_open_mode_asks_for_no_token() {
     let told = client(&["login", &url]);
     assert!(told.done().contains("in the name Ana"), "{told:?}");
     let file = folder.path().join(".config/rollcall/credentials.json");
+    // One that is given is not kept: with it the server would not be told the name.
+    let mut with_token = program(Path::new("unused"));
+    with_token
+        .args(["login", &url, "--token-stdin"])
+        .env("HOME", folder.path());
+    let told = ended_with(&mut with_token, "needless\n");
+    assert!(told.done().contains("no token: none is kept"), "{told:?}");
+    let kept: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(kept["token"].is_null(), "{kept}");
     assert_eq!(mode(&file), 0o600);
     assert_eq!(
         client(&["releases", "--json"]).json()["items"],

@@ -1,6 +1,9 @@
 //! Evidence of the open step (R74), as HTML text: images, links and downloads. What is added or deleted is asked for by a script
 //! that is loaded then (`public/evidence.js`), so that no page weighs more by it.
-use crate::domain::{evidence::Evidence, id::StepId};
+use crate::domain::{
+    evidence::{Evidence, byte_count},
+    id::StepId,
+};
 use maud::html;
 
 /// The section; empty if there is nothing, and nothing to be added.
@@ -51,7 +54,7 @@ pub fn evidence_html(step: StepId, evidence: &[Evidence], can_change: bool) -> S
 /// A size in words: "812 bytes", "13 kB".
 fn size(bytes: u32) -> String {
     match bytes {
-        0..1_000 => format!("{bytes} bytes"),
+        0..1_000 => byte_count(bytes),
         _ => format!("{} kB", bytes.div_ceil(1_000)),
     }
 }

@@ -36,7 +36,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Query,
+    sea_query::{OnConflict, Query},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -118,7 +118,13 @@ impl Store {
         id: IncomingHookId,
         stamp: ActorStamp,
     ) -> Result<(), StoreError> {
-        let permit = self.permit(Permission::IncomingHooks.on_anything()).await?;
+        self.must_have(Permission::IncomingHooks)?;
+        let release = load(&self.read, id).await?.release_id;
+        let permit = match self.permit(Permission::IncomingHooks.on(release)).await {
+            // Of a release that the caller does not see there is none.
+            Err(StoreError::NotFound(_)) => Err(StoreError::NotFound(Noun::IncomingHook)),
+            permit => permit,
+        }?;
         let mut change = self.change(permit, stamp).await?;
         let hook = load(&change.tx, id).await?;
         incoming_hook::Entity::delete_by_id(id.0)
@@ -167,11 +173,12 @@ impl Database {
         let mut change = store.change(permit, stamp).await?;
         // It may have been deleted since.
         let hook = load(&change.tx, hook.id).await?;
-        let message = report.id.as_deref().map(sha256);
+        let step = change.reported_step(&hook, &report).await?;
+        let message = message_key(&report, step);
         if is_known(&change, hook.id, message.as_deref()).await? {
             return Ok(TakenReport::default());
         }
-        if change.apply_report(&hook, &report).await? {
+        if change.apply_report(&hook, &report, step).await? {
             remember(&change.tx, hook.id, message, now).await?;
             let batch_id = change.commit().await?;
             return Ok(TakenReport {
@@ -186,6 +193,13 @@ impl Database {
         tx.commit().await?;
         Ok(TakenReport::default())
     }
+}
+
+/// What a report is known by: its id, with the step and the status that it names, so that a second report of one job is none
+/// that was taken. None without an id.
+fn message_key(report: &CiReport, step: StepId) -> Option<String> {
+    let id = report.id.as_deref()?;
+    Some(sha256(&format!("{step} {} {id}", report.status)))
 }
 
 /// Whether a report was taken before.
@@ -205,7 +219,7 @@ async fn is_known(
     Ok(found.is_some())
 }
 
-/// Keeps that a report was taken, by the SHA-256 of its id; nothing for one without.
+/// Keeps that a report was taken; nothing for one without an id. The same one may have been taken meanwhile.
 async fn remember(
     db: &impl ConnectionTrait,
     hook: IncomingHookId,
@@ -219,7 +233,12 @@ async fn remember(
             sha256: Set(sha256),
             at: Set(now.trunc_subsecs(3)),
         };
+        let known = [
+            incoming_message::Column::HookId,
+            incoming_message::Column::Sha256,
+        ];
         incoming_message::Entity::insert(row)
+            .on_conflict(OnConflict::columns(known).do_nothing().to_owned())
             .exec_without_returning(db)
             .await?;
     }
@@ -254,13 +273,13 @@ fn refused(error: RefusedEvidence) -> StoreError {
 }
 
 impl Change {
-    /// Does what a report says, to the step that it names; false if that is so already.
+    /// Does what a report says to the step that it names; false if that is so already.
     async fn apply_report(
         &mut self,
         hook: &IncomingHook,
         report: &CiReport,
+        id: StepId,
     ) -> Result<bool, StoreError> {
-        let id = self.reported_step(hook, report).await?;
         let action = report.status.action();
         let transition = Transition::parse(action, report.reason.as_deref())?;
         let (before, release) = self.load_step(id, None).await?;

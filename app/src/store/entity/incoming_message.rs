@@ -8,7 +8,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub hook_id: i64,
-    /// The SHA-256 of what the report called itself, in hexadecimal digits.
+    /// The SHA-256 of the report's step, status and id, in hexadecimal digits.
     pub sha256: String,
     pub at: DateTimeUtc,
 }

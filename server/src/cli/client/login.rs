@@ -50,10 +50,16 @@ pub async fn login(wanted: LoginArguments) -> Result<Exit, Failure> {
     let session = server.get("/api/session").await?;
     let name = session["user"]["name"].as_str();
     let url = server.url().to_owned();
-    let sentence = match name {
+    // A server in `open` mode asks for none, and with one it would not be told the name.
+    let has_needless_token = token.is_some() && session["mode"] == "open";
+    let token = token.filter(|_| !has_needless_token);
+    let mut sentence = match name {
         Some(name) => format!("Logged in to {url} as {name}."),
         None => format!("{url} is the server from now on; it takes changes in the name {actor}."),
     };
+    if has_needless_token {
+        sentence.push_str(" It asks for no token: none is kept.");
+    }
     credentials::save(&path, &SavedServer { url, token })?;
     let file = path.display().to_string();
     let json = json!({ "url": server.url(), "user": session["user"], "file": file });

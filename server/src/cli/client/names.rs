@@ -1,8 +1,8 @@
-//! Which release, customer and step a command line means: by id, by number, or by names as slugs (R61). What could be several
-//! is refused, and the candidates are named.
-use super::answers::{RemoteMember, RemoteRelease, RemoteStep, read, read_all};
+//! Which release, customer and step a command line means: by id, by number, by name or by slug (R61). What could be several is
+//! refused, and the candidates are named.
+use super::answers::{RemoteCluster, RemoteMember, RemoteRelease, RemoteStep, read, read_all};
 use crate::{cli::remote::RemoteServer, ops::failure::Failure};
-use app::domain::slug::is_name_of;
+use app::domain::slug::find_named;
 
 /// So many candidates are named; of more it is said that there are.
 const CANDIDATES_MAX: usize = 20;
@@ -68,8 +68,13 @@ fn ambiguous(what: &str, written: &str, mut candidates: Vec<String>, n: usize) -
         candidates.push(format!("and {} more", n - candidates.len()));
     }
     let candidates = candidates.join("; ");
+    let by = match what {
+        "customer" => "its namespace or its id",
+        "cluster" => "its name in full",
+        _ => "its id",
+    };
     Failure::Usage(format!(
-        "`{written}` may be each of several: {candidates}. Say which {what} by its id or number, or in full"
+        "`{written}` may be each of several: {candidates}. Say which {what} by {by}"
     ))
 }
 
@@ -81,20 +86,25 @@ pub fn find_release<'a>(
     if let Some(found) = all.iter().find(|it| it.id.to_string() == written) {
         return Ok(found);
     }
-    let found: Vec<_> = all
-        .iter()
-        .filter(|it| is_name_of(written, &it.name))
-        .collect();
+    let found = find_named(written, all, |it| it.name.as_str(), |_| None);
     one("release", written, &found, |it| {
         format!("{} {} ({})", it.id, it.name, it.status)
     })
 }
 
-/// The customers that a name, a slug or a namespace names.
+/// The customers that a name, a namespace or a slug names; if none, the one of that id.
 pub fn find_customers<'a>(all: &'a [RemoteMember], written: &str) -> Vec<&'a RemoteMember> {
-    let is_meant =
-        |it: &&RemoteMember| is_name_of(written, &it.name) || is_name_of(written, &it.namespace);
-    all.iter().filter(is_meant).collect()
+    let found = find_named(
+        written,
+        all,
+        |it| it.name.as_str(),
+        |it| Some(it.namespace.as_str()),
+    );
+    if found.is_empty() {
+        let has_id = |it: &&RemoteMember| it.id.to_string() == written;
+        return all.iter().filter(has_id).collect();
+    }
+    found
 }
 
 /// The same, if it is one.
@@ -106,8 +116,13 @@ pub fn find_customer<'a>(
         "customer",
         written,
         &find_customers(all, written),
-        described,
+        candidate,
     )
+}
+
+/// With its id, which is unique even where a namespace is not.
+fn candidate(it: &RemoteMember) -> String {
+    format!("{} {}", it.id, described(it))
 }
 
 fn described(it: &RemoteMember) -> String {
@@ -116,25 +131,21 @@ fn described(it: &RemoteMember) -> String {
 
 /// The clusters of these customers that a name or a slug names: those of one name are one cluster.
 pub fn find_cluster(all: &[RemoteMember], written: &str) -> Result<i64, Failure> {
-    let mut clusters: Vec<_> = all
-        .iter()
-        .map(|it| &it.cluster)
-        .filter(|it| is_name_of(written, &it.name))
-        .collect();
+    let mut clusters: Vec<&RemoteCluster> = all.iter().map(|it| &it.cluster).collect();
     clusters.sort_by_key(|it| it.id);
     clusters.dedup_by_key(|it| it.id);
-    one("cluster", written, &clusters, |it| it.name.clone()).map(|it| it.id)
+    let found = find_named(written, &clusters, |it| it.name.as_str(), |_| None);
+    one("cluster", written, &found, |it| it.name.clone()).map(|it| it.id)
 }
 
 /// The steps of one customer's list that a number, a name or a slug names, with their numbers. A number comes first.
 fn find_steps<'a>(all: &'a [RemoteStep], written: &str) -> Vec<(usize, &'a RemoteStep)> {
-    let numbered = all.iter().enumerate().map(|(index, it)| (index + 1, it));
-    if let Some(found) = numbered.clone().find(|it| it.0.to_string() == written) {
-        return vec![found];
+    let numbered: Vec<(usize, &RemoteStep)> = (1..).zip(all).collect();
+    if let Some(found) = numbered.iter().find(|it| it.0.to_string() == written) {
+        return vec![*found];
     }
-    numbered
-        .filter(|it| is_name_of(written, &it.1.name))
-        .collect()
+    let found = find_named(written, &numbered, |it| it.1.name.as_str(), |_| None);
+    found.into_iter().copied().collect()
 }
 
 /// The release that the command line names.
@@ -211,7 +222,7 @@ async fn find_step_of(
         }
         None => {
             let named = customers.iter().take(CANDIDATES_MAX);
-            let named = named.map(|it| described(it)).collect();
+            let named = named.map(|it| candidate(it)).collect();
             Err(ambiguous("customer", written, named, customers.len()))
         }
         Some(last) => {
@@ -227,7 +238,6 @@ async fn find_step_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::client::answers::RemoteCluster;
     use app::domain::vocabulary::ReleaseStatus;
 
     fn release(id: i64, name: &str) -> RemoteRelease {
@@ -289,10 +299,14 @@ mod tests {
     #[test]
     fn a_name_that_several_have_is_refused_with_the_candidates() {
         let all = [release(1, "June"), release(7, "june!")];
-        let refused = find_release(&all, "June").unwrap_err();
+        // One that is called exactly so is meant.
+        assert_eq!(find_release(&all, "June").unwrap().id, 1);
+        assert_eq!(find_release(&all, "june!").unwrap().id, 7);
+        let refused = find_release(&all, "june").unwrap_err();
         assert!(matches!(refused, Failure::Usage(_)));
         let text = refused.to_string();
         assert!(text.contains("1 June (active); 7 june! (active)"), "{text}");
+        assert!(text.ends_with("Say which release by its id"), "{text}");
         let many: Vec<_> = (0..25).map(|it| release(it, "June")).collect();
         let text = find_release(&many, "june").unwrap_err().to_string();
         assert!(text.contains("; and 5 more. Say which"), "{text}");
@@ -309,7 +323,20 @@ mod tests {
             assert_eq!(find_customer(&all, written).unwrap().id, 1, "{written}");
         }
         let text = find_customer(&all, "acme").unwrap_err().to_string();
-        assert!(text.contains("Acme (acme, eu); Acme (acme, us)"), "{text}");
+        let candidates =
+            "2 Acme (acme, eu); 3 Acme (acme, us). Say which customer by its namespace or its id";
+        assert!(text.contains(candidates), "{text}");
+        assert_eq!(find_customer(&all, "3").unwrap().id, 3);
+        // A name goes before an id.
+        let all = [
+            member(1, "2", "two", "eu"),
+            member(2, "Acme", "acme-prod", "eu"),
+            member(3, "Other", "acme", "us"),
+            member(4, "ACME!", "x", "us"),
+        ];
+        for (written, id) in [("2", 1), ("Acme", 2), ("acme", 3), ("ACME!", 4)] {
+            assert_eq!(find_customer(&all, written).unwrap().id, id, "{written}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 use super::{
     answers::{ReleaseLine, RemoteCell, RemoteMatrix, RemoteProgress, read},
     clipboard, names, screen,
-    table::{Canvas, aligned, sentence},
+    table::{Canvas, sentence},
 };
 use crate::{
     cli::{
@@ -44,7 +44,7 @@ pub enum StatusPart {
 pub struct NextArguments {
     /// The release: its id, its name, or its name as a slug
     release: String,
-    /// Only this customer, by its name or its namespace
+    /// Only this customer, by its name, its namespace or its id
     #[arg(long, value_name = "NAME")]
     customer: Option<String>,
     /// Only the customers of this cluster
@@ -84,7 +84,7 @@ pub async fn releases(server: &RemoteServer, output: CliOutput) -> Result<Exit, 
     let text = if rows.is_empty() {
         "There is no release yet.".to_owned()
     } else {
-        aligned(&rows).join("\n")
+        screen::canvas().aligned(&rows).join("\n")
     };
     output.print(&text, &json)?;
     Ok(Exit::Done)
@@ -168,7 +168,7 @@ pub async fn next(server: &RemoteServer, wanted: NextArguments) -> Result<Exit, 
             ]
         })
         .collect();
-    let lines = aligned(&rows).into_iter().zip(&next);
+    let lines = canvas.aligned(&rows).into_iter().zip(&next);
     let lines = lines.map(|(line, cell)| match cell.status {
         StepStatus::Pending => line,
         status => canvas.of_status(status, &line),

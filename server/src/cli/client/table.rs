@@ -22,13 +22,13 @@ const BAR_MIN: usize = 8;
 const BAR_MAX: usize = 60;
 /// In columns: what stands behind a bar, with the blanks between.
 const BEHIND_BAR: usize = 42;
-/// Of a name without a bar, in columns.
-const PLAIN_NAME_MAX: usize = 40;
+/// In columns, between two cells of a line.
+const GAP: usize = 2;
 
 /// How something is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Canvas {
-    /// In columns.
+    /// In columns; without bars nothing is cut to it.
     pub width: usize,
     pub has_bars: bool,
     pub has_colours: bool,
@@ -93,7 +93,7 @@ impl Canvas {
         let most = if self.has_bars {
             self.width / 3
         } else {
-            PLAIN_NAME_MAX
+            usize::MAX
         };
         let name_width = names.unwrap_or_default().min(most);
         let bar_width = self.width.saturating_sub(name_width + BEHIND_BAR);
@@ -112,6 +112,40 @@ impl Canvas {
             line.trim_end().to_owned()
         };
         parts.iter().map(line).collect()
+    }
+
+    /// Rows in columns that are as wide as their widest cell, two blanks apart; the last is not filled. On a terminal the widest
+    /// columns are cut until a line fits; in a pipe nothing is.
+    pub fn aligned<const N: usize>(self, rows: &[[String; N]]) -> Vec<String> {
+        let mut widths = [0; N];
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = columns(cell).max(*width);
+            }
+        }
+        if self.has_bars {
+            narrow(&mut widths, self.width);
+        }
+        let line = |row: &[String; N]| {
+            let cells: Vec<String> = row
+                .iter()
+                .zip(widths)
+                .map(|(cell, width)| fit(cell, width))
+                .collect();
+            cells.join(&" ".repeat(GAP)).trim_end().to_owned()
+        };
+        rows.iter().map(line).collect()
+    }
+}
+
+/// Takes from the widest column until all of them and what is between them fit.
+fn narrow(widths: &mut [usize], most: usize) {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > most {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > 1 => *widest -= 1,
+            _ => return,
+        }
     }
 }
 
@@ -227,32 +261,6 @@ pub fn fit(text: &str, width: usize) -> String {
     fitted
 }
 
-/// Rows in columns that are as wide as their widest cell, two blanks apart; none is wider than 40 but the last, which is not filled.
-pub fn aligned<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
-    let mut widths = [0; N];
-    for row in rows {
-        for (index, (width, cell)) in widths.iter_mut().zip(row).enumerate() {
-            let is_last = index + 1 == N;
-            let wide = columns(cell);
-            let wide = if is_last {
-                wide
-            } else {
-                wide.min(PLAIN_NAME_MAX)
-            };
-            *width = wide.max(*width);
-        }
-    }
-    let line = |row: &[String; N]| {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| fit(cell, width))
-            .collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -336,11 +344,29 @@ mod tests {
     fn columns_are_aligned_and_the_last_is_not_filled() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned);
         let rows = [row(["1", "June", "active"]), row(["12", "July 2026", ""])];
-        assert_eq!(aligned(&rows), ["1   June       active", "12  July 2026"]);
-        let long = "x".repeat(41);
-        let rows = [row([&long, &long, &long])];
-        let cut = format!("{}…", "x".repeat(39));
-        assert_eq!(aligned(&rows), [format!("{cut}  {cut}  {long}")]);
+        let lines = ["1   June       active", "12  July 2026"];
+        assert_eq!(BARS.aligned(&rows), lines);
+        assert_eq!(Canvas::PLAIN.aligned(&rows), lines);
+    }
+
+    #[test]
+    fn columns_fit_on_a_terminal_and_nothing_is_cut_in_a_pipe() {
+        let long = "A customer with a long name (a-customer-with-a-long-name, prod-eu-west-1)";
+        let row = |cells: [&str; 4]| cells.map(str::to_owned);
+        let rows = [
+            row(["1", "1 Upgrade the database", long, "in progress"]),
+            row(["1200", "2 Look", "Acme (acme, eu)", "pending"]),
+        ];
+        for width in [40, 80, 100] {
+            let lines = Canvas { width, ..BARS }.aligned(&rows);
+            assert_eq!(columns(&lines[0]), width, "{}", lines[0]);
+            assert!(lines.iter().all(|it| columns(it) <= width));
+            assert!(lines[1].starts_with("1200  2 Look"), "{}", lines[1]);
+        }
+        let plain = Canvas::PLAIN.aligned(&rows);
+        assert!(plain[0].contains(long) && plain[0].ends_with("  in progress"));
+        let parts = [(long, Progress::from(counts(1, 0, 1)))];
+        assert!(Canvas::PLAIN.progress_lines(&parts)[0].starts_with(long));
     }
 
     #[test]

@@ -127,6 +127,7 @@ fn line_of(cell: &RemoteCell, now: DateTime<Utc>) -> String {
     } = cell;
     let by = by.as_ref().map(|it| format!(", by {it}"));
     let by = by.unwrap_or_default();
+    let status = status.in_sentence();
     format!("{at} {status}: {number} {step}, {customer} ({namespace}, {cluster}){by}")
 }
 
@@ -428,6 +429,7 @@ mod tests {
             "2026-06-01T11:58:00Z failed: 3 Roll out the new api, and wait until every pod is ready, \
              A customer with a rather long name (acme, prod-eu), by Ana"
         );
+        assert!(line_of(&before[1], noon()).contains("Z in progress: "));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct CiReportBody {
     /// Of a failure; without one it is the `url`.
     #[schema(nullable = false)]
     pub reason: Option<String>,
-    /// A second report of the same id changes nothing.
+    /// A second report of the same id, step and status changes nothing.
     #[schema(nullable = false)]
     pub id: Option<String>,
 }

@@ -1,11 +1,13 @@
 //! Tests of reports of CI (R63): who makes an address, what is reported to it, what that changes, and where its key is not.
 use crate::{
     harness::{TestApp, TestResponse},
+    people::scope,
     world::World,
 };
 use app::{
     domain::{
         customer::Customer,
+        id::ClusterId,
         permission::Role,
         vocabulary::{StepAction, StepStatus},
     },
@@ -17,6 +19,7 @@ use app::{
 use axum::http::StatusCode;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use server::ops::auth_settings::AuthSettings;
 
 /// Makes an address of June, for all steps or for one template step.
 async fn hook(world: &World, template: Option<i64>) -> Value {
@@ -80,6 +83,18 @@ async fn a_key_is_told_once_and_only_its_sha256_is_stored() {
 }
 
 #[tokio::test]
+async fn an_address_begins_as_people_open_the_server() {
+    let settings = AuthSettings {
+        public_url: Some("https://rollcall.example.com".to_owned()),
+        ..AuthSettings::default()
+    };
+    let world = World::active_in(TestApp::with(settings).await).await;
+    let made = hook(&world, None).await;
+    let url = format!("https://rollcall.example.com/api/hooks/in/{}", key(&made));
+    assert_eq!(made["url"], url);
+}
+
+#[tokio::test]
 async fn managers_make_addresses_and_operators_do_not() {
     let world = World::active_in(TestApp::with_login().await).await;
     let path = format!("/api/releases/{}/hooks", world.june);
@@ -97,6 +112,33 @@ async fn managers_make_addresses_and_operators_do_not() {
     let other = json!({ "name": "x", "templateId": 99 });
     let wrong = world.app.api_as(&manager, "POST", &path, other).await;
     assert!(wrong.problem(422)["errors"]["templateId"].is_string());
+}
+
+#[tokio::test]
+async fn an_address_out_of_scope_is_not_there() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let manager = world.app.person(Role::Manager, None).await;
+    let path = format!("/api/releases/{}/hooks", world.june);
+    let body = json!({ "name": "Jenkins" });
+    let made = world.app.api_as(&manager, "POST", &path, body).await.json();
+    let of_it = format!("/api/hooks/{}", made["id"]);
+    let empty = json!({ "name": "ap-south" });
+    let empty = world
+        .app
+        .api_as(&manager, "POST", "/api/clusters", empty)
+        .await;
+    let empty = ClusterId(empty.json()["id"].as_i64().unwrap());
+    let elsewhere = world.app.person(Role::Manager, scope(&[empty], &[])).await;
+    for (person, expected) in [
+        (&elsewhere, StatusCode::NOT_FOUND),
+        (&manager, StatusCode::NO_CONTENT),
+    ] {
+        let answer = world
+            .app
+            .api_as(person, "DELETE", &of_it, Value::Null)
+            .await;
+        assert_eq!(answer.status, expected, "{}", answer.body);
+    }
 }
 
 #[tokio::test]
@@ -201,6 +243,39 @@ async fn a_report_of_the_same_id_is_taken_once() {
     // Another address may use the same id.
     let other = hook(&world, None).await;
     assert_eq!(changed(&world, &other, done()).await, 1);
+}
+
+#[tokio::test]
+async fn one_id_for_another_step_or_status_is_another_report() {
+    let world = World::active().await;
+    let made = hook(&world, None).await;
+    let said = |customer: &str, step: u32, status: &str| json!({ "customer": customer, "step": step, "status": status, "id": "7" });
+    for (customer, step, status) in [
+        ("acme", 1, "started"),
+        ("acme", 1, "done"),
+        ("acme", 2, "done"),
+        ("globex", 1, "done"),
+    ] {
+        let of_it = || said(customer, step, status);
+        assert_eq!(changed(&world, &made, of_it()).await, 1, "{}", of_it());
+        assert_eq!(changed(&world, &made, of_it()).await, 0, "{}", of_it());
+    }
+    // The start of the first is known, though it is done by now.
+    assert_eq!(changed(&world, &made, said("acme", 1, "started")).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn repeats_at_once_that_change_nothing_are_taken() {
+    let world = World::active().await;
+    let made = hook(&world, None).await;
+    let start = json!({ "customer": "acme", "step": 1, "status": "started" });
+    assert_eq!(changed(&world, &made, start).await, 1);
+    for id in 0..8 {
+        let again = || json!({ "customer": "acme", "step": 1, "status": "started", "id": id });
+        let call = || changed(&world, &made, again());
+        let answers: [u64; 6] = tokio::join!(call(), call(), call(), call(), call(), call()).into();
+        assert_eq!(answers, [0; 6]);
+    }
 }
 
 #[tokio::test]
