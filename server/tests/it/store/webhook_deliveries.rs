@@ -60,6 +60,41 @@ async fn a_claimed_delivery_is_nobody_else_s_until_its_lease_ends_or_is_taken_ba
 }
 
 #[tokio::test]
+async fn of_a_hook_four_messages_are_tried_at_once_and_the_others_hold_up_no_other_hook() {
+    let world = World::active().await;
+    let (app, database) = (&world.app, &world.app.database);
+    let slow = hook(app, &["step.failed"]).await;
+    for _ in 0..6 {
+        app.store.test_webhook(slow.id, app.ana()).await.unwrap();
+    }
+    let quick = hook(app, &["step.failed"]).await;
+    app.store.test_webhook(quick.id, app.ana()).await.unwrap();
+    let claim = async |at: DateTime<Utc>, n: u64| {
+        let until = at + TimeDelta::seconds(60);
+        database.claim_deliveries(at, until, n).await.unwrap()
+    };
+    let first = claim(later(), 4).await;
+    assert!(first.iter().all(|it| it.webhook_id == slow.id));
+    assert_eq!(first.len(), 4);
+    let next = database.next_delivery_at(after(1)).await.unwrap();
+    assert!(next.unwrap() < later(), "the other hook's is due");
+    let other = claim(after(1), 9).await;
+    assert_eq!(other.len(), 1);
+    assert_eq!(other[0].webhook_id, quick.id);
+    // What waits for a try to end is not due: nobody looks for it again and again.
+    assert!(claim(after(2), 9).await.is_empty());
+    let next = database.next_delivery_at(after(2)).await.unwrap();
+    assert_eq!(next, Some(after(61)));
+    let done = DeliveryOutcome::Delivered {
+        status: Some(204),
+        answer: None,
+    };
+    let finished = database.finish_delivery(slow.id, first[0].n, done, after(3));
+    finished.await.unwrap();
+    assert_eq!(claim(after(4), 9).await.len(), 1);
+}
+
+#[tokio::test]
 async fn what_was_given_up_is_shown_and_a_replay_keeps_its_id() {
     let world = World::active().await;
     let (app, database) = (&world.app, &world.app.database);
@@ -81,7 +116,8 @@ async fn what_was_given_up_is_shown_and_a_replay_keeps_its_id() {
     assert_eq!((row.state, row.tries), (DeliveryState::Failed, 1));
     assert_eq!(row.next_at, Some(after(5)));
     assert_eq!(row.answer.as_ref().map(String::len), Some(1_024));
-    assert_eq!(database.next_delivery_at().await.unwrap(), Some(after(5)));
+    let next = database.next_delivery_at(after(1)).await.unwrap();
+    assert_eq!(next, Some(after(5)));
     let early = database.claim_deliveries(after(4), after(60), 9).await;
     assert!(early.unwrap().is_empty());
     finish(DeliveryOutcome::GivenUp {
