@@ -135,8 +135,10 @@ fn wait_until(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
 
 async fn try_once(database: &Database, courier: &Courier, delivery: ClaimedDelivery) {
     let outcome = courier.deliver(&delivery, now).await;
-    let (hook, n) = (delivery.webhook_id, delivery.n);
-    let finished = database.finish_delivery(hook, n, outcome, now()).await;
+    let (hook, n, due_at) = (delivery.webhook_id, delivery.n, delivery.due_at);
+    let finished = database
+        .finish_delivery(hook, n, due_at, outcome, now())
+        .await;
     if let Err(error) = finished {
         // The lease ends, and it is sent again.
         tracing::error!(n, error = %chain(&error), "what became of a message was not written");

@@ -40,6 +40,8 @@ pub struct ClaimedDelivery {
     pub message: HookMessage,
     /// Tries so far.
     pub tries: u32,
+    /// Since when it is due. A replay during the try changes that.
+    pub due_at: Option<DateTime<Utc>>,
 }
 
 /// Without secret and target, which may be one too.
@@ -195,12 +197,14 @@ impl Database {
     }
 
     /// Writes what became of a try, and ends the lease. `SwitchOff` gives the message up here; the hook itself is switched off by
-    /// `switch_off_webhook`.
+    /// `switch_off_webhook`. If somebody asked for a replay since the message was claimed (`due_at`), only the lease ends: it is sent
+    /// again.
     #[tracing::instrument(level = "debug", skip_all, fields(id = n))]
     pub async fn finish_delivery(
         &self,
         webhook_id: WebhookId,
         n: i64,
+        due_at: Option<DateTime<Utc>>,
         outcome: DeliveryOutcome,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
@@ -240,7 +244,11 @@ impl Database {
         } else {
             (state, next_at)
         };
-        webhook_delivery::Entity::update_many()
+        // What was given up since is due no more, and is told as it went.
+        let is_as_claimed = Condition::any()
+            .add(Column::NextAt.eq(due_at))
+            .add(Column::NextAt.is_null());
+        let written = webhook_delivery::Entity::update_many()
             .col_expr(Column::State, Expr::val(state.as_str()))
             .col_expr(Column::Status, Expr::val(status.map(i32::from)))
             .col_expr(Column::Answer, Expr::val(answer.as_deref().map(kept)))
@@ -250,8 +258,16 @@ impl Database {
             .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
             .filter(Column::Id.eq(n))
             .filter(Column::WebhookId.eq(webhook_id.0))
+            .filter(is_as_claimed)
             .exec(&tx)
             .await?;
+        if written.rows_affected == 0 {
+            webhook_delivery::Entity::update_many()
+                .col_expr(Column::LeaseUntil, Expr::val(None::<DateTime<Utc>>))
+                .filter(Column::Id.eq(n))
+                .exec(&tx)
+                .await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -356,5 +372,6 @@ fn claimed(
         secret: hook.secret.clone(),
         message: message.map_err(|error| StoreError::corrupt(TABLE, error))?,
         tries: u32::try_from(row.tries).unwrap_or_default(),
+        due_at: row.next_at,
     })
 }

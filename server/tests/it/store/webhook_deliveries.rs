@@ -50,7 +50,7 @@ async fn a_claimed_delivery_is_nobody_else_s_until_its_lease_ends_or_is_taken_ba
         answer: None,
     };
     for it in &again {
-        let finished = database.finish_delivery(hook.id, it.n, done.clone(), after(65));
+        let finished = database.finish_delivery(hook.id, it.n, it.due_at, done.clone(), after(65));
         finished.await.unwrap();
     }
     assert!(claim(after(900), 10).await.is_empty());
@@ -89,7 +89,8 @@ async fn of_a_hook_four_messages_are_tried_at_once_and_the_others_hold_up_no_oth
         status: Some(204),
         answer: None,
     };
-    let finished = database.finish_delivery(slow.id, first[0].n, done, after(3));
+    let (n, due_at) = (first[0].n, first[0].due_at);
+    let finished = database.finish_delivery(slow.id, n, due_at, done, after(3));
     finished.await.unwrap();
     assert_eq!(claim(after(4), 9).await.len(), 1);
 }
@@ -102,7 +103,8 @@ async fn what_was_given_up_is_shown_and_a_replay_keeps_its_id() {
     act(&world, &world.acme, "Upgrade", StepAction::Fail).await;
     let n = deliveries(app, hook.id).await[0].n;
     let finish = async |outcome| {
-        let finished = database.finish_delivery(hook.id, n, outcome, later());
+        let due_at = deliveries(app, hook.id).await[0].next_at;
+        let finished = database.finish_delivery(hook.id, n, due_at, outcome, later());
         finished.await.unwrap();
     };
     finish(DeliveryOutcome::Failed {
@@ -146,19 +148,50 @@ async fn what_was_given_up_is_shown_and_a_replay_keeps_its_id() {
 }
 
 #[tokio::test]
+async fn a_replay_during_a_try_is_sent_again_whatever_became_of_the_try() {
+    let world = World::active().await;
+    let (app, database) = (&world.app, &world.app.database);
+    let hook = hook(app, &["step.failed"]).await;
+    app.store.test_webhook(hook.id, app.ana()).await.unwrap();
+    let claim = async |at: DateTime<Utc>| {
+        let until = at + TimeDelta::seconds(60);
+        database.claim_deliveries(at, until, 9).await.unwrap()
+    };
+    let tried = claim(later()).await.remove(0);
+    let replayed = app.store.replay_delivery(hook.id, tried.n, after(1));
+    replayed.await.unwrap();
+    assert!(claim(after(2)).await.is_empty(), "it is still being tried");
+    let done = DeliveryOutcome::Delivered {
+        status: Some(204),
+        answer: None,
+    };
+    let finished = database.finish_delivery(hook.id, tried.n, tried.due_at, done.clone(), after(3));
+    finished.await.unwrap();
+    let row = deliveries(app, hook.id).await.remove(0);
+    assert_eq!((row.state, row.tries), (DeliveryState::Pending, 0));
+    let again = claim(after(4)).await.remove(0);
+    assert_eq!(again.message_id, tried.message_id);
+    let finished = database.finish_delivery(hook.id, again.n, again.due_at, done, after(5));
+    finished.await.unwrap();
+    let row = deliveries(app, hook.id).await.remove(0);
+    assert_eq!((row.state, row.tries), (DeliveryState::Delivered, 1));
+    assert!(claim(after(900)).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_gone_switches_its_hook_off_and_nothing_waits_any_more() {
     let world = World::active().await;
     let (app, database) = (&world.app, &world.app.database);
     let hook = hook(app, &["step.failed"]).await;
     act(&world, &world.acme, "Upgrade", StepAction::Fail).await;
     act(&world, &world.globex, "Upgrade", StepAction::Fail).await;
-    let n = deliveries(app, hook.id).await[1].n;
+    let first = deliveries(app, hook.id).await.remove(1);
     let gone = DeliveryOutcome::SwitchOff {
         status: Some(410),
         answer: None,
         error: "The receiver is gone (410)".into(),
     };
-    let finished = database.finish_delivery(hook.id, n, gone, later());
+    let finished = database.finish_delivery(hook.id, first.n, first.next_at, gone, later());
     finished.await.unwrap();
     let off = app.store.webhook(hook.id).await.unwrap();
     assert!(!off.is_active);
@@ -185,7 +218,7 @@ async fn a_receiver_that_is_gone_switches_its_hook_off_and_nothing_waits_any_mor
         error: "HTTP 500".into(),
         next_at: after(5),
     };
-    let finished = database.finish_delivery(hook.id, test.n, failed, after(2));
+    let finished = database.finish_delivery(hook.id, test.n, test.next_at, failed, after(2));
     finished.await.unwrap();
     let state = deliveries(app, hook.id).await[0].state;
     assert_eq!(state, DeliveryState::GivenUp);
