@@ -59,6 +59,23 @@ async fn clusters_and_customers_come_from_rancher_by_the_command_line() {
     assert!(!folder.join("none.db").exists());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn rancher_is_not_asked_through_a_proxy_of_the_environment() {
+    let rancher = FakeRancher::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut command = program(&folder.join("app.db"));
+    command
+        .env("RANCHER_URL", &rancher.url)
+        .env("RANCHER_TOKEN", TOKEN)
+        // Nobody listens there.
+        .env("HTTP_PROXY", "http://127.0.0.1:1")
+        .env("http_proxy", "http://127.0.0.1:1");
+    let server = RunningServer::start(&mut command);
+    let dry = run(folder, &server, &["--dry-run", "--cluster", "eu-west"]);
+    assert!(dry.done().contains("new eu-west acme\n"));
+}
+
 #[test]
 fn without_a_server_it_ends_with_2_and_without_a_rancher_with_1() {
     let folder = tempfile::tempdir().unwrap();
