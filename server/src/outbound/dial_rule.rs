@@ -77,11 +77,11 @@ fn of_v4(address: Ipv4Addr) -> AddressKind {
     }
 }
 
-/// Networks that are nobody's on the internet: 100.64.0.0/10, 192.0.0.0/24, 198.18.0.0/15, 240.0.0.0/4.
+/// Networks that are nobody's on the internet: 100.64.0.0/10, 192.0.0.0/24, 198.18.0.0/15, 240.0.0.0/4, and those of examples.
 fn is_shared_or_reserved(octets: [u8; 4]) -> bool {
     match octets {
         [100, second, ..] => second & 0xc0 == 64,
-        [192, 0, 0, _] => true,
+        [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => true,
         [198, second, ..] => second & 0xfe == 18,
         [first, ..] => first >= 240,
     }
@@ -89,6 +89,11 @@ fn is_shared_or_reserved(octets: [u8; 4]) -> bool {
 
 fn of_v6(address: Ipv6Addr) -> AddressKind {
     let first = address.segments()[0];
+    // Addresses of examples, and those whose packets are thrown away.
+    let is_reserved = matches!(
+        address.segments(),
+        [0x2001, 0xdb8, ..] | [0x100, 0, 0, 0, ..]
+    );
     if METADATA_V6.contains(&address) {
         AddressKind::Metadata
     } else if address.is_unspecified() {
@@ -101,14 +106,15 @@ fn of_v6(address: Ipv6Addr) -> AddressKind {
         AddressKind::LinkLocal
     } else if let Some(within) = v4_within(address) {
         of_v4(within)
-    } else if first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0 {
+    } else if first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0 || is_reserved {
         AddressKind::Private
     } else {
         AddressKind::Public
     }
 }
 
-/// The IPv4 address that a gateway would send to: that of NAT64, 6to4, Teredo, and of the old form `::10.0.0.1`.
+/// The IPv4 address that a gateway would send to: that of NAT64, 6to4, Teredo, of the translated form `::ffff:0:10.0.0.1`, and of the
+/// old form `::10.0.0.1`.
 fn v4_within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let of = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
@@ -116,7 +122,7 @@ fn v4_within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     };
     match address.segments() {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0, 0, 0, 0, 0, 0, high, low]
+        | [0, 0, 0, 0, 0 | 0xffff, 0, high, low]
         | [0x2002, high, low, ..] => of(high, low),
         // NAT64 of a network of one's own may lead to any address of that.
         [0x64, 0xff9b, 1, ..] => Some(Ipv4Addr::new(10, 0, 0, 1)),
@@ -210,7 +216,7 @@ mod tests {
     fn an_address_is_what_it_is_however_it_is_written() {
         for (url, kind) in [
             ("http://93.184.216.34/", AddressKind::Public),
-            ("http://203.0.113.7:8080/x", AddressKind::Public),
+            ("http://93.184.216.34:8080/x", AddressKind::Public),
             ("http://[2606:2800:220:1::1]/", AddressKind::Public),
             ("http://127.0.0.1/", AddressKind::Loopback),
             ("http://127.1/", AddressKind::Loopback),
@@ -247,6 +253,15 @@ mod tests {
             ("http://[fec0::1]/", AddressKind::Private),
             ("http://[64:ff9b:1::5db8:d822]/", AddressKind::Private),
             ("http://[::ffff:10.0.0.1]/", AddressKind::Private),
+            ("http://[::ffff:0:10.0.0.1]/", AddressKind::Private),
+            ("http://[::ffff:0:127.0.0.1]/", AddressKind::Loopback),
+            ("http://[::ffff:0:a9fe:a9fe]/", AddressKind::LinkLocal),
+            ("http://[::ffff:0:5db8:d822]/", AddressKind::Public),
+            ("http://192.0.2.1/", AddressKind::Private),
+            ("http://198.51.100.1/", AddressKind::Private),
+            ("http://203.0.113.1/", AddressKind::Private),
+            ("http://[100::1]/", AddressKind::Private),
+            ("http://[2001:db8::1]/", AddressKind::Private),
             ("http://169.254.169.254/latest", AddressKind::LinkLocal),
             ("http://2852039166/", AddressKind::LinkLocal),
             ("http://0xA9.0xFE.0xA9.0xFE/", AddressKind::LinkLocal),
