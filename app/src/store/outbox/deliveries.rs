@@ -112,7 +112,8 @@ async fn tried_now(
     let tried: Vec<i64> = webhook_delivery::Entity::find()
         .select_only()
         .column(Column::WebhookId)
-        .filter(Column::NextAt.is_not_null())
+        // By the index: what is tried was due.
+        .filter(Column::NextAt.lte(now))
         .filter(Column::LeaseUntil.gt(now))
         .into_tuple()
         .all(db)
