@@ -40,7 +40,7 @@ impl From<reqwest::Error> for OutError {
 
 /// The last cause of an error, on one line: what is before it says in a library's words that there was one.
 pub fn last_cause(error: &dyn Error) -> String {
-    let mut last = error;
+    let mut last: &dyn Error = error;
     while let Some(cause) = last.source() {
         last = cause;
     }

@@ -50,7 +50,7 @@ impl fmt::Debug for HookGate {
 
 impl HookRules for HookGate {
     fn new_secret(&self, is_first: bool) -> Result<HookSecret, StoreError> {
-        let not_made = |error| refused("no secret was made", &error);
+        let not_made = |error: SecretError| refused("no secret was made", &error);
         if !is_first {
             self.secrets.must_be_readable().map_err(not_made)?;
         }

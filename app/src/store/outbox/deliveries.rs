@@ -147,7 +147,7 @@ async fn due(
         .into_tuple()
         .all(db)
         .await?;
-    let mut rows = Vec::new();
+    let mut rows: Vec<webhook_delivery::Model> = Vec::new();
     for hook in hooks {
         let room = TRIES_OF_A_HOOK.saturating_sub(tried.get(&hook).copied().unwrap_or_default());
         let of_hook = waiting()
