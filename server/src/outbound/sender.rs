@@ -1,5 +1,6 @@
 //! The task that sends messages to hooks (R62): woken by commits and by time, it claims what is due by a lease and tries each by
-//! itself, a few of each hook, so that a slow receiver holds up nobody. What it had when it was killed is sent again, by whoever claims it next.
+//! itself, a few of each hook, so that a slow receiver holds up nobody. What it had when it was killed is sent again, by whoever
+//! claims it next.
 use super::delivery::Courier;
 use app::{
     api::context::now,
