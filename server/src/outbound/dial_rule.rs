@@ -77,11 +77,11 @@ fn of_v4(address: Ipv4Addr) -> AddressKind {
     }
 }
 
-/// Networks that are nobody's on the internet: 100.64.0.0/10, 192.0.0.0/24, 198.18.0.0/15, 240.0.0.0/4, and those of examples.
+/// Networks that are nobody's on the internet: 100.64.0.0/10, 192.0.0.0/24, 198.18.0.0/15, 240.0.0.0/4.
 fn is_shared_or_reserved(octets: [u8; 4]) -> bool {
     match octets {
         [100, second, ..] => second & 0xc0 == 64,
-        [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => true,
+        [192, 0, 0, _] => true,
         [198, second, ..] => second & 0xfe == 18,
         [first, ..] => first >= 240,
     }
@@ -89,11 +89,6 @@ fn is_shared_or_reserved(octets: [u8; 4]) -> bool {
 
 fn of_v6(address: Ipv6Addr) -> AddressKind {
     let first = address.segments()[0];
-    // Addresses of examples, and those whose packets are thrown away.
-    let is_reserved = matches!(
-        address.segments(),
-        [0x2001, 0xdb8, ..] | [0x100, 0, 0, 0, ..]
-    );
     if METADATA_V6.contains(&address) {
         AddressKind::Metadata
     } else if address.is_unspecified() {
@@ -106,7 +101,7 @@ fn of_v6(address: Ipv6Addr) -> AddressKind {
         AddressKind::LinkLocal
     } else if let Some(within) = v4_within(address) {
         of_v4(within)
-    } else if first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0 || is_reserved {
+    } else if first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0 {
         AddressKind::Private
     } else {
         AddressKind::Public
@@ -257,11 +252,6 @@ mod tests {
             ("http://[::ffff:0:127.0.0.1]/", AddressKind::Loopback),
             ("http://[::ffff:0:a9fe:a9fe]/", AddressKind::LinkLocal),
             ("http://[::ffff:0:5db8:d822]/", AddressKind::Public),
-            ("http://192.0.2.1/", AddressKind::Private),
-            ("http://198.51.100.1/", AddressKind::Private),
-            ("http://203.0.113.1/", AddressKind::Private),
-            ("http://[100::1]/", AddressKind::Private),
-            ("http://[2001:db8::1]/", AddressKind::Private),
             ("http://169.254.169.254/latest", AddressKind::LinkLocal),
             ("http://2852039166/", AddressKind::LinkLocal),
             ("http://0xA9.0xFE.0xA9.0xFE/", AddressKind::LinkLocal),
