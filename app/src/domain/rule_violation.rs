@@ -105,8 +105,8 @@ pub enum RuleViolation {
         /// What Rancher said or did, and what to do about it.
         why: String,
     },
-    /// The secret of a hook cannot be encrypted (R62).
-    #[error("no secret was made: {reason}")]
+    /// The secret of a hook cannot be encrypted, or read (R62).
+    #[error("{reason}")]
     NoSecretKey { reason: String },
 }
 

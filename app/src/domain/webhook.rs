@@ -266,13 +266,22 @@ fn parse_target(kind: WebhookKind, text: &str) -> Result<String, FieldError> {
             long,
         });
     }
-    let rest = ["https://", "http://"]
-        .into_iter()
-        .find_map(|it| text.strip_prefix(it));
+    let is_http = |it: &str| {
+        ["https", "http"]
+            .iter()
+            .any(|word| it.eq_ignore_ascii_case(word))
+    };
+    let rest = text.split_once("://").filter(|it| is_http(it.0));
     let is_written = text.chars().all(|it| it.is_ascii_graphic() && it != '\\');
-    let host = rest.and_then(|it| it.split(['/', '?', '#']).next());
+    let host = rest.and_then(|it| it.1.split(['/', '?', '#']).next());
+    // No name: none at all, `.` or `..`.
+    let is_named = |it: &str| {
+        it.split(':')
+            .next()
+            .is_some_and(|it| !it.trim_matches('.').is_empty())
+    };
     // A name and a password before the host would be sent to nobody knows whom.
-    match host.filter(|it| is_written && !it.is_empty() && !it.contains('@')) {
+    match host.filter(|it| is_written && is_named(it) && !it.contains('@')) {
         Some(_) => Ok(text.to_owned()),
         None => Err(FieldError::NotAUrl),
     }
@@ -394,6 +403,7 @@ mod tests {
             "https://example.com",
             "http://10.0.0.7:8080/hook",
             "https://[2001:db8::1]/x",
+            "HTTPS://example.com/x",
         ] {
             assert_eq!(parse_target(WebhookKind::Slack, good).as_deref(), Ok(good));
         }
@@ -401,6 +411,9 @@ mod tests {
             "example.com",
             "https://",
             "https:///path",
+            "http://./",
+            "http://../",
+            "http://:80/",
             "ftp://example.com",
             "https://a:b@example.com",
             "https://example.com/a b",

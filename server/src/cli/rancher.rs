@@ -28,8 +28,8 @@ pub struct RancherArguments {
     output: CliOutput,
 }
 
-/// Creates a customer for each namespace that is new and not of the system. Errors: no server is named; it says no, or does not
-/// answer.
+/// Creates a customer for each namespace that is new and not of the system. A cluster that could not be read is told on standard
+/// error, and the program ends with 1. Errors: no server is named; it says no, or does not answer.
 pub async fn import(wanted: RancherArguments) -> Result<Exit, Failure> {
     let server = credentials::server()?;
     let filter = json!({
@@ -42,12 +42,20 @@ pub async fn import(wanted: RancherArguments) -> Result<Exit, Failure> {
     let picks: Vec<&Value> = rows(&preview, "namespaces")
         .filter(|it| is_taken(it))
         .collect();
+    let problems: Vec<String> = rows(&preview, "clusters").filter_map(problem).collect();
+    for line in &problems {
+        eprintln!("rollcall: {line}");
+    }
+    let exit = if problems.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    };
     if wanted.dry_run {
         let lines = told(&preview, &picks);
         wanted.output.print(&lines, &preview)?;
-        return Ok(Exit::Done);
+        return Ok(exit);
     }
-    let mut sentences: Vec<String> = rows(&preview, "clusters").filter_map(problem).collect();
     let done = if picks.is_empty() {
         json!({ "rows": [], "created": 0, "clustersCreated": 0 })
     } else {
@@ -59,12 +67,12 @@ pub async fn import(wanted: RancherArguments) -> Result<Exit, Failure> {
         server.post("/api/rancher/import", &body).await?.0
     };
     let n = |key: &str| done[key].as_u64().unwrap_or_default();
-    sentences.push(match created(n("created"), n("clustersCreated")) {
+    let sentence = match created(n("created"), n("clustersCreated")) {
         Some(what) => format!("Created {what}."),
         None => "Nothing to create.".to_owned(),
-    });
-    wanted.output.print(&sentences.join("\n"), &done)?;
-    Ok(Exit::Done)
+    };
+    wanted.output.print(&sentence, &done)?;
+    Ok(exit)
 }
 
 fn rows<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
@@ -103,7 +111,6 @@ fn told(preview: &Value, picks: &[&Value]) -> String {
         let [status, name, state] = ["status", "name", "state"].map(|it| word(cluster, it));
         let line = format!("{status} cluster {name} {state}");
         lines.push(line.trim_end().to_owned());
-        lines.extend(problem(cluster));
     }
     for row in rows(preview, "namespaces") {
         let [status, cluster, namespace] =
@@ -148,10 +155,12 @@ mod tests {
         assert_eq!(
             told(&preview, &picks),
             "new cluster prod-eu active\ngone cluster old\nknown cluster prod-us unavailable\n\
-             couldn't read prod-us: Rancher answers 503\nnew prod-eu acme\n\
+             new prod-eu acme\n\
              new prod-eu default: default is a system namespace\n\
              Would create 1 customer and 1 cluster. Nothing was changed."
         );
+        let problems: Vec<String> = rows(&preview, "clusters").filter_map(problem).collect();
+        assert_eq!(problems, ["couldn't read prod-us: Rancher answers 503"]);
         assert_eq!(created(0, 0), None);
         assert_eq!(created(2, 0).as_deref(), Some("2 customers"));
     }

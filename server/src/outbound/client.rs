@@ -7,7 +7,7 @@ use super::{
 use axum::http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use chrono::{DateTime, Utc};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url, redirect::Policy};
-use std::{sync::OnceLock, time::Duration};
+use std::{error::Error, sync::OnceLock, time::Duration};
 
 /// The timeout of one request, answer and all.
 pub const OUT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -23,8 +23,8 @@ pub enum OutError {
     Refused(#[from] DialRefusal),
     #[error("there is no answer within {} seconds", OUT_TIMEOUT.as_secs())]
     Late,
-    #[error("there is no answer")]
-    Request(#[source] reqwest::Error),
+    #[error("there is no answer: {}", last_cause(.0))]
+    Request(reqwest::Error),
 }
 
 impl From<reqwest::Error> for OutError {
@@ -36,6 +36,15 @@ impl From<reqwest::Error> for OutError {
             Self::Request(error.without_url())
         }
     }
+}
+
+/// The last cause of an error, on one line: what is before it says in a library's words that there was one.
+pub fn last_cause(error: &dyn Error) -> String {
+    let mut last: &dyn Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string().replace(['\n', '\r'], " ")
 }
 
 /// What was answered.

@@ -108,7 +108,8 @@ fn of_v6(address: Ipv6Addr) -> AddressKind {
     }
 }
 
-/// The IPv4 address that a gateway would send to: that of NAT64, 6to4, Teredo, and of the old form `::10.0.0.1`.
+/// The IPv4 address that a gateway would send to: that of NAT64, 6to4, Teredo, of the translated form `::ffff:0:10.0.0.1`, and of the
+/// old form `::10.0.0.1`.
 fn v4_within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let of = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
@@ -116,7 +117,7 @@ fn v4_within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     };
     match address.segments() {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0, 0, 0, 0, 0, 0, high, low]
+        | [0, 0, 0, 0, 0 | 0xffff, 0, high, low]
         | [0x2002, high, low, ..] => of(high, low),
         // NAT64 of a network of one's own may lead to any address of that.
         [0x64, 0xff9b, 1, ..] => Some(Ipv4Addr::new(10, 0, 0, 1)),
@@ -210,7 +211,7 @@ mod tests {
     fn an_address_is_what_it_is_however_it_is_written() {
         for (url, kind) in [
             ("http://93.184.216.34/", AddressKind::Public),
-            ("http://203.0.113.7:8080/x", AddressKind::Public),
+            ("http://93.184.216.34:8080/x", AddressKind::Public),
             ("http://[2606:2800:220:1::1]/", AddressKind::Public),
             ("http://127.0.0.1/", AddressKind::Loopback),
             ("http://127.1/", AddressKind::Loopback),
@@ -247,6 +248,10 @@ mod tests {
             ("http://[fec0::1]/", AddressKind::Private),
             ("http://[64:ff9b:1::5db8:d822]/", AddressKind::Private),
             ("http://[::ffff:10.0.0.1]/", AddressKind::Private),
+            ("http://[::ffff:0:10.0.0.1]/", AddressKind::Private),
+            ("http://[::ffff:0:127.0.0.1]/", AddressKind::Loopback),
+            ("http://[::ffff:0:a9fe:a9fe]/", AddressKind::LinkLocal),
+            ("http://[::ffff:0:5db8:d822]/", AddressKind::Public),
             ("http://169.254.169.254/latest", AddressKind::LinkLocal),
             ("http://2852039166/", AddressKind::LinkLocal),
             ("http://0xA9.0xFE.0xA9.0xFE/", AddressKind::LinkLocal),

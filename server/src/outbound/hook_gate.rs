@@ -49,10 +49,21 @@ impl fmt::Debug for HookGate {
 }
 
 impl HookRules for HookGate {
-    fn new_secret(&self) -> Result<HookSecret, StoreError> {
+    fn new_secret(&self, is_first: bool) -> Result<HookSecret, StoreError> {
+        let not_made = |error: SecretError| refused("no secret was made", &error);
+        if !is_first {
+            self.secrets.must_be_readable().map_err(not_made)?;
+        }
         let shown = signature::new_secret().map_err(|it| StoreError::Open(it.to_string()))?;
-        let sealed = self.secrets.seal(&shown).map_err(refused)?;
+        let sealed = self.secrets.seal(&shown).map_err(not_made)?;
         Ok(HookSecret { shown, sealed })
+    }
+
+    fn check_secret(&self, sealed: &[u8]) -> Result<(), StoreError> {
+        match self.secrets.open(sealed) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(refused("the secret cannot be read", &error)),
+        }
     }
 
     fn check_target<'a>(&'a self, kind: WebhookKind, target: &'a str) -> TargetCheck<'a> {
@@ -75,8 +86,14 @@ impl HookRules for HookGate {
 }
 
 /// An admin can do something about the key, so the admin is told.
-fn refused(error: SecretError) -> StoreError {
-    let reason = chain(&error);
-    tracing::error!(error = %reason, "no secret was made for a hook");
+fn refused(what: &str, error: &SecretError) -> StoreError {
+    let advice = match error {
+        SecretError::NoKeyFile | SecretError::NotMade { .. } => "",
+        SecretError::NotRead { .. } | SecretError::OtherKey(_) => {
+            ". Put the key back that the secrets were encrypted with, or name its file with ROLLCALL_KEY_FILE; without it, delete these webhooks and make new ones"
+        }
+    };
+    let reason = format!("{what}: {}{advice}", chain(error));
+    tracing::error!(error = %reason, "the key of the secrets of hooks is of no use");
     RuleViolation::NoSecretKey { reason }.into()
 }

@@ -1,6 +1,6 @@
 //! When a message is tried again (R62): after the waits of the setting, each a little longer at random, so that what failed together
 //! does not come back together; later if the receiver asks for it.
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use std::{
     hash::{BuildHasher, RandomState},
     time::Duration,
@@ -11,7 +11,8 @@ const ASKED_MAX: Duration = Duration::from_hours(24);
 /// How much longer a wait may get, as a part of it: a tenth.
 const JITTER_PART: u32 = 10;
 
-/// When it is tried again after so many tries; none if that was the last one. `asked` is what the receiver asks for.
+/// When it is tried again after so many tries, to the millisecond; none if that was the last one. `asked` is what the receiver
+/// asks for.
 pub fn next_try(
     waits: &[Duration],
     n_tries: u32,
@@ -21,7 +22,8 @@ pub fn next_try(
     let after = usize::try_from(n_tries).ok()?.checked_sub(1)?;
     let wait = *waits.get(after)?;
     let wait = (wait + jitter(wait / JITTER_PART)).max(asked.unwrap_or_default().min(ASKED_MAX));
-    now.checked_add_signed(TimeDelta::from_std(wait).ok()?)
+    let at = now.checked_add_signed(TimeDelta::from_std(wait).ok()?)?;
+    Some(at.trunc_subsecs(3))
 }
 
 /// A random part of this time.
@@ -50,6 +52,9 @@ mod tests {
             assert!((300..330).contains(&second), "{second}");
         }
         assert_eq!(seconds(3, None), None);
+        let now = DateTime::from_timestamp_nanos(1_234_567);
+        let at = next_try(&WAITS, 1, None, now).unwrap();
+        assert_eq!(at.timestamp_subsec_nanos() % 1_000_000, 0, "{at}");
     }
 
     #[test]

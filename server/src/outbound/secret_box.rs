@@ -116,6 +116,11 @@ impl SecretBox {
         String::from_utf8(opened).map_err(|_| other())
     }
 
+    /// Fails if the key cannot be read, and makes none.
+    pub fn must_be_readable(&self) -> Result<(), SecretError> {
+        self.key().map(|_| ())
+    }
+
     fn path(&self) -> Result<&Path, SecretError> {
         self.path.as_deref().ok_or(SecretError::NoKeyFile)
     }

@@ -1,5 +1,6 @@
 //! The task that sends messages to hooks (R62): woken by commits and by time, it claims what is due by a lease and tries each by
-//! itself, so that a slow receiver holds up nobody. What it had when it was killed is sent again, by whoever claims it next.
+//! itself, a few of each hook, so that a slow receiver holds up nobody. What it had when it was killed is sent again, by whoever
+//! claims it next.
 use super::delivery::Courier;
 use app::{
     api::context::now,
@@ -19,7 +20,7 @@ use tokio::{
 
 /// How long no other sender gets a message that this one tries. A try takes 20 seconds at most.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
-/// Messages that are tried at once.
+/// Messages that are tried at once. Of one hook the store gives out fewer.
 const TRIES_AT_ONCE: usize = 64;
 /// How often it is looked whether something is due that nothing here has told of: what another server has failed to send.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -122,7 +123,7 @@ impl Sender {
             let (database, courier) = (self.database.clone(), Arc::clone(&self.courier));
             tries.spawn(async move { try_once(&database, &courier, delivery).await });
         }
-        self.database.next_delivery_at().await
+        self.database.next_delivery_at(now).await
     }
 }
 
@@ -135,8 +136,10 @@ fn wait_until(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
 
 async fn try_once(database: &Database, courier: &Courier, delivery: ClaimedDelivery) {
     let outcome = courier.deliver(&delivery, now).await;
-    let (hook, n) = (delivery.webhook_id, delivery.n);
-    let finished = database.finish_delivery(hook, n, outcome, now()).await;
+    let (hook, n, due_at) = (delivery.webhook_id, delivery.n, delivery.due_at);
+    let finished = database
+        .finish_delivery(hook, n, due_at, outcome, now())
+        .await;
     if let Err(error) = finished {
         // The lease ends, and it is sent again.
         tracing::error!(n, error = %chain(&error), "what became of a message was not written");

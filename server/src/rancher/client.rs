@@ -1,5 +1,5 @@
 //! Client of Rancher's API: its clusters and projects (`/v3`), and the namespaces of a cluster through its proxy
-//! (`/k8s/clusters/ID`). No redirects, answers of a bounded size, and all within the time that a request here has.
+//! (`/k8s/clusters/ID`). No redirects, no proxy, answers of a bounded size, and all within the time that a request here has.
 use super::{
     failure::RancherFailure,
     shapes::{KubeNamespaceList, RancherProjects, V3Cluster, V3Collection, V3Project},
@@ -46,9 +46,9 @@ pub struct RancherClient {
 }
 
 /// The client of all requests to Rancher. Its address is a setting: of what that leads to, only link-local addresses and metadata
-/// are not dialled.
+/// are not dialled. No proxy of the environment: that would dial what a name leads to, past this rule.
 fn http_client() -> Result<Client, RancherFailure> {
-    let builder = guarded_builder(&OutRule::Setting);
+    let builder = guarded_builder(&OutRule::Setting).no_proxy();
     Ok(builder.timeout(REQUEST_TIMEOUT).build()?)
 }
 

@@ -1,6 +1,9 @@
 //! Why Rancher could not be read, as the sentence that a manager reads. It has no token.
-use crate::{ops::rancher_settings::InvalidRancherSetting, outbound::dial_rule::DialRefusal};
-use app::{domain::rule_violation::RuleViolation, store::error::chain};
+use crate::{
+    ops::rancher_settings::InvalidRancherSetting,
+    outbound::{client::last_cause, dial_rule::DialRefusal},
+};
+use app::domain::rule_violation::RuleViolation;
 use reqwest::StatusCode;
 
 /// Why there is no answer that can be used.
@@ -23,7 +26,7 @@ pub enum RancherFailure {
     Redirect,
     #[error("Rancher answers {0}")]
     Status(u16),
-    #[error("the answer isn't Rancher's. Check RANCHER_URL")]
+    #[error("The answer isn't Rancher's. Check RANCHER_URL")]
     Unreadable,
     #[error("Rancher answers more than can be read at once. Choose fewer clusters")]
     TooMuch,
@@ -47,7 +50,7 @@ impl From<reqwest::Error> for RancherFailure {
         if error.is_timeout() {
             Self::Slow
         } else {
-            Self::Unreachable(chain(&error.without_url()))
+            Self::Unreachable(last_cause(&error.without_url()))
         }
     }
 }

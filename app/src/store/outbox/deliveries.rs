@@ -20,6 +20,8 @@ use sea_orm::{
 use std::{collections::HashMap, fmt};
 use webhook_delivery::Column;
 
+/// Messages to one hook that are tried at once: a receiver that is slow must leave room for those of the others.
+const TRIES_OF_A_HOOK: u64 = 4;
 /// Waiting deliveries whose times are looked at: more than a sender claims at once.
 const LOOKED_AT_MAX: u64 = 200;
 
@@ -38,6 +40,8 @@ pub struct ClaimedDelivery {
     pub message: HookMessage,
     /// Tries so far.
     pub tries: u32,
+    /// Since when it is due. A replay during the try changes that.
+    pub due_at: Option<DateTime<Utc>>,
 }
 
 /// Without secret and target, which may be one too.
@@ -92,16 +96,74 @@ fn waiting() -> Select<webhook_delivery::Entity> {
         .order_by_asc(Column::Id)
 }
 
-/// Those of them that are due and that no sender has.
-fn due(now: DateTime<Utc>) -> Select<webhook_delivery::Entity> {
+/// Whether a delivery is due and no sender has it.
+fn is_due(now: DateTime<Utc>) -> Condition {
     let is_free = Condition::any()
         .add(Column::LeaseUntil.is_null())
         .add(Column::LeaseUntil.lte(now));
-    waiting().filter(Column::NextAt.lte(now)).filter(is_free)
+    Condition::all().add(Column::NextAt.lte(now)).add(is_free)
+}
+
+/// How many messages of each hook are being tried, by whatever sender.
+async fn tried_now(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<HashMap<i64, u64>, DbErr> {
+    let tried: Vec<i64> = webhook_delivery::Entity::find()
+        .select_only()
+        .column(Column::WebhookId)
+        // By the index: what is tried was due.
+        .filter(Column::NextAt.lte(now))
+        .filter(Column::LeaseUntil.gt(now))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut counts: HashMap<i64, u64> = HashMap::new();
+    for hook in tried {
+        *counts.entry(hook).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+/// The hooks of which no more is tried at once.
+fn full(tried: &HashMap<i64, u64>) -> Vec<i64> {
+    let full = tried.iter().filter(|it| *it.1 >= TRIES_OF_A_HOOK);
+    full.map(|it| *it.0).collect()
+}
+
+/// Up to `n` deliveries that are due, the oldest first, and of each hook only as many as may be tried at once.
+async fn due(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    n: u64,
+) -> Result<Vec<webhook_delivery::Model>, DbErr> {
+    let tried = tried_now(db, now).await?;
+    let hooks: Vec<i64> = webhook_delivery::Entity::find()
+        .select_only()
+        .column(Column::WebhookId)
+        .filter(is_due(now))
+        .filter(Column::WebhookId.is_not_in(full(&tried)))
+        .group_by(Column::WebhookId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut rows: Vec<webhook_delivery::Model> = Vec::new();
+    for hook in hooks {
+        let room = TRIES_OF_A_HOOK.saturating_sub(tried.get(&hook).copied().unwrap_or_default());
+        let of_hook = waiting()
+            .filter(is_due(now))
+            .filter(Column::WebhookId.eq(hook))
+            .limit(room);
+        rows.extend(of_hook.all(db).await?);
+    }
+    rows.sort_by_key(|it| (it.next_at, it.id));
+    rows.truncate(usize::try_from(n).unwrap_or(usize::MAX));
+    Ok(rows)
 }
 
 impl Database {
-    /// Claims up to `n` deliveries that are due, the oldest first. Until `lease_until` no other sender gets them.
+    /// Claims up to `n` deliveries that are due, the oldest first. Until `lease_until` no other sender gets them. Of one hook only
+    /// four are tried at once, so that one that is slow holds up no other.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn claim_deliveries(
         &self,
@@ -110,11 +172,11 @@ impl Database {
         n: u64,
     ) -> Result<Vec<ClaimedDelivery>, StoreError> {
         // Most calls find nothing to do, without the writer.
-        if due(now).limit(1).one(&self.read).await?.is_none() {
+        if due(&self.read, now, 1).await?.is_empty() {
             return Ok(Vec::new());
         }
         let tx = self.begin().await?;
-        let rows = due(now).limit(n).all(&tx).await?;
+        let rows = due(&tx, now, n).await?;
         let ids: Vec<i64> = rows.iter().map(|it| it.id).collect();
         webhook_delivery::Entity::update_many()
             .col_expr(Column::LeaseUntil, Expr::val(Some(lease_until)))
@@ -136,12 +198,14 @@ impl Database {
     }
 
     /// Writes what became of a try, and ends the lease. `SwitchOff` gives the message up here; the hook itself is switched off by
-    /// `switch_off_webhook`.
+    /// `switch_off_webhook`. If somebody asked for a replay since the message was claimed (`due_at`), only the lease ends: it is sent
+    /// again.
     #[tracing::instrument(level = "debug", skip_all, fields(id = n))]
     pub async fn finish_delivery(
         &self,
         webhook_id: WebhookId,
         n: i64,
+        due_at: Option<DateTime<Utc>>,
         outcome: DeliveryOutcome,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
@@ -181,7 +245,11 @@ impl Database {
         } else {
             (state, next_at)
         };
-        webhook_delivery::Entity::update_many()
+        // What was given up since is due no more, and is told as it went.
+        let is_as_claimed = Condition::any()
+            .add(Column::NextAt.eq(due_at))
+            .add(Column::NextAt.is_null());
+        let written = webhook_delivery::Entity::update_many()
             .col_expr(Column::State, Expr::val(state.as_str()))
             .col_expr(Column::Status, Expr::val(status.map(i32::from)))
             .col_expr(Column::Answer, Expr::val(answer.as_deref().map(kept)))
@@ -191,8 +259,16 @@ impl Database {
             .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
             .filter(Column::Id.eq(n))
             .filter(Column::WebhookId.eq(webhook_id.0))
+            .filter(is_as_claimed)
             .exec(&tx)
             .await?;
+        if written.rows_affected == 0 {
+            webhook_delivery::Entity::update_many()
+                .col_expr(Column::LeaseUntil, Expr::val(None::<DateTime<Utc>>))
+                .filter(Column::Id.eq(n))
+                .exec(&tx)
+                .await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -211,10 +287,16 @@ impl Database {
         Ok(done.rows_affected)
     }
 
-    /// When the next delivery is due, or the next lease ends; none if nothing waits.
+    /// When the next delivery is due, or the next lease ends; none if nothing waits. What waits for another message to the same
+    /// hook is left out: the end of that try tells.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn next_delivery_at(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+    pub async fn next_delivery_at(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let tried = tried_now(&self.read, now).await?;
         let first = waiting()
+            .filter(Column::WebhookId.is_not_in(full(&tried)))
             .select_only()
             .columns([Column::NextAt, Column::LeaseUntil])
             .limit(LOOKED_AT_MAX)
@@ -291,5 +373,6 @@ fn claimed(
         secret: hook.secret.clone(),
         message: message.map_err(|error| StoreError::corrupt(TABLE, error))?,
         tries: u32::try_from(row.tries).unwrap_or_default(),
+        due_at: row.next_at,
     })
 }

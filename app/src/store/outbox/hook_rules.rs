@@ -21,8 +21,11 @@ pub struct HookSecret {
 
 /// The program that sends messages.
 pub trait HookRules: Send + Sync + Debug {
-    /// A new random secret. Errors: no key to encrypt it with.
-    fn new_secret(&self) -> Result<HookSecret, StoreError>;
+    /// A new random secret. A key is made only for the first one (`is_first`): what there is was encrypted with one that is missing
+    /// then. Errors: no key to encrypt it with.
+    fn new_secret(&self, is_first: bool) -> Result<HookSecret, StoreError>;
+    /// Refuses an encrypted secret that cannot be read, and says what to do.
+    fn check_secret(&self, sealed: &[u8]) -> Result<(), StoreError>;
     /// Refuses a target that is never called. A name that does not resolve is no error.
     fn check_target<'a>(&'a self, kind: WebhookKind, target: &'a str) -> TargetCheck<'a>;
     /// A message as receivers of this kind get it, in lines to be read: JSON, or the text of a mail.

@@ -129,8 +129,12 @@ impl Store {
         let fields = draft.parse()?;
         self.must_be_callable(&fields).await?;
         let rules = self.database.hook_rules.get()?;
-        let secret = fields.kind.is_signed().then(|| rules.new_secret());
-        let secret = secret.transpose()?;
+        let secret = if fields.kind.is_signed() {
+            let is_first = !self.has_secrets().await?;
+            Some(rules.new_secret(is_first)?)
+        } else {
+            None
+        };
         let mut change = self.change(permit, stamp).await?;
         must_be_known(&change.tx, &fields).await?;
         let now = change.stamp.at;
@@ -164,7 +168,7 @@ impl Store {
     }
 
     /// Replaces the details of a hook, but not its kind. Switched off, it gives up what waits. Errors: as above; not found; stale
-    /// (R3).
+    /// (R3); it is switched on and its secret cannot be read.
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_webhook(
         &self,
@@ -192,6 +196,13 @@ impl Store {
             return Err(ValidationErrors::one(Field::Kind, problem).into());
         }
         must_be_known(&change.tx, &fields).await?;
+        if fields.is_active
+            && !before.is_active
+            && let Some(secret) = &secret
+        {
+            // Its first message would switch it off again.
+            self.database.hook_rules.get()?.check_secret(secret)?;
+        }
         let off_reason = before.off_reason.clone().filter(|_| !fields.is_active);
         let after = Webhook {
             name: fields.name.into(),
@@ -289,6 +300,15 @@ impl Store {
         self.must_have(Permission::Webhooks)?;
         let message = HookMessage::sample(event, &stamp.by, stamp.at);
         Ok(self.database.hook_rules.get()?.preview(kind, &message))
+    }
+
+    /// Whether a hook has a secret, which needs the key that it was encrypted with.
+    async fn has_secrets(&self) -> Result<bool, StoreError> {
+        let found = webhook::Entity::find()
+            .filter(webhook::Column::Secret.is_not_null())
+            .one(&self.read)
+            .await?;
+        Ok(found.is_some())
     }
 
     /// Refuses a target that is never called.

@@ -106,6 +106,40 @@ async fn the_key_of_the_secrets_lies_beside_the_database_and_only_its_owner_can_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_the_key_no_webhook_is_switched_on_and_no_other_key_is_made() {
+    let receiver = HookReceiver::start(Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    let server = RunningServer::start(&mut sending(&url));
+    let hook = make_hook(&server, &receiver.url);
+    server.end();
+    let [key, away] = ["app.db.key", "away"].map(|it| folder.path().join(it));
+    fs::rename(&key, &away).unwrap();
+    let server = RunningServer::start(&mut sending(&url));
+    send_test(&server, hook);
+    deliveries(&server, hook, "given_up");
+    let path = format!("/api/webhooks/{hook}");
+    let off = json_of(&server.ask("GET", &path, "").1);
+    assert_eq!(off["isActive"], false);
+    let on = json!({ "isActive": true, "version": off["version"] }).to_string();
+    let (status, answer) = server.ask("PATCH", &path, &on);
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer.contains("ROLLCALL_KEY_FILE"), "{answer}");
+    let other = json!({ "name": "B", "kind": "webhook", "target": receiver.url, "events": ["step.failed"] });
+    let other = other.to_string();
+    let (status, answer) = server.ask("POST", "/api/webhooks", &other);
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer.contains("ROLLCALL_KEY_FILE"), "{answer}");
+    assert!(!key.exists());
+    fs::rename(&away, &key).unwrap();
+    let (status, answer) = server.ask("PATCH", &path, &on);
+    assert_eq!(status, 200, "{answer}");
+    let (status, answer) = server.ask("POST", "/api/webhooks", &other);
+    assert_eq!(status, 201, "{answer}");
+    server.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ends_waits_for_the_answer_to_what_it_sends() {
     let receiver = HookReceiver::start(Vec::new()).await;
     let place = TestDatabase::new(TestEngine::Sqlite).await;

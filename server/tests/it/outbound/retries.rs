@@ -82,6 +82,11 @@ async fn a_receiver_that_is_not_there_is_tried_again_later() {
     assert_eq!((failed.status, failed.answer), (None, None));
     let error = failed.error.unwrap();
     assert!(error.contains("There is no answer"), "{error}");
+    // What the libraries between say of it is left out.
+    assert!(
+        error.contains("refused") && !error.contains("client error"),
+        "{error}"
+    );
     // The address of a hook may be its secret.
     assert!(!error.contains("secret-part"), "{error}");
     assert!(failed.next_at.unwrap() > now());

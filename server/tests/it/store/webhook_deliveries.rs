@@ -50,13 +50,49 @@ async fn a_claimed_delivery_is_nobody_else_s_until_its_lease_ends_or_is_taken_ba
         answer: None,
     };
     for it in &again {
-        let finished = database.finish_delivery(hook.id, it.n, done.clone(), after(65));
+        let finished = database.finish_delivery(hook.id, it.n, it.due_at, done.clone(), after(65));
         finished.await.unwrap();
     }
     assert!(claim(after(900), 10).await.is_empty());
     let rows = deliveries(app, hook.id).await;
     assert!(rows.iter().all(|it| it.state == DeliveryState::Delivered));
     assert_eq!((rows[0].tries, rows[0].status), (1, Some(204)));
+}
+
+#[tokio::test]
+async fn of_a_hook_four_messages_are_tried_at_once_and_the_others_hold_up_no_other_hook() {
+    let world = World::active().await;
+    let (app, database) = (&world.app, &world.app.database);
+    let slow = hook(app, &["step.failed"]).await;
+    for _ in 0..6 {
+        app.store.test_webhook(slow.id, app.ana()).await.unwrap();
+    }
+    let quick = hook(app, &["step.failed"]).await;
+    app.store.test_webhook(quick.id, app.ana()).await.unwrap();
+    let claim = async |at: DateTime<Utc>, n: u64| {
+        let until = at + TimeDelta::seconds(60);
+        database.claim_deliveries(at, until, n).await.unwrap()
+    };
+    let first = claim(later(), 4).await;
+    assert!(first.iter().all(|it| it.webhook_id == slow.id));
+    assert_eq!(first.len(), 4);
+    let next = database.next_delivery_at(after(1)).await.unwrap();
+    assert!(next.unwrap() < later(), "the other hook's is due");
+    let other = claim(after(1), 9).await;
+    assert_eq!(other.len(), 1);
+    assert_eq!(other[0].webhook_id, quick.id);
+    // What waits for a try to end is not due: nobody looks for it again and again.
+    assert!(claim(after(2), 9).await.is_empty());
+    let next = database.next_delivery_at(after(2)).await.unwrap();
+    assert_eq!(next, Some(after(61)));
+    let done = DeliveryOutcome::Delivered {
+        status: Some(204),
+        answer: None,
+    };
+    let (n, due_at) = (first[0].n, first[0].due_at);
+    let finished = database.finish_delivery(slow.id, n, due_at, done, after(3));
+    finished.await.unwrap();
+    assert_eq!(claim(after(4), 9).await.len(), 1);
 }
 
 #[tokio::test]
@@ -67,7 +103,8 @@ async fn what_was_given_up_is_shown_and_a_replay_keeps_its_id() {
     act(&world, &world.acme, "Upgrade", StepAction::Fail).await;
     let n = deliveries(app, hook.id).await[0].n;
     let finish = async |outcome| {
-        let finished = database.finish_delivery(hook.id, n, outcome, later());
+        let due_at = deliveries(app, hook.id).await[0].next_at;
+        let finished = database.finish_delivery(hook.id, n, due_at, outcome, later());
         finished.await.unwrap();
     };
     finish(DeliveryOutcome::Failed {
@@ -81,7 +118,8 @@ async fn what_was_given_up_is_shown_and_a_replay_keeps_its_id() {
     assert_eq!((row.state, row.tries), (DeliveryState::Failed, 1));
     assert_eq!(row.next_at, Some(after(5)));
     assert_eq!(row.answer.as_ref().map(String::len), Some(1_024));
-    assert_eq!(database.next_delivery_at().await.unwrap(), Some(after(5)));
+    let next = database.next_delivery_at(after(1)).await.unwrap();
+    assert_eq!(next, Some(after(5)));
     let early = database.claim_deliveries(after(4), after(60), 9).await;
     assert!(early.unwrap().is_empty());
     finish(DeliveryOutcome::GivenUp {
@@ -110,19 +148,50 @@ async fn what_was_given_up_is_shown_and_a_replay_keeps_its_id() {
 }
 
 #[tokio::test]
+async fn a_replay_during_a_try_is_sent_again_whatever_became_of_the_try() {
+    let world = World::active().await;
+    let (app, database) = (&world.app, &world.app.database);
+    let hook = hook(app, &["step.failed"]).await;
+    app.store.test_webhook(hook.id, app.ana()).await.unwrap();
+    let claim = async |at: DateTime<Utc>| {
+        let until = at + TimeDelta::seconds(60);
+        database.claim_deliveries(at, until, 9).await.unwrap()
+    };
+    let tried = claim(later()).await.remove(0);
+    let replayed = app.store.replay_delivery(hook.id, tried.n, after(1));
+    replayed.await.unwrap();
+    assert!(claim(after(2)).await.is_empty(), "it is still being tried");
+    let done = DeliveryOutcome::Delivered {
+        status: Some(204),
+        answer: None,
+    };
+    let finished = database.finish_delivery(hook.id, tried.n, tried.due_at, done.clone(), after(3));
+    finished.await.unwrap();
+    let row = deliveries(app, hook.id).await.remove(0);
+    assert_eq!((row.state, row.tries), (DeliveryState::Pending, 0));
+    let again = claim(after(4)).await.remove(0);
+    assert_eq!(again.message_id, tried.message_id);
+    let finished = database.finish_delivery(hook.id, again.n, again.due_at, done, after(5));
+    finished.await.unwrap();
+    let row = deliveries(app, hook.id).await.remove(0);
+    assert_eq!((row.state, row.tries), (DeliveryState::Delivered, 1));
+    assert!(claim(after(900)).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_gone_switches_its_hook_off_and_nothing_waits_any_more() {
     let world = World::active().await;
     let (app, database) = (&world.app, &world.app.database);
     let hook = hook(app, &["step.failed"]).await;
     act(&world, &world.acme, "Upgrade", StepAction::Fail).await;
     act(&world, &world.globex, "Upgrade", StepAction::Fail).await;
-    let n = deliveries(app, hook.id).await[1].n;
+    let first = deliveries(app, hook.id).await.remove(1);
     let gone = DeliveryOutcome::SwitchOff {
         status: Some(410),
         answer: None,
         error: "The receiver is gone (410)".into(),
     };
-    let finished = database.finish_delivery(hook.id, n, gone, later());
+    let finished = database.finish_delivery(hook.id, first.n, first.next_at, gone, later());
     finished.await.unwrap();
     let off = app.store.webhook(hook.id).await.unwrap();
     assert!(!off.is_active);
@@ -149,7 +218,7 @@ async fn a_receiver_that_is_gone_switches_its_hook_off_and_nothing_waits_any_mor
         error: "HTTP 500".into(),
         next_at: after(5),
     };
-    let finished = database.finish_delivery(hook.id, test.n, failed, after(2));
+    let finished = database.finish_delivery(hook.id, test.n, test.next_at, failed, after(2));
     finished.await.unwrap();
     let state = deliveries(app, hook.id).await[0].state;
     assert_eq!(state, DeliveryState::GivenUp);
