@@ -1,5 +1,4 @@
-//! Selection of customers for a release, with a dry run that shows what would be created. It activates a draft, or adds the
-//! customers to an active release.
+//! Selection of the customers that activate a draft or join an active release, with a dry run of what would be created.
 use crate::{
     api::{
         customers::list_customers,
@@ -40,13 +39,12 @@ pub fn CustomerSelection(
     /// Customers that are in the release already; they are not offered.
     members: RwSignal<HashSet<CustomerId>>,
     /// The customers that are chosen. Those of an activation outlive the dialog, as the values do.
-    chosen: RwSignal<HashSet<CustomerId>>,
+    selected: RwSignal<HashSet<CustomerId>>,
     /// Values that are typed where they are missing; they outlive the dialog.
     values: StoredValue<ValueDrafts>,
     on_done: Callback<()>,
 ) -> impl IntoView {
     let request = SerialRequest::new();
-    let selected = chosen;
     if !is_draft {
         selected.update(HashSet::clear);
     }
@@ -54,10 +52,9 @@ pub fn CustomerSelection(
     // A plain request, not a `Fetch`: the server never renders this dialog, so there is nothing to hydrate.
     let fetching = SerialRequest::new();
     let fetch = Callback::new(move |()| {
-        fetching.run(list_customers(false), move |all| {
-            let all = all.into_iter();
-            let others: Vec<CustomerSummary> = members
-                .with_untracked(|members| all.filter(|it| !members.contains(&it.id)).collect());
+        fetching.run(list_customers(false), move |mut others| {
+            let of_release = members.get_untracked();
+            others.retain(|it| !of_release.contains(&it.id));
             // Of those that were chosen before some may be gone.
             let ids: HashSet<CustomerId> = others.iter().map(|it| it.id).collect();
             selected.update(|it| it.retain(|id| ids.contains(id)));

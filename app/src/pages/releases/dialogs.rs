@@ -232,7 +232,7 @@ fn ActivateDialog(
                 name=name
                 is_draft=is_draft
                 members=members
-                chosen=chosen
+                selected=chosen
                 values=values
                 on_done=on_done
             />
