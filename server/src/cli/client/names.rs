@@ -348,7 +348,8 @@ mod tests {
         };
         assert_eq!(ids("1"), [11]);
         assert_eq!(ids("3"), [13]);
-        assert_eq!(ids("deploy"), [11, 13]);
+        assert_eq!(ids("deploy"), [13]);
+        assert_eq!(ids("DEPLOY"), [11, 13]);
         assert_eq!(ids("4"), [0; 0]);
     }
 }
