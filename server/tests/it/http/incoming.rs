@@ -1,13 +1,11 @@
 //! Tests of reports of CI (R63): who makes an address, what is reported to it, what that changes, and where its key is not.
 use crate::{
     harness::{TestApp, TestResponse},
-    people::scope,
     world::World,
 };
 use app::{
     domain::{
         customer::Customer,
-        id::ClusterId,
         permission::Role,
         vocabulary::{StepAction, StepStatus},
     },
@@ -112,33 +110,6 @@ async fn managers_make_addresses_and_operators_do_not() {
     let other = json!({ "name": "x", "templateId": 99 });
     let wrong = world.app.api_as(&manager, "POST", &path, other).await;
     assert!(wrong.problem(422)["errors"]["templateId"].is_string());
-}
-
-#[tokio::test]
-async fn an_address_out_of_scope_is_not_there() {
-    let world = World::active_in(TestApp::with_login().await).await;
-    let manager = world.app.person(Role::Manager, None).await;
-    let path = format!("/api/releases/{}/hooks", world.june);
-    let body = json!({ "name": "Jenkins" });
-    let made = world.app.api_as(&manager, "POST", &path, body).await.json();
-    let of_it = format!("/api/hooks/{}", made["id"]);
-    let empty = json!({ "name": "ap-south" });
-    let empty = world
-        .app
-        .api_as(&manager, "POST", "/api/clusters", empty)
-        .await;
-    let empty = ClusterId(empty.json()["id"].as_i64().unwrap());
-    let elsewhere = world.app.person(Role::Manager, scope(&[empty], &[])).await;
-    for (person, expected) in [
-        (&elsewhere, StatusCode::NOT_FOUND),
-        (&manager, StatusCode::NO_CONTENT),
-    ] {
-        let answer = world
-            .app
-            .api_as(person, "DELETE", &of_it, Value::Null)
-            .await;
-        assert_eq!(answer.status, expected, "{}", answer.body);
-    }
 }
 
 #[tokio::test]
