@@ -1,4 +1,4 @@
-//! Server functions of the import from Rancher: what it has and what of that is new here, and the creation of what was chosen.
+//! Server functions of the import from Rancher: the preview of clusters and namespaces, and the import of those chosen.
 use crate::{
     domain::{
         event::Changed,

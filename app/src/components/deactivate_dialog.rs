@@ -33,7 +33,7 @@ pub fn DeactivateDialog(
     /// What remains of it.
     #[prop(into)]
     after: String,
-    /// Customers that have to go first, as "8 customers", and the address of their list; none if nothing stands in the way.
+    /// The active customers that prevent it, as "8 customers", with the address of their list; none if there are none.
     first: Option<(String, String)>,
     error: RwSignal<Option<AppError>>,
     is_busy: Signal<bool>,

@@ -56,7 +56,7 @@ impl RancherTicks {
     }
 }
 
-/// Whether a row has a checkbox: a new namespace, unless only its cluster stands in the way.
+/// Whether a row has a checkbox: its namespace is new, and can be imported or is one of the system.
 fn may_be_ticked(row: &RancherNamespaceRow) -> bool {
     row.status == RancherStatus::New && (row.is_system || row.reason.is_none())
 }

@@ -179,7 +179,7 @@ pub fn parse_url(text: &str) -> Result<String, FieldError> {
     }
 }
 
-/// Whether a host stands behind the scheme of an address, before path and port.
+/// Whether a URL has a host.
 fn has_host(rest: &str) -> bool {
     let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();

@@ -280,7 +280,7 @@ fn parse_target(kind: WebhookKind, text: &str) -> Result<String, FieldError> {
             .next()
             .is_some_and(|it| !it.trim_matches('.').is_empty())
     };
-    // A name and a password before the host would be sent to nobody knows whom.
+    // A URL with user info is refused: the credentials would be sent to the host.
     match host.filter(|it| is_written && is_named(it) && !it.contains('@')) {
         Some(_) => Ok(text.to_owned()),
         None => Err(FieldError::NotAUrl),

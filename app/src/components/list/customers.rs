@@ -285,7 +285,7 @@ mod tests {
         assert!(!rendered.html.contains("Gone") && !rendered.html.contains("<b>"));
     }
 
-    /// In a release, with so many of ten steps done.
+    /// A customer in one release, with `done` of its ten steps done.
     fn now_in(release: &str, done: u32) -> CustomerNow {
         CustomerNow {
             release_id: ReleaseId(6),

@@ -99,7 +99,7 @@ mod tests {
         let listed = ["rke-eu", "prod-us", "prod-eu", "rke-west", "new"].map(theirs);
         let found = known.matched(&listed);
         let ids: Vec<_> = found.iter().map(|it| it.map(|it| it.id.0)).collect();
-        // The context of the first is taken by nobody: its name is in Rancher.
+        // `rke-eu` is the context of prod-eu, which is matched by its name.
         assert_eq!(ids, [None, Some(2), Some(1), Some(3), None]);
     }
 }

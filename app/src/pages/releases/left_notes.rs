@@ -10,7 +10,7 @@ use crate::{
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
-/// The version that a draft can be saved on without asking: it is of the step that is shown, and nobody else has changed its notes.
+/// The version to save a draft on without a conflict: that of the shown step, if its notes are unchanged since the draft began.
 fn version_for(memory: StepMemory, draft: &NotesDraft) -> Option<i64> {
     let inner = memory.inner();
     let shown = inner.shown.get_untracked()?;
