@@ -9,9 +9,7 @@ const ENDED_BY_SERVER_MS = 600_000;
 const LOST_AFTER_MS = 3_000;
 const NOTICED_MS = 300;
 const BUSY_TRIES = 5;
-// Who looks at something says so anew within this time; the server forgets it after twice as long.
-const PRESENCE_MS = 15_000;
-// How often what is shown of others is put where the page has been rendered again.
+// How often what is shown of others and of runs is put where the page has been rendered again.
 const SHOW_PEOPLE_MS = 1_000;
 // Changes that come faster than this are told together.
 const TELL_EVERY_MS = 250;
@@ -21,7 +19,11 @@ const KEEP_FOCUS_MS = 5_000;
 const READS = /\/rpc\/(read|list|preview|compare|count|is)_/;
 // Marks and notes.
 const WORK = /\/rpc\/(act_on_steps?|note_step)(\?|$)/;
+// Gives the page's person a name.
+const NAMING = /\/rpc\/set_actor(\?|$)/;
 const BATCH_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+// What puts the focus where it belongs after an answer or a navigation has done so by then.
+const LOST_FOCUS_MS = 300;
 const SCROLLS = ['.page', '.sheet__body', '.run__list', '.run__step'];
 
 // --- Reads that a change by others brought about, on a page where nobody has done anything since, say so: watching is no use of a session.
@@ -41,21 +43,47 @@ function read(request, options) {
 
 const own = new Set();
 let n_writing = 0;
+// A mark says how far the page had heard when it was made, from a lost connection until everything missed is shown: what others did to
+// its cell since then is then asked about, and not overwritten.
+const OWN_SAID_MAX = 50;
+const BEHIND_MS = 5_000;
+let seen;
+let is_behind = false;
+function based_on(known, request, has_waited) {
+  if (known === undefined || !(is_behind || has_waited)) return request;
+  const based = new Request(request);
+  based.headers.set('X-Rollcall-Seen', [known, ...[...own].slice(-OWN_SAID_MAX)].join(' '));
+  return based;
+}
+// Before the page takes the answer.
+const note_own = (answer) => answer.clone().arrayBuffer().then((body) => {
+  for (const [batch] of new TextDecoder('latin1').decode(body).matchAll(BATCH_ID)) own.add(batch);
+}).catch(() => {});
+// What asks the server whether somebody else has changed something waits for the answers too.
+function count_writing(change) {
+  n_writing += change;
+  document.documentElement.toggleAttribute('data-writing', n_writing > 0);
+  if (n_writing === 0) window.dispatchEvent(new Event('rollcall-written'));
+}
 const send = window.fetch;
 window.fetch = async (request, options) => {
   const url = request instanceof Request ? request.url : String(request);
   if (!url.includes('/rpc/')) return send(request, options);
   if (READS.test(url)) return read(request, options);
-  n_writing += 1;
-  // The page gets its answer first.
-  const end = () => setTimeout(() => { n_writing -= 1; tell(); });
+  count_writing(1);
+  // Who is here is told by names: under the old one the page leaves, and under the new one it hears of all but itself.
+  const is_naming = NAMING.test(url);
+  if (is_naming) disconnect();
+  // The page gets its answer first; and what it then sends to the same cell, which may have been asked for before, goes before the news.
+  const end = () => setTimeout(() => { count_writing(-1); tell(); }, is_behind ? NOTICED_MS : 0);
   try {
     const answer = await (WORK.test(url) ? send_or_wait(request, options) : send(request, options));
-    answer.clone().arrayBuffer().then((body) => {
-      for (const [batch] of new TextDecoder('latin1').decode(body).matchAll(BATCH_ID)) own.add(batch);
-    }).catch(() => {}).finally(end);
+    if (is_naming) connect();
+    const read = note_own(answer).finally(end);
+    if (is_behind) await read;
     return answer;
   } catch (error) {
+    if (is_naming) connect();
     end();
     throw error;
   }
@@ -66,25 +94,50 @@ window.fetch = async (request, options) => {
 let n_waiting = 0;
 let queue = Promise.resolve();
 // What goes on when the connection is back, or is to be tried again.
-let tries = [];
+const tries = [];
 
 function wait(change) {
   n_waiting += change;
-  say('waiting', n_waiting > 0 && `${n_waiting} ${n_waiting === 1 ? 'change waits' : 'changes wait'} to be sent.`);
+  // `pages/request_queue` holds back what is about the same steps.
+  const n = n_waiting + Number(document.documentElement.dataset.queued ?? 0);
+  say('waiting', n_waiting > 0 && `${n} ${n === 1 ? 'change waits' : 'changes wait'} to be sent.`);
+}
+new MutationObserver(() => wait(0)).observe(document.documentElement, { attributeFilter: ['data-queued'] });
+
+// What was carried out although its answer is lost can be undone like the rest (R101): the tab keeps it, as domain/own_changes.rs
+// does, and what is heard next has the page look there.
+async function keep_undo(batch, request, release) {
+  const { id, action } = await request.json();
+  const verb = { done: 'mark done', fail: 'mark failed' }[action] ?? action ?? 'edit notes';
+  const line = (...parts) => parts.join('\x1f');
+  const key = `rollcall.undo.${release}`;
+  // What was undone before cannot be done again then.
+  const kept = (sessionStorage.getItem(key) ?? '').split('\n').filter((it) => it && !it.startsWith('r'));
+  // The id of a batch begins with its time.
+  const at = parseInt(batch.replace('-', '').slice(0, 12), 16);
+  kept.push(line('u', batch, at, id ? `${verb}, 1 cell` : verb), line('b', batch));
+  sessionStorage.setItem(key, kept.join('\n'));
+  heard.push({ releases: [release], changes: [] });
 }
 
-// Under a key of its own, so that what was carried out although its answer was lost is not carried out again.
-async function deliver(request, options) {
-  let now = new Request(request, options);
-  now.headers.set('Idempotency-Key', crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
+async function deliver(now, known, release) {
   for (let n_busy = 0; ;) {
     const again = now.clone();
     try {
-      const answer = await send(now);
-      // Of a server function only this has a problem for an answer: the first sending is still being carried out.
-      const is_busy = answer.status === 409 && answer.headers.get('content-type')?.startsWith('application/problem+json');
-      if (!is_busy || n_busy++ === BUSY_TRIES) return answer;
-      await new Promise((done) => setTimeout(done, NOTICED_MS * n_busy));
+      const answer = await send(based_on(known, now, true));
+      // Of a server function only what is known of its key has a problem for an answer.
+      if (answer.status !== 409 || !answer.headers.get('content-type')?.startsWith('application/problem+json')) return answer;
+      const { batchId } = await answer.clone().json();
+      if (batchId) {
+        // It was carried out, and the answer is lost with the server that made it. Done again it changes nothing, and says how it is now.
+        own.add(batchId);
+        if (release) await keep_undo(batchId, again.clone(), release).catch(() => {});
+        again.headers.delete('Idempotency-Key');
+      } else {
+        // The first sending is still being carried out.
+        if (n_busy++ === BUSY_TRIES) return answer;
+        await new Promise((done) => setTimeout(done, NOTICED_MS * n_busy));
+      }
     } catch (error) {
       if (!is_lost()) throw error;
       await new Promise((done) => tries.push(done));
@@ -93,11 +146,16 @@ async function deliver(request, options) {
   }
 }
 
-async function send_or_wait(request, options) {
+// Under a key of its own from the first sending on, so that what was carried out although its answer was lost is not carried out again,
+// and has its answer.
+async function send_or_wait(plain, options) {
+  const [known, release] = [seen, release_of_page()];
+  let request = new Request(plain, options);
+  request.headers.set('Idempotency-Key', crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
   if (!is_lost() && n_waiting === 0) {
-    const again = request instanceof Request ? request.clone() : request;
+    const again = request.clone();
     try {
-      return await send(request, options);
+      return await send(based_on(known, request));
     } catch (error) {
       // Of a server that went, the connection may hear a moment later.
       await new Promise((done) => setTimeout(done, NOTICED_MS));
@@ -106,16 +164,13 @@ async function send_or_wait(request, options) {
     }
   }
   wait(1);
-  const sent = queue.then(() => deliver(request, options));
-  queue = sent.catch(() => {}).finally(() => wait(-1));
+  const sent = queue.then(() => deliver(request, known, release));
+  // What is sent next to the same cell says that this was the page's own.
+  queue = sent.then(note_own).catch(() => {}).finally(() => wait(-1));
   return sent;
 }
 
-function try_again() {
-  const waiting = tries;
-  tries = [];
-  for (const go of waiting) go();
-}
+const try_again = () => tries.splice(0).forEach((go) => go());
 
 addEventListener('beforeunload', (event) => { if (n_waiting > 0) event.preventDefault(); });
 
@@ -124,20 +179,23 @@ addEventListener('beforeunload', (event) => { if (n_waiting > 0) event.preventDe
 let heard = [];
 let next_tell;
 
-// A text, since the page has no parser of JSON: the releases, who, when in milliseconds, and then a line for each event, or `*` for more than are named.
+// A text, since the page has no parser of JSON: the releases, who if it was one person, when in milliseconds, and then a line for each
+// event, or `*` for more than are named.
 function text_of(changes) {
   const all = new Set(changes.flatMap((it) => it.releases ?? []));
   const last = changes.at(-1);
   const is_many = changes.some((it) => !it.changes);
   const events = changes.flatMap((it) => it.changes ?? []);
   const lines = events.map((it) => [it.entity, it.id, it.action, it.releaseId ?? 0, it.customerId ?? 0].join(' '));
-  return [[...all].join(' '), last.actor ?? '', Date.parse(last.at) || 0, ...(is_many ? ['*'] : lines)].join('\n');
+  const by = changes.every((it) => it.actor === last.actor) ? last.actor : undefined;
+  return [[...all].join(' '), by ?? '', Date.parse(last.at) || 0, ...(is_many ? ['*'] : lines)].join('\n');
 }
 
 function tell() {
   if (n_writing > 0 || next_tell) return;
   const changes = heard.filter((it) => !own.has(it.batchId));
   heard = [];
+  seen = position;
   if (changes.length === 0) return;
   next_tell = setTimeout(() => { next_tell = undefined; tell(); }, TELL_EVERY_MS);
   keep_place();
@@ -149,6 +207,19 @@ function hear(change) {
   heard.push(change);
   tell();
 }
+
+// That a run has another state (R71) need not be a change of the history: pages that list runs are told by the event `rollcall-runs`.
+const run_states = new Map();
+addEventListener('rollcall-run-news', ({ detail: { id, state } }) => {
+  if (run_states.get(id) === state) return;
+  run_states.set(id, state);
+  keep_place();
+  is_watched = true;
+  window.dispatchEvent(new Event('rollcall-runs'));
+});
+
+// A page that is about to read by itself, as every few seconds.
+addEventListener('rollcall-quiet', () => { keep_place(); is_watched = true; });
 
 // --- Focus and scroll stay where they are although parts of the page are rendered again.
 
@@ -164,6 +235,9 @@ function path_of(element) {
   return `#main > ${path.join(' > ')}`;
 }
 
+// Never from one step into another: what is typed would go to the wrong one.
+const step_around = (element) => element.closest('[data-of-step]')?.dataset.ofStep;
+
 function look_at_place() {
   const focused = document.activeElement;
   const main = document.getElementById('main');
@@ -176,6 +250,7 @@ function look_at_place() {
   place.focused = focused;
   place.selector = href ? `#main a[href="${CSS.escape(href)}"]` : path_of(focused);
   place.text = focused.matches('input, textarea') ? undefined : focused.textContent;
+  place.step = step_around(focused);
   place.caret = 'selectionStart' in focused ? [focused.selectionStart, focused.selectionEnd, focused.scrollTop] : undefined;
 }
 
@@ -195,14 +270,14 @@ function put_back() {
 
 function put_focus_back() {
   if (!place) return;
-  const { focused, selector, text, caret } = place;
+  const { focused, selector, text, caret, step } = place;
   const active = document.activeElement;
   const is_nowhere = active === document.body;
   // A dialog that was rendered again takes the focus itself, a moment later.
   const is_its_own = focused?.id && active.id === focused.id;
   if (!focused || focused.isConnected || !(is_nowhere || is_its_own)) return look_at_place();
   const now = is_nowhere ? document.querySelector(selector) : active;
-  if (!now || now.localName !== focused.localName || (text !== undefined && now.textContent !== text)) return;
+  if (!now || now.localName !== focused.localName || (text !== undefined && now.textContent !== text) || step_around(now) !== step) return;
   if (is_nowhere) now.focus({ preventScroll: true });
   if (document.activeElement !== now) return;
   if (caret && 'selectionStart' in now) { now.setSelectionRange(caret[0], caret[1]); now.scrollTop = caret[2]; }
@@ -228,13 +303,40 @@ function keep_place() {
   }, KEEP_FOCUS_MS);
 }
 
+// --- The focus is never lost to the page as a whole. Where its element goes away, be it by a click or by a later answer, the dialog or
+// form around it gets it, else the page. A field that may be rendered again is left to `put_back`, and whoever was typing gets no cell,
+// where letters are keys.
+
+let [had_focus, looks_at] = [[], 0];
+function look_for_focus(n_left = 20) {
+  const [lost] = had_focus;
+  if (document.activeElement !== document.body || !lost || lost.checkVisibility()) return;
+  // What is being loaded may be what the page focuses by itself.
+  if (n_left > 0 && document.querySelector('html[data-loading]')) { looks_at = setTimeout(look_for_focus, LOST_FOCUS_MS, n_left - 1); return; }
+  const was_typing = lost.matches('input, textarea');
+  if (place && was_typing) return;
+  const around = had_focus.find((it) => it.isConnected && it.matches('dialog[open], form'));
+  const fields = around?.querySelectorAll('input:not([type=hidden]), select, textarea, button') ?? [];
+  const cell = was_typing ? null : document.querySelector('[role=grid] [tabindex="0"]');
+  const heading = document.querySelector('h1');
+  if (heading) heading.tabIndex = -1;
+  const to = [...fields].find((it) => it.checkVisibility()) ?? document.querySelector('[data-home]') ?? cell ?? heading;
+  to?.focus({ preventScroll: true });
+}
+
+addEventListener('focusin', ({ target }) => {
+  had_focus = [];
+  for (let it = target; it; it = it.parentElement) had_focus.push(it);
+});
+addEventListener('focusout', () => { clearTimeout(looks_at); looks_at = setTimeout(look_for_focus, LOST_FOCUS_MS); });
+
 // --- Lines about the connection, read out when they come.
 
 let region;
 
 function say(name, text, action) {
   if (!region) {
-    region = document.createElement('div');
+    region = document.querySelector('.live-lines') ?? document.createElement('div');
     region.className = 'live-lines';
     region.setAttribute('role', 'status');
     document.body.append(region);
@@ -260,84 +362,30 @@ function say_updated() {
   say('updated', 'Rollcall was updated · ', reload);
 }
 
-// --- Who else is here (R33).
+// --- Who else is here (R33): a module of its own, which comes with the first stream.
 
-let people = [];
-let told = '{}';
-let told_at = 0;
+let people_module;
 
-// The release, and within it the customer and the step, that the address names.
-function place_of_page() {
-  const [, release, customer] = location.pathname.match(/^\/releases\/(\d+)(?:\/customer\/(\d+))?$/) ?? [];
-  if (!release) return { releaseId: null };
-  const step = new URLSearchParams(location.search).get('step') ?? '';
-  const editing = Boolean(document.activeElement?.matches('#main textarea, dialog textarea'));
-  return { releaseId: Number(release), ...(customer && { customerId: Number(customer) }), ...(/^\d+$/.test(step) && { stepId: Number(step) }), editing };
-}
+// The release that the address names.
+const release_of_page = () => Number(location.pathname.match(/^\/releases\/(\d+)(?:\/customer\/\d+)?$/)?.[1] ?? 0) || null;
 
-function say_place(word) {
-  const body = JSON.stringify(word);
-  if (body === told && (word.releaseId === null || Date.now() - told_at < PRESENCE_MS)) return;
-  const before = JSON.parse(told).releaseId ?? null;
-  if (told === '{}' && word.releaseId === null) return;
-  [told, told_at] = [body, Date.now()];
-  const post = (body) => send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true }).catch(() => {});
-  // Whoever goes to another release is no longer at the first.
-  const moves = before !== null && word.releaseId !== null && before !== word.releaseId;
-  if (moves) post('{"releaseId":null}').then(() => post(body));
-  else post(body);
-}
-
-function initials_of(name) {
-  const words = name.split(/\s+/).filter(Boolean);
-  return [words[0], ...words.slice(1).slice(-1)].map((it) => [...it][0]).join('').toUpperCase();
-}
-
-function show_people() {
-  const { releaseId, stepId } = place_of_page();
-  const here = people.filter((it) => it.releaseId === releaseId);
-  const list = document.getElementById('also-here');
-  const names = here.map((it) => it.name).join('\n');
-  if (list && list.dataset.names !== names) {
-    list.dataset.names = names;
-    list.hidden = here.length === 0;
-    list.replaceChildren(...here.map(({ name }) => {
-      const item = document.createElement('li');
-      item.title = name;
-      // Initials for the eye, the name for who listens.
-      const [shown, said] = [document.createElement('span'), document.createElement('span')];
-      shown.setAttribute('aria-hidden', 'true');
-      shown.textContent = initials_of(name);
-      said.className = 'sr';
-      said.textContent = name;
-      item.append(shown, said);
-      return item;
-    }));
-  }
-  const at_step = new Map();
-  for (const it of here) if (it.stepId) at_step.set(String(it.stepId), [...(at_step.get(String(it.stepId)) ?? []), initials_of(it.name)]);
-  for (const cell of document.querySelectorAll('.matrix [data-here]')) if (!at_step.has(cell.dataset.step)) cell.removeAttribute('data-here');
-  for (const [step, initials] of at_step) {
-    const cell = document.querySelector(`.matrix [data-step="${step}"]`);
-    if (cell && cell.dataset.here !== initials.join(' ')) cell.dataset.here = initials.join(' ');
-  }
-  const line = document.querySelector('[data-also-here]');
-  const text = here.filter((it) => it.stepId === stepId && stepId).map((it) => `${it.name} ${it.editing ? 'is editing' : 'is looking at this step'}`).join(', ');
-  if (line && line.textContent !== text) {
-    line.textContent = text;
-    line.hidden = !text;
-  }
-}
-
-function hear_people({ releaseId, people: now }) {
-  people = [...people.filter((it) => it.releaseId !== releaseId), ...now.map((it) => ({ ...it, releaseId }))];
-  show_people();
+function with_people(call) {
+  people_module ??= import(`/presence.js${new URL(import.meta.url).search}`).catch(() => { people_module = undefined; });
+  people_module.then((it) => it && call(it));
 }
 
 function keep_presence() {
+  if (is_open && !document.hidden && (people_module || /^\/releases\/\d+(\/customer\/\d+|\/steps)?$/.test(location.pathname))) with_people((it) => is_open && it.keep(send));
+}
+
+// --- Runs (R75): `run_cells.js` shows them in cells and rows. What else shows runs hears of them by the event `rollcall-run-news`.
+
+const cells = import(`./run_cells.js${new URL(import.meta.url).search}`).catch(() => {});
+
+// `is_missed`: not all that happened was heard.
+function keep_runs(is_missed = false) {
   if (!is_open || document.hidden) return;
-  say_place(place_of_page());
-  if (people.length > 0) show_people();
+  cells.then((it) => it?.keep(release_of_page(), is_missed));
 }
 
 // --- The connection.
@@ -364,28 +412,38 @@ function connect() {
   listen('hello', (hello) => {
     n_failures = 0;
     is_open = true;
-    // Who is here comes next.
-    people = [];
-    show_people();
+    seen ??= position;
+    setTimeout(() => { is_behind = is_lost(); }, BEHIND_MS);
+    // Who is here comes next; and this server may know nothing of this page yet.
+    people_module?.then((it) => it?.forget());
     clearTimeout(lost);
     lost = undefined;
     document.documentElement.removeAttribute('data-lost');
     document.documentElement.setAttribute('data-live', '');
     if (region) say('lost');
     try_again();
+    // What could not be read is read again.
+    window.dispatchEvent(new Event('rollcall-back'));
     keep_presence();
+    keep_runs(true);
     if (hello.version !== version) say_updated();
   });
-  listen('change', hear);
-  listen('presence', hear_people);
+  listen('change', (change) => {
+    cells.then((it) => it?.hear_of_decisions(change));
+    hear(change);
+  });
+  listen('presence', (news) => with_people((it) => it.hear(news)));
+  listen('run', (run) => window.dispatchEvent(new CustomEvent('rollcall-run-news', { detail: run })));
   // What was missed cannot be told: everything is read anew.
-  listen('reset', () => hear({}));
+  listen('reset', () => { keep_runs(true); hear({}); });
   source.onerror = fail;
 }
 
 function disconnect() {
-  if (is_open) say_place({ releaseId: null });
+  // Whether or not the stream is open: a browser that loads another page ends the stream first, and tells of that later.
+  people_module?.then((it) => it?.leave(send));
   is_open = false;
+  is_behind = true;
   document.documentElement.removeAttribute('data-live');
   source?.close();
   source = undefined;
@@ -403,6 +461,7 @@ function fail() {
   const is_end = n_failures === 0 && Date.now() - opened_at > ENDED_BY_SERVER_MS;
   const wait = n_failures === 0 ? SPREAD_MS * Math.random() : Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** n_failures) * (0.5 + Math.random() / 2);
   n_failures += 1;
+  is_behind = true;
   next_try = setTimeout(() => { try_again(); connect(); }, is_end ? wait / 3 : wait);
   lost ??= setTimeout(() => {
     document.documentElement.setAttribute('data-lost', new Date(Date.now() - LOST_AFTER_MS).toTimeString().slice(0, 5));
@@ -417,18 +476,19 @@ const is_lost = () => n_failures > 0;
 // the server that rendered it.
 export function start(after, of) {
   position = after ?? undefined;
+  seen = position;
   version = of;
   connect();
   // Only a visible page holds a connection: a browser has six for a server.
   document.addEventListener('visibilitychange', () => (document.hidden ? disconnect() : connect()));
   addEventListener('pagehide', disconnect);
-  const look = () => setTimeout(keep_presence);
+  const look = () => setTimeout(() => { keep_presence(); keep_runs(); });
   for (const name of ['pushState', 'replaceState']) {
     const plain = history[name].bind(history);
     history[name] = (...entry) => { plain(...entry); look(); };
   }
   for (const it of ['popstate', 'focusin', 'focusout']) addEventListener(it, look);
-  setInterval(keep_presence, SHOW_PEOPLE_MS);
+  setInterval(() => { keep_presence(); keep_runs(); }, SHOW_PEOPLE_MS);
   addEventListener('pageshow', connect);
   addEventListener('offline', () => source && fail());
   addEventListener('online', () => {

@@ -16,6 +16,7 @@ const NEW = [['New release', '/releases/new'], ['New customer', '/customers/new'
 // What a step's keys do, and in which states.
 const STEP_KEYS = [
   ['Start', 'i', 'pending failed reverted'],
+  ['Run', 'x', 'pending in_progress failed reverted'],
   ['Mark done', 'd', 'pending in_progress failed reverted'],
   ['Fail…', 'f', 'pending in_progress'],
   ['Skip…', 's', 'pending in_progress failed reverted'],

@@ -6,6 +6,7 @@ use crate::domain::{
     validation_errors::ValidationErrors,
     vocabulary::{Field, Noun},
 };
+use crate::paths;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use server_fn::{
@@ -63,8 +64,14 @@ pub enum ViolationDetail {
     Missing(Vec<String>),
     /// The step's text is another than the one that was shown (R81); the page asks for it.
     TextChanged,
+    /// Somebody else has the run, or nobody any more (R73).
+    LeaseOver,
     /// The name is taken. If an inactive row has it: the id of that row and the name.
     Taken(Option<(i64, String)>),
+    /// Others have changed the step while the mark waited for the connection (R32). Sent again, the mark counts.
+    Overtaken,
+    /// The step's state does not allow the action.
+    Transition,
 }
 
 impl From<RuleViolation> for ViolationMessage {
@@ -86,6 +93,9 @@ impl From<RuleViolation> for ViolationMessage {
                 login: name,
                 inactive_id,
             } => ViolationDetail::Taken(inactive_id.map(|id| (id, name))),
+            RuleViolation::RunnerNameTaken { .. } => ViolationDetail::Taken(None),
+            RuleViolation::Overtaken { .. } => ViolationDetail::Overtaken,
+            RuleViolation::Transition { .. } => ViolationDetail::Transition,
             _ => ViolationDetail::Nothing,
         };
         Self { text, field, about }
@@ -143,6 +153,15 @@ impl AppError {
         }))
     }
 
+    /// A refusal that the page knows by itself.
+    pub fn refused(text: String) -> Self {
+        Self::Refused(Box::new(ViolationMessage {
+            text,
+            field: None,
+            about: ViolationDetail::Nothing,
+        }))
+    }
+
     /// Whether something was sent and refused because somebody else had saved first. A conflict that is known before brings no row.
     pub fn is_overtaken_save(&self) -> bool {
         matches!(self, Self::Stale(it) if !it.current.is_empty())
@@ -171,10 +190,35 @@ impl AppError {
 
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::Busy | Self::Unavailable | Self::Internal | Self::Transport(_)
-        )
+        match self {
+            Self::Busy | Self::Unavailable | Self::Internal | Self::Transport(_) => true,
+            Self::Refused(it) => it.about == ViolationDetail::Overtaken,
+            _ => false,
+        }
+    }
+
+    /// What stands in place of what cannot be shown.
+    pub fn in_place(&self) -> String {
+        let text = sentence(&self.to_string());
+        match self {
+            Self::NotFound(_) => {
+                format!("{text} It may have been deleted, or the link is incomplete.")
+            }
+            _ => text,
+        }
+    }
+
+    /// The list of what was not found: its name and its URL. None if it has no list, or if something else went wrong.
+    pub fn list(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::NotFound(Noun::Cluster) => Some(("Clusters", paths::CLUSTERS)),
+            Self::NotFound(Noun::Customer) => Some(("Customers", paths::CUSTOMERS)),
+            Self::NotFound(Noun::Release) => Some(("Releases", paths::RELEASES)),
+            Self::NotFound(Noun::User) => Some(("Users", paths::USERS)),
+            Self::NotFound(Noun::Webhook) => Some(("Webhooks", paths::WEBHOOKS)),
+            Self::NotFound(Noun::Run) => Some(("Runs", paths::RUNS)),
+            _ => None,
+        }
     }
 
     /// The HTTP status code.
@@ -228,12 +272,30 @@ pub fn sentence(text: &str) -> String {
     format!("{}{end}", capitalized(text))
 }
 
-/// A message with a capital letter at the start.
+/// A message with a capital letter at the start. A name with a dot in it stays as it is: `var.HOST` is another one with a capital.
 pub fn capitalized(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    if first.trim_end_matches('.').contains('.') {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     let first = letters
         .next()
         .map(|it| upper(&it.to_string()))
         .unwrap_or_default();
     format!("{first}{}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_begins_with_a_capital_letter_but_a_variable_keeps_its_name() {
+        assert_eq!(capitalized("no runner"), "No runner");
+        assert_eq!(sentence("it failed"), "It failed.");
+        assert_eq!(sentence("failed."), "Failed.");
+        let text = "var.HOST is not set. Set it, or continue without it";
+        assert_eq!(capitalized(text), text);
+    }
 }

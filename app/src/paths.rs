@@ -1,7 +1,7 @@
 //! Addresses of all pages and downloads, as constants and functions.
 use crate::domain::{
     event::EventFilter,
-    id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId, UserId, WebhookId},
+    id::{BatchId, ClusterId, CustomerId, ReleaseId, RunId, StepId, UserId, WebhookId},
 };
 use chrono::{DateTime, Utc};
 use std::fmt::{Display, Write as _};
@@ -54,6 +54,21 @@ pub const NEW_USER: &str = "/users/new";
 pub const WEBHOOKS: &str = "/webhooks";
 /// The form for a new webhook.
 pub const NEW_WEBHOOK: &str = "/webhooks/new";
+
+/// The list of runs: the queue, and what was run.
+pub const RUNS: &str = "/runs";
+/// The list of runners.
+pub const RUNNERS: &str = "/runners";
+
+/// What a run has written, as a download.
+pub fn run_output(id: RunId) -> String {
+    format!("/api/runs/{id}/output?format=raw")
+}
+
+/// The runs on one runner.
+pub fn runs_of_runner(name: &str) -> String {
+    with_query(RUNS.to_owned(), &[("runner", name.to_owned())])
+}
 
 /// A webhook with its deliveries.
 pub fn webhook(id: WebhookId) -> String {

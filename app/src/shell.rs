@@ -9,6 +9,7 @@ use crate::{
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
+use std::iter;
 
 /// File names of the built site, below `/pkg/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,18 +21,30 @@ pub struct SiteAssets {
     pub style: String,
     /// The split parts of the WASM: each by the name of its entry function, with its files.
     pub parts: Vec<(String, Vec<String>)>,
+    /// All the WASM that a page needs as one file, which is a tenth smaller than the files one by one: by the names of its parts.
+    pub bundles: Vec<(String, String)>,
+}
+
+/// How the names of the entry functions of the parts begin that a page needs.
+fn parts_of(path: &str, query: &str) -> Vec<&'static str> {
+    let page = page_at(path);
+    let has_panel = page == Some(LazyPage::Release) && query.contains("step=");
+    let part = page.map(|it| it.part().entry_name());
+    let panel = has_panel.then_some("lazy_part_");
+    part.into_iter().chain(panel).collect()
 }
 
 impl SiteAssets {
+    /// The file with all the WASM that a page needs.
+    fn bundle_of(&self, path: &str, query: &str) -> Option<&str> {
+        let wanted = parts_of(path, query).concat();
+        let found = self.bundles.iter().find(|it| it.0 == wanted);
+        found.map(|it| it.1.as_str())
+    }
+
     /// The parts that a page needs, so that they are preloaded in parallel with the main WASM file.
     fn files_of(&self, path: &str, query: &str) -> Vec<String> {
-        let page = page_at(path);
-        let has_panel = page == Some(LazyPage::Release) && query.contains("step=");
-        let wanted: Vec<&str> = page
-            .map(|it| it.part().entry_name())
-            .into_iter()
-            .chain(has_panel.then_some("lazy_part_"))
-            .collect();
+        let wanted = parts_of(path, query);
         let mut files: Vec<String> = self
             .parts
             .iter()
@@ -43,6 +56,24 @@ impl SiteAssets {
         files
     }
 }
+
+/// Takes the WASM files that a page's bundle has from there: a length of 4 bytes, JSON of that length with names and sizes, and the
+/// files one after the other (`frontend/bin/bundle.mjs`). Without the bundle each file is loaded on its own.
+const BUNDLE: &str = r#"{
+  const send = fetch;
+  const files = send(bundle).then(async (answer) => {
+    const bytes = await answer.arrayBuffer();
+    let at = 4 + new DataView(bytes).getUint32(0, true);
+    const list = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, at - 4)));
+    return new Map(list.map(([name, length]) => [name, new Uint8Array(bytes, (at += length) - length, length)]));
+  }).catch(() => new Map());
+  window.fetch = async (request, options) => {
+    const name = /\/pkg\/([^/]+\.wasm)$/.exec(request.url ?? String(request))?.[1];
+    const file = name && (await files).get(name);
+    return file ? new Response(file, { headers: { "content-type": "application/wasm" } }) : send(request, options);
+  };
+}
+"#;
 
 /// Closes `details` menus after a choice, on Escape and on a click elsewhere, and returns the focus to the menu's
 /// button. Plain JavaScript, since every page needs it and it is smaller than the same in WASM.
@@ -154,7 +185,8 @@ const NAME: &str = r#"{
 
 /// The keys that every page has (R106): Ctrl+K, `g` and a letter, `/` and `?`. They are heard before the page's own, and the last two
 /// after them, since the grid has its own. What they open is loaded when it is first asked for, by `palette`; what changes the evidence
-/// of a step (R74) by `evidence`. Links are clicked, so that the router and the question about unsaved changes hear of it.
+/// of a step (R74) by `evidence`; what runs steps and shows their output (R75) by `runs`, also where an output is open when the page
+/// comes. Links are clicked, so that the router and the question about unsaved changes hear of it.
 const KEYS: &str = r#"const go = { d: "/", r: "/releases", c: "/customers", k: "/clusters", a: "/activity" };
 const is_plain = (event) => {
   let letters;
@@ -192,16 +224,22 @@ addEventListener("click", (event) => {
   if (event.target.closest("[data-palette]")) palette("open");
   const piece = event.target.closest("[data-evidence]");
   if (piece) evidence(piece);
+  const run = event.target.closest("[data-run]");
+  if (run) runs("press", run);
   const cell = event.target.closest(".skip[data-grid]") && document.querySelector("[role=grid] [tabindex='0']");
   if (cell) { event.preventDefault(); cell.focus(); }
 }, true);
+addEventListener("rollcall-run", (event) => runs("ask", event.detail));
+addEventListener("toggle", (event) => event.target.matches?.("[data-run-output][open]") && runs("show"), true);
+if (document.querySelector("[data-run-output][open]")) setTimeout(() => runs("show"));
 "#;
 
 /// The script of the keys, with what loads the rest from a build. Pages that do without the application have it too.
 pub fn keys_script(build: &str) -> String {
     format!(
         "{KEYS}const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});\
-        const evidence = (button) => import(\"/evidence.js?{build}\").then(it => it.change(button)).catch(() => {{}});"
+        const evidence = (button) => import(\"/evidence.js?{build}\").then(it => it.change(button)).catch(() => {{}});\
+        const runs = (does, what) => import(\"/runs.js?{build}\").then(it => it[does](what)).catch(() => {{}});"
     )
 }
 
@@ -220,6 +258,8 @@ pub struct DocumentOf {
     pub asks_for_name: bool,
     /// Whether the settings name a Rancher; what is for it alone is hidden otherwise.
     pub has_rancher: bool,
+    /// Whether the settings name a Jenkins; forms say so otherwise.
+    pub has_jenkins: bool,
 }
 
 /// The dialog of `SIGN_IN`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
@@ -280,6 +320,7 @@ pub fn shell(
         last_event,
         asks_for_name,
         has_rancher,
+        has_jenkins,
     } = page;
     let tags = site.map(|site| {
         let script = format!("/pkg/{}", site.script);
@@ -290,30 +331,39 @@ pub fn shell(
         let after = last_event.map_or_else(|| "undefined".to_owned(), |it| it.to_string());
         let version = env!("CARGO_PKG_VERSION");
         let live = format!(
-            "import(\"/live.js?{build}\").then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
+            "import(\"/missing_parts.js?{build}\").catch(() => {{}}).then(() => import(\"/live.js?{build}\"))\
+            .then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
         );
         let keys = keys_script(build);
         let name = if asks_for_name { NAME } else { "" };
+        let sign_in = if session_user.is_some() { SIGN_IN } else { "" };
+        let bundle = site.bundle_of(path, query).map(|it| format!("/pkg/{it}"));
+        let bundled = bundle.as_ref().map_or_else(String::new, |it| format!("const bundle = \"{it}\";\n{BUNDLE}"));
         let start = format!(
-            "{MENUS}{HELD_KEYS}{PLACES}{SIGN_IN}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            "{bundled}{MENUS}{HELD_KEYS}{PLACES}{sign_in}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
-        let preload = |file: String| {
-            view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }
-        };
-        let parts = site.files_of(path, query).into_iter().map(|it| preload(format!("/pkg/{it}")));
+        let files = bundle.map_or_else(
+            || {
+                let parts = site.files_of(path, query).into_iter().map(|it| format!("/pkg/{it}"));
+                iter::once(wasm.clone()).chain(parts).collect()
+            },
+            |it| vec![it],
+        );
+        let preloads = files.into_iter().map(|file| {
+            view! { <link rel="preload" href=file r#as="fetch" crossorigin="anonymous"/> }
+        });
         view! {
             <link rel="stylesheet" href=format!("/pkg/{}", site.style)/>
             <link rel="modulepreload" href=script.clone() nonce=nonce.clone()/>
             <link rel="modulepreload" href=format!("/pkg/{}", site.splitter) nonce=nonce.clone()/>
-            {preload(wasm.clone())}
-            {parts.collect_view()}
+            {preloads.collect_view()}
             <script type="module" nonce=nonce>{start}</script>
         }
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme data-rancher=has_rancher.then_some("")>
+        <html lang="en" data-theme=theme data-rancher=has_rancher.then_some("") data-jenkins=has_jenkins.then_some("")>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -342,22 +392,49 @@ mod tests {
     #[test]
     fn a_page_preloads_its_own_part_and_lists_none_with_an_editor() {
         let part = |name: &str| (name.to_owned(), vec![format!("{name}.wasm")]);
-        let names = ["matrix_1", "records_2", "editing_3", "lazy_part_4"];
+        let names = [
+            "matrix_1",
+            "overview_2",
+            "records_3",
+            "forms_4",
+            "authoring_5",
+            "lazy_part_6",
+        ];
         let site = SiteAssets {
             parts: names.map(part).into(),
             ..SiteAssets::default()
         };
-        for path in ["/", "/customers/", "/clusters/7", "/activity"] {
-            assert_eq!(site.files_of(path, ""), ["records_2.wasm"], "{path}");
-        }
-        for path in ["/releases/new", "/releases/7/steps", "/customers/7/edit"] {
-            assert_eq!(site.files_of(path, "step=1"), ["editing_3.wasm"], "{path}");
+        for (path, part) in [
+            ("/", "overview_2.wasm"),
+            ("/activity", "overview_2.wasm"),
+            ("/customers/", "records_3.wasm"),
+            ("/clusters/7", "records_3.wasm"),
+            ("/customers/7/edit", "forms_4.wasm"),
+            ("/webhooks", "forms_4.wasm"),
+            ("/releases/new", "authoring_5.wasm"),
+            ("/releases/7/steps", "authoring_5.wasm"),
+        ] {
+            assert_eq!(site.files_of(path, "step=1"), [part], "{path}");
         }
         assert_eq!(site.files_of("/releases/7", ""), ["matrix_1.wasm"]);
         let steps = site.files_of("/releases/7/customer/3", "step=1");
-        assert_eq!(steps, ["lazy_part_4.wasm"]);
-        let with_panel = ["lazy_part_4.wasm", "matrix_1.wasm"];
+        assert_eq!(steps, ["lazy_part_6.wasm"]);
+        let with_panel = ["lazy_part_6.wasm", "matrix_1.wasm"];
         assert_eq!(site.files_of("/releases/7", "step=3"), with_panel);
         assert!(site.files_of("/nowhere", "").is_empty());
+    }
+
+    #[test]
+    fn a_page_has_all_its_wasm_in_one_file_if_there_is_one() {
+        let bundle = |key: &str| (key.to_owned(), format!("bundle_{key}.x.bin"));
+        let site = SiteAssets {
+            bundles: ["matrix_", "matrix_lazy_part_"].map(bundle).into(),
+            ..SiteAssets::default()
+        };
+        let of = |query| site.bundle_of("/releases/7", query);
+        assert_eq!(of(""), Some("bundle_matrix_.x.bin"));
+        assert_eq!(of("step=3"), Some("bundle_matrix_lazy_part_.x.bin"));
+        assert_eq!(site.bundle_of("/customers", ""), None);
+        assert_eq!(site.bundle_of("/nowhere", ""), None);
     }
 }

@@ -5,11 +5,12 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import * as browsers from './browser.mjs';
-import { check } from './check.mjs';
+import { check, scoped } from './check.mjs';
 import { figure, growth, lines, missing, part, summary, table } from './figures.mjs';
 import { copyOf, endAll, has, kindOfDisk, program, read, run, serve } from './machine.mjs';
+import { output } from './runs.mjs';
 import * as servers from './server.mjs';
-import { streams } from './streams.mjs';
+import { restarted, streams } from './streams.mjs';
 import { describe } from './weights.mjs';
 
 const LIMIT = 9.5 * 60_000;
@@ -109,7 +110,9 @@ async function main() {
   if (!(await has('sqlite3'))) throw new Error('sqlite3 is not installed: apt-get install sqlite3');
   const data = Object.keys(SIZES).map(name => read(folder, name));
   for (const it of data) await part('server', it.name, () => onServer(it));
+  await part('a restart', data.at(-1).name, () => restarted(folder, data.at(-1)));
   await part('who asks', data[0].name, () => check(folder, data[0]));
+  await part('a scope', data.at(-1).name, () => scoped(folder, data.at(-1)));
   for (const it of data) await part('size', it.name, () => servers.size(folder, it));
   for (const it of data) await part('activation', it.name, () => servers.activation(folder, it));
   for (const it of data) await part('start', it.name, () => servers.start(folder, it));
@@ -121,6 +124,7 @@ async function main() {
       const baselines = await part('baselines', '', () => browsers.floor(browser, idle)).finally(() => idle.stop());
       for (const [name, it] of Object.entries(baselines ?? {})) figure({ name: `baseline, at 4x: ${it.what}`, values: it.values, unit: 'ms', note: name });
       for (const it of data) texts.push(await part('browser', it.name, () => inBrowser(browser, it, baselines ?? {})));
+      await part('output of a run', data.at(-1).name, () => output(browser, folder, data.at(-1)));
     } finally {
       await browser.close();
     }

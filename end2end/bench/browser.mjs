@@ -6,7 +6,7 @@ import { BYTES, MILLISECONDS, NotThere, figure, part, say } from './figures.mjs'
 import { pause } from './machine.mjs';
 import { recorder } from './recorder.mjs';
 
-const SLOWER = 4;
+export const SLOWER = 4;
 const PAINT = 50;
 
 export async function launch() {
@@ -19,7 +19,7 @@ export async function launch() {
 }
 
 // A page with a cache of its own.
-async function visit(browser, { slower = 1 } = {}) {
+export async function visit(browser, { slower = 1 } = {}) {
   const context = await browser.newContext({ viewport: { width: 1920, height: 1080 } });
   await context.addInitScript(recorder);
   const page = await context.newPage();
@@ -30,19 +30,19 @@ async function visit(browser, { slower = 1 } = {}) {
   return { context, page, client };
 }
 
-async function open(page, url) {
+export async function open(page, url) {
   await page.goto(url);
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached', timeout: 30_000 });
 }
 
 // Sends an event. Returns the milliseconds until a paint shows its result; null if none does.
-async function toPaint(page, type, condition, argument, act) {
+export async function toPaint(page, type, condition, argument, act) {
   await page.evaluate(([type, condition, argument]) => window.__bench.arm(type, condition, argument), [type, condition, argument]);
   await act();
   return page.evaluate(() => window.__bench.result);
 }
 
-function shownOnly(values, what) {
+export function shownOnly(values, what) {
   const shown = values.filter(it => it !== null);
   if (shown.length < values.length) say(`${values.length - shown.length} of ${values.length} were never shown: ${what}`);
   if (shown.length < Math.max(1, values.length / 2)) throw new NotThere(`most of it was never shown: ${what}`);

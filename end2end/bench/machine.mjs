@@ -64,6 +64,21 @@ export function remove(database) {
   for (const ending of ['', '-wal', '-shm']) rmSync(database + ending, { force: true });
 }
 
+// The program with these arguments, until it is stopped.
+export function background(given, settings = {}) {
+  const child = spawn(program, given, { env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...settings }, stdio: 'ignore' });
+  children.add(child);
+  const ended = new Promise(done => child.once('close', done));
+  return {
+    memory: () => memory(child.pid),
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+      children.delete(child);
+    },
+  };
+}
+
 // The program on a database, a file or an address of PostgreSQL. A file goes with it unless it is to be kept. `settings` are
 // further variables of its environment.
 export async function serve(database, { keep = false, command = program, settings = {} } = {}) {

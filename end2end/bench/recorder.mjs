@@ -31,6 +31,10 @@ export function recorder() {
     },
     selected: at => () => cell(at)?.getAttribute('aria-selected') === 'true',
     state: at => () => cell(at)?.dataset.state === at.state,
+    typed() {
+      const before = field()?.value;
+      return () => field()?.value !== before;
+    },
     narrowed() {
       const [text, before] = [field()?.value, shown()];
       return () => field()?.value !== text && shown() !== before;

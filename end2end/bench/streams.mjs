@@ -1,14 +1,20 @@
 // Live updates measured (R34): how long a mark takes until all open streams have it, what streams cost a mark's own answer and in
-// memory, and that a thousand hold. Each stream is a connection of its own.
+// memory, that a thousand hold, and how those that a restart ended come back. Each stream is a connection of its own.
 import http from 'node:http';
 import { MEMORY, MILLISECONDS, figure, median, percentile } from './figures.mjs';
-import { must } from './machine.mjs';
+import { copyOf, must, remove, serve } from './machine.mjs';
 
 const STREAMS = 200;
 const PEOPLE = 50;
 const MANY = 1000;
 const MARKS = 60;
 const PATIENCE = 20_000;
+// When a client comes back after so many failures: a page as `fail` of public/live.js says, others when the stream said.
+const COMES_BACK = {
+  pages: n => (n === 0 ? 5_000 * Math.random() : Math.min(15_000, 1_000 * 2 ** n) * (0.5 + Math.random() / 2)),
+  'other clients': (_, retry) => retry,
+};
+const AT_ONCE = 500;
 
 // A stream of this person; `told(batch)` is called with each change as it arrives.
 function open(server, person, told) {
@@ -41,7 +47,7 @@ async function openAll(server, n, told) {
 }
 
 // Starts and reopens one cell in turn: the answers' times, and the batch with the time of each request.
-async function marks(server, id, n, before = async () => {}) {
+export async function marks(server, id, n, before = async () => {}) {
   const times = [];
   for (let at = 0; at < n; at++) {
     const began = performance.now();
@@ -104,4 +110,97 @@ export async function streams(data, server, take) {
   figure({ name: `a mark until ${MANY} streams have it`, size, values: (await all) - began, unit: MILLISECONDS });
   figure({ name: `memory: with ${MANY} streams`, size, values: server.memory().now, unit: MEMORY });
   for (const it of many) it();
+}
+
+// A client that comes back whenever its stream ends; `told()` is called at each hello.
+function follow(url, person, comesBack, told) {
+  const agent = new http.Agent({ maxSockets: 1 });
+  let [failures, retry, isClosed] = [0, undefined, false];
+  let next;
+  let sent;
+  const connect = () => {
+    let isOver = false;
+    const lose = () => {
+      if (isOver || isClosed) return;
+      isOver = true;
+      next = setTimeout(connect, comesBack(failures, retry));
+      failures += 1;
+    };
+    sent = http.get(`${url}/api/events`, { agent, headers: { 'x-rollcall-user': `person ${person}` } }, answer => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('error', () => {});
+      answer.on('close', lose);
+      answer.on('data', chunk => {
+        text += chunk;
+        const events = text.split('\n\n');
+        text = events.pop();
+        for (const event of events) {
+          retry = Number(event.match(/^retry: (\d+)$/m)?.[1] ?? retry);
+          if (!event.startsWith('event: hello')) continue;
+          failures = 0;
+          told();
+        }
+      });
+    });
+    sent.on('error', lose);
+  };
+  connect();
+  return () => {
+    isClosed = true;
+    clearTimeout(next);
+    sent.destroy();
+    agent.destroy();
+  };
+}
+
+function mostWithin(times, milliseconds) {
+  return Math.max(...times.map(from => times.filter(it => it >= from && it < from + milliseconds).length));
+}
+
+// When all clients of a server that is restarted are back at it, from when it was told to end.
+async function restart(database, comesBack) {
+  let server = await serve(database, { keep: true });
+  let times = [];
+  let wake = () => {};
+  const all = what => new Promise((done, failed) => {
+    const timer = setTimeout(() => failed(new Error(`${times.length} of ${STREAMS} clients ${what}`)), PATIENCE);
+    wake = () => {
+      if (times.length < STREAMS) return;
+      clearTimeout(timer);
+      done(times);
+    };
+  });
+  const told = () => { times.push(performance.now()); wake(); };
+  const here = all('came');
+  const close = Array.from({ length: STREAMS }, (_, at) => follow(server.url, at % PEOPLE, comesBack, told));
+  try {
+    await here;
+    times = [];
+    const back = all('came back');
+    const began = performance.now();
+    await server.stop();
+    server = await serve(database, { keep: true, settings: { ROLLCALL_ADDR: new URL(server.url).host } });
+    const up = performance.now() - began;
+    return { up, times: (await back).map(it => it - began) };
+  } finally {
+    for (const it of close) it();
+    await server.stop();
+  }
+}
+
+export async function restarted(folder, data) {
+  const database = copyOf(folder, data.name, 'restarted');
+  const size = data.name;
+  try {
+    for (const [who, comesBack] of Object.entries(COMES_BACK)) {
+      const { up, times } = await restart(database, comesBack);
+      const note = `the server was up after ${Math.round(up)} ms`;
+      figure({ name: `restart: ${STREAMS} ${who} are back within`, size, values: Math.max(...times), unit: MILLISECONDS, note });
+      figure({ name: `restart: ${STREAMS} ${who} come back spread over`, size, values: Math.max(...times) - Math.min(...times), unit: MILLISECONDS, target: 3_500, more: true });
+      figure({ name: `restart: most of ${STREAMS} ${who} in ${AT_ONCE} ms`, size, values: mostWithin(times, AT_ONCE), unit: '', target: STREAMS / 4 });
+    }
+  } finally {
+    remove(database);
+  }
 }

@@ -94,14 +94,14 @@ test('a change is undone, done again, and refused where somebody went on', async
   await expect(lines.first().getByRole('button', { name: 'Undo' })).toBeFocused();
   await page.keyboard.press('Enter');
   await dialog.getByRole('button', { name: 'Undo' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Undid "Start" on 1 cell. The record changed; clusters are not affected' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Undid "Start" on 1 cell: Announce for Acme. The record changed; clusters are not affected' })).toBeVisible();
   await expect(lines.first()).toContainText('undid "started"');
   await expect(lines.nth(1)).toContainText('Undone');
   await expect(lines.nth(1)).toBeFocused();
   await lines.first().getByRole('button', { name: 'Redo' }).click();
   await page.getByRole('dialog', { name: 'Redo this change' }).getByRole('button', { name: 'Redo' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Redone on 1 cell' })).toBeVisible();
-  await expect(lines.first()).toContainText('redid a change');
+  await expect(page.getByRole('status').filter({ hasText: 'Redid "Start" on 1 cell' })).toBeVisible();
+  await expect(lines.first()).toContainText('redid "started"');
   await expect(lines.first().getByRole('button', { name: 'Undo' })).toBeAttached();
   await expect(lines.nth(1)).toContainText('Undone');
 
@@ -155,7 +155,7 @@ test('work is deleted by an undo only if that is ticked', async ({ page, open, s
   const dialog = page.getByRole('dialog', { name: 'Undo this change' });
   await dialog.getByLabel('Also delete 1 row with work').check();
   await dialog.getByRole('button', { name: 'Undo' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Undid "Add" on 1 step. The record changed; clusters are not affected' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Undid "Add" on 1 step: Smoke test. The record changed; clusters are not affected' })).toBeVisible();
   await open(`/releases/${release}`);
   await expect(page.getByRole('gridcell', { name: /^Step 1 s0, c0/ })).toBeVisible();
   await expect(page.getByRole('gridcell', { name: /Smoke test/ })).toHaveCount(0);

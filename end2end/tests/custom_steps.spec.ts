@@ -74,7 +74,7 @@ test('a promoted custom step goes to everybody, after it was said to whom', asyn
   await open(`/releases/${june}?step=${id}`);
   await choose(page, 'Promote to template…');
   const dialog = page.getByRole('dialog', { name: 'Promote Rotate key to the template' });
-  await expect(dialog.getByText('2 more get a pending copy, all in this release: Globex, Initech.')).toBeVisible();
+  await expect(dialog.getByText('Adds it to 2 more customers of this release: Globex, Initech.')).toBeVisible();
   await dialog.getByRole('button', { name: 'Promote', exact: true }).click();
   await expect(page.getByRole('gridcell', { name: 'Step 4 Rotate key, Globex, eu-west: pending' })).toBeVisible();
   await expect(page.getByRole('complementary', { name: 'Rotate key, Acme' }).getByText('Custom', { exact: true })).toHaveCount(0);

@@ -37,7 +37,7 @@ test('one release: its clusters, what failed, what is missing, what happened', a
   await page.getByLabel('Key', { exact: true }).fill('HOST');
   await page.getByLabel('Value of HOST').fill('initech.example');
   await page.getByRole('button', { name: 'Save changes' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Initech' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Initech', exact: true })).toBeVisible();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Dashboard' }).click();
   await expect(needs).toBeVisible();
   await expect(missing).toHaveCount(0);

@@ -2,7 +2,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
 import { dialogs, menus, select_all, twoReleases } from '../fixtures/opened';
-import { act, step } from '../fixtures/other';
+import { act, other, step } from '../fixtures/other';
 
 const focused = (page: Page) => page.evaluate(() => (document.activeElement === document.body ? 'nothing' : 'something'));
 const keeps = (page: Page, after: string) => expect.poll(() => focused(page), { message: `the focus after ${after}` }).toBe('something');
@@ -10,7 +10,7 @@ const heading = (page: Page, name: string) => page.getByRole('heading', { level:
 const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
 
 test('a dialog has the focus while it is open, and Escape gives it back', async ({ page, open, server }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   for (const it of dialogs(await twoReleases(server))) {
     await open(it.at);
     await it.open(page);
@@ -27,7 +27,7 @@ test('a dialog has the focus while it is open, and Escape gives it back', async 
 });
 
 test('the button that closes a dialog gives the focus back too', async ({ page, open, server }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   for (const it of dialogs(await twoReleases(server))) {
     // The palette has no button.
     if (it.name === 'Command palette') continue;
@@ -41,7 +41,6 @@ test('the button that closes a dialog gives the focus back too', async ({ page, 
 });
 
 test('Escape closes a menu, and its button has the focus', async ({ page, open, server }) => {
-  test.setTimeout(120_000);
   for (const [at, opener] of menus(await twoReleases(server))) {
     await open(at);
     const it: Locator = opener(page);
@@ -78,7 +77,6 @@ test('each page that is gone to has the focus', async ({ page, open, server }) =
 });
 
 test('what takes its own button away leaves the focus somewhere', async ({ page, open, server }) => {
-  test.setTimeout(120_000);
   const { june, acme } = await twoReleases(server);
   await server.call('act_on_step', act(step.acme.announce, 'done'));
   await open(`/releases/${june}?status=done`);
@@ -128,4 +126,78 @@ test('a page that only its query tells from another has the focus, and a form th
   await page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: 'Print', exact: true }).click();
   await expect(page).toHaveURL(/view=print/);
   await keeps(page, 'Print');
+});
+
+test.describe('what is taken away by a later answer', () => {
+  // The page's connection looks after the focus. It is loaded once the page is idle.
+  const ready = (page: Page) => page.waitForFunction(() => performance.getEntriesByType('resource').some(it => it.name.includes('/live.js')));
+  const goes = async (page: Page, button: Locator, what: string) => {
+    await button.click();
+    await expect(button).toHaveCount(0);
+    await keeps(page, what);
+  };
+
+  test('who chooses between two versions, or discards what was typed, has the focus afterwards', async ({ page, open, server }) => {
+    const { june, july, globex, initech, eu } = await twoReleases(server);
+    const jonas = other(server, 'Jonas');
+    const cell = page.getByRole('gridcell', { name: /Upgrade, Acme/ });
+    const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+    await open(`/releases/${june}`);
+    await ready(page);
+    await cell.press('e');
+    await dialog.getByLabel('Content').fill('mine');
+    await jonas('override_step', { id: step.acme.upgrade, content: 'theirs', version: 1 });
+    await dialog.getByRole('button', { name: 'Save changes' }).press('Enter');
+    await goes(page, dialog.getByRole('button', { name: 'Keep mine' }), 'Keep mine in a dialog');
+    await expect(dialog.getByLabel('Content')).toBeFocused();
+    // The first one in an editor frees its Tab key.
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await expect(dialog).toHaveCount(0);
+    await cell.press('e');
+    await goes(page, dialog.getByRole('button', { name: 'Discard' }), 'Discard in a dialog');
+    await page.keyboard.press('Escape');
+
+    await open(`/releases/${june}?step=${step.initech.upgrade}`);
+    await ready(page);
+    const value = page.getByRole('complementary').getByLabel('Value of var.HOST');
+    await value.fill('mine.example');
+    await jonas('set_values', { edits: [{ place: { Customer: initech }, variable: 'var.HOST', value: 'theirs.example', replaces: false }] });
+    await value.press('Enter');
+    await goes(page, page.getByRole('button', { name: 'Take theirs' }), 'Take theirs of a value');
+
+    await open(`/releases/${july}/steps`);
+    await ready(page);
+    await page.getByRole('listitem').getByRole('button', { name: 'Go', exact: true }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Mine');
+    await jonas('update_template', { id: 5, draft: { name: 'Theirs', category: 'deploy', type: 'text', content: 'Go.', description: '' }, version: 1 });
+    await page.getByRole('button', { name: 'Save changes' }).press('Enter');
+    await goes(page, page.getByRole('button', { name: 'Take theirs' }), 'Take theirs of a step');
+
+    await open(`/customers/${globex}/edit`);
+    await ready(page);
+    await page.getByLabel('Name', { exact: true }).fill('Mine');
+    await jonas('update_customer', { id: globex, draft: { name: 'Theirs', clusterId: eu, namespace: 'globex', metadata: {} }, version: 1 });
+    await page.getByRole('button', { name: 'Save changes' }).press('Enter');
+    // Once the record is read as it is now.
+    await page.getByRole('button', { name: 'Show changes' }).click();
+    await expect(page.getByRole('row', { name: 'Name' })).toContainText('Theirs');
+    await goes(page, page.getByRole('button', { name: 'Take theirs' }), 'Take theirs in a form');
+    await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+  });
+
+  test.describe('without a connection', () => {
+    test.use({ faults: [/ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED/] });
+    test('the page that Retry opens has the focus', async ({ page, open, server, context }) => {
+      await twoReleases(server);
+      await open('/releases');
+      await ready(page);
+      await context.setOffline(true);
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Clusters', exact: true }).click();
+      await expect(heading(page, "You're offline")).toBeVisible();
+      await context.setOffline(false);
+      await page.getByRole('button', { name: 'Retry' }).press('Enter');
+      await expect(heading(page, 'Clusters')).toBeFocused();
+    });
+  });
 });

@@ -24,6 +24,20 @@ test('a rectangle is drawn with the mouse, and the bar says what it can do and w
   await expect(cell('Step 3 Upgrade, Initech, us-east: pending')).toBeVisible();
 });
 
+test('the card of a cell is not in the way of a drag that begins there', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const cell = (name: string) => page.getByRole('gridcell', { name });
+  await cell('Step 1 Announce, Globex').hover();
+  await expect(page.getByRole('tooltip')).toBeVisible();
+  await page.mouse.down();
+  await expect(page.getByRole('tooltip')).toBeHidden();
+  const to = await cell('Step 3 Upgrade, Initech').boundingBox();
+  await page.mouse.move(to!.x + 12, to!.y + 12, { steps: 6 });
+  await page.mouse.up();
+  await expect(page.locator('td[aria-selected=true]')).toHaveCount(6);
+});
+
 test('row, column, cluster and all are selected from the menu and by their keys', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
@@ -130,7 +144,7 @@ test.describe('without JavaScript', () => {
 });
 
 test('100 steps by 1,000 customers: a window is drawn, wherever one is', async ({ page, open, server }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const { release } = await many(server, 100, 1000);
   await open(`/releases/${release}`);
   const cell = (name: string) => page.getByRole('gridcell', { name });

@@ -128,7 +128,6 @@ test('Space adds the cell that the arrows lead to, and Ctrl+Space is the column'
 });
 
 test('a set stays selected where the grid is drawn anew', async ({ page, open, server }) => {
-  test.setTimeout(90_000);
   const { release } = await many(server, 60, 60);
   await open(`/releases/${release}`);
   await cell(page, 'Step 2 s01, c01').click({ modifiers: ['ControlOrMeta'] });
@@ -188,9 +187,9 @@ test('e and F2 override the text of the cell', async ({ page, open, server }) =>
 
 test('where a customer counts otherwise, cell, panel and copied text have its number, and the row has the template\'s', async ({ page, open, server, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  const { june, acme } = await activeJune(server);
-  const { announce, migrate, upgrade } = step.acme;
-  await server.call('reorder_steps', { release: june, customer: acme, category: 'deploy', ordered: [upgrade, announce, migrate] });
+  const { june } = await activeJune(server);
+  const { announce, upgrade } = step.acme;
+  await server.call('move_step', { id: upgrade, place: { Before: announce } });
   await open(`/releases/${june}`);
   await expect(page.getByRole('rowheader', { name: /Upgrade/ }).locator('.step__no')).toHaveText('3');
   await expect(cell(page, 'Step 3 Upgrade, Globex')).toBeVisible();
@@ -241,6 +240,24 @@ test.describe('without a connection', () => {
     await page.getByRole('button', { name: 'Retry' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
   });
+
+  test('the first cell that is opened says that the server cannot be reached, and is shown once it can', async ({ page, open, server, context }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    // With it comes what waits for missing parts.
+    await page.waitForFunction(() => performance.getEntriesByType('resource').some(it => it.name.includes('/live.js')));
+    await context.setOffline(true);
+    await cell(page, 'Step 1 Announce, Acme').click();
+    const line = page.getByRole('status').filter({ hasText: 'The server cannot be reached. What is not loaded yet opens once it is back.' });
+    await expect(line).toBeVisible();
+    // The grid goes on working, and the page has not failed.
+    await page.keyboard.press('ArrowRight');
+    await expect(cell(page, 'Step 1 Announce, Globex')).toBeFocused();
+    await expect(page.locator('html')).not.toHaveAttribute('data-failed');
+    await context.setOffline(false);
+    await expect(page.getByRole('complementary', { name: 'Announce, Globex' })).toBeVisible();
+    await expect(line).toHaveCount(0);
+  });
 });
 
 test('one cross is drawn: under the mouse, or of the focus', async ({ page, open, server }) => {
@@ -259,7 +276,6 @@ test('one cross is drawn: under the mouse, or of the focus', async ({ page, open
 });
 
 test('the cross stays with the focus when the keyboard scrolls the grid under a mouse that rests', async ({ page, open, server }) => {
-  test.setTimeout(90_000);
   const { release } = await many(server, 60, 60);
   await open(`/releases/${release}`);
   const box = (await cell(page, 'Step 4 s03, c03').boundingBox())!;
@@ -295,7 +311,6 @@ test('with forced colours marks, density and the page that one is on are told', 
 });
 
 test('the 96th of 100 steps is chosen where it is', async ({ page, open, server }) => {
-  test.setTimeout(90_000);
   const { release } = await many(server, 100, 1);
   await open(`/releases/${release}/steps`);
   const one = page.getByRole('button', { name: 's95', exact: true });

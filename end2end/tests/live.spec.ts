@@ -1,13 +1,8 @@
 // Two pages side by side (R32): what one person changes, the other sees, and nothing that is being used or typed is touched.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Page, Request } from '@playwright/test';
-import { test as base, expect, live, problemsOf, program, started } from '../fixtures/app';
+import type { Locator, Page, Request } from '@playwright/test';
+import { test as base, expect, live, problemsOf } from '../fixtures/app';
 import { act, other, step } from '../fixtures/other';
+import { Restarted } from '../fixtures/restarted';
 import { activeJune, people } from '../fixtures/world';
 
 const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
@@ -18,8 +13,10 @@ const panel = (page: Page, name: string) => page.getByRole('complementary', { na
 
 // Ben's page, in a browser of his own.
 const test = base.extend<{ ben: Page; openAsBen: (path: string) => Promise<void> }>({
-  ben: async ({ browser, server: _ }, use) => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, extraHTTPHeaders: { 'x-rollcall-user': 'Ben Okoro' } });
+  ben: async ({ browser, server }, use) => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    // By the cookie: a header of the test's own is not in what a page sends while it goes away.
+    await context.addCookies([{ name: 'rollcall_user', value: encodeURIComponent('Ben Okoro'), url: server.url }]);
     const page = await context.newPage();
     const problems = problemsOf(page);
     await use(page);
@@ -115,12 +112,44 @@ test('a step that is added before the focused one moves the focus along with its
   await expect(page.getByLabel('Filter customers')).toHaveValue('g');
 });
 
+test('steps that somebody puts in another order are so on the page, and the focus stays on its cell', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await connected(page);
+  await cell(page, 'Step 2 Migrate schema, Globex').click();
+  await other(server, 'Ben Okoro')('place_template', { id: 2, place: { Before: 1 } });
+  await expect(cell(page, 'Step 1 Migrate schema, Globex')).toBeFocused();
+  await expect(cell(page, 'Step 2 Announce, Acme')).toBeVisible();
+});
+
+test('a page that nobody sees holds no connection, and reads what it missed once it is seen', async ({ page, open, ben, openAsBen, server }) => {
+  await page.addInitScript(() => {
+    let is_hidden = false;
+    Object.defineProperty(document, 'hidden', { get: () => is_hidden });
+    Object.assign(window, { show: (it: boolean) => { is_hidden = !it; document.dispatchEvent(new Event('visibilitychange')); } });
+  });
+  const show = (it: boolean) => page.evaluate(is => (window as unknown as { show: (it: boolean) => void }).show(is), it);
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await connected(page);
+  const closed = page.waitForEvent('requestfailed', it => it.url().includes('/api/events'));
+  await show(false);
+  await closed;
+  await openAsBen(`/releases/${june}`);
+  await cell(ben, 'Step 1 Announce, Acme').click();
+  await ben.keyboard.press('d');
+  await expect(cell(ben, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: pending/)).toBeVisible();
+  await show(true);
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Ben Okoro/)).toBeVisible();
+});
+
 test('a customer that is removed takes its cell along, and the focus goes to the nearest one and says so', async ({ page, open, server }) => {
   const { june, globex } = await activeJune(server);
   await open(`/releases/${june}`);
   await cell(page, 'Step 2 Migrate schema, Globex').focus();
   await other(server, 'Jonas')('remove_customers', { id: june, customers: [globex] });
-  await expect(said(page, 'Someone removed this cell. You are on the nearest one.')).toBeVisible();
+  await expect(said(page, 'Jonas removed this cell. You are on the nearest one.')).toBeVisible();
   await expect(cell(page, 'Step 2 Migrate schema, Initech')).toBeFocused();
 });
 
@@ -169,6 +198,7 @@ test('another\'s notes are shown above mine at once, and saving waits for a choi
   await expect(notice.getByRole('region', { name: 'Theirs and Yours' })).toContainText('theirs');
   await notice.getByRole('button', { name: 'Take theirs' }).click();
   await expect(here.getByLabel('Notes')).toHaveValue('theirs');
+  await expect(here.getByLabel('Notes')).toBeFocused();
 });
 
 test('a text that is being overridden says at once who changed it, and saving waits for a choice', async ({ page, open, server }) => {
@@ -261,6 +291,20 @@ test('a list of records follows while nothing is typed in its search', async ({ 
   await expect(page.getByRole('link', { name: 'Hooli' })).toBeVisible();
 });
 
+test('a release that somebody else makes does not move the list of releases: it is told, and shown when that is asked for', async ({ page, open, server }) => {
+  await activeJune(server);
+  await open('/releases');
+  await connected(page);
+  await other(server, 'Jonas')('create_release', { draft: { name: 'July', type: 'release' } });
+  const more = page.getByRole('button', { name: '1 new release · Show' });
+  await expect(more).toBeVisible();
+  await expect(page.getByRole('row').nth(1)).toContainText('June');
+  await expect(page.getByRole('row')).toHaveCount(2);
+  await more.click();
+  await expect(page.getByRole('row').nth(1)).toContainText('July');
+  await expect(more).toHaveCount(0);
+});
+
 test('a server of another version is said, and nothing is loaded again by force', async ({ page, open, server }) => {
   await activeJune(server);
   const hello = 'id: 1\nevent: hello\ndata: {"last":1,"version":"99.0.0"}\n\n';
@@ -277,16 +321,88 @@ test('a server of another version is said, and nothing is loaded again by force'
 test('who else is here is listed, and shown at the cell and in the panel', async ({ page, open, ben, openAsBen, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);
+  const done = panel(page, 'Announce, Acme').getByRole('button', { name: 'Mark done' });
+  const place = await done.boundingBox();
   await openAsBen(`/releases/${june}?step=${step.acme.announce}`);
   await expect(page.getByRole('list', { name: 'Also here' })).toContainText('Ben Okoro');
   await expect(cell(page, 'Step 1 Announce, Acme')).toHaveAttribute('data-here', 'BO');
   const here = panel(page, 'Announce, Acme');
   await expect(here.getByText('Ben Okoro is looking at this step')).toBeVisible();
+  expect(await done.boundingBox()).toEqual(place);
   await panel(ben, 'Announce, Acme').getByLabel('Notes').click();
   await expect(here.getByText('Ben Okoro is editing')).toBeVisible();
   await ben.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
   await expect(page.getByRole('list', { name: 'Also here' })).toBeHidden();
   await expect(page.locator('[data-here]')).toHaveCount(0);
+});
+
+test('who has typed something in a form is editing, and is no more once it is taken out again', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  // Initech has no HOST.
+  const address = `/releases/${june}?step=${step.initech.upgrade}`;
+  await open(address);
+  await openAsBen(address);
+  const [here, there] = [panel(page, 'Upgrade, Initech'), panel(ben, 'Upgrade, Initech')];
+  await there.getByRole('button', { name: 'Mark done' }).click();
+  const value = there.getByLabel('Value of var.HOST');
+  await value.click();
+  await expect(here.getByText('Ben Okoro is looking at this step')).toBeVisible();
+  await value.fill('initech.example');
+  await expect(here.getByText('Ben Okoro is editing')).toBeVisible();
+  await value.blur();
+  await value.fill('');
+  await expect(here.getByText('Ben Okoro is looking at this step')).toBeVisible();
+});
+
+test.describe('at cells with marks', () => {
+  test.use({ faults: [/ERR_FAILED/] });
+
+  test('the initials of who looks at a cell stand beside the marks of a missing value and of a failure', async ({ page, open, ben, openAsBen, server }) => {
+    const { june } = await activeJune(server);
+    const at = (id: number) => page.locator(`.matrix td[data-step="${id}"]`);
+    const drawn = (it: Locator) => it.evaluate(it => getComputedStyle(it, '::before').content);
+    const initials = /BO|attr\(data-here/;
+    await open(`/releases/${june}`);
+    await page.route('**/rpc/act_on_step*', route => route.abort());
+    await cell(page, 'Step 1 Announce, Acme').focus();
+    await page.keyboard.press('d');
+    const failed = at(step.acme.announce);
+    await expect(failed).toHaveAttribute('data-error', '');
+    expect(await drawn(failed)).not.toMatch(initials);
+    // Initech has no HOST.
+    await openAsBen(`/releases/${june}?step=${step.initech.upgrade}`);
+    const unset = at(step.initech.upgrade);
+    await expect(unset).toHaveAttribute('data-marks', /unresolved/);
+    await expect(unset).toHaveAttribute('data-here', 'BO');
+    expect(await drawn(unset)).toMatch(initials);
+    expect(await drawn(unset)).toContain('{}');
+    await cell(ben, 'Step 1 Announce, Acme').click();
+    await expect(failed).toHaveAttribute('data-here', 'BO');
+    expect(await drawn(failed)).toMatch(initials);
+    expect(await failed.evaluate(it => getComputedStyle(it, '::before').borderBottomStyle)).toBe('dashed');
+  });
+});
+
+test('who edits the template is here, and sees who else is', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  const here = (of: Page) => of.getByRole('list', { name: 'Also here' });
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await openAsBen(`/releases/${june}/steps`);
+  await expect(here(page)).toContainText('Ben Okoro');
+  await expect(here(ben)).toContainText('Ana Ferreira');
+  // A step of the template is no cell.
+  await expect(page.locator('.matrix [data-here]')).toHaveCount(0);
+});
+
+test('who loads another page, or closes the tab, is here no longer at once', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const here = page.getByRole('list', { name: 'Also here' });
+  await openAsBen(`/releases/${june}`);
+  await expect(here).toContainText('Ben Okoro');
+  await ben.goto(`${server.url}/customers`);
+  // Long before the server forgets who says nothing any more.
+  await expect(here).toBeHidden();
 });
 
 test('what somebody else has in progress is taken over only after a question', async ({ page, open, server }) => {
@@ -316,39 +432,6 @@ test('in the run mode too a start of another\'s step is a question', async ({ pa
   await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
 });
 
-// A server that can be stopped and started again at its address.
-class Restarted {
-  readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
-  url = '';
-  private port = 0;
-  private child?: ChildProcess;
-
-  async start() {
-    if (!this.port) {
-      const probe = createServer().listen(0, '127.0.0.1');
-      await once(probe, 'listening');
-      this.port = (probe.address() as AddressInfo).port;
-      probe.close();
-      await once(probe, 'close');
-    }
-    const env = { PATH: process.env.PATH, NO_COLOR: '1', DATABASE_URL: `sqlite://${this.folder}/app.db`, ROLLCALL_ADDR: `127.0.0.1:${this.port}`, ROLLCALL_USER: 'Ana Ferreira' };
-    this.child = spawn(program, [], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    this.url = await started(this.child);
-  }
-
-  async stop() {
-    this.child!.removeAllListeners('exit');
-    const ended = once(this.child!, 'exit');
-    this.child!.kill('SIGTERM');
-    await ended;
-  }
-
-  async call(name: string, body: unknown) {
-    const answer = await fetch(`${this.url}/rpc/${name}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
-  }
-}
-
 test('a lost connection is said, and what was missed is read when it is back', async ({ browser }) => {
   const server = new Restarted();
   await server.start();
@@ -371,8 +454,7 @@ test('a lost connection is said, and what was missed is read when it is back', a
   await expect(page.getByRole('link', { name: 'us-east' })).toBeVisible();
   expect(problems).toEqual([]);
   await context.close();
-  await server.stop();
-  rmSync(server.folder, { recursive: true, force: true });
+  await server.end();
 });
 
 test('a mark that was made without a connection waits, and is sent once when it is back', async ({ browser }) => {
@@ -411,6 +493,5 @@ test('a mark that was made without a connection waits, and is sent once when it 
   expect(history.items.filter((it: { action: string }) => it.action === 'done')).toHaveLength(1);
   expect(problems).toEqual([]);
   await context.close();
-  await server.stop();
-  rmSync(server.folder, { recursive: true, force: true });
+  await server.end();
 });

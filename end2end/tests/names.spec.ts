@@ -85,3 +85,25 @@ test.describe('on a phone', () => {
     expect(over).toBeLessThanOrEqual(0);
   });
 });
+
+test.describe('with the stream', () => {
+  test.use({ hears: true });
+
+  test('who gives a name is nobody else on the own page', async ({ page, open, server, browser }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}?step=${step.acme.announce}`);
+    await page.locator('html[data-live]').waitFor({ state: 'attached' });
+    await page.getByRole('complementary', { name: 'Announce, Acme' }).getByRole('button', { name: 'Mark done' }).click();
+    await field(page).fill('Mei Tan');
+    // Where the page is, said under the new name.
+    const told = page.waitForResponse(it => it.url().endsWith('/api/presence') && (it.request().postData() ?? '').includes('stepId'));
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('gridcell', { name: /^Step 1 Announce, Acme, eu-west: done by Mei Tan/ })).toBeVisible();
+    await told;
+    const context = await browser.newContext({ extraHTTPHeaders: { 'x-rollcall-user': 'Ben Okoro' } });
+    const ben = await context.newPage();
+    await ben.goto(`${server.url}/releases/${june}`);
+    await expect(page.getByRole('list', { name: 'Also here' }).getByRole('listitem')).toHaveText([/Ben Okoro/]);
+    await context.close();
+  });
+});

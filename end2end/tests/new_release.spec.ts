@@ -41,9 +41,23 @@ test('going back keeps everything, and an error returns to its screen', async ({
   await expect(page.getByRole('gridcell', { name: /Globex/ })).toHaveCount(0);
 });
 
-test('a field that is wrong is told of on its screen only, and Next leads to it', async ({ page, open }) => {
+test('Next stays at the name until there is one', async ({ page, open }) => {
   await open('/releases/new');
   await button(page, 'Next').click();
+  await expect(name(page)).toBeFocused();
+  await expect(name(page)).toHaveAccessibleDescription('Enter a name');
+  await expect(page.getByRole('radio', { name: 'Start empty' })).toBeHidden();
+  await name(page).press('Enter');
+  await expect(name(page)).toBeFocused();
+  await name(page).fill('July');
+  await expect(name(page)).toHaveAccessibleDescription('');
+  await button(page, 'Next').click();
+  await expect(page.getByRole('radio', { name: 'Start empty' })).toBeFocused();
+});
+
+test('a field that is wrong is told of on its screen only, and Next leads to it', async ({ page, open }) => {
+  await open('/releases/new');
+  await page.getByRole('button', { name: '2. Steps' }).click();
   await button(page, 'Create release').click();
   await expect(name(page)).toBeFocused();
   await expect(page.getByRole('alert')).toHaveText('One field needs attention.');
@@ -62,6 +76,7 @@ test('a field that is wrong is told of on its screen only, and Next leads to it'
 test('a release to clone that has no steps says so', async ({ page, open, server }) => {
   await server.call('create_release', { draft: { name: 'Empty', type: 'release' } });
   await open('/releases/new');
+  await name(page).fill('July');
   await button(page, 'Next').click();
   await page.getByRole('radio', { name: 'Cloned from another release' }).check();
   await page.getByLabel('Release to clone').selectOption({ label: 'Empty' });
@@ -127,9 +142,9 @@ test('what an activation would do is shown before the release is made', async ({
 });
 
 test('a runbook names the release where nothing is typed', async ({ page, open }) => {
-  await open('/releases/new');
+  await open('/releases/new?import');
   await button(page, 'Next').click();
-  await imported(page).check();
+  await expect(imported(page)).toBeChecked();
   await runbook(page).fill(look);
   await expect(page.getByLabel('Name of step 1')).toBeVisible();
   await button(page, 'Back').click();

@@ -161,6 +161,23 @@ test('a second save while one is under way is sent behind it', async ({ page, op
   await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('curl -v');
 });
 
+test('a click on a line of the text puts the caret there, and Ctrl+Enter saves', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  const [first] = await dialog.locator('.code__edit .ln').all();
+  const { x, y } = (await first.boundingBox())!;
+  await page.mouse.click(x + 60, y + 6);
+  await expect(dialog.getByLabel('Content')).toBeFocused();
+  await page.keyboard.press('End');
+  await page.keyboard.type('u');
+  await expect(dialog.getByLabel('Content')).toHaveValue(OLD.replace('set -e', 'set -eu'));
+  await page.keyboard.press('Control+Enter');
+  await expect(dialog).toHaveCount(0);
+  await expect(panel(page).getByText('Overridden')).toBeVisible();
+});
+
 test('Escape keeps what was typed in the override', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.upgrade}`);
@@ -196,4 +213,13 @@ test('a second save of the same override is no conflict with the first', async (
   await expect(dialog).toHaveCount(0);
   await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toHaveText('echo 2');
   await expect(panel(page).getByRole('alert')).toHaveCount(0);
+});
+
+test('a variable that this customer has no value for is said to be missing for this customer', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.initech.upgrade}`);
+  await expect(panel(page, 'Upgrade, Initech').getByText('Not set: HOST')).toBeVisible();
+  await page.getByRole('gridcell', { name: /Upgrade, Initech/ }).press('e');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Initech' });
+  await expect(dialog.getByText('var.HOST is not set for this customer: check the spelling')).toBeVisible();
 });

@@ -1,7 +1,8 @@
 // The palette, search, and the keys that every page has (R106).
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
+import { violations } from '../fixtures/axe';
+import { act, step } from '../fixtures/other';
 import { activeJune, many, people } from '../fixtures/world';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
@@ -155,12 +156,12 @@ test('axe finds nothing in the palette and in the list of keys', async ({ page, 
   await page.keyboard.press('Control+k');
   await field(page).fill('acme');
   await expect(option(page, /^Acme/)).toBeVisible();
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  expect(await violations(page, 'palette')).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(palette(page)).toHaveCount(0);
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  expect(await violations(page, 'keys')).toEqual([]);
 });
 
 test('a hit in the release that is open shows its cell, and nothing is loaded again', async ({ page, open, server }) => {
@@ -321,4 +322,19 @@ test.describe('on a phone', () => {
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(over).toBeLessThanOrEqual(0);
   });
+});
+
+test('a page that opens with a cell has the focus, by a hit and by a link', async ({ page, open, server }) => {
+  await activeJune(server);
+  await server.call('act_on_step', act(step.acme.announce, 'done'));
+  await open('/customers');
+  await page.keyboard.press('Control+k');
+  await field(page).fill('kubectl');
+  await option(page, /^kubectl -n/).click();
+  await expect(page.getByRole('complementary', { name: 'Check, Acme' })).toBeVisible();
+  await expect(heading(page, 'June')).toBeFocused();
+  await open('/activity');
+  await page.locator('main').getByRole('link', { name: 'Announce', exact: true }).first().click();
+  await expect(page.getByRole('complementary', { name: 'Announce, Acme' })).toBeVisible();
+  await expect(heading(page, 'June')).toBeFocused();
 });

@@ -46,6 +46,27 @@ test('what is missing is marked, listed, and leads to where it is filled in', as
   await expect(here.getByRole('button', { name: 'Copied for Initech (us-east)' })).toBeVisible();
 });
 
+test('a copy in the panel asks first if somebody else has the step in progress', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june } = await activeJune(server);
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  const question = page.getByRole('dialog', { name: /^In progress by Jonas since \d\d:\d\d\. Copy anyway\?$/ });
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(question).toHaveCount(0);
+  await expect(here.getByRole('button', { name: 'Copy', exact: true })).toBeVisible();
+  await here.getByRole('button', { name: 'Copy options' }).click();
+  await page.getByRole('menuitem', { name: 'Script only' }).click();
+  await question.getByRole('button', { name: 'Copy anyway' }).click();
+  await expect(here.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  await cell(page, 'Step 1 Announce, Acme, eu-west: in progress by Jonas').click();
+  await page.keyboard.press('c');
+  await question.getByRole('button', { name: 'Take over and copy' }).click();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: in progress by Ana Ferreira')).toBeVisible();
+});
+
 test('the text is copied in five formats, and the choice is remembered', async ({ page, open, server, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const { june } = await activeJune(server);

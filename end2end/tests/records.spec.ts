@@ -1,6 +1,7 @@
 // Clusters, customers and releases: lists, forms and their errors, variables, import of many customers.
 import type { Page } from '@playwright/test';
 import { test, expect, live, type Server } from '../fixtures/app';
+import { hold } from '../fixtures/hold';
 import { activeJune, jonas, june as draftJune, people } from '../fixtures/world';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
@@ -286,8 +287,8 @@ test.describe('forms', () => {
 });
 
 test.describe('edits of two people', () => {
-  const theirs = (server: Server, acme: number, eu: number, draft: object) =>
-    jonas(server, 'update_customer', { id: acme, draft: { name: 'Acme', clusterId: eu, namespace: 'acme', metadata: { HOST: 'acme.example' }, ...draft }, version: 1 });
+  const theirs = (server: Server, acme: number, eu: number, draft: object, version = 1) =>
+    jonas(server, 'update_customer', { id: acme, draft: { name: 'Acme', clusterId: eu, namespace: 'acme', metadata: { HOST: 'acme.example' }, ...draft }, version });
 
   test('what only one of two people changed is kept of both', async ({ page, open, server }) => {
     const { acme, eu } = await people(server);
@@ -314,6 +315,49 @@ test.describe('edits of two people', () => {
     await alert.getByRole('button', { name: 'Take theirs' }).click();
     await expect(field(page, 'Name')).toHaveValue('Acme Theirs');
     await expect(alert).toHaveCount(0);
+  });
+
+  test('a choice that is made before the newer version is read is carried out once it is', async ({ page, open, server }) => {
+    const { acme, eu } = await people(server);
+    await open(`/customers/${acme}/edit`);
+    await field(page, 'Name').fill('Acme Mine');
+    await theirs(server, acme, eu, { name: 'Acme Theirs' });
+    let read = await hold(page, 'read_customer');
+    await button(page, 'Save changes').click();
+    await button(page, 'Take theirs').click();
+    await expect(button(page, 'Take theirs')).toHaveAttribute('aria-busy', 'true');
+    await expect(field(page, 'Name')).toHaveValue('Acme Mine');
+    read();
+    await expect(field(page, 'Name')).toHaveValue('Acme Theirs');
+    await expect(page.getByRole('alert')).toHaveCount(0);
+
+    // What was read for the first conflict is not taken for what the second one is about.
+    await field(page, 'Name').fill('Acme Kept');
+    await theirs(server, acme, eu, { name: 'Acme Later' }, 2);
+    read = await hold(page, 'read_customer');
+    await button(page, 'Save changes').click();
+    await button(page, 'Keep mine').click();
+    await expect(button(page, 'Keep mine')).toHaveAttribute('aria-busy', 'true');
+    read();
+    await expect(heading(page, 'Acme Kept')).toBeVisible();
+  });
+
+  test.describe('whose version cannot be read', () => {
+    test.use({ faults: [/ERR_FAILED/] });
+
+    test('a newer version that cannot be read is said, and what was typed stays', async ({ page, open, server }) => {
+      const { acme, eu } = await people(server);
+      await open(`/customers/${acme}/edit`);
+      await field(page, 'Name').fill('Acme Mine');
+      await theirs(server, acme, eu, { name: 'Acme Theirs' });
+      await page.route(/\/rpc\/read_customer/, route => route.abort(), { times: 1 });
+      await button(page, 'Save changes').click();
+      await expect(page.getByRole('alert')).toContainText('The server could not be reached');
+      await expect(field(page, 'Name')).toHaveValue('Acme Mine');
+      await button(page, 'Save changes').click();
+      await button(page, 'Take theirs').click();
+      await expect(field(page, 'Name')).toHaveValue('Acme Theirs');
+    });
   });
 });
 

@@ -31,6 +31,31 @@ test('a viewer sees no button that changes something', async ({ page, team, sign
   await expect(page.locator('body')).toContainText('manager');
 });
 
+test('runners are for admins, and runs in the navigation of whoever runs something', async ({ page, team, signIn }) => {
+  await june(team);
+  const links = page.getByRole('navigation', { name: 'Administration' }).getByRole('link');
+  const expectRefused = async () => {
+    await page.goto(`${team.url}/runners`);
+    await expect(page.locator('body')).toContainText('role admin');
+    await expect(page.getByRole('button', { name: 'Create runner' })).toHaveCount(0);
+  };
+  await signIn('vera');
+  await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+  await expect(links).toHaveCount(0);
+  await expectRefused();
+  await page.goto(`${team.url}/runs`);
+  await expect(page.getByText('No runs yet')).toBeVisible();
+  await page.context().clearCookies();
+  await signIn('olga');
+  await expect(links).toHaveText(['Runs']);
+  await expectRefused();
+  await page.context().clearCookies();
+  await signIn('ana');
+  await expect(links).toHaveText(['Users', 'Webhooks', 'Runners', 'Runs']);
+  await links.getByText('Runners').click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Runners' })).toBeVisible();
+});
+
 test('the menu of a person leads to the guide', async ({ page, signIn }) => {
   await signIn('vera');
   await page.getByLabel('You: vera of the tests').click();

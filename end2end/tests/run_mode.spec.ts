@@ -63,6 +63,39 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await expect(page.getByRole('link', { name: 'Continue: 4 Check' })).toBeVisible();
 });
 
+test('from a mark until the next step is shown no letter is a key', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  let n_sent = 0;
+  page.on('request', it => { if (it.url().includes('/rpc/act_on_step')) n_sent += 1; });
+  const mark = await hold(page, 'act_on_step');
+  const read = await hold(page, 'read_step');
+  await page.keyboard.press('d');
+  await page.keyboard.type('dis');
+  mark();
+  await expect(page).toHaveURL(new RegExp(`step=${step.acme.migrate}$`));
+  await page.keyboard.type('dicxsf');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  read();
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  await expect(rows(page).nth(1)).toContainText('pending');
+  expect(n_sent).toBe(1);
+  await page.keyboard.press('i');
+  await expect(rows(page).nth(1)).toContainText('in progress by Ana Ferreira');
+});
+
+test('while the next step is on its way Escape leads to the list', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  const read = await hold(page, 'read_step');
+  await page.keyboard.press('d');
+  await expect(page).toHaveURL(new RegExp(`step=${step.acme.migrate}$`));
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(/view=list$/);
+  read();
+  await expect(heading(page, 'Next up')).toBeVisible();
+});
+
 test('letters that are typed are letters, and the place is there again after a reload', async ({ page, open, server }) => {
   const { june, acme } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}?step=${step.acme.upgrade}`);
@@ -220,6 +253,8 @@ test('d never marks a failed step done by accident', async ({ page, open, server
   await page.keyboard.press('d');
   await expect(page.getByRole('status').filter({ hasText: 'This step failed.' })).toBeVisible();
   await expect(rows(page).nth(0)).toContainText('failed');
+  // A button shows no key that does not press it.
+  await expect(page.getByRole('button', { name: 'Mark done', exact: true })).not.toHaveAttribute('aria-keyshortcuts');
   await page.keyboard.press('n');
   for (const name of ['Migrate schema', 'Upgrade', 'Check']) {
     await expect(heading(page, name)).toBeVisible();
@@ -256,7 +291,7 @@ test('d while a failure is being saved does not mark the step done', async ({ pa
 test('a second press while the first one is being saved is not lost', async ({ page, open, server }) => {
   const { june, acme } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}`);
-  const go = await hold(page, 'reorder_steps');
+  const go = await hold(page, 'move_step');
   const handle = page.getByRole('button', { name: 'Move Announce' });
   await handle.press('Alt+ArrowDown');
   await handle.press('Alt+ArrowDown');

@@ -1,72 +1,62 @@
 // Accessibility (axe) in each state that a page can be in, light and dark: dialogs, menus, the panel of each state, the bulk bar with
 // a toast, an empty filter, a phone; and forced colours, long names, toasts and paper.
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
+import { violations } from '../fixtures/axe';
 import { dialogs, menus, select_all, twoReleases } from '../fixtures/opened';
 import { act, step } from '../fixtures/other';
 import { activeJune } from '../fixtures/world';
 
-async function violations(page: Page, state: string): Promise<string[]> {
-  const found = await new AxeBuilder({ page }).analyze();
-  return found.violations.map(it => `${state}: ${it.id} ${it.nodes.map(node => node.html.slice(0, 160)).slice(0, 3).join(' | ')}`);
-}
+test('axe finds nothing in any dialog or menu', async ({ page, open, server }) => {
+  test.setTimeout(300_000);
+  const world = await twoReleases(server);
+  const problems: string[] = [];
+  for (const it of dialogs(world)) {
+    await open(it.at);
+    await it.open(page);
+    const dialog = page.getByRole('dialog', { name: it.name, exact: true });
+    await expect(dialog).toBeVisible();
+    await expect(dialog.locator('[aria-busy=true]')).toHaveCount(0);
+    problems.push(...await violations(page, it.name));
+  }
+  for (const [at, opener] of menus(world)) {
+    await open(at);
+    await opener(page).click();
+    problems.push(...await violations(page, `menu at ${at}`));
+  }
+  expect(problems).toEqual([]);
+});
 
-for (const colorScheme of ['light', 'dark'] as const)
-  test.describe(colorScheme, () => {
-    test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
-
-    test('axe finds nothing in any dialog or menu', async ({ page, open, server }) => {
-      test.setTimeout(240_000);
-      const world = await twoReleases(server);
-      const problems: string[] = [];
-      for (const it of dialogs(world)) {
-        await open(it.at);
-        await it.open(page);
-        const dialog = page.getByRole('dialog', { name: it.name, exact: true });
-        await expect(dialog).toBeVisible();
-        await expect(dialog.locator('[aria-busy=true]')).toHaveCount(0);
-        problems.push(...await violations(page, it.name));
-      }
-      for (const [at, opener] of menus(world)) {
-        await open(at);
-        await opener(page).click();
-        problems.push(...await violations(page, `menu at ${at}`));
-      }
-      expect(problems).toEqual([]);
-    });
-
-    test('axe finds nothing in the panel of any state, in the bulk bar, a toast and an empty filter', async ({ page, open, server }) => {
-      test.setTimeout(240_000);
-      const { june, acme } = await twoReleases(server);
-      await server.call('act_on_step', act(step.acme.announce, 'done'));
-      await server.call('act_on_step', act(step.acme.migrate, 'fail', 'no answer'));
-      await server.call('act_on_step', act(step.acme.check, 'skip', 'not needed'));
-      await server.call('note_step', { id: step.acme.upgrade, notes: 'six replicas', version: 1 });
-      const problems: string[] = [];
-      const states = [step.acme.announce, step.acme.migrate, step.acme.upgrade, step.acme.check, step.globex.announce, step.initech.upgrade];
-      for (const id of states) {
-        await open(`/releases/${june}?step=${id}`);
-        await expect(page.getByRole('complementary')).toBeVisible();
-        problems.push(...await violations(page, `panel of step ${id}`));
-        await open(`/releases/${june}/customer/${acme}?step=${id}`);
-        problems.push(...await violations(page, `run mode of step ${id}`));
-      }
-      await open(`/releases/${june}`);
-      await select_all(page);
-      await page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: /^Start/ }).click();
-      await expect(page.getByRole('status').filter({ hasText: 'Started' })).toBeVisible();
-      problems.push(...await violations(page, 'bulk bar and toast'));
-      await open(`/releases/${june}?q=nobody`);
-      problems.push(...await violations(page, 'empty filter'));
-      await page.setViewportSize({ width: 360, height: 740 });
-      for (const at of ['/', `/releases/${june}`, `/releases/${june}?step=${step.acme.upgrade}`, `/releases/${june}/customer/${acme}`, '/customers', '/activity']) {
-        await open(at);
-        problems.push(...await violations(page, `${at} at 360 px`));
-      }
-      expect(problems).toEqual([]);
-    });
-  });
+test('axe finds nothing in the panel of any state, in the bulk bar, a toast and an empty filter', async ({ page, open, server }) => {
+  test.setTimeout(300_000);
+  const { june, acme } = await twoReleases(server);
+  await server.call('act_on_step', act(step.acme.announce, 'done'));
+  await server.call('act_on_step', act(step.acme.migrate, 'fail', 'no answer'));
+  await server.call('act_on_step', act(step.acme.check, 'skip', 'not needed'));
+  await server.call('note_step', { id: step.acme.upgrade, notes: 'six replicas', version: 1 });
+  const problems: string[] = [];
+  const states = [step.acme.announce, step.acme.migrate, step.acme.upgrade, step.acme.check, step.globex.announce, step.initech.upgrade];
+  for (const id of states) {
+    await open(`/releases/${june}?step=${id}`);
+    await expect(page.getByRole('complementary')).toBeVisible();
+    problems.push(...await violations(page, `panel of step ${id}`));
+    await open(`/releases/${june}/customer/${acme}?step=${id}`);
+    problems.push(...await violations(page, `run mode of step ${id}`));
+  }
+  await open(`/releases/${june}`);
+  await select_all(page);
+  await page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: /^Start/ }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Started' })).toBeVisible();
+  problems.push(...await violations(page, 'bulk bar and toast'));
+  await open(`/releases/${june}?q=nobody`);
+  problems.push(...await violations(page, 'empty filter'));
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const at of ['/', `/releases/${june}`, `/releases/${june}?step=${step.acme.upgrade}`, `/releases/${june}/customer/${acme}`, '/customers', '/activity']) {
+    await open(at);
+    problems.push(...await violations(page, `${at} at 360 px`));
+  }
+  expect(problems).toEqual([]);
+});
 
 test('a toast stands above the bulk bar, whose reasons are read whole', async ({ page, open, server }) => {
   const { june } = await activeJune(server);

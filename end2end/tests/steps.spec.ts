@@ -1,9 +1,9 @@
 // The template steps of a release: reordered by mouse, keyboard and menu; edited with a preview for a customer; changed in an
 // active release after a dry run; imported and exported as Markdown; and every error.
-import AxeBuilder from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { test, expect, live, type Server } from '../fixtures/app';
+import { violations } from '../fixtures/axe';
 import { hold } from '../fixtures/hold';
 import { activeJune, june as draftJune } from '../fixtures/world';
 
@@ -61,7 +61,7 @@ test.describe('order', () => {
   test('a second press while the first one is being saved is not lost', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     await open(`/releases/${june}/steps`);
-    const go = await hold(page, 'reorder_templates');
+    const go = await hold(page, 'place_template');
     await handle(page, 'Announce').focus();
     await page.keyboard.press('Alt+ArrowDown');
     await page.keyboard.press('Alt+ArrowDown');
@@ -141,16 +141,29 @@ test.describe('order', () => {
     await said(page, 'Moved Announce to Verify');
   });
 
-  test('a new order that somebody was faster with is refused, and the list shown as it is', async ({ page, open, server }) => {
+  test('two people who move different steps at once lose no move', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     await open(`/releases/${june}/steps`);
-    await jonas(server, 'add_template', { release: june, draft: { name: 'Snapshot', category: 'deploy', type: 'bash', content: 'true', description: '' }, place: 'Last' });
-    await handle(page, 'Announce').focus();
-    await page.keyboard.press('Alt+ArrowDown');
-    await expect(page.getByRole('alert').filter({ hasText: 'Someone has added or deleted a step' })).toBeVisible();
-    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Snapshot/]);
-    await page.keyboard.press('Alt+ArrowDown');
-    await said(page, 'Step Announce moved from 1 to 2 of 4');
+    const go = await hold(page, 'place_template');
+    await handle(page, 'Announce').press('Alt+ArrowDown');
+    await jonas(server, 'place_template', { id: 3, place: { Before: 2 } });
+    go();
+    await expect(deploy(page)).toHaveText([/Upgrade/, /Migrate schema/, /Announce/]);
+    await said(page, 'Step Announce moved from 1 to 3 of 3');
+    await expect(handle(page, 'Announce')).toBeFocused();
+  });
+
+  test('a move beside a step that somebody has deleted is refused, and the list shown as it is', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    const go = await hold(page, 'place_template');
+    await handle(page, 'Announce').press('Alt+ArrowDown');
+    await jonas(server, 'delete_template', { id: 2 });
+    go();
+    await expect(page.getByRole('alert').filter({ hasText: 'Someone has moved or deleted the neighboring step' })).toBeVisible();
+    await expect(deploy(page)).toHaveText([/Announce/, /Upgrade/]);
+    await handle(page, 'Announce').press('Alt+ArrowDown');
+    await said(page, 'Step Announce moved from 1 to 2 of 2');
   });
 });
 
@@ -298,6 +311,24 @@ test.describe('writing', () => {
       await expect(name).toHaveValue('Upgrade all');
       await expect(content).toHaveValue('mine');
       await expect(alert).toHaveCount(0);
+    });
+  });
+
+  test.describe('when it is gone', () => {
+    // A step that is gone is 404.
+    test.use({ faults: [/status of 404/] });
+    test('a step that somebody else has deleted is told of above the fields', async ({ page, open, server }) => {
+      const { june } = await draftJune(server);
+      await open(`/releases/${june}/steps`);
+      await step(page, 'Upgrade').click();
+      await page.getByLabel('Content').fill('mine');
+      await jonas(server, 'delete_template', { id: 3 });
+      await page.getByRole('button', { name: 'Save changes' }).click();
+      const notice = page.getByRole('status').filter({ hasText: 'Someone has deleted this step' });
+      await expect(notice).toBeVisible();
+      const name = page.getByLabel('Name', { exact: true });
+      expect((await notice.boundingBox())!.y).toBeLessThan((await name.boundingBox())!.y);
+      await expect(page.getByLabel('Content')).toHaveValue('mine');
     });
   });
 
@@ -714,37 +745,29 @@ test.describe('runbooks', () => {
   });
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(colorScheme, () => {
-    test.use({ colorScheme });
-    test('axe finds nothing in the editor, the menu and the dialogs', async ({ page, open, server }) => {
-      const { june } = await activeJune(server);
-      await open(`/releases/${june}/steps`);
-      const check = async (what: string) => {
-        const found = await new AxeBuilder({ page }).analyze();
-        expect(found.violations.map(it => `${what}: ${it.id} ${it.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
-      };
-      await step(page, 'Upgrade').click();
-      const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
-      await editor.getByLabel('Preview for').selectOption({ label: 'Initech, us-east' });
-      await expect(editor.getByText('var.HOST is not set for Initech')).toBeVisible();
-      await editor.getByLabel('Content').click();
-      await page.keyboard.type('{{');
-      await expect(page.getByRole('listbox', { name: 'Variables' })).toBeVisible();
-      await check('editor');
-      await page.keyboard.press('Escape');
-      await handle(page, 'Upgrade').click();
-      await expect(page.getByRole('menu')).toBeVisible();
-      await check('menu');
-      await page.keyboard.press('Escape');
-      await editor.getByRole('button', { name: 'Delete…' }).click();
-      await expect(page.getByRole('dialog')).toContainText('Deleting removes 3 pending copies.');
-      await check('delete');
-      await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
-      await page.getByRole('button', { name: 'Import runbook…' }).click();
-      await page.getByLabel('Runbook in Markdown').fill('## A\n\ndo it\n\n## B\n');
-      await expect(page.getByRole('dialog').getByText('Line 5')).toBeVisible();
-      await check('import');
-    });
-  });
-}
+test('axe finds nothing in the editor, the menu and the dialogs', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}/steps`);
+  const check = async (what: string) => { expect(await violations(page, what)).toEqual([]); };
+  await step(page, 'Upgrade').click();
+  const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+  await editor.getByLabel('Preview for').selectOption({ label: 'Initech, us-east' });
+  await expect(editor.getByText('var.HOST is not set for Initech')).toBeVisible();
+  await editor.getByLabel('Content').click();
+  await page.keyboard.type('{{');
+  await expect(page.getByRole('listbox', { name: 'Variables' })).toBeVisible();
+  await check('editor');
+  await page.keyboard.press('Escape');
+  await handle(page, 'Upgrade').click();
+  await expect(page.getByRole('menu')).toBeVisible();
+  await check('menu');
+  await page.keyboard.press('Escape');
+  await editor.getByRole('button', { name: 'Delete…' }).click();
+  await expect(page.getByRole('dialog')).toContainText('Deleting removes 3 pending copies.');
+  await check('delete');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Import runbook…' }).click();
+  await page.getByLabel('Runbook in Markdown').fill('## A\n\ndo it\n\n## B\n');
+  await expect(page.getByRole('dialog').getByText('Line 5')).toBeVisible();
+  await check('import');
+});

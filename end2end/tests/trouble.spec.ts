@@ -9,7 +9,7 @@ const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', {
 const said = (page: Page, text: string | RegExp) => page.getByRole('status').filter({ hasText: text });
 
 test.describe('when the server cannot be reached', () => {
-  test.use({ faults: [/ERR_FAILED/] });
+  test.use({ faults: [/ERR_FAILED|status of 502/] });
 
   test('a cell goes back, says what it was meant to be, and the panel tries again', async ({ page, open, server }) => {
     const { june } = await activeJune(server);
@@ -35,6 +35,23 @@ test.describe('when the server cannot be reached', () => {
     await panel.getByRole('button', { name: 'Try again' }).click();
     await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done by Ana Ferreira')).not.toHaveAttribute('data-error');
     await expect(panel.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('a part of the page that cannot be loaded is waited for, however often that fails', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await page.waitForFunction(() => performance.getEntriesByType('resource').some(it => it.name.includes('/live.js')));
+    let tries = 0;
+    await page.route('**/pkg/*.wasm', route => { tries += 1; return tries % 2 ? route.abort() : route.fulfill({ status: 502 }); });
+    await cell(page, 'Step 1 Announce, Acme').click();
+    await expect(said(page, 'The server cannot be reached.')).toBeVisible();
+    await page.keyboard.press('ArrowRight');
+    await expect(cell(page, 'Step 1 Announce, Globex')).toBeFocused();
+    const first = tries;
+    await expect.poll(() => tries).toBeGreaterThan(first);
+    await page.unroute('**/pkg/*.wasm');
+    await expect(page.getByRole('complementary', { name: 'Announce, Globex' })).toBeVisible();
+    await expect(said(page, 'The server cannot be reached.')).toHaveCount(0);
   });
 
   test('many cells stay selected, the bar says so and tries again', async ({ page, open, server }) => {
@@ -229,6 +246,46 @@ test('two quick actions on one cell are sent one after the other, and the last o
   go();
   await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Ana/)).toBeVisible();
   expect(sent).toEqual(['start', 'done']);
+});
+
+test('a mark of one cell waits for the bulk action before it, and the last one counts', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const sent: string[] = [];
+  page.on('request', it => { if (/rpc\/act_on_steps?$/.test(it.url())) sent.push(JSON.parse(it.postData()!).action); });
+  const go = await hold(page, 'act_on_steps');
+  await cell(page, 'Step 1 Announce, Acme').focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('i');
+  await expect.poll(() => sent).toEqual(['start']);
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('d');
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done')).toBeVisible();
+  // Another cell does not wait.
+  await cell(page, 'Step 3 Upgrade, Acme').focus();
+  await page.keyboard.press('d');
+  await expect(cell(page, /Step 3 Upgrade, Acme, eu-west: done by Ana/)).toBeVisible();
+  expect(sent).toEqual(['start', 'done']);
+  go();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Ana/)).toBeVisible();
+  await expect(cell(page, /Step 1 Announce, Globex, eu-west: in progress by Ana/)).toBeVisible();
+  expect(sent).toEqual(['start', 'done', 'done']);
+});
+
+test('a mark waits for the undo before it, which waits for the mark before that', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const sent: string[] = [];
+  page.on('request', it => { if (/rpc\/(act_on_step|undo)$/.test(it.url())) sent.push(/undo$/.test(it.url()) ? 'undo' : JSON.parse(it.postData()!).action); });
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 1 Announce, Acme').focus();
+  await page.keyboard.press('d');
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('i');
+  await expect.poll(() => sent).toEqual(['done']);
+  go();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: in progress by Ana/)).toBeVisible();
+  expect(sent).toEqual(['done', 'undo', 'start']);
 });
 
 test('a grid that was read before a mark does not undo it', async ({ page, open, server }) => {

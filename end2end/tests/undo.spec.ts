@@ -1,7 +1,7 @@
 // Undo and Redo of what was done in this tab: what they say, where their keys work, and when nothing is left for them.
 import type { Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
-import { hold } from '../fixtures/hold';
+import { hold, holdAnswer } from '../fixtures/hold';
 import { act, other, step } from '../fixtures/other';
 import { activeJune } from '../fixtures/world';
 
@@ -10,6 +10,10 @@ const said = (page: Page, text: string) => page.getByRole('status').filter({ has
 const undo = (page: Page) => page.getByRole('main').getByRole('button', { name: 'Undo', exact: true });
 const redo = (page: Page) => page.getByRole('main').getByRole('button', { name: 'Redo', exact: true });
 const ofTwo = /^mark done, 2 cells, \d\d:\d\d$/;
+const leave = async (page: Page) => {
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Releases/ }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Releases' })).toBeVisible();
+};
 
 test('what Undo and Redo would do stands beside them, in the message, and is their description', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
@@ -31,6 +35,22 @@ test('what Undo and Redo would do stands beside them, in the message, and is the
   await redo(page).click();
   await expect(redo(page)).toBeHidden();
   await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
+});
+
+test('what Undo would do is read whole beside it, and the head stays as tall as it is', async ({ page, open, server }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const { june, acme, eu } = await activeJune(server);
+  const draft = { name: 'Tidewater Water and Power Utilities', clusterId: eu, namespace: 'acme', metadata: { HOST: 'acme.example' } };
+  await server.call('update_customer', { id: acme, draft, version: 1 });
+  await open(`/releases/${june}`);
+  const height = async () => (await page.locator('.page__head').boundingBox())!.height;
+  const before = await height();
+  await cell(page, 'Step 2 Migrate schema, Tidewater Water and Power Utilities').click();
+  await page.keyboard.press('d');
+  const what = page.locator('#undo-what');
+  await expect(what).toHaveText(/^mark done, Migrate schema for Tidewater Water and Power Utilities, \d\d:\d\d$/);
+  expect(await what.evaluate(it => [it.scrollHeight <= it.clientHeight, it.scrollWidth <= it.clientWidth])).toEqual([true, true]);
+  expect(await height()).toBe(before);
 });
 
 test('the keys work after a click in the bulk bar, and never in a text field', async ({ page, open, server }) => {
@@ -60,16 +80,16 @@ test('run mode and matrix undo what was done in this tab, whichever page it was 
   const first = page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: /^1 / });
   await page.keyboard.press('d');
   await expect(page.getByRole('heading', { level: 2, name: 'Migrate schema', exact: true })).toBeVisible();
-  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, \d\d:\d\d$/);
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, Announce for Acme, \d\d:\d\d$/);
   await page.keyboard.press('Control+z');
-  await expect(said(page, 'Undid "Mark done" on 1 cell')).toBeVisible();
+  await expect(said(page, 'Undid "Mark done" on 1 cell: Announce for Acme. The record changed')).toBeVisible();
   await expect(first).toContainText('pending');
-  await expect(redo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  await expect(redo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
   await page.keyboard.press('Control+Shift+Z');
   await expect(first).toContainText('done by Ana Ferreira');
   await page.getByRole('main').getByRole('link', { name: 'Matrix', exact: true }).click();
   await expect(cell(page, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
-  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
   await undo(page).click();
   await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
   await expect(undo(page)).toHaveAttribute('aria-disabled', 'true');
@@ -108,7 +128,7 @@ test('what was changed on the page of the steps in this tab is undone on the mat
   await open(`/releases/${june}`);
   await cell(page, 'Step 1 Announce, Acme').click();
   await page.keyboard.press('d');
-  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
   await open(`/releases/${june}/steps`);
   await page.getByRole('button', { name: 'Import runbook…' }).click();
   await page.getByLabel('Runbook in Markdown').fill('## Smoke test\n\n```bash\ntrue\n```\n');
@@ -125,9 +145,106 @@ test('what was changed on the page of the steps in this tab is undone on the mat
   await expect(undo(page)).toHaveAccessibleDescription(/^imported 1 step, /);
   await undo(page).click();
   await expect(cell(page, /Smoke test/)).toHaveCount(0);
-  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
   await undo(page).click();
   await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+});
+
+test('an own change of the template that has no answer yet ends nothing when the list is checked', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
+  const check = await hold(page, 'is_changed_elsewhere');
+  await open(`/releases/${june}/steps`);
+  // From then on the page counts what it sends.
+  await page.waitForFunction(() => !String(window.fetch).includes('[native code]'));
+  await page.getByRole('listitem').getByRole('button', { name: 'Upgrade', exact: true }).click();
+  await page.getByLabel('Description').fill('Slow');
+  const save = await holdAnswer(page, 'update_template');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await save.made;
+  const checked = page.waitForResponse(/\/rpc\/is_changed_elsewhere/);
+  check();
+  await (await checked).finished();
+  const again = page.waitForResponse(/\/rpc\/is_changed_elsewhere/);
+  save();
+  await again;
+  await expect(said(page, 'Saved Upgrade')).toBeVisible();
+  await open(`/releases/${june}`);
+  await expect(undo(page)).toHaveAccessibleDescription(/^saved Upgrade, /);
+  await undo(page).click();
+  await expect(said(page, 'Undid "Edit" on 1 step')).toBeVisible();
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
+});
+
+test('an own change of the template whose page was left before the answer is undone on the matrix too', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
+  await open(`/releases/${june}/steps`);
+  await page.waitForFunction(() => !String(window.fetch).includes('[native code]'));
+  const order = await holdAnswer(page, 'place_template');
+  await page.getByRole('button', { name: 'Move Announce', exact: true }).press('Alt+ArrowDown');
+  await order.made;
+  await page.getByRole('main').getByRole('link', { name: 'Matrix', exact: true }).click();
+  await expect(cell(page, /Announce, Acme, eu-west: done/)).toBeVisible();
+  order();
+  await expect(undo(page)).toHaveAccessibleDescription(/^edit template, \d\d:\d\d$/);
+  await undo(page).click();
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
+});
+
+test('an undo that waits for a mark undoes that mark, also if the page is left before the answer', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, Announce for Acme, /);
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 1 Announce, Globex').click();
+  await page.keyboard.press('d');
+  await page.keyboard.press('Control+z');
+  await leave(page);
+  go();
+  await expect(said(page, 'Undid "Mark done" on 1 cell: Announce for Globex')).toBeVisible();
+  await open(`/releases/${june}`);
+  await expect(cell(page, 'Step 1 Announce, Globex, eu-west: pending')).toBeVisible();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, Announce for Acme, /);
+});
+
+for (const [of, name, keys, says, what] of [
+  ['one cell', 'act_on_step', ['d'], 'Marked Announce done for Acme', /^mark done, Announce for Acme, \d\d:\d\d$/],
+  ['many cells', 'act_on_steps', ['Shift+ArrowRight', 'd'], 'Marked 2 cells done', ofTwo],
+] as const)
+  test(`a mark of ${of} whose page was left before the answer is told, and undone when one comes back`, async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    const go = await hold(page, name);
+    await cell(page, 'Step 1 Announce, Acme').click();
+    for (const key of keys) await page.keyboard.press(key);
+    await leave(page);
+    go();
+    await expect(said(page, says)).toBeVisible();
+    await open(`/releases/${june}`);
+    await expect(undo(page)).toHaveAccessibleDescription(what);
+    await undo(page).click();
+    await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+  });
+
+test('notes that are saved as their page is left are undone when one comes back', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await page.getByRole('complementary', { name: 'Announce, Acme' }).getByLabel('Notes').fill('called');
+  const saved = page.waitForResponse(/\/rpc\/note_step/);
+  await leave(page);
+  await (await saved).finished();
+  await page.getByRole('main').getByRole('link', { name: 'June', exact: true }).first().click();
+  await expect(undo(page)).toHaveAccessibleDescription(/^edit notes, Announce for Acme, \d\d:\d\d$/);
 });
 
 test('an undo of a redo says what it undoes', async ({ page, open, server }) => {
@@ -135,8 +252,8 @@ test('an undo of a redo says what it undoes', async ({ page, open, server }) => 
   await open(`/releases/${june}`);
   await cell(page, 'Step 1 Announce, Acme').click();
   await page.keyboard.press('d');
-  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
-  for (const [key, says] of [['Control+z', 'Undid "Mark done" on 1 cell'], ['Control+Shift+Z', 'Redone on 1 cell'], ['Control+z', 'Undid "Mark done" on 1 cell']]) {
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
+  for (const [key, says] of [['Control+z', 'Undid "Mark done" on 1 cell'], ['Control+Shift+Z', 'Redid "Mark done" on 1 cell'], ['Control+z', 'Undid "Mark done" on 1 cell']]) {
     await page.keyboard.press(key);
     await expect(said(page, says)).toBeVisible();
   }
@@ -154,14 +271,29 @@ test.describe('on a page that hears what others change', () => {
     await open(`/releases/${june}`);
     await cell(page, 'Step 1 Announce, Acme').click();
     await page.keyboard.press('d');
-    await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+    await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
     await jonas('act_on_step', act(step.globex.announce, 'done'));
     await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Jonas/)).toBeVisible();
-    await expect(undo(page)).toHaveAccessibleDescription(/^mark done, 1 cell, /);
+    await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
     const draft = { name: 'Announce', category: 'deploy', type: 'text', content: 'Tell everybody.', description: '' };
     await jonas('update_template', { id: 1, draft, version: 1 });
     await expect(undo(page)).toHaveAccessibleDescription('Nothing to undo');
     await page.keyboard.press('Control+z');
+    await expect(page.getByRole('status').filter({ hasText: 'Nothing to undo: Jonas has changed the template or the release since then.' })).toBeVisible();
     await expect(cell(page, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
   });
+});
+
+test('what stood in the way of an undo, and who, is told again when nothing is left', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'reopen'));
+  await page.keyboard.press('Control+z');
+  await expect(said(page, 'Nothing can be restored: Announce, Acme was changed since by Jonas')).toBeVisible();
+  await expect(undo(page)).toHaveAccessibleDescription('Nothing to undo');
+  await page.keyboard.press('Control+z');
+  await expect(said(page, 'Nothing to undo: nothing can be restored: Announce, Acme was changed since by Jonas.')).toBeVisible();
 });

@@ -1,7 +1,9 @@
 // What is needed for the work is in the window on a phone and a tablet: names, the guard, the editor, the bar under the grid.
 import type { Locator, Page } from '@playwright/test';
 import { test, expect, type Server } from '../fixtures/app';
-import { activeJune } from '../fixtures/world';
+import { askRun, makeRunner } from '../fixtures/hand_runner';
+import { act } from '../fixtures/other';
+import { activeJune, june as draftJune } from '../fixtures/world';
 
 const LONG = 'x'.repeat(80);
 const PHONE = { width: 360, height: 780 };
@@ -19,6 +21,26 @@ async function expectWhole(of: Locator) {
     const is_inside = left >= 0 && right <= document.documentElement.clientWidth && width > 0;
     return is_inside && it.scrollHeight <= it.clientHeight + 1;
   })).toBe(true);
+}
+
+// The words of an element's text that stand on more than one line.
+async function brokenWords(of: Locator) {
+  await expect(of).toBeVisible();
+  return await of.evaluate(it => {
+    const words: string[] = [];
+    const texts = document.createTreeWalker(it, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode() as Text | null; text; text = texts.nextNode() as Text | null) {
+      if (text.parentElement!.closest('.sr')) continue;
+      for (const found of text.data.matchAll(/\p{L}+/gu)) {
+        const range = document.createRange();
+        const at = found.index ?? 0;
+        range.setStart(text, at);
+        range.setEnd(text, at + found[0].length);
+        if (new Set([...range.getClientRects()].map(it => Math.round(it.top))).size > 1) words.push(found[0]);
+      }
+    }
+    return words;
+  });
 }
 
 // A release with one customer, whose cluster and namespace have the length of real ones.
@@ -49,6 +71,27 @@ for (const size of [PHONE, TABLET]) {
       await server.call('activate_release', { id: release, customers: [customer] });
       for (const path of [`/releases/${release}`, `/releases/${release}/customer/${customer}`, '/activity', '/']) {
         await open(path);
+        expect(await overflow(page), path).toBeLessThanOrEqual(0);
+      }
+    });
+
+    test('runs and runners with such names make no page wider than the window', async ({ page, open, server }) => {
+      const cluster = await server.call('create_cluster', { draft: { name: LONG } });
+      const customer = await server.call('create_customer', { draft: { name: LONG, clusterId: cluster, namespace: LONG.slice(0, 60) } });
+      const release = await server.call('create_release', { draft: { name: LONG, type: 'release' } });
+      const draft = { name: LONG, category: 'deploy', type: 'bash', content: 'true', description: '' };
+      await server.call('add_template', { release, draft, place: 'Last' });
+      await server.call('activate_release', { id: release, customers: [customer] });
+      const runner = await makeRunner(server, LONG, [LONG]);
+      const step = 1;
+      await askRun(server, step);
+      const run = await runner.begin();
+      await open('/runners');
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      await runner.finish(run, 3, `${LONG}${LONG}\n`);
+      for (const path of ['/runs', '/runners']) {
+        await open(path);
+        await expect(page.getByRole('row').nth(1)).toBeVisible();
         expect(await overflow(page), path).toBeLessThanOrEqual(0);
       }
     });
@@ -94,6 +137,103 @@ test.describe('on a phone', () => {
   });
 });
 
+test.describe('what is in a list', () => {
+  // Nothing is beyond the edge of its card.
+  const whole = (page: Page) => expect.poll(() => page.evaluate(() => [...document.querySelectorAll('.list, .scroll-x')]
+    .filter(it => it.scrollWidth > it.clientWidth + 1).map(it => it.textContent!.slice(0, 40)))).toEqual([]);
+
+  // A customer with a failure that has a long reason, and with a value that is missing.
+  async function inTrouble(server: Server) {
+    const { release, customer } = await invoicing(server, 'Meridian Logistics');
+    const zone = { name: 'Purge', category: 'deploy', type: 'bash', content: 'purge {{var.CDN_ZONE}}', description: '' };
+    await server.call('add_template', { release, draft: zone, place: 'Last' });
+    const reason = 'Lock timeout on invoice_line after 30 s, table still in use by the nightly export.';
+    await server.call('act_on_step', act(1, 'fail', reason));
+    return { release, customer };
+  }
+
+  test('is in the window of a phone: names and progress', async ({ page, open, server }) => {
+    await page.setViewportSize(PHONE);
+    const { customer } = await inTrouble(server);
+    for (const path of ['/customers', '/releases', '/clusters', `/customers/${customer}`, '/']) {
+      await open(path);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await whole(page);
+    }
+    await open('/customers');
+    await expect(page.getByRole('columnheader', { name: 'Progress' })).toBeInViewport({ ratio: 1 });
+  });
+
+  test('is in the window of a tablet', async ({ page, open, server }) => {
+    await page.setViewportSize(TABLET);
+    const { customer } = await inTrouble(server);
+    for (const path of ['/customers', '/releases', '/clusters', '/clusters/1', `/customers/${customer}`, '/']) {
+      await open(path);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await whole(page);
+    }
+  });
+
+  test('is whole beside the activity, with the field for a missing value', async ({ page, open, server }) => {
+    await page.setViewportSize({ width: 1024, height: 768 });
+    await inTrouble(server);
+    await open('/');
+    const field = page.locator('.value-field select');
+    await expect(field).toBeVisible();
+    // As wide as what it says: the release's name.
+    await expect.poll(async () => (await field.boundingBox())!.width).toBeGreaterThan(150);
+    await whole(page);
+  });
+});
+
+test.describe('a name of several words', () => {
+  test.use({ viewport: PHONE });
+
+  test('is broken between its words on a phone, not within them', async ({ page, open, server }) => {
+    const { release, customer } = await invoicing(server, 'Meridian Logistics');
+    const draft = { name: 'Synchronize authentication providers', category: 'deploy', type: 'text', content: 'Go.', description: '' };
+    await server.call('add_template', { release, draft, place: 'Last' });
+    await server.call('act_on_step', act(2, 'fail', 'no answer'));
+    await open(`/releases/${release}`);
+    expect(await brokenWords(page.getByRole('columnheader', { name: /Meridian/ }))).toEqual([]);
+    expect(await brokenWords(page.getByRole('rowheader', { name: /Synchronize/ }))).toEqual([]);
+    await open(`/customers/${customer}`);
+    expect(await brokenWords(page.getByRole('link', { name: /Synchronize/ }))).toEqual([]);
+  });
+});
+
+test('the tabs of a phone have a gap between their names', async ({ page, open }) => {
+  await page.setViewportSize(PHONE);
+  await open('/');
+  const gaps = await page.getByRole('navigation', { name: 'Main' }).locator('.nav-link span:not(.count)').evaluateAll(names => {
+    const boxes = names.map(it => {
+      const text = document.createRange();
+      text.selectNodeContents(it);
+      return text.getBoundingClientRect();
+    });
+    return boxes.slice(1).map((it, index) => it.left - boxes[index].right);
+  });
+  expect(gaps).toHaveLength(4);
+  for (const gap of gaps) expect(gap).toBeGreaterThan(2);
+});
+
+test('what Undo would undo has room beside a long name in run mode', async ({ page, open, server }) => {
+  const { release, customer } = await invoicing(server, 'Meridian Logistics International');
+  for (const width of [1280, 1100, 800]) {
+    await page.setViewportSize({ width, height: 800 });
+    await open(`/releases/${release}/customer/${customer}`);
+    const head = page.locator('.page__head');
+    const height = (await head.boundingBox())!.height;
+    await page.keyboard.press('i');
+    await expect(page.locator('#undo-what')).toHaveText(/^start, Announce for Meridian/);
+    await expect.poll(async () => (await page.locator('.undo-what').boundingBox())!.width).toBeGreaterThanOrEqual(80);
+    // It has its room from the beginning: nothing moves at the first mark.
+    expect((await head.boundingBox())!.height).toBe(height);
+    await page.keyboard.press('p');
+    await expect(page.locator('#undo-what')).toHaveText(/^reopen, Announce for Meridian/);
+  }
+});
+
 test.describe('on a tablet', () => {
   test.use({ viewport: TABLET });
 
@@ -110,6 +250,20 @@ test.describe('on a tablet', () => {
     await open(`/releases/${june}`);
     await expect(page.locator('.sidebar[data-rail]')).toBeVisible();
     await expect(page.locator('.sidebar kbd').filter({ visible: true })).toHaveCount(0);
+  });
+
+  test('a draft, which has no matrix, has the whole sidebar', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}`);
+    await expect.poll(async () => (await page.locator('.sidebar').boundingBox())?.width).toBe(200);
+  });
+
+  test('the density stands in the first line of the filters', async ({ page, open, server }) => {
+    await page.setViewportSize({ width: 1024, height: 768 });
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    const top = async (name: string) => (await page.getByRole('toolbar', { name: 'Filters' }).getByLabel(name, { exact: true }).boundingBox())?.y ?? -1;
+    await expect.poll(async () => Math.abs(await top('Density') - await top('Filter customers and steps'))).toBeLessThan(16);
   });
 });
 

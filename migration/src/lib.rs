@@ -14,6 +14,7 @@ mod m20261204_000009_saved_views;
 mod m20261204_000010_search;
 mod m20261205_000011_webhooks;
 mod m20261205_000012_evidence;
+mod m20261206_000013_runs;
 mod text_order;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261204_000010_search::Migration),
             Box::new(m20261205_000011_webhooks::Migration),
             Box::new(m20261205_000012_evidence::Migration),
+            Box::new(m20261206_000013_runs::Migration),
         ];
         let by_bytes = |it| Box::new(text_order::TextByBytes(it)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(by_bytes).collect()

@@ -1,6 +1,6 @@
 //! The server: settings, command line, HTTP and REST over the store, and the embedded site. The program and the tests build
 //! the same router, `http::router::router`. A folder imports only from those before it in this order: `demo`, `ops`,
-//! `outbound`, `oidc`, `rancher`, `output`, `live`, `rest`, `http`, `cli`. A test holds that.
+//! `outbound`, `oidc`, `rancher`, `jenkins`, `output`, `live`, `rest`, `http`, `runner`, `cli`. A test holds that.
 #![recursion_limit = "512"]
 
 /// The command line: arguments, verbs, and how results are printed.
@@ -9,6 +9,8 @@ pub mod cli;
 pub mod demo;
 /// Pages, forms, downloads and static files over HTTP, with their middleware.
 pub mod http;
+/// Runs at Jenkins.
+pub mod jenkins;
 /// The stream of changes, and who is here.
 pub mod live;
 /// Sign-in at a provider.
@@ -23,3 +25,5 @@ pub mod output;
 pub mod rancher;
 /// REST: everything under `/api`.
 pub mod rest;
+/// Texts that are run: processes, their output, and reports about them.
+pub mod runner;

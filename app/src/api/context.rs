@@ -9,6 +9,7 @@ use crate::{
         permission::Role,
         rancher::{RancherFilter, RancherListing, RancherSource},
         rule_violation::RuleViolation,
+        run::LEASE_OVER,
         text_change::TEXT_CHANGED,
         validation_errors::ValidationErrors,
         vocabulary::Field,
@@ -16,7 +17,7 @@ use crate::{
     error::{AppError, ViolationDetail, ViolationMessage},
     store::{
         Database, Store,
-        audit::last_event::ArrivalPosition,
+        audit::{last_event::ArrivalPosition, seen_history::SeenHistory},
         engine::is_unavailable,
         error::{StoreError, chain},
     },
@@ -32,6 +33,8 @@ use std::sync::Arc;
 pub const ACTOR_HEADER: &str = "x-rollcall-user";
 /// What a person without a name is called where nothing is recorded.
 pub const SOMEONE: &str = "Someone";
+/// Request header with what a page had been told of the history when a mark was made that is sent later (R32).
+const SEEN_HEADER: &str = "x-rollcall-seen";
 /// Cookie with the caller's name, percent-encoded.
 pub const ACTOR_COOKIE: &str = "rollcall_user";
 /// Cookie with the chosen theme: `light` or `dark`.
@@ -119,6 +122,13 @@ fn headers() -> HeaderMap {
     use_context::<Parts>()
         .map(|it| it.headers)
         .unwrap_or_default()
+}
+
+/// What the page had been told when the mark was made; none if the mark did not wait for the connection.
+pub fn seen_history() -> Option<SeenHistory> {
+    let headers = headers();
+    let given = headers.get(SEEN_HEADER)?;
+    SeenHistory::parse(given.to_str().ok()?)
 }
 
 /// The values of the cookies of this name, as bytes. The `Cookie` header also carries cookies of other programs on the host, and a
@@ -252,6 +262,11 @@ pub fn to_app_error(error: StoreError) -> AppError {
             text: TEXT_CHANGED.to_owned(),
             field: None,
             about: ViolationDetail::TextChanged,
+        })),
+        StoreError::LeaseOver => AppError::Refused(Box::new(ViolationMessage {
+            text: LEASE_OVER.to_owned(),
+            field: None,
+            about: ViolationDetail::LeaseOver,
         })),
         StoreError::NobodyAsks => AppError::SignIn,
         StoreError::Busy => AppError::Busy,

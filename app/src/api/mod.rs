@@ -14,6 +14,8 @@ pub mod people;
 pub mod preferences;
 pub mod rancher;
 pub mod releases;
+pub mod runners;
+pub mod runs;
 pub mod saved_views;
 pub mod steps;
 pub mod templates;

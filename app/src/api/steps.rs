@@ -11,7 +11,7 @@ use crate::{
         summary::BulkResult,
         template::TemplateDraft,
         text_change::TextComparison,
-        vocabulary::{Category, StepAction},
+        vocabulary::StepAction,
     },
     error::AppError,
 };
@@ -41,7 +41,7 @@ pub async fn act_on_step(
     take_over: Option<bool>,
     notes: Option<NotesEdit>,
 ) -> Result<Changed<CustomerStep>, AppError> {
-    use super::context::{reply, stamp, store};
+    use super::context::{reply, seen_history, stamp, store};
     let (notes, notes_before) = notes.map(|it| (it.text, it.before)).unzip();
     let ask = crate::store::steps::transitions::TransitionOptions {
         reason,
@@ -50,6 +50,7 @@ pub async fn act_on_step(
         take_over: take_over.unwrap_or_default(),
         notes,
         notes_before,
+        seen: seen_history(),
         ..Default::default()
     };
     let done = store()?.act_on_step(id, action, ask, stamp()?).await;
@@ -64,9 +65,10 @@ pub async fn act_on_steps(
     action: StepAction,
     reason: Option<String>,
 ) -> Result<BulkResult, AppError> {
-    use super::context::{reply, stamp, store};
+    use super::context::{reply, seen_history, stamp, store};
     let ask = crate::store::steps::transitions::TransitionOptions {
         reason,
+        seen: seen_history(),
         ..Default::default()
     };
     reply(store()?.act_on_steps(ids, action, ask, stamp()?).await)
@@ -174,21 +176,15 @@ pub async fn promote_step(id: StepId, version: i64) -> Result<Changed<CustomerSt
     reply(store()?.promote_step(id, Some(version), stamp()?).await)
 }
 
-/// Reorders one customer's steps in a category; `ordered` must list all of them. Errors: not found; not a
-/// permutation.
+/// Moves a step within its category of one customer's list, beside a neighbour (R11). Errors: not found; a neighbour of another
+/// list.
 #[server(input = Json, output = Postcard)]
-pub async fn reorder_steps(
-    release: ReleaseId,
-    customer: CustomerId,
-    category: Category,
-    ordered: Vec<StepId>,
-) -> Result<Changed<()>, AppError> {
+pub async fn move_step(
+    id: StepId,
+    place: Position<StepId>,
+) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(
-        store()?
-            .reorder_steps(release, customer, category, ordered, stamp()?)
-            .await,
-    )
+    reply(store()?.move_step(id, place, None, stamp()?).await)
 }
 
 /// Compares a step's resolved text line by line with `shown`, the text that was on the page, and says which changes led from

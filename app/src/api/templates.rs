@@ -77,20 +77,15 @@ pub async fn preview_template(id: TemplateId) -> Result<TemplateImpact, AppError
     reply(store()?.template_impact(id).await)
 }
 
-/// Reorders a category; `ordered` must list all its steps. Answers how many customers keep an order of their own.
-/// Errors: not found; not a permutation; archived.
+/// Moves a template step within its category, beside a neighbour (R11). Answers how many customers keep an order of their
+/// own. Errors: not found; a neighbour that is not in this list; archived.
 #[server(input = Json, output = Postcard)]
-pub async fn reorder_templates(
-    release: ReleaseId,
-    category: Category,
-    ordered: Vec<TemplateId>,
+pub async fn place_template(
+    id: TemplateId,
+    place: Position<TemplateId>,
 ) -> Result<Changed<u32>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(
-        store()?
-            .reorder_templates(release, category, ordered, stamp()?)
-            .await,
-    )
+    reply(store()?.place_template(id, place, stamp()?).await)
 }
 
 /// How many customers' lists would follow a new order, and how many would keep their own. Errors: not found.

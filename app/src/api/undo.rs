@@ -29,9 +29,12 @@ pub async fn preview_undo(batch: BatchId) -> Result<UndoQuestion, AppError> {
 }
 
 /// Whether the template of a release was changed by others than these batches since the first of them, or the release activated,
-/// archived or restored: then they are no longer undone in passing (R101).
+/// archived or restored, and by whom: then they are no longer undone in passing (R101).
 #[server(input = Json, output = Postcard)]
-pub async fn is_changed_elsewhere(release: ReleaseId, own: Vec<BatchId>) -> Result<bool, AppError> {
+pub async fn is_changed_elsewhere(
+    release: ReleaseId,
+    own: Vec<BatchId>,
+) -> Result<Option<String>, AppError> {
     use super::context::{reply, store};
     reply(store()?.is_changed_elsewhere(release, &own).await)
 }

@@ -44,6 +44,13 @@ pub fn mark_hydrated() {
     }
 }
 
+/// Tells the page's script how many requests wait for earlier ones: while the connection is lost they are changes that wait too.
+pub fn tell_queued(n: usize) {
+    if let Some(root) = document().and_then(|it| it.document_element()) {
+        let _ = root.set_attribute("data-queued", &n.to_string());
+    }
+}
+
 /// Marks the page as failed. The style sheet then shows what the user can do.
 pub fn mark_failed() {
     if let Some(root) = document().and_then(|it| it.document_element()) {

@@ -2,9 +2,13 @@
 //! edges, and the animation of the rows in their new order. Rows are `li[data-id]`, handles `[data-handle]`. Only copies and
 //! attributes are changed: the page renders the rows.
 use super::{dom, move_queue};
+use crate::domain::order::{self, Position};
 use gloo::timers::callback::Interval;
 use js_sys::{Array, Function, Object, Reflect};
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    cmp::Ordering,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, MouseEvent, PointerEvent};
 
@@ -28,36 +32,30 @@ pub fn target_index(rows: &[(i32, i32)], y: i32) -> usize {
         .min(rows.len().saturating_sub(1))
 }
 
-/// The order after the item at `from` was moved to `to`. Unchanged if an index is out of range.
-pub fn move_item(order: &[i64], from: usize, to: usize) -> Vec<i64> {
-    let mut order = order.to_vec();
-    if from < order.len() && to < order.len() {
-        let id = order.remove(from);
-        order.insert(to, id);
-    }
-    order
-}
-
-/// A move of one row: the whole new order, the id of the row, and its indices before and after, counted from 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A move of one row: its id, the neighbour that it comes beside, and its index before, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MovedRow {
-    pub order: Vec<i64>,
     pub id: i64,
+    pub place: Position<i64>,
     pub from: usize,
-    pub to: usize,
 }
 
 impl MovedRow {
-    /// Moves the row at `from` to `to`. `None` if there is no row at `from`.
+    /// Moves the row at `from` to `to`: up before the row there, down after it. `None` if it stays, or if there is no row.
     pub fn new(order: &[i64], from: usize, to: usize) -> Option<Self> {
-        let id = *order.get(from)?;
-        Some(Self {
-            order: move_item(order, from, to),
-            id,
-            from,
-            to,
-        })
+        let (id, neighbour) = (*order.get(from)?, *order.get(to)?);
+        let place = match to.cmp(&from) {
+            Ordering::Less => Position::Before(neighbour),
+            Ordering::Equal => return None,
+            Ordering::Greater => Position::After(neighbour),
+        };
+        Some(Self { id, place, from })
     }
+}
+
+/// Whether a row stands where it was moved to. The other rows may stand elsewhere than before: somebody else moves them.
+fn is_in_place(ids: &[i64], id: i64, place: Position<i64>) -> bool {
+    order::insert_at(ids, id, place).is_some_and(|it| it == ids)
 }
 
 /// A press on a handle. It is a drag once the pointer has moved by `DRAG_THRESHOLD_PX`.
@@ -80,20 +78,20 @@ struct PointerPress {
     auto_scroll: Option<Interval>,
 }
 
-/// An order that was requested from the page, until the page has rendered it.
-struct RequestedOrder {
+/// A move that was requested from the page, until the page has rendered it.
+struct RequestedMove {
     before: Vec<i64>,
-    /// Empty if the row is moved to another list.
-    order: Vec<i64>,
+    /// None if the row is moved to another list.
+    place: Option<Position<i64>>,
     id: i64,
-    positions: (usize, usize),
+    from: usize,
     /// Where each row was before, in pixels within the list.
     tops: Vec<(i64, i32)>,
 }
 
 thread_local! {
     static PRESS: RefCell<Option<PointerPress>> = const { RefCell::new(None) };
-    static REQUESTED: RefCell<Option<RequestedOrder>> = const { RefCell::new(None) };
+    static REQUESTED: RefCell<Option<RequestedMove>> = const { RefCell::new(None) };
     /// Whether the last press became a drag. The click event that follows it is then ignored.
     static LAST_PRESS_DRAGGED: Cell<bool> = const { Cell::new(false) };
     /// Where the lifted row was dropped, in pixels within the list.
@@ -311,7 +309,7 @@ pub fn pointer_move(event: &PointerEvent) {
     });
 }
 
-/// The `pointerup` listener of a handle. Returns the new order if the row was dragged to another index.
+/// The `pointerup` listener of a handle. Returns the move if the row was dragged to another index.
 pub fn pointer_up(event: &PointerEvent) -> Option<MovedRow> {
     let mut press = PRESS.with_borrow_mut(|press| {
         if press.as_ref()?.pointer == event.pointer_id() {
@@ -324,11 +322,7 @@ pub fn pointer_up(event: &PointerEvent) -> Option<MovedRow> {
     LAST_PRESS_DRAGGED.set(true);
     RELEASED_TOP.set(Some(released_top));
     press.remove_marks();
-    let to = press.target();
-    if to == press.from {
-        return None;
-    }
-    MovedRow::new(&press.ids, press.from, to)
+    MovedRow::new(&press.ids, press.from, press.target())
 }
 
 /// Ends a drag without a new order. False if there was no drag.
@@ -349,37 +343,37 @@ pub fn is_click(event: &MouseEvent) -> bool {
     event.detail() == 0 || !LAST_PRESS_DRAGGED.get()
 }
 
-/// Stores an order that is requested from the page, so that `finish_request` can animate it. `order` is empty if the row
-/// is moved to another list; `positions` are the indices of the row before and after.
-pub fn set_request(list: &HtmlElement, id: i64, order: &[i64], positions: (usize, usize)) {
+/// Stores a move that is requested from the page, so that `finish_request` can animate it. Without a `place` the row is moved
+/// to another list; `from` is the index of the row before.
+pub fn set_request(list: &HtmlElement, id: i64, place: Option<Position<i64>>, from: usize) {
     let rows = rows_of(list);
     let released_top = RELEASED_TOP.take();
     let tops = rows.iter().map(|(it, row)| {
         let top = released_top.filter(|_| *it == id);
         (*it, top.unwrap_or_else(|| row.offset_top()))
     });
-    let requested = RequestedOrder {
+    let requested = RequestedMove {
         before: rows.iter().map(|it| it.0).collect(),
-        order: order.to_vec(),
+        place,
         id,
-        positions,
+        from,
         tops: tops.collect(),
     };
     REQUESTED.with_borrow_mut(|it| *it = Some(requested));
 }
 
-/// Forgets the requested order and what waits for it: the request was refused or cancelled.
+/// Forgets the requested move and what waits for it: the request was refused or cancelled.
 pub fn clear_request() {
     REQUESTED.take();
     move_queue::clear();
 }
 
-/// Whether another order is requested of a list that is shown in this one.
+/// Whether a move is requested of a list that is still shown as it was.
 pub fn is_requested(ids: &[i64]) -> bool {
     REQUESTED.with_borrow(|it| it.as_ref().is_some_and(|it| it.before == ids))
 }
 
-/// To be called when the page has rendered a list. If it has the requested order, the rows are animated to their positions and
+/// To be called when the page has rendered a list. If the row stands where it was to go, the rows are animated to their positions and
 /// the moved row keeps the focus. Returns its id and indices before and after; `None` too if it came from another list.
 pub fn finish_request(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, usize)> {
     let drags_here = PRESS.with_borrow(|it| it.as_ref().is_some_and(|it| it.list == *list));
@@ -388,10 +382,9 @@ pub fn finish_request(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, us
     }
     let requested = REQUESTED.with_borrow_mut(|requested| {
         let it = requested.as_ref()?;
-        let is_here = if it.order.is_empty() {
-            ids.contains(&it.id) && it.before != ids
-        } else {
-            it.order == ids
+        let is_here = match it.place {
+            Some(place) => is_in_place(ids, it.id, place),
+            None => ids.contains(&it.id) && it.before != ids,
         };
         if is_here { requested.take() } else { None }
     })?;
@@ -402,7 +395,7 @@ pub fn finish_request(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, us
     for (id, row) in rows_of(list) {
         let was = requested.tops.iter().find(|it| it.0 == id).map(|it| it.1);
         let by = was.map_or(0, |it| it - row.offset_top());
-        if by != 0 && !requested.order.is_empty() {
+        if by != 0 && requested.place.is_some() {
             animate_from(&row, by);
         }
         if id == requested.id {
@@ -412,11 +405,9 @@ pub fn finish_request(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, us
     if has_focus || dom::nothing_is_focused() {
         dom::focus(&format!("[data-handle='{}']", requested.id));
     }
-    (!requested.order.is_empty()).then_some((
-        requested.id,
-        requested.positions.0,
-        requested.positions.1,
-    ))
+    requested.place?;
+    let to = ids.iter().position(|it| *it == requested.id)?;
+    Some((requested.id, requested.from, to))
 }
 
 /// Highlights a row for a moment.
@@ -478,22 +469,30 @@ mod tests {
 
     #[test]
     fn a_row_is_moved_up_down_and_nowhere() {
-        assert_eq!(move_item(&[1, 2, 3, 4], 3, 1), [1, 4, 2, 3]);
-        assert_eq!(move_item(&[1, 2, 3, 4], 0, 2), [2, 3, 1, 4]);
-        assert_eq!(move_item(&[1, 2, 3, 4], 2, 2), [1, 2, 3, 4]);
-        assert_eq!(move_item(&[1, 2], 5, 0), [1, 2]);
-        assert_eq!(MovedRow::new(&[1, 2], 1, 0).map(|it| it.id), Some(2));
-        assert_eq!(MovedRow::new(&[], 0, 0), None);
+        let moved = |from, to| MovedRow::new(&[1, 2, 3, 4], from, to).map(|it| (it.id, it.place));
+        assert_eq!(moved(3, 1), Some((4, Position::Before(2))));
+        assert_eq!(moved(0, 2), Some((1, Position::After(3))));
+        assert_eq!((moved(2, 2), moved(5, 0), moved(0, 5)), (None, None, None));
+    }
+
+    #[test]
+    fn a_row_is_in_its_place_wherever_the_others_stand() {
+        assert!(is_in_place(&[2, 1, 3], 1, Position::After(2)));
+        assert!(is_in_place(&[3, 2, 1], 1, Position::After(2)));
+        assert!(!is_in_place(&[1, 2, 3], 1, Position::After(2)));
+        assert!(!is_in_place(&[1, 3], 1, Position::After(2)));
     }
 
     proptest! {
         #[test]
-        fn a_move_loses_no_row_and_its_reverse_restores_the_order(n in 1_usize..30, from in 0_usize..30, to in 0_usize..30) {
+        fn a_move_loses_no_row_and_its_reverse_restores_the_order(n in 2_usize..30, from in 0_usize..30, to in 0_usize..30) {
             let order: Vec<i64> = (0..30).take(n).collect();
             let (from, to) = (from % n, to % n);
-            let there = move_item(&order, from, to);
+            prop_assume!(from != to);
+            let moved = |ids: &[i64], from, to| MovedRow::new(ids, from, to).and_then(|it| order::insert_at(ids, it.id, it.place));
+            let there = moved(&order, from, to).unwrap();
             prop_assert_eq!(there[to], order[from]);
-            prop_assert_eq!(move_item(&there, to, from), order);
+            prop_assert_eq!(moved(&there, to, from), Some(order));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Marks in the rows of a table that was rendered as HTML text: which fields are wrong and why, and which questions are
-//! answered.
+//! Validation messages in the rows of a table that was rendered as HTML text: sets `aria-invalid` and the message of each wrong field,
+//! and removes the question below a field once it is edited.
 use super::dom;
 use wasm_bindgen::JsCast;
 use web_sys::Element;

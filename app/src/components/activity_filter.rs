@@ -1,6 +1,12 @@
 //! Filter of the activity page. Its values are query parameters of the URL, so that a filtered page can be linked;
 //! without JavaScript it works as a plain GET form.
-use super::{live_search::LiveSearch, ui::time::Clock};
+use super::{
+    live_search::LiveSearch,
+    ui::{
+        html::{names_html, options_html},
+        time::Clock,
+    },
+};
 use crate::{
     browser,
     domain::{
@@ -15,7 +21,6 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use leptos::prelude::*;
-use maud::html;
 use std::collections::HashMap;
 
 /// How many batches one page shows.
@@ -113,31 +118,6 @@ impl ActivityQuery {
             ..EventFilter::default()
         }
     }
-}
-
-/// The options of a select field as HTML text: with a thousand customers that renders faster than elements.
-fn options_html<'a>(
-    all: &str,
-    choices: impl Iterator<Item = (String, &'a str)>,
-    chosen: &str,
-) -> String {
-    let html = html! {
-        option value="" { (all) }
-        @for (key, label) in choices {
-            option value=(key) selected[key == chosen] { (label) }
-        }
-    };
-    html.into_string()
-}
-
-/// The known names, which a field offers while one is typed.
-fn names_html<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let html = html! {
-        @for name in names {
-            option value=(name) {}
-        }
-    };
-    html.into_string()
 }
 
 /// A field in which one of several names is typed.

@@ -166,7 +166,7 @@ fn log_item(it: NamedEvent, log: LogContext) -> impl IntoView {
         }
     };
     let reason = event.reason.clone();
-    let is_undo = event.action == EventAction::Undo && undid != Some(EventAction::Undo);
+    let is_undo = event.action == EventAction::Undo && undid.is_none_or(|it| !it.is_redo);
     let label = if is_undo { "Redo" } else { "Undo" };
     let undo_button = (undo == UndoState::Open && !is_single_batch).then(|| {
         view! {
@@ -264,7 +264,8 @@ fn subject_link(line: &NamedEvent, n: u32) -> AnyView {
             | Entity::Token
             | Entity::View
             | Entity::IncomingHook
-            | Entity::Webhook,
+            | Entity::Webhook
+            | Entity::Runner,
             _,
         ) => None,
         (Entity::Template, _) => event.release_id.map(paths::release_steps),
@@ -310,6 +311,8 @@ fn field_label(field: &str) -> Option<&str> {
         "metadata" => "Variables",
         "kubeconfigPath" => "Kubeconfig path",
         "context" => "kubectl context",
+        "maxParallel" => "Runs at once",
+        "jenkins" => "Job at Jenkins",
         "namespace" => "Namespace",
         "clusterId" => "Cluster",
         "versionNumber" => "Version number",
@@ -318,6 +321,7 @@ fn field_label(field: &str) -> Option<&str> {
         "cells" => "Cells",
         "imported" => "Imported",
         "head" => "Head of the history",
+        "run" => "Run",
         other => other,
     })
 }

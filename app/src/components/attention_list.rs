@@ -10,6 +10,7 @@ use crate::{
         id::ReleaseId,
         summary::Attention,
     },
+    error::capitalized,
     paths,
 };
 use leptos::prelude::*;
@@ -96,6 +97,7 @@ fn reason(it: &Attention) -> String {
             Some(by) => format!("In progress by {by} for {}", waiting()),
             None => format!("In progress for {}", waiting()),
         },
+        Urgency::Lost => capitalized(it.reason.as_deref().unwrap_or("lost its runner")),
         Urgency::Failed | Urgency::Reverted => {
             let reason = it.reason.clone();
             reason.unwrap_or_else(|| it.status.label().to_owned())

@@ -6,11 +6,13 @@ use super::{
     ui::{dialog::Dialog, follow_effect::follow, icon::Icon, notice::sentence},
 };
 use crate::{
+    browser,
     domain::{
         digit_groups::grouped,
+        id::StepId,
         matrix::{Cell, CellIndex, Grid},
         plural::pluralize,
-        vocabulary::StepAction,
+        vocabulary::{StepAction, StepStatus},
     },
     error::AppError,
 };
@@ -59,9 +61,16 @@ fn ineligibility(action: StepAction, cell: &Cell, missing: Option<&str>) -> Opti
 
 /// "9 of 12 cells. 3 not eligible: 2 missing `CDN_ZONE`, 1 already done".
 fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
-    let reasons = cells
-        .iter()
-        .filter_map(|at| ineligibility(action, grid.cell(*at)?, grid.missing(*at)));
+    let reasons = cells.iter().filter_map(|at| {
+        let cell = grid.cell(*at)?;
+        let why = ineligibility(action, cell, grid.missing(*at))?;
+        // What others are at is counted apart, person by person (R33).
+        let is_at_work = cell.status == StepStatus::InProgress;
+        match grid.status_change(*at).filter(|_| is_at_work) {
+            Some(change) => Some(format!("{why} by {}", change.by)),
+            None => Some(why),
+        }
+    });
     counted_reasons(cells.len(), reasons)
 }
 
@@ -211,6 +220,15 @@ pub fn BulkBar(
                     <button
                         class="button"
                         data-size="s"
+                        aria-keyshortcuts="x"
+                        on:click=move |_| browser::runs::ask(&untrack(|| state.selected_steps()))
+                    >
+                        "Run… "
+                        <kbd aria-hidden="true">"x"</kbd>
+                    </button>
+                    <button
+                        class="button"
+                        data-size="s"
                         data-square=""
                         aria-label="Clear selection"
                         aria-keyshortcuts="Escape"
@@ -228,15 +246,52 @@ pub fn BulkBar(
     }
 }
 
+/// Says that others have removed cells while the reason was written.
+fn removed_text(n_before: usize, n_left: usize) -> String {
+    let removed = grouped(n_before - n_left);
+    let cells = pluralize(n_before, "cell");
+    match n_left {
+        0 => format!("Someone removed these {cells}. Nothing was saved"),
+        _ => format!(
+            "Someone removed {removed} of {cells}. Nothing was saved yet: send it again for the other {}",
+            grouped(n_left)
+        ),
+    }
+}
+
 /// Dialog that asks for one reason for all selected cells.
 #[component]
 pub fn ReasonDialog(
     asking: RwSignal<Option<StepAction>>,
     state: MatrixState,
     error: RwSignal<Option<AppError>>,
-    on_reason: Callback<(StepAction, String)>,
+    /// Sends the action for these cells.
+    on_reason: Callback<(StepAction, String, Vec<CellIndex>)>,
 ) -> impl IntoView {
     let reason = RwSignal::new(String::new());
+    // What the reason is for, whatever becomes of the grid and of the selection while it is written.
+    let steps = StoredValue::new(Vec::<StepId>::new());
+    let send = move |action, reason| {
+        let all = steps.get_value();
+        let cells: Vec<CellIndex> = state.grid.with_untracked(|grid| {
+            let cells = all.iter().filter_map(|it| grid.index_of(*it));
+            cells.collect()
+        });
+        // Before anything is sent, what others have removed is told.
+        if cells.len() < all.len() {
+            let left = state.grid.with_untracked(|grid| {
+                let left = all.iter().copied();
+                left.filter(|it| grid.index_of(*it).is_some()).collect()
+            });
+            steps.set_value(left);
+            error.set(Some(AppError::refused(removed_text(
+                all.len(),
+                cells.len(),
+            ))));
+        } else if !cells.is_empty() {
+            on_reason.run((action, reason, cells));
+        }
+    };
     // What was typed for each action whose dialog was closed before its reason was sent.
     let kept = StoredValue::new(Vec::<(StepAction, String)>::new());
     move || {
@@ -255,7 +310,8 @@ pub fn ReasonDialog(
                 }
             });
             // Not tracked: an answer that changes the grid does not draw the dialog anew.
-            let n = untrack(|| state.selected_cells().len());
+            steps.set_value(untrack(|| state.selected_steps()));
+            let n = steps.with_value(Vec::len);
             view! {
                 <Dialog open=open title=format!("{} {}", verb(action), pluralize(n, "cell"))>
                     <ReasonForm
@@ -263,7 +319,7 @@ pub fn ReasonDialog(
                         reason=reason
                         id="bulk-reason"
                         error=error
-                        on_reason=Callback::new(move |reason| on_reason.run((action, reason)))
+                        on_reason=Callback::new(move |reason| send(action, reason))
                         on_cancel=Callback::new(move |()| open.set(false))
                     />
                 </Dialog>
@@ -275,12 +331,11 @@ pub fn ReasonDialog(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::StepStatus;
 
     #[test]
     fn a_cell_is_ineligible_for_a_reason() {
         let cell = |status, is_unresolved| Cell {
-            step: crate::domain::id::StepId(1),
+            step: StepId(1),
             status,
             is_overridden: false,
             has_notes: false,
@@ -316,6 +371,18 @@ mod tests {
         assert_eq!(
             said(&["a", "b", "c", "d", "d"]).as_deref(),
             Some("7 of 12 cells. 5 not eligible: 1 a, 1 b, 1 c, and 2 more")
+        );
+    }
+
+    #[test]
+    fn cells_that_others_removed_are_told_before_the_rest_is_sent() {
+        assert_eq!(
+            removed_text(3, 2),
+            "Someone removed 1 of 3 cells. Nothing was saved yet: send it again for the other 2"
+        );
+        assert_eq!(
+            removed_text(3, 0),
+            "Someone removed these 3 cells. Nothing was saved"
         );
     }
 

@@ -1,4 +1,5 @@
-//! Printable checklist of one customer's steps: a box to tick, the text with values filled in, and the notes.
+//! Printable checklist of one customer's steps: a box to tick, the text with values filled in, the notes, and what
+//! proves how it went.
 use crate::{
     domain::customer_checklist::Checklist, domain::customer_checklist::ChecklistStep,
     domain::vocabulary::Category,
@@ -25,6 +26,7 @@ fn checklist_item(it: ChecklistStep, number: usize) -> impl IntoView {
             {it.kept.map(|kept| view! { <p class="quiet">{kept.text()}</p> })}
             <pre>{it.text}</pre>
             {it.notes.map(|notes| view! { <p class="notes">{notes}</p> })}
+            {it.proofs.map(|proofs| view! { <p class="quiet notes">{proofs}</p> })}
         </li>
     }
 }

@@ -19,6 +19,7 @@ struct ClusterFormFields {
     name: RwSignal<String>,
     path: RwSignal<String>,
     context: RwSignal<String>,
+    max_parallel: RwSignal<String>,
     description: RwSignal<String>,
     variables: VariableRows,
 }
@@ -29,6 +30,7 @@ impl ClusterFormFields {
             name: to_nfc(self.name.get()),
             kubeconfig_path: to_nfc(self.path.get()),
             context: to_nfc(self.context.get()),
+            max_parallel: self.max_parallel.get(),
             description: to_nfc(self.description.get()),
             metadata: self.variables.metadata(),
         }
@@ -39,6 +41,7 @@ impl ClusterFormFields {
         self.name.set(draft.name);
         self.path.set(draft.kubeconfig_path);
         self.context.set(draft.context);
+        self.max_parallel.set(draft.max_parallel);
         self.description.set(draft.description);
     }
 }
@@ -66,6 +69,7 @@ pub fn ClusterForm(
         name: RwSignal::new(typed("name", &draft.name)),
         path: RwSignal::new(typed("kubeconfigPath", &draft.kubeconfig_path)),
         context: RwSignal::new(typed("context", &draft.context)),
+        max_parallel: RwSignal::new(typed("maxParallel", &draft.max_parallel)),
         description: RwSignal::new(typed("description", &draft.description)),
         variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
@@ -85,6 +89,7 @@ pub fn ClusterForm(
             ("Name", it.name),
             ("Kubeconfig path", it.kubeconfig_path),
             ("kubectl context", it.context),
+            ("Runs at once", it.max_parallel),
             ("Description", it.description),
             ("Variables", it.metadata.lines()),
         ]
@@ -110,6 +115,13 @@ pub fn ClusterForm(
                 value=fields.context
                 error=at(Field::Context)
                 hint="Copied scripts check for it. Leave empty to use the cluster's name."
+            />
+            <TextField
+                label="Runs at once"
+                id="maxParallel"
+                value=fields.max_parallel
+                error=at(Field::MaxParallel)
+                hint="How many steps runners carry out in this cluster at once. Leave empty for 1."
             />
             <LongField
                 label="Description"

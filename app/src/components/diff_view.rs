@@ -12,6 +12,10 @@ fn unchanged_text(n: u32) -> String {
     }
 }
 
+fn not_compared_text(n: u32) -> String {
+    format!("{}: too many to compare here", pluralize(n, "line"))
+}
+
 /// One line within a tag.
 fn push_line(out: &mut String, tag: &str, sign: &str, line: &str) {
     out.extend(["<", tag, ">", sign]);
@@ -39,6 +43,7 @@ pub fn unified(rows: &[DiffRow]) -> String {
         match row {
             DiffRow::Same(line) => push_line(&mut out, "span", "  ", line),
             DiffRow::Skipped(n) => push_line(&mut out, "i", "", &unchanged_text(*n)),
+            DiffRow::NotCompared(n) => push_line(&mut out, "i", "", &not_compared_text(*n)),
             DiffRow::Changed { .. } => {
                 let run = rows[at..].iter();
                 let run = run.take_while(|it| matches!(it, DiffRow::Changed { .. }));
@@ -99,13 +104,17 @@ pub fn side_by_side(rows: &[DiffRow]) -> String {
             DiffRow::Skipped(n) => {
                 left += n;
                 right += n;
-                let text = unchanged_text(*n);
-                out.extend(["<td colspan=\"4\">", text.as_str(), "</td>"]);
+                push_wide(&mut out, &unchanged_text(*n));
             }
+            DiffRow::NotCompared(n) => push_wide(&mut out, &not_compared_text(*n)),
         }
         out.push_str("</tr>");
     }
     out
+}
+
+fn push_wide(out: &mut String, text: &str) {
+    out.extend(["<td colspan=\"4\">", text, "</td>"]);
 }
 
 /// Two texts side by side; `left` and `right` are their headings.

@@ -5,6 +5,7 @@ use crate::domain::{
     event::{Entity, EventAction, HistoryEntry},
     plural::pluralize,
     summary::NamedEvent,
+    undo::UndoneAction,
     vocabulary::StepStatus,
 };
 
@@ -75,21 +76,29 @@ pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
 pub fn line_phrase(line: &NamedEvent, n: u32) -> String {
     let event = &line.entry;
     match (event.action, line.undid) {
-        (EventAction::Undo, Some(EventAction::Undo)) => "redid a change".to_owned(),
         (EventAction::Undo, Some(undone)) => {
-            let phrase = single_phrase(undone);
+            let phrase = undone_phrase(undone);
             let noun = match event.entity {
                 Entity::Step => "cell",
                 Entity::Customer => "customer",
-                _ => return format!("undid \"{phrase}\""),
+                _ => return phrase,
             };
             if n > 1 {
-                format!("undid \"{phrase}\" on {}", pluralize(n, noun))
+                format!("{phrase} on {}", pluralize(n, noun))
             } else {
-                format!("undid \"{phrase}\"")
+                phrase
             }
         }
         _ => event_phrase(event, n),
+    }
+}
+
+/// What an undo did: "undid "marked done"", or again "redid "marked done"".
+pub fn undone_phrase(undone: UndoneAction) -> String {
+    let verb = if undone.is_redo { "redid" } else { "undid" };
+    match undone.action {
+        EventAction::Undo => format!("{verb} a change"),
+        action => format!("{verb} \"{}\"", single_phrase(action)),
     }
 }
 
@@ -118,7 +127,7 @@ pub fn line_subject(line: &NamedEvent, n: u32) -> Option<String> {
 /// Whether the events of a line's batch are about rows of the same kind, each by itself: customers, or steps that were imported.
 pub fn names_others(line: &NamedEvent) -> bool {
     let create = EventAction::Create;
-    let is_made = line.entry.action == create || line.undid == Some(create);
+    let is_made = line.entry.action == create || line.undid.is_some_and(|it| it.action == create);
     match line.entry.entity {
         Entity::Customer => true,
         Entity::Template => is_made,
@@ -150,6 +159,8 @@ pub fn single_phrase(action: EventAction) -> &'static str {
         EventAction::Undo => "undid a change",
         EventAction::Attach => "added evidence",
         EventAction::Detach => "removed evidence",
+        EventAction::RunLost => "lost its runner",
+        EventAction::RunCancel => "asked to cancel the run",
         other => other.phrase(),
     }
 }
@@ -249,11 +260,15 @@ mod tests {
             release: None,
             undo: UndoState::Open,
         };
-        let done = line(Some(EventAction::Done));
+        let of = |action, is_redo| line(Some(UndoneAction { action, is_redo }));
+        let done = of(EventAction::Done, false);
         assert_eq!(line_phrase(&done, 1), "undid \"marked done\"");
         assert_eq!(line_phrase(&done, 9), "undid \"marked done\" on 9 cells");
-        let redone = line(Some(EventAction::Undo));
-        assert_eq!(line_phrase(&redone, 1), "redid a change");
+        let redone = of(EventAction::Done, true);
+        assert_eq!(line_phrase(&redone, 1), "redid \"marked done\"");
+        assert_eq!(line_phrase(&redone, 9), "redid \"marked done\" on 9 cells");
+        let untold = of(EventAction::Undo, true);
+        assert_eq!(line_phrase(&untold, 1), "redid a change");
         assert_eq!(line_phrase(&line(None), 1), "undid a change");
         assert_eq!([and_others(1), and_others(2)], ["", " and 1 other"]);
         assert_eq!(and_others(9), " and 8 others");

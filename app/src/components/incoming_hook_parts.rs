@@ -81,7 +81,7 @@ fn shell_line(origin: &str, made: &MadeIncomingHook) -> String {
 }
 
 /// The scheme and the host of an address.
-fn origin_of(url: &str) -> &str {
+pub(super) fn origin_of(url: &str) -> &str {
     let host = url.find("://").map_or(0, |it| it + 3);
     let end = url[host..].find('/').map_or(url.len(), |it| host + it);
     &url[..end]

@@ -157,7 +157,7 @@ pub fn MissingValues(
                 </div>
                 <ValueProblem drafts=drafts on_save=on_save/>
                 <div class="card scroll-x">
-                    <table class="table">
+                    <table class="table gaps">
                         <thead>
                             <tr>
                                 <th scope="col">"Variable"</th>

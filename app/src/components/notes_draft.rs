@@ -1,4 +1,5 @@
-//! Notes that are typed and not saved, and their way to the server together with a mark (R102).
+//! Unsaved notes of steps, kept by the page while other steps are opened, and those that are sent in one request with a change of
+//! the step's status (R102).
 use crate::domain::id::StepId;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,17 @@
 //! Actions on single steps that have no final answer yet: running ones, and failed ones that can be tried again.
-use super::notes_draft::SentNotes;
+use super::{
+    notes_draft::SentNotes,
+    shown_texts::{ShownText, ShownTexts},
+};
 use crate::{
-    domain::{id::StepId, matrix::Cell, text_change::TEXT_CHANGED, vocabulary::StepAction},
+    domain::{
+        id::StepId,
+        matrix::Cell,
+        text_change::TEXT_CHANGED,
+        vocabulary::{StepAction, StepStatus},
+    },
     error::{AppError, ViolationDetail, ViolationMessage},
 };
-use leptos::prelude::*;
 use std::sync::Arc;
 
 /// An action on a step as it is sent to the server.
@@ -26,72 +33,6 @@ pub struct ActionRequest {
     pub notes: Option<SentNotes>,
 }
 
-/// A text that was on the page, with its SHA-256.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ShownText {
-    /// As the server computed it.
-    pub sha256: String,
-    /// The resolved text.
-    pub text: String,
-}
-
-/// The texts of steps that this page has shown: on screen, and copied.
-#[derive(Clone, Copy, Default)]
-pub struct ShownTexts(StoredValue<Vec<ShownStep>>);
-
-/// The texts of one step.
-struct ShownStep {
-    step: StepId,
-    screen: Option<Arc<ShownText>>,
-    copied: Option<Arc<ShownText>>,
-}
-
-impl ShownTexts {
-    /// Remembers the text that was copied, or what is on screen: none while the names of variables are shown there.
-    pub fn show(self, step: StepId, text: Option<Arc<ShownText>>, is_copied: bool) {
-        self.0.try_update_value(|all| {
-            let at = all.iter().position(|it| it.step == step);
-            let at = at.unwrap_or_else(|| {
-                all.push(ShownStep {
-                    step,
-                    screen: None,
-                    copied: None,
-                });
-                all.len() - 1
-            });
-            let place = if is_copied {
-                &mut all[at].copied
-            } else {
-                &mut all[at].screen
-            };
-            *place = text;
-        });
-    }
-
-    /// The step was done: what is shown from now on counts.
-    pub fn forget(self, step: StepId) {
-        self.0
-            .try_update_value(|all| all.retain(|it| it.step != step));
-    }
-
-    /// Adds the shown text to an action that proves it: what was copied last, else what is on screen. False if both
-    /// differ, and the person has to be asked first.
-    pub fn add_to(self, step: StepId, request: &mut ActionRequest) -> bool {
-        if !request.action.proves_text() || request.text.is_some() {
-            return true;
-        }
-        let shown = self.0.try_with_value(|all| {
-            let of = all.iter().find(|it| it.step == step);
-            of.map(|it| (it.screen.clone(), it.copied.clone()))
-        });
-        let (screen, copied) = shown.flatten().unwrap_or_default();
-        let differs = |it: &Arc<ShownText>| copied.as_ref().is_some_and(|copied| copied != it);
-        request.on_screen = screen.clone().filter(differs);
-        request.text = copied.or(screen);
-        request.on_screen.is_none()
-    }
-}
-
 impl ActionRequest {
     /// An action without a reason.
     pub fn new(action: StepAction) -> Self {
@@ -104,6 +45,19 @@ impl ActionRequest {
             takes_over: false,
             notes: None,
         }
+    }
+
+    /// Adds the text that was shown to an action that proves it: what was copied last, else what is on screen. False if both
+    /// differ, and the person has to be asked first.
+    pub fn add_shown_text(&mut self, step: StepId, shown: ShownTexts) -> bool {
+        if !self.action.proves_text() || self.text.is_some() {
+            return true;
+        }
+        let (screen, copied) = shown.of(step);
+        let differs = |it: &Arc<ShownText>| copied.as_ref().is_some_and(|copied| copied != it);
+        self.on_screen = screen.clone().filter(differs);
+        self.text = copied.or(screen);
+        self.on_screen.is_none()
     }
 
     /// A start that takes over what somebody else has in progress.
@@ -146,6 +100,18 @@ impl FailedAction {
         matches!(&self.error, AppError::Refused(it) if it.about == ViolationDetail::TextChanged)
     }
 
+    /// Whether a rule refused it, and no question about it will be asked.
+    fn is_refused(&self) -> bool {
+        is_no_of_a_rule(&self.error) && !self.is_text_changed()
+    }
+
+    /// Whether it was refused because of a state that the step no longer has: others have changed it again.
+    pub fn is_past(&self, status: StepStatus) -> bool {
+        let is_of_state =
+            matches!(&self.error, AppError::Refused(it) if it.about == ViolationDetail::Transition);
+        is_of_state && self.request.action.allows(status)
+    }
+
     /// Whether somebody else has changed the notes that were to be saved together with the mark: the person decides first.
     pub fn is_about_notes(&self) -> bool {
         self.request.notes.is_some() && matches!(self.error, AppError::Stale(_))
@@ -163,9 +129,14 @@ impl FailedAction {
     }
 }
 
+fn is_no_of_a_rule(error: &AppError) -> bool {
+    matches!(error, AppError::Refused(_) | AppError::Denied(_))
+}
+
 /// The actions that are running, or have failed for a temporary reason: only the newest one of each step. An older action
 /// that has no answer yet is not in here; its request handles the answer. An action that a rule refused is removed: the
-/// refusal is reported once, and a retry would fail again.
+/// refusal is reported once, and a retry would fail again. Only one that was shown as waiting is kept until the person
+/// has seen why: they may be elsewhere by then.
 #[derive(Clone, Debug, Default)]
 pub struct PendingActions {
     all: Vec<PendingAction>,
@@ -173,8 +144,9 @@ pub struct PendingActions {
     newest: u32,
 }
 
+/// An action that is running or has failed.
 #[derive(Clone, Debug)]
-struct PendingAction {
+pub struct PendingAction {
     step: StepId,
     number: u32,
     /// The cell as the server last said it is; none if it is not in the grid.
@@ -198,7 +170,8 @@ impl PendingAction {
 }
 
 impl PendingActions {
-    fn take(&mut self, step: StepId) -> Option<PendingAction> {
+    /// Takes the action of a step out.
+    pub fn take(&mut self, step: StepId) -> Option<PendingAction> {
         let at = self.all.iter().position(|it| it.step == step)?;
         Some(self.all.swap_remove(at))
     }
@@ -231,23 +204,46 @@ impl PendingActions {
         };
         newest.settled = Some(cell);
         let is_newest = number == Some(newest.number) || !newest.is_running();
-        if is_newest {
+        // A mark that others have overtaken is asked about until it is made again here, whatever else is heard of the cell.
+        let stays = matches!(&newest.state, PendingState::Failed(error) if is_no_of_a_rule(error));
+        if is_newest && (number.is_some() || !stays) {
             self.take(cell.step);
         }
         is_newest
     }
 
-    /// The action of a step has failed. It is kept if the reason is temporary. Answers the cell to go back to; none if a
-    /// newer action is asked of the step.
+    /// The action of a step has failed. It is kept if the reason is temporary, or if it was shown as waiting. Answers the cell to go
+    /// back to; none if a newer action is asked of the step.
     pub fn fail(&mut self, step: StepId, number: u32, failed: FailedAction) -> Option<Cell> {
         let newest = self.newest_of(step).filter(|it| it.number == number)?;
         let settled = newest.settled;
-        if failed.error.is_retryable() {
+        let has_waited = matches!(newest.state, PendingState::Slow);
+        if failed.error.is_retryable() || (has_waited && failed.is_refused()) {
             newest.state = PendingState::Failed(failed.error);
         } else {
             self.take(step);
         }
         settled
+    }
+
+    /// The steps that have an action that is running or has failed.
+    pub fn steps(&self) -> Vec<StepId> {
+        self.all.iter().map(|it| it.step).collect()
+    }
+
+    /// Whether a rule refused the step's action. What can be tried again is no refusal.
+    pub fn is_refused(&self, step: StepId) -> bool {
+        let mut all = self.all.iter();
+        all.any(|it| {
+            let is_final = |error: &AppError| !error.is_retryable();
+            it.step == step && matches!(&it.state, PendingState::Failed(error) if is_final(error))
+        })
+    }
+
+    /// Whether just this is on its way already, as the newest action of the step.
+    pub fn is_sending(&self, step: StepId, request: &ActionRequest) -> bool {
+        let mut all = self.all.iter();
+        all.any(|it| it.step == step && it.is_running() && it.request == *request)
     }
 
     /// Marks a running action as slow. False if it is no longer running.
@@ -282,12 +278,10 @@ impl PendingActions {
 mod tests {
     use super::*;
     use crate::{
-        domain::{
-            matrix::tests::cell, rule_violation::RuleViolation, vocabulary::Noun,
-            vocabulary::StepStatus,
-        },
+        domain::{matrix::tests::cell, rule_violation::RuleViolation, vocabulary::Noun},
         error::ViolationMessage,
     };
+    use leptos::prelude::Owner;
 
     const STEP: StepId = StepId(7);
 
@@ -316,7 +310,7 @@ mod tests {
         };
         let sent = || {
             let mut request = ActionRequest::new(StepAction::Done);
-            let is_sure = all.add_to(step, &mut request);
+            let is_sure = request.add_shown_text(step, all);
             (is_sure, request.text.map(|it| it.sha256.clone()))
         };
         assert_eq!(sent(), (true, None));
@@ -332,7 +326,7 @@ mod tests {
         all.forget(step);
         assert_eq!(sent(), (true, None));
         let mut failing = ActionRequest::new(StepAction::Fail);
-        assert!(all.add_to(step, &mut failing) && failing.text.is_none());
+        assert!(failing.add_shown_text(step, all) && failing.text.is_none());
     }
 
     #[test]
@@ -385,12 +379,102 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_of_what_was_shown_as_waiting_is_kept_until_it_was_seen() {
+        let mut actions = PendingActions::default();
+        let refused = |violation: RuleViolation| FailedAction {
+            step: STEP,
+            request: ActionRequest::new(StepAction::Done),
+            error: violation.into(),
+        };
+        let mut fail_late = |failed: &FailedAction| {
+            let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
+            assert!(actions.mark_slow(STEP, number));
+            actions.fail(STEP, number, failed.clone());
+            // What others did is read and shown.
+            actions.settle(cell(7, StepStatus::Pending), None);
+            let kept = actions.failed(STEP);
+            let is_refused = actions.is_refused(STEP);
+            if is_refused {
+                actions.take(STEP);
+            }
+            (kept, is_refused, actions.failed(STEP))
+        };
+        let no = refused(RuleViolation::Archived);
+        assert_eq!(fail_late(&no), (Some(no), true, None));
+        let denied = FailedAction {
+            error: AppError::Denied("no".to_owned()),
+            ..unreachable(StepAction::Done)
+        };
+        assert_eq!(fail_late(&denied), (Some(denied), true, None));
+        let by = "Ben".to_owned();
+        let asked = refused(RuleViolation::Overtaken { by });
+        assert_eq!(fail_late(&asked), (Some(asked.clone()), false, Some(asked)));
+        // A question about the text is asked by itself.
+        let request = ActionRequest::new(StepAction::Done);
+        let changed = FailedAction::text_changed(STEP, request);
+        assert_eq!(fail_late(&changed), (None, false, None));
+    }
+
+    #[test]
+    fn a_refusal_is_past_once_the_step_has_a_state_that_allows_the_action() {
+        let refused = |violation: RuleViolation| FailedAction {
+            step: STEP,
+            request: ActionRequest::new(StepAction::Fail),
+            error: violation.into(),
+        };
+        let of_done = refused(RuleViolation::Transition {
+            action: StepAction::Fail,
+            status: StepStatus::Done,
+        });
+        assert!(!of_done.is_past(StepStatus::Done) && of_done.is_past(StepStatus::InProgress));
+        assert!(!refused(RuleViolation::Archived).is_past(StepStatus::InProgress));
+    }
+
+    #[test]
+    fn a_mark_that_others_overtook_is_kept_until_it_is_made_again() {
+        let mut actions = PendingActions::default();
+        let by = "Ben".to_owned();
+        let failed = FailedAction {
+            step: STEP,
+            request: ActionRequest::new(StepAction::Done),
+            error: RuleViolation::Overtaken { by }.into(),
+        };
+        let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
+        actions.fail(STEP, number, failed.clone());
+        // What they did is read and shown.
+        assert!(actions.settle(cell(7, StepStatus::Failed), None));
+        assert_eq!(actions.failed(STEP), Some(failed));
+        let number = begin(&mut actions, StepAction::Done, StepStatus::Failed);
+        assert!(actions.settle(cell(7, StepStatus::Done), Some(number)));
+        assert_eq!(actions.failed(STEP), None);
+    }
+
+    #[test]
     fn a_second_action_goes_back_to_what_the_server_said_before_the_first() {
         let mut actions = PendingActions::default();
         begin(&mut actions, StepAction::Start, StepStatus::Pending);
         let second = begin(&mut actions, StepAction::Done, StepStatus::InProgress);
         let back = actions.fail(STEP, second, unreachable(StepAction::Done));
         assert_eq!(back, Some(cell(7, StepStatus::Pending)));
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_known_until_something_else_is_asked_or_it_ends() {
+        let mut actions = PendingActions::default();
+        let done = ActionRequest::new(StepAction::Done);
+        let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
+        assert!(actions.is_sending(STEP, &done) && !actions.is_sending(StepId(8), &done));
+        let reason = Some("no answer".to_owned());
+        let fail = ActionRequest {
+            reason,
+            ..ActionRequest::new(StepAction::Fail)
+        };
+        assert!(!actions.is_sending(STEP, &fail));
+        actions.fail(STEP, number, unreachable(StepAction::Done));
+        assert!(!actions.is_sending(STEP, &done));
+        begin(&mut actions, StepAction::Done, StepStatus::Pending);
+        begin(&mut actions, StepAction::Reopen, StepStatus::Done);
+        assert!(!actions.is_sending(STEP, &done));
     }
 
     #[test]

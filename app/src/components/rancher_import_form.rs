@@ -122,7 +122,7 @@ pub fn RancherImportForm(
         let names = clusters.get().into_iter();
         let options = std::iter::once(all).chain(names.map(|it| (it.clone(), it)));
         let options = options.collect();
-        view! { <SelectField label="Cluster" id="rancher-cluster" value=cluster options=options error=at(Field::RancherClusters)/> }
+        view! { <SelectField label="Cluster" id="rancher-cluster" value=cluster options=options error=at(Field::ClusterNames)/> }
     };
     // Of a namespace that is gone since: there is no field to show it at.
     let refused = move || {

@@ -14,7 +14,7 @@ use crate::{
         validation_errors::{InvalidField, ValidationErrors},
         vocabulary::Field,
     },
-    error::{AppError, Stale, ViolationDetail},
+    error::{AppError, ViolationDetail},
     paths,
 };
 use leptos::prelude::*;
@@ -161,7 +161,8 @@ pub fn validated_submit<Draft: Clone + 'static>(
 }
 
 /// What a form does when somebody else has saved the record first (R102): what only one side has changed is merged, and saved if
-/// the person had asked for that. Of the fields that both changed the person chooses: the two answers are for `StaleNotice`.
+/// the person had asked for that. Of the fields that both changed the person chooses: the two answers are for `StaleNotice`. An
+/// answer that is given before the record as it is now is read is carried out once it is.
 pub fn conflict_answers<Draft: Merge + Clone + PartialEq + Send + Sync + 'static>(
     requests: FormRequests,
     before: StoredValue<Draft>,
@@ -179,43 +180,67 @@ pub fn conflict_answers<Draft: Merge + Clone + PartialEq + Send + Sync + 'static
         requests.on_seen.run(());
         before.set_value(now);
     };
+    let take_over = move |chosen: Draft, now: Draft| {
+        fill(chosen);
+        accept(now);
+        requests.error.set(None);
+    };
+    let save_over = move |now: Draft| {
+        accept(now);
+        send.run(());
+    };
+    // The answer that waits for the record to be read.
+    let waiting = StoredValue::new(None::<MergeSide>);
+    Effect::new(move |_| {
+        let is_stale = |it: &Option<AppError>| matches!(it, Some(AppError::Stale(_)));
+        if !requests.error.with(is_stale) {
+            waiting.set_value(None);
+        }
+    });
     Effect::new(move |_| {
         let Some(now) = current.get() else {
             return;
         };
-        let mine = merged(&now, MergeSide::Mine);
-        let asks = mine != merged(&now, MergeSide::Theirs);
+        let answer = waiting.get_value();
+        waiting.set_value(None);
+        let (mine, theirs) = (
+            merged(&now, MergeSide::Mine),
+            merged(&now, MergeSide::Theirs),
+        );
+        let asks = mine != theirs;
         if mine != untrack(typed) {
             fill(mine);
         }
-        if !asks {
-            let is_refused =
-                |it: &Option<AppError>| it.as_ref().is_some_and(AppError::is_overtaken_save);
-            let was_sent = requests.error.with_untracked(is_refused);
-            accept(now);
-            requests.error.set(None);
-            if was_sent {
-                send.run(());
+        if asks {
+            match answer {
+                Some(MergeSide::Theirs) => take_over(theirs, now),
+                Some(MergeSide::Mine) => save_over(now),
+                None => {}
             }
+            return;
+        }
+        let is_refused =
+            |it: &Option<AppError>| it.as_ref().is_some_and(AppError::is_overtaken_save);
+        let was_sent = requests.error.with_untracked(is_refused);
+        accept(now);
+        requests.error.set(None);
+        if answer.map_or(was_sent, |it| it == MergeSide::Mine) {
+            send.run(());
         }
     });
     let take = Callback::new(move |()| {
-        let now = current.get_untracked();
         // A form that was posted and rendered again knows no more than the record as it is now.
         let posted = is_posted.then(|| before.get_value());
-        let chosen = now.as_ref().map(|now| merged(now, MergeSide::Theirs));
-        let (Some(chosen), Some(now)) = (chosen.or_else(|| posted.clone()), now.or(posted)) else {
-            return;
-        };
-        fill(chosen);
-        accept(now);
-        requests.error.set(None);
-    });
-    let keep = Callback::new(move |()| {
-        if let Some(now) = current.get_untracked() {
-            accept(now);
+        match (current.get_untracked(), posted) {
+            (Some(now), _) => take_over(merged(&now, MergeSide::Theirs), now),
+            (None, Some(posted)) => take_over(posted.clone(), posted),
+            (None, None) => waiting.set_value(Some(MergeSide::Theirs)),
         }
-        send.run(());
+    });
+    let keep = Callback::new(move |()| match current.get_untracked() {
+        Some(now) => save_over(now),
+        None if is_posted => send.run(()),
+        None => waiting.set_value(Some(MergeSide::Mine)),
     });
     (take, keep)
 }
@@ -340,7 +365,17 @@ pub fn StaleNotice(
         })
     };
     move || {
-        stale().map(|Stale { changed_by, changed_at, .. }| {
+        // The button whose answer waits for that.
+        let waits = RwSignal::new(None::<MergeSide>);
+        let answer = move |side: MergeSide, callback: Callback<()>| {
+            waits.set(Some(side));
+            callback.run(());
+        };
+        let is_waiting = move |side: MergeSide| {
+            (waits.get() == Some(side) && differences.with(Option::is_none)).then_some("true")
+        };
+        stale().map(|it| {
+            let (changed_by, changed_at) = (it.changed_by, it.changed_at);
             let by = changed_by.unwrap_or_else(|| "Someone".to_owned());
             view! {
                 <div class="alert" role="alert">
@@ -362,10 +397,22 @@ pub fn StaleNotice(
                             >
                                 "Show changes"
                             </button>
-                            <button class="button" type="button" data-size="s" on:click=move |_| on_keep.run(())>
+                            <button
+                                class="button"
+                                type="button"
+                                data-size="s"
+                                aria-busy=move || is_waiting(MergeSide::Mine)
+                                on:click=move |_| answer(MergeSide::Mine, on_keep)
+                            >
                                 "Keep mine"
                             </button>
-                            <button class="button" type="button" data-size="s" on:click=move |_| on_take.run(())>
+                            <button
+                                class="button"
+                                type="button"
+                                data-size="s"
+                                aria-busy=move || is_waiting(MergeSide::Theirs)
+                                on:click=move |_| answer(MergeSide::Theirs, on_take)
+                            >
                                 "Take theirs"
                             </button>
                         </div>

@@ -39,7 +39,7 @@ pub fn record_work(work: RecordWork, names_customers: bool) -> impl IntoView {
                     <span class="count">{grouped(n_failed as usize)}</span>
                 </div>
                 <div class="card scroll-x">
-                    <table class="table">
+                    <table class="table stacked">
                         <thead>
                             <tr>
                                 <th scope="col">"Step"</th>
@@ -57,6 +57,7 @@ pub fn record_work(work: RecordWork, names_customers: bool) -> impl IntoView {
         }
     });
     let n_missing = missing.len();
+    let blocked = blocked_class(names_customers);
     let missing = (n_missing > 0).then(|| {
         let rows = missing
             .into_iter()
@@ -73,9 +74,9 @@ pub fn record_work(work: RecordWork, names_customers: bool) -> impl IntoView {
                         <thead>
                             <tr>
                                 <th scope="col">"Variable"</th>
-                                <th scope="col">"Release"</th>
+                                <th class="wide" scope="col">"Release"</th>
                                 {names_customers.then(|| view! { <th scope="col" class="num">"Customers"</th> })}
-                                <th scope="col" class="num">"Blocked steps"</th>
+                                <th scope="col" class=blocked>"Blocked steps"</th>
                                 <td></td>
                             </tr>
                         </thead>
@@ -109,15 +110,20 @@ fn failed_row(it: FailedCell, names_customers: bool) -> impl IntoView {
     }
 }
 
+/// A phone has room for one number beside a variable.
+fn blocked_class(names_customers: bool) -> &'static str {
+    if names_customers { "num wide" } else { "num" }
+}
+
 fn gap_row(it: RecordGap, names_customers: bool) -> impl IntoView {
     let first = pluralize(it.cells, "step");
     let label = format!("Open the first of {first} without {}", it.variable);
     view! {
         <tr>
             <td class="mono">{it.variable}</td>
-            <td class="muted">{it.release}</td>
+            <td class="muted wide">{it.release}</td>
             {names_customers.then(|| view! { <td class="num">{grouped(it.customers as usize)}</td> })}
-            <td class="num">{grouped(it.cells as usize)}</td>
+            <td class=blocked_class(names_customers)>{grouped(it.cells as usize)}</td>
             <td>
                 <a class="link" href=paths::step(it.release_id, it.step_id) aria-label=label>"Open"</a>
             </td>

@@ -1,10 +1,13 @@
 //! The copy button of the run mode. It also starts the step, unless this person has chosen otherwise, and asks first if somebody else
 //! has the step in progress.
 use super::{
-    layout::sidebar::OwnName,
     pending_actions::ActionRequest,
-    step_panel::{actions::CopyButton, step_detail::StepDetailState},
-    ui::{dialog::Dialog, follow_effect::follow, menu::MenuItem, time::Clock},
+    step_panel::{
+        actions::CopyButton,
+        copy_question::{AskedCopy, CopyQuestion},
+        step_detail::StepDetailState,
+    },
+    ui::{follow_effect::follow, menu::MenuItem},
 };
 use crate::{
     browser::dom,
@@ -55,65 +58,24 @@ fn is_started_by_copy(status: StepStatus) -> bool {
 /// Handles to the state of the button, copied into every closure that needs them.
 #[derive(Clone, Copy)]
 struct RunCopy {
-    state: StepDetailState,
+    copy: AskedCopy,
     starts: CopyStarts,
-    /// The format of the copy that is being made or asked about; none for the one that was chosen last.
-    format: StoredValue<Option<CopyFormat>>,
-    /// What is sent once the text is on the clipboard.
-    then: StoredValue<Option<ActionRequest>>,
-    /// The question whether to copy what somebody else has in progress.
-    asked: RwSignal<Option<String>>,
-    own_name: OwnName,
-    clock: Clock,
 }
 
 impl RunCopy {
     /// Copies, or asks first. `starts` says whether the step is started with it.
     fn request(self, format: Option<CopyFormat>, starts: bool) {
-        let taken = format.unwrap_or_else(|| untrack(|| self.state.format()));
-        let starts = starts && self.state.can_work && taken != CopyFormat::Template;
-        self.format.set_value(format);
-        self.then
-            .set_value(starts.then(|| ActionRequest::new(StepAction::Start)));
-        match self.question() {
-            Some(question) => self.asked.set(Some(question)),
-            None => self.copy(),
-        }
+        let state = self.copy.state;
+        let taken = format.unwrap_or_else(|| untrack(|| state.format()));
+        let starts = starts && state.can_work && taken != CopyFormat::Template;
+        let then = starts.then(|| ActionRequest::new(StepAction::Start));
+        self.copy.request(format, then);
     }
 
     /// What the button and its key do.
     fn press(self, format: Option<CopyFormat>) {
-        let starts = self.starts.0.get_untracked() && is_started_by_copy(self.state.status);
+        let starts = self.starts.0.get_untracked() && is_started_by_copy(self.copy.state.status);
         self.request(format, starts);
-    }
-
-    fn copy(self) {
-        match self.format.get_value() {
-            Some(format) => self.state.choose_format(format),
-            None => self.state.copy_as_chosen(),
-        }
-    }
-
-    /// What is asked if somebody else has the step in progress: "In progress by Ben Okoro since 13:58. Copy anyway?"
-    fn question(self) -> Option<String> {
-        if !self.state.can_work || self.state.status != StepStatus::InProgress {
-            return None;
-        }
-        let (by, at) = self.state.read(|it| {
-            let step = &it.detail.step;
-            step.state_by.clone().zip(step.state_at)
-        })?;
-        let is_own = self.own_name.0.with_untracked(|it| *it == by);
-        let at = untrack(|| self.clock.time(at));
-        (!is_own).then(|| format!("In progress by {by} since {at}. Copy anyway?"))
-    }
-
-    /// Answers the question.
-    fn answer(self, takes_over: bool) {
-        self.then
-            .set_value(takes_over.then(ActionRequest::taking_over));
-        self.asked.set(None);
-        self.copy();
     }
 }
 
@@ -128,31 +90,13 @@ pub fn RunCopyButton(
 ) -> impl IntoView {
     let starts = CopyStarts::from_context();
     let button = RunCopy {
-        state,
+        // A key may have been faster than the clipboard.
+        copy: AskedCopy::new(state, move || {
+            is_acted_on.try_get_untracked() == Some(false)
+        }),
         starts,
-        format: StoredValue::new(None),
-        then: StoredValue::new(None),
-        asked: RwSignal::new(None),
-        own_name: OwnName::from_context(),
-        clock: Clock::from_context(),
     };
-    follow(move |_| {
-        if copy_requests.get() == Some(state.id) {
-            copy_requests.set(None);
-            state.recall_format();
-            untrack(|| button.press(None));
-        }
-    });
-    follow(move |_| {
-        if state.copied.get() == Some((state.id, true)) {
-            let then = button.then.try_update_value(Option::take).flatten();
-            // A key may have been faster than the clipboard.
-            let is_free = is_acted_on.try_get_untracked() == Some(false);
-            if let Some(request) = then.filter(|_| is_free) {
-                untrack(|| state.send_action(request));
-            }
-        }
-    });
+    button.copy.serve(copy_requests, move || button.press(None));
     let word = Signal::derive(move || {
         let is_start = starts.0.get() && state.can_work && is_started_by_copy(state.status);
         if is_start { COPY_AND_START } else { "Copy" }
@@ -175,36 +119,7 @@ pub fn RunCopyButton(
     let on_copy = Callback::new(move |format: Option<CopyFormat>| button.press(format));
     view! {
         <CopyButton state=state word=word choices=choices on_copy=on_copy/>
-        {move || button.asked.get().map(|text| view! { <CopyQuestion button=button text=text/> })}
-    }
-}
-
-/// The dialog that asks before a text is copied that somebody else may be running.
-#[component]
-fn CopyQuestion(button: RunCopy, text: String) -> impl IntoView {
-    let open = RwSignal::new(true);
-    follow(move |_| {
-        if !open.get() {
-            button.asked.set(None);
-        }
-    });
-    view! {
-        <Dialog open=open title=text>
-            <div class="dialog__body">
-                <p class="muted">"They may be running it right now."</p>
-            </div>
-            <div class="dialog__foot">
-                <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
-                    "Cancel"
-                </button>
-                <button class="button" type="button" on:click=move |_| button.answer(true)>
-                    "Take over and copy"
-                </button>
-                <button class="button" data-kind="ink" type="button" on:click=move |_| button.answer(false)>
-                    "Copy anyway"
-                </button>
-            </div>
-        </Dialog>
+        <CopyQuestion copy=button.copy/>
     }
 }
 

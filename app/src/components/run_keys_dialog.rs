@@ -13,6 +13,7 @@ const SHORTCUTS: KeyGroup = (
     "On this page",
     &[
         ("c", "Copy, and start if you chose so"),
+        ("x", "Run, and go on when it is done"),
         ("d", "Mark done, and open the next step"),
         ("i", "Start"),
         ("f", "Fail"),

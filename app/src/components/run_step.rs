@@ -2,7 +2,7 @@
 use super::{
     run_copy::RunCopyButton,
     step_panel::{
-        StateLine, StepBody, StepDialogs,
+        RunButton, StateLine, StepBody, StepDialogs,
         actions::{ActionNotice, CopiedFormat, StateButtons},
         step_detail::StepDetailState,
     },
@@ -70,6 +70,8 @@ pub fn RunStep(
     asked_for: Memo<Option<StepId>>,
     /// Whether an action on the step has no answer yet.
     is_acted_on: Signal<bool>,
+    /// Whether such an action waits for so long that the view shows it.
+    waits: Signal<bool>,
     /// The URL of the list of the steps.
     list: String,
     /// The URL of the next customer's page.
@@ -120,7 +122,14 @@ pub fn RunStep(
         })
     };
     view! {
-        <section class="run__step" data-home="" tabindex="-1" aria-label=label>
+        <section
+            class="run__step"
+            data-home=""
+            tabindex="-1"
+            aria-label=label
+            data-of-step=state.id.to_string()
+            data-waits=move || waits.get().then_some("")
+        >
             <div class="run__inner">
                 <div>
                     <div class="row quiet">
@@ -134,6 +143,7 @@ pub fn RunStep(
                 <ActionNotice state=state/>
                 <div class="run__do live-only">
                     <RunCopyButton state=state is_acted_on=is_acted_on copy_requests=copy_requests/>
+                    <RunButton state=state/>
                     <StateButtons state=state large=true on_next=on_next/>
                     <CopiedFormat state=state/>
                 </div>

@@ -32,6 +32,7 @@ const SHORTCUTS: [KeyGroup; 5] = [
         &[
             ("Enter", "Open the step"),
             ("c", "Copy the text"),
+            ("x", "Run"),
             ("e, F2", "Override the text"),
             ("i", "Start"),
             ("d", "Mark done"),

@@ -34,6 +34,9 @@ pub fn StepEditor(
     known: Signal<Vec<String>>,
     #[prop(into)] id: String,
     #[prop(optional, into)] error: Signal<Option<String>>,
+    /// Whether it is the text of one customer, whose variables alone are known then.
+    #[prop(optional)]
+    is_of_customer: bool,
     /// At the end of the editor's head: the field "Preview for".
     #[prop(optional, into)]
     beside: ViewFn,
@@ -73,7 +76,8 @@ pub fn StepEditor(
         (!names.is_empty()).then(|| {
             let are = if names.len() == 1 { "is" } else { "are" };
             let names = names.join(", ");
-            format!("{names} {are} not set anywhere: check the spelling, or set a value before the work starts.")
+            let place = if is_of_customer { "for this customer" } else { "anywhere" };
+            format!("{names} {are} not set {place}: check the spelling, or set a value before the work starts.")
         })
     };
     let found_fixes = Memo::new(move |_| value.with(|text| fixes(text, kind.get())));

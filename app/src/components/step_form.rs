@@ -4,12 +4,14 @@ use super::{
     step_editor::StepEditor,
     ui::{
         field::{LongField, SelectField, TextField},
+        icon::Icon,
         notice::Failure,
     },
 };
 use crate::{
-    browser::dom, domain::template::TemplateDraft, domain::vocabulary::Category,
-    domain::vocabulary::Field, domain::vocabulary::StepType, error::AppError,
+    browser::dom, domain::jenkins::JenkinsJob, domain::template::TemplateDraft,
+    domain::vocabulary::Category, domain::vocabulary::Field, domain::vocabulary::StepType,
+    error::AppError,
 };
 use leptos::{ev, prelude::*};
 
@@ -26,12 +28,22 @@ pub struct StepFormFields {
     pub content: RwSignal<String>,
     /// What the step is for; may be empty.
     pub description: RwSignal<String>,
+    /// The path of the job at Jenkins; empty for none.
+    pub job: RwSignal<String>,
+    /// What the job is given, a line `NAME=value` each.
+    pub parameters: RwSignal<String>,
+    /// Whether the fields of the job are unfolded.
+    pub shows_job: RwSignal<bool>,
 }
 
 impl StepFormFields {
     /// Fields that begin with a draft.
     pub fn new(draft: TemplateDraft) -> Self {
+        let (job, parameters) = job_fields(draft.jenkins);
         Self {
+            shows_job: RwSignal::new(!job.is_empty()),
+            job: RwSignal::new(job),
+            parameters: RwSignal::new(parameters),
             name: RwSignal::new(draft.name),
             category: RwSignal::new(draft.category),
             kind: RwSignal::new(draft.kind),
@@ -42,6 +54,10 @@ impl StepFormFields {
 
     /// Replaces what is typed.
     pub fn set(self, draft: TemplateDraft) {
+        let (job, parameters) = job_fields(draft.jenkins);
+        self.shows_job.set(!job.is_empty());
+        self.job.set(job);
+        self.parameters.set(parameters);
         self.name.set(draft.name);
         self.category.set(draft.category);
         self.kind.set(draft.kind);
@@ -57,8 +73,16 @@ impl StepFormFields {
             kind: self.kind.get(),
             content: self.content.get(),
             description: self.description.get(),
+            jenkins: JenkinsJob::from_form(&self.job.get(), &self.parameters.get()),
         }
     }
+}
+
+/// What the two fields of a job show.
+fn job_fields(job: Option<JenkinsJob>) -> (String, String) {
+    let job = job.unwrap_or_default();
+    let lines = job.lines();
+    (job.job, lines)
 }
 
 /// The form's fields and what its page knows about them.
@@ -88,6 +112,45 @@ pub struct StepFormSlots {
     pub notices: ViewFn,
     /// At the start of the foot.
     pub foot: ViewFn,
+}
+
+/// The fields of the job at Jenkins, folded unless there is one. Where the server has no Jenkins they say so.
+fn jenkins_fields(
+    fields: StepFormFields,
+    error: Signal<Option<String>>,
+    no_error: Signal<Option<String>>,
+) -> impl IntoView {
+    Effect::new(move |_| {
+        if error.with(Option::is_some) {
+            fields.shows_job.set(true);
+        }
+    });
+    view! {
+        <details class="fold" id="step-jenkins" open=move || fields.shows_job.get()>
+            <summary>
+                <Icon name="i-chevron"/>
+                "Run in Jenkins"
+            </summary>
+            <div class="stack stack-s">
+                <p class="hint no-jenkins">"Set JENKINS_URL and JENKINS_TOKEN on the server to run steps there"</p>
+                <TextField
+                    label="Job"
+                    id="step-job"
+                    value=fields.job
+                    error=error
+                    hint="With its folders, such as folder/deploy. Run then asks Jenkins instead of a runner"
+                />
+                <LongField
+                    label="Parameters"
+                    id="step-parameters"
+                    rows=3
+                    value=fields.parameters
+                    error=no_error
+                    hint="One per line, such as NAMESPACE={{customer.namespace}}"
+                />
+            </div>
+        </details>
+    }
 }
 
 /// The form. Ctrl+Enter saves.
@@ -201,6 +264,7 @@ pub fn StepForm(
                     value=fields.description
                     error=at(Field::Description)
                 />
+                {jenkins_fields(fields, at(Field::Jenkins), Signal::derive(|| None))}
                 {notices.run()}
             </div>
             <div class="form__foot">

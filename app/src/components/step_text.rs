@@ -135,9 +135,14 @@ pub fn fixes(text: &str, kind: StepType) -> Vec<TextFix> {
         if near[..index].iter().any(is_same) || !variables::are_names(&it.meant) {
             continue;
         }
+        let mut fixed = text.to_owned();
+        // What is written so may also be a part of a variable.
+        for same in near.iter().rev().filter(|it| is_same(it)) {
+            fixed.replace_range(same.start..same.end, &it.meant);
+        }
         fixes.push(TextFix {
             label: variables::near_miss_message(written, &it.meant),
-            text: text.replace(written, &it.meant),
+            text: fixed,
         });
     }
     let hidden = highlight::hidden(text, kind);
@@ -322,6 +327,14 @@ mod tests {
             fixes[3].text,
             "{{Customer.Name}} \u{201c}a b c {{Customer.Name}}"
         );
+    }
+
+    #[test]
+    fn a_lost_brace_is_put_back_where_it_is_lost_only() {
+        let text = "{{var.HOST}} {{var.HOST} {{var.HOST}}";
+        let fixes = fixes(text, StepType::Bash);
+        assert_eq!(fixes.len(), 1);
+        assert_eq!(fixes[0].text, "{{var.HOST}} {{var.HOST}} {{var.HOST}}");
     }
 
     #[test]

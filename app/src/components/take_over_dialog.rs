@@ -12,32 +12,41 @@ pub struct TakeOverQuestion {
     pub text: String,
 }
 
-/// The dialog; open while something is asked.
+/// The dialog; open while something is asked. A key that was meant for what had the focus before does nothing in it.
 #[component]
 pub fn TakeOverDialog(
-    asked: RwSignal<Option<TakeOverQuestion>>,
+    asked: RwSignal<Vec<TakeOverQuestion>>,
     /// Takes the step over.
     on_take_over: Callback<StepId>,
 ) -> impl IntoView {
+    // A question that comes meanwhile leaves the dialog as it is.
+    let first = Memo::new(move |_| asked.with(|it| it.first().cloned()));
+    let end = move || {
+        asked.update(|it| {
+            if !it.is_empty() {
+                it.remove(0);
+            }
+        });
+    };
     move || {
-        asked.get().map(|TakeOverQuestion { step, text }| {
+        first.get().map(|TakeOverQuestion { step, text }| {
             let open = RwSignal::new(true);
             Effect::new(move |_| {
                 if !open.get() {
-                    asked.set(None);
+                    end();
                 }
             });
             let take_over = move |_| {
-                asked.set(None);
+                end();
                 on_take_over.run(step);
             };
             view! {
                 <Dialog open=open title=text>
-                    <div class="dialog__body">
+                    <div class="dialog__body" tabindex="-1" data-first="">
                         <p class="muted">"The step stays in progress, by you from now on."</p>
                     </div>
                     <div class="dialog__foot">
-                        <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
+                        <button class="button push" type="button" on:click=move |_| open.set(false)>
                             "Cancel"
                         </button>
                         <button class="button" data-kind="ink" type="button" on:click=take_over>

@@ -94,7 +94,8 @@ pub fn UndoDialog(
     };
     view! {
         <Dialog open=open title=format!("{verb} this change")>
-            <div class="dialog__body stack">
+            // It may open by itself: a key that was meant for what had the focus before ticks nothing.
+            <div class="dialog__body stack" tabindex="-1" data-first="">
                 {lists()}
                 {move || {
                     (!can_restore && !deletes_work.get()).then(|| view! { <p>"Nothing can be restored."</p> })

@@ -181,10 +181,17 @@ pub fn ValuesGrid(
                 ValuePlace::Release(_) => " all of this release",
             };
             let cluster = row.cluster.clone().filter(|_| row.missing.is_some());
+            // What is missing of an unknown name can be set nowhere: a link would lead to a form without it.
+            let is_settable = names.iter().any(|it| has_field(row, it));
+            let name = if is_settable {
+                view! { <a class="link" href=path target="_blank" rel="noopener">{row.name.clone()}</a> }.into_any()
+            } else {
+                row.name.clone().into_any()
+            };
             view! {
                 <tr data-shared=row.missing.is_none().then_some("")>
                     <th scope="row">
-                        <a class="link" href=path target="_blank" rel="noopener">{row.name.clone()}</a>
+                        {name}
                         <span class="quiet small">{kind}</span>
                         {cluster
                             .map(|(id, name)| {

@@ -5,8 +5,10 @@ use super::{
     ui::{icon::Icon, sortable::SortableList, time::Clock},
 };
 use crate::{
-    domain::customer_work::WorkRow, domain::id::CustomerId, domain::id::ReleaseId,
-    domain::id::StepId, domain::vocabulary::Category, domain::vocabulary::StepStatus, paths,
+    browser::drag::MovedRow, domain::customer_work::WorkRow, domain::id::CustomerId,
+    domain::id::ReleaseId, domain::id::StepId, domain::order::Position,
+    domain::vocabulary::Category, domain::vocabulary::StepAction, domain::vocabulary::StepStatus,
+    paths,
 };
 use leptos::prelude::*;
 
@@ -47,6 +49,16 @@ fn screen_reader_text(row: &WorkRow, clock: Clock) -> String {
     ];
     text.extend(marks.iter().filter(|it| it.0).map(|it| it.1));
     text
+}
+
+/// A row as it will be once an action that waits for its answer is carried out, as a cell of the matrix shows it.
+fn awaited(mut row: WorkRow, action: Option<StepAction>) -> WorkRow {
+    if let Some(action) = action.filter(|it| it.allows(row.status)) {
+        row.status = action.target();
+        row.state_by = None;
+        row.state_at = None;
+    }
+    row
 }
 
 /// A small mark from the sprite.
@@ -92,12 +104,14 @@ pub struct WorkStepList {
     pub ids: (ReleaseId, CustomerId),
     /// The step that is open.
     pub open: Memo<Option<StepId>>,
+    /// Actions that wait for their answer, as while there is no connection.
+    pub waiting: RwSignal<Vec<(StepId, StepAction)>>,
     /// Whether rows can be moved: the release is active.
     pub can_move: bool,
     /// Whether an order is being saved; no row can be moved meanwhile.
     pub is_busy: Signal<bool>,
-    /// Gets the category, its new order, and the step that was moved.
-    pub on_order: Callback<(Category, Vec<StepId>, StepId)>,
+    /// Gets the step that was moved, and where to.
+    pub on_move: Callback<(StepId, Position<StepId>)>,
 }
 
 /// The steps of one category, with how many of them are finished.
@@ -107,9 +121,10 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
         rows,
         ids,
         open,
+        waiting,
         can_move,
         is_busy,
-        on_order,
+        on_move,
     } = list;
     let clock = Clock::from_context();
     let named = Memo::new(move |_| {
@@ -122,10 +137,13 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
     });
     let row = Callback::new(move |id: i64| -> AnyView {
         let id = StepId(id);
+        let action = Memo::new(move |_| {
+            waiting.with(|all| all.iter().rfind(|it| it.0 == id).map(|it| it.1))
+        });
         let row = Memo::new(move |_| {
             rows.with(|rows| {
                 let at = rows.iter().position(|it| it.id == id)?;
-                Some((at + 1, rows[at].clone()))
+                Some((at + 1, awaited(rows[at].clone(), action.get())))
             })
         });
         let state = move || row.with(|it| it.as_ref().map(|it| it.1.status.as_str()));
@@ -135,6 +153,7 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
                 href=paths::customer_step(ids.0, ids.1, id)
                 data-noscroll=""
                 data-state=state
+                aria-busy=move || action.get().map(|_| "true")
                 aria-current=move || (open.get() == Some(id)).then_some("step")
             >
                 {move || row.get().map(|(number, row)| row_content(row, number, clock))}
@@ -142,9 +161,8 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
         }
         .into_any()
     });
-    let order = Callback::new(move |(order, moved): (Vec<i64>, i64)| {
-        let order = order.into_iter().map(StepId).collect();
-        on_order.run((category, order, StepId(moved)));
+    let on_row_move = Callback::new(move |it: MovedRow| {
+        on_move.run((StepId(it.id), it.place.map(StepId)));
     });
     let count = move || {
         rows.with(|rows| {
@@ -166,7 +184,7 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
                     <SortableList
                         rows=named.get()
                         row=row
-                        on_order=order
+                        on_move=on_row_move
                         is_busy=is_busy
                         can_move=can_move
                     />
@@ -181,6 +199,20 @@ mod tests {
     use super::*;
     use crate::domain::step::CustomerStep;
     use chrono::DateTime;
+
+    #[test]
+    fn an_action_that_waits_shows_the_state_that_it_brings_and_one_that_cannot_be_does_not() {
+        let blank = CustomerStep::blank(ReleaseId(1), CustomerId(1), DateTime::UNIX_EPOCH);
+        let row = WorkRow {
+            status: StepStatus::InProgress,
+            state_by: Some("Ana".into()),
+            ..WorkRow::new(&blank, false)
+        };
+        let done = awaited(row.clone(), Some(StepAction::Done));
+        assert_eq!((done.status, done.state_by), (StepStatus::Done, None));
+        assert_eq!(awaited(row.clone(), Some(StepAction::Start)), row);
+        assert_eq!(awaited(row.clone(), None), row);
+    }
 
     #[test]
     fn a_row_in_progress_names_the_person_and_the_time() {

@@ -1,4 +1,4 @@
-//! What needs attention first on the dashboard (R107): what failed, one's own work in progress, work that takes longer than
+//! What needs attention first on the dashboard (R107): what failed, what lost its run, one's own work in progress, work that takes longer than
 //! usual, what was reverted; and how long a step usually takes.
 use super::vocabulary::StepStatus;
 use chrono::TimeDelta;
@@ -17,6 +17,8 @@ const LONG_WORK_MIN_MINUTES: i64 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Urgency {
     Failed,
+    /// In progress by a run whose lease has expired: its runner no longer reports.
+    Lost,
     /// In progress by the caller.
     Own,
     /// In progress by somebody else for longer than usual.
@@ -50,9 +52,10 @@ pub fn takes_long(elapsed: TimeDelta, usual: Option<TimeDelta>) -> bool {
     elapsed > limit.max(TimeDelta::minutes(LONG_WORK_MIN_MINUTES))
 }
 
-/// Why a cell in this state needs attention, if it does. `elapsed` is the time since the state was set.
+/// Why a cell in this state needs attention, if it does. `is_lost` if its run was lost, `elapsed` is the time since the state was set.
 pub fn urgency(
     status: StepStatus,
+    is_lost: bool,
     is_own: bool,
     elapsed: TimeDelta,
     usual: Option<TimeDelta>,
@@ -60,13 +63,14 @@ pub fn urgency(
     match status {
         StepStatus::Failed => Some(Urgency::Failed),
         StepStatus::Reverted => Some(Urgency::Reverted),
+        StepStatus::InProgress if is_lost => Some(Urgency::Lost),
         StepStatus::InProgress if is_own => Some(Urgency::Own),
         StepStatus::InProgress if takes_long(elapsed, usual) => Some(Urgency::Long),
         _ => None,
     }
 }
 
-/// A duration of so many seconds in words: "14 min", "2 h 12 min", "3 d 4 h".
+/// A duration, given in seconds, in words: "14 min", "2 h 12 min", "3 d 4 h".
 pub fn duration_text(seconds: i64) -> String {
     let minutes = seconds / 60;
     let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
@@ -119,15 +123,20 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_comes_first_then_one_s_own_work_then_what_takes_long() {
-        let of =
-            |status, is_own, elapsed| urgency(status, is_own, TimeDelta::minutes(elapsed), None);
+    fn a_failure_comes_first_then_a_lost_run_then_one_s_own_work_then_what_takes_long() {
+        let of = |status, is_own, elapsed| {
+            urgency(status, false, is_own, TimeDelta::minutes(elapsed), None)
+        };
+        let lost = |status| urgency(status, true, true, TimeDelta::zero(), None);
+        assert_eq!(lost(StepStatus::InProgress), Some(Urgency::Lost));
+        assert_eq!(lost(StepStatus::Done), None);
         assert_eq!(of(StepStatus::InProgress, true, 1), Some(Urgency::Own));
         assert_eq!(of(StepStatus::InProgress, false, 1), None);
         assert_eq!(of(StepStatus::InProgress, false, 500), Some(Urgency::Long));
         assert_eq!(of(StepStatus::Done, true, 500), None);
         let order = [
             of(StepStatus::Failed, false, 0),
+            Some(Urgency::Lost),
             Some(Urgency::Own),
             Some(Urgency::Long),
             of(StepStatus::Reverted, false, 0),

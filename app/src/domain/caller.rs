@@ -4,9 +4,10 @@ use super::{
     actor_stamp::ActorStamp,
     id::{SessionId, TokenId, UserId},
     permission::{Permission, Role},
+    run::Run,
     scope::{Scope, ScopeIds},
     user::User,
-    via::Via,
+    via::{RUN_HERE, Via},
 };
 use chrono::{DateTime, SubsecRound, Utc};
 
@@ -68,6 +69,25 @@ impl Caller {
                 Identity::Program(Via::Hook(name.to_owned())),
                 name.to_owned(),
             )
+        }
+    }
+
+    /// A run (R71): its end marks the step in the name of who asked for it.
+    pub fn of_run(run: &Run) -> Self {
+        let runner = run.runner.as_deref().unwrap_or(RUN_HERE);
+        let via = Via::Runner(runner.to_owned());
+        let identity = match run.asked_by_user {
+            Some(id) => Identity::User {
+                id,
+                via,
+                session: None,
+                token: None,
+            },
+            None => Identity::Program(via),
+        };
+        Self {
+            role: Role::Operator,
+            ..Self::unlimited(identity, run.asked_by.clone())
         }
     }
 
@@ -171,9 +191,17 @@ impl Caller {
         }
     }
 
+    /// The token of the request, if it came with one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self.identity {
+            Identity::User { token, .. } => token,
+            Identity::Open | Identity::Program(_) => None,
+        }
+    }
+
     /// Whether the request came with a token, which makes no tokens, users or passwords (R25).
     pub fn is_token(&self) -> bool {
-        matches!(self.identity, Identity::User { token: Some(_), .. })
+        self.token().is_some()
     }
 
     /// By what way; none in `open` mode, where all is as it was before there were users.
@@ -197,6 +225,12 @@ impl Caller {
     /// Whether it reads what happened to users, sessions, tokens and saved views. A token does not, whoever owns it (R25).
     pub fn sees_accounts(&self) -> bool {
         self.may(Permission::ReadAccounts) && self.sees_all() && !self.is_token()
+    }
+
+    /// Whether it may read the events of webhooks and runners: callers that may create them, tokens included.
+    pub fn sees_machines(&self) -> bool {
+        let makes_them = self.may(Permission::Webhooks) && self.may(Permission::Runners);
+        makes_them && self.sees_all()
     }
 
     /// Author and time of a change that this caller makes.
@@ -286,6 +320,38 @@ mod tests {
         assert!(!Caller::of_token(&admin, TokenId(1), "ci", None, None).sees_accounts());
         let manager = user(Role::Manager, None);
         assert!(!Caller::of_session(&manager, SessionId(1)).sees_accounts());
+    }
+
+    #[test]
+    fn what_happened_to_webhooks_and_runners_is_an_admin_s_also_by_token() {
+        let of_token =
+            |role, scope| Caller::of_token(&user(role, None), TokenId(1), "ci", None, scope);
+        assert!(of_token(Role::Admin, None).sees_machines());
+        assert!(!of_token(Role::Admin, Some(acme())).sees_machines());
+        assert!(!of_token(Role::Manager, None).sees_machines());
+        assert!(Caller::open("Ana").sees_machines());
+    }
+
+    #[test]
+    fn a_run_marks_its_step_in_the_name_of_who_asked_for_it() {
+        let by_user = Run {
+            asked_by_user: Some(UserId(7)),
+            ..Run::example()
+        };
+        let caller = Caller::of_run(&by_user);
+        assert_eq!(
+            (caller.name.as_str(), caller.user()),
+            ("Ben", Some(UserId(7)))
+        );
+        assert_eq!(caller.via(), Some(&Via::Runner("eu-1".into())));
+        assert_eq!((caller.role, caller.sees_all()), (Role::Operator, true));
+        let here = Run {
+            runner: None,
+            ..Run::example()
+        };
+        let caller = Caller::of_run(&here);
+        assert_eq!(caller.via(), Some(&Via::Runner("rollcall run".into())));
+        assert_eq!(caller.user(), None);
     }
 
     #[test]

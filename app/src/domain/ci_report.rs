@@ -52,7 +52,7 @@ pub struct CiReport {
     pub url: Option<String>,
     /// At most `REPORT_OUTPUT_MAX_BYTES`; never empty.
     pub output: Option<String>,
-    /// What the report calls itself: a second one of the same id, step and status is the same report.
+    /// What the report calls itself: a second one of the same id, step and status is the same report, and no other may have that id.
     pub id: Option<String>,
 }
 
@@ -238,27 +238,23 @@ pub struct NamedRow {
 }
 
 impl RowReference {
-    /// The rows that this names: the step of that number; if there is none, by a text all of that name, namespace or slug (see
-    /// `find_named`); if there is none, the row of that id.
+    /// The rows that this may mean, all of which `find_named` finds by a text: a step by its number, name or slug, a customer by its
+    /// id, name, namespace or slug. A step that is found in none of these ways is that of this id. A number is no name.
     pub fn find<'a>(&self, rows: &'a [NamedRow]) -> Vec<&'a NamedRow> {
         let text = match self {
             Self::Number(number) => return by_number(*number, rows),
             Self::Text(text) => text,
         };
-        let number: Option<i64> = text.parse().ok();
-        let of_number = number.and_then(|it| rows.iter().find(|row| row.number == Some(it)));
-        if let Some(row) = of_number {
-            return vec![row];
-        }
         let name = Name::parse(text).map_or_else(|_| text.clone(), String::from);
         let found = find_named(
             &name,
             rows,
             |it| it.name.as_str(),
             |it| it.namespace.as_deref(),
+            |it| Some(it.number.unwrap_or(it.id)),
         );
-        match number {
-            Some(number) if found.is_empty() => by_number(number, rows),
+        match text.parse() {
+            Ok(number) if found.is_empty() => by_number(number, rows),
             _ => found,
         }
     }
@@ -406,8 +402,8 @@ mod tests {
             ("mueller", &[7]),
             ("Muller-Sohne", &[7]),
             ("Acme", &[8]),
-            // An exact namespace goes before the slug of another.
-            ("acme", &[9]),
+            // The namespace of one is the slug of another.
+            ("acme", &[8, 9]),
             ("ACME", &[8, 9]),
             ("9", &[9]),
             ("initech", &[]),
@@ -418,12 +414,14 @@ mod tests {
         assert_eq!(ids(RowReference::Number(8), &customers), [8]);
         let steps = [row(2, "Upgrade", "", Some(1)), row(1, "3", "", Some(2))];
         assert_eq!(ids(text("upgrade"), &steps), [2]);
-        // The number that people see goes before a name, and a name before the id.
+        // The number that people see goes before an id.
         assert_eq!(ids(RowReference::Number(1), &steps), [2]);
         assert_eq!(ids(RowReference::Number(2), &steps), [1]);
         assert_eq!(ids(text("3"), &steps), [1]);
         let steps = [row(2, "Upgrade", "", Some(1)), row(1, "1", "", Some(2))];
-        assert_eq!(ids(text("1"), &steps), [2]);
+        // A text may be the number of one and the name of another; a number is no name.
+        assert_eq!(ids(text("1"), &steps), [2, 1]);
+        assert_eq!(ids(RowReference::Number(1), &steps), [2]);
         assert_eq!(ids(RowReference::Number(4), &steps), [0_i64; 0]);
     }
 }

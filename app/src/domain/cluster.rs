@@ -1,6 +1,7 @@
 //! Clusters: Kubernetes clusters that customers' namespaces belong to.
 use super::{
     copy::ContextCheck,
+    field_error::FieldError,
     id::ClusterId,
     metadata::Metadata,
     rule_violation::RuleViolation,
@@ -10,6 +11,16 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+/// Default of `max_parallel`: the number of runs that may be claimed or running in a cluster at once (R73).
+pub const MAX_PARALLEL_DEFAULT: u32 = 1;
+/// Runs that a cluster can be set to take at once.
+pub const MAX_PARALLEL_MAX: u32 = 100;
+
+/// What a cluster takes that was written before there were runs.
+fn max_parallel_default() -> u32 {
+    MAX_PARALLEL_DEFAULT
+}
 
 /// A cluster as stored. Clusters are never deleted, only deactivated (R5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +32,9 @@ pub struct Cluster {
     pub kubeconfig_path: Option<String>,
     /// The kubectl context, if it is not called as the cluster is.
     pub context: Option<String>,
+    /// How many runs it takes at once.
+    #[serde(default = "max_parallel_default")]
+    pub max_parallel: u32,
     pub description: Option<String>,
     /// False after a deletion, which keeps the row (R5).
     pub is_active: bool,
@@ -41,6 +55,8 @@ pub struct ClusterDraft {
     pub name: String,
     pub kubeconfig_path: String,
     pub context: String,
+    /// A number; empty: 1.
+    pub max_parallel: String,
     pub description: String,
     pub metadata: Metadata,
 }
@@ -51,6 +67,7 @@ pub struct ClusterFields {
     pub name: Name,
     pub kubeconfig_path: Option<KubeconfigPath>,
     pub context: Option<KubectlContext>,
+    pub max_parallel: u32,
     pub description: Option<Description>,
     pub metadata: Metadata,
 }
@@ -65,6 +82,7 @@ impl ClusterDraft {
             KubeconfigPath::parse(&self.kubeconfig_path),
         );
         let context = errors.check(Field::Context, KubectlContext::parse(&self.context));
+        let max_parallel = errors.check(Field::MaxParallel, parse_max_parallel(&self.max_parallel));
         let description = errors.check(Field::Description, Description::parse(&self.description));
         let metadata = errors.check(Field::Variables, self.metadata.checked());
         errors.finish((|| {
@@ -72,11 +90,25 @@ impl ClusterDraft {
                 name: name?,
                 kubeconfig_path: path?,
                 context: context?,
+                max_parallel: max_parallel?,
                 description: description?,
                 metadata: metadata?,
             })
         })())
     }
+}
+
+fn parse_max_parallel(text: &str) -> Result<u32, FieldError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(MAX_PARALLEL_DEFAULT);
+    }
+    let number = text.parse::<u32>().ok();
+    let number = number.filter(|it| (1..=MAX_PARALLEL_MAX).contains(it));
+    number.ok_or(FieldError::NumberOutOfRange {
+        min: 1,
+        max: MAX_PARALLEL_MAX,
+    })
 }
 
 impl From<Cluster> for ClusterDraft {
@@ -85,6 +117,7 @@ impl From<Cluster> for ClusterDraft {
             name: cluster.name,
             kubeconfig_path: cluster.kubeconfig_path.unwrap_or_default(),
             context: cluster.context.unwrap_or_default(),
+            max_parallel: cluster.max_parallel.to_string(),
             description: cluster.description.unwrap_or_default(),
             metadata: cluster.metadata,
         }
@@ -154,7 +187,7 @@ pub struct ClusterSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{field_error::FieldError, text::CONTEXT_MAX_CHARS};
+    use crate::domain::text::CONTEXT_MAX_CHARS;
     use std::collections::BTreeSet;
 
     #[test]
@@ -165,6 +198,23 @@ mod tests {
         assert_eq!(KubectlContext::parse(" "), Ok(None));
         assert!(KubectlContext::parse("a\nb").is_err());
         assert!(KubectlContext::parse(&"a".repeat(CONTEXT_MAX_CHARS + 1)).is_err());
+    }
+
+    #[test]
+    fn a_cluster_takes_1_to_100_runs_at_once_and_1_if_nobody_says() {
+        for (text, number) in [("", 1), (" 7 ", 7), ("100", 100)] {
+            assert_eq!(parse_max_parallel(text), Ok(number));
+        }
+        for text in ["0", "101", "-1", "2.5", "many", "99999999999"] {
+            let wrong = parse_max_parallel(text).unwrap_err().to_string();
+            assert_eq!(wrong, "Enter a number from 1 to 100", "{text}");
+        }
+        let earlier = serde_json::json!({
+            "id": 1, "name": "eu", "kubeconfigPath": null, "description": null, "isActive": true, "metadata": {},
+            "version": 1, "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z",
+        });
+        let earlier: Cluster = serde_json::from_value(earlier).unwrap();
+        assert_eq!(earlier.max_parallel, 1);
     }
 
     #[test]
@@ -188,6 +238,7 @@ mod tests {
             name: "prod-eu".into(),
             kubeconfig_path: Some("/etc/eu.yaml".into()),
             context: None,
+            max_parallel: 1,
             description: None,
             is_active: true,
             metadata: Metadata::default(),

@@ -3,11 +3,15 @@
 use super::{
     cluster::Cluster,
     customer::Customer,
+    evidence::EvidenceDigest,
     release::Release,
+    release_sheet::SheetRun,
+    step_proofs,
     text_change::kept_label,
+    time_serde::to_minutes,
     vocabulary::{Category, StepStatus, StepType},
 };
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// All steps of one customer in one release.
@@ -37,6 +41,14 @@ pub struct ChecklistStep {
     pub by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub at: Option<DateTime<Utc>>,
+    /// Oldest first. Only the file lists it, so pages are not sent it.
+    #[serde(skip)]
+    pub evidence: Vec<EvidenceDigest>,
+    /// Those that are over, oldest first; only for the file too.
+    #[serde(skip)]
+    pub runs: Vec<SheetRun>,
+    /// The same two for the page, a line each.
+    pub proofs: Option<String>,
 }
 
 /// What the text of a done step is, in a checklist.
@@ -88,17 +100,6 @@ fn fenced_block(text: &str, kind: &str) -> String {
     format!("{fence}{kind}\n{text}{end}{fence}\n")
 }
 
-fn time(at: DateTime<Utc>) -> String {
-    format!(
-        "{:04}-{:02}-{:02} {:02}:{:02} UTC",
-        at.year(),
-        at.month(),
-        at.day(),
-        at.hour(),
-        at.minute()
-    )
-}
-
 impl ChecklistStep {
     /// State, author, time and reason: "done by Ana, 2026-06-01 09:05 UTC".
     pub fn state(&self) -> String {
@@ -107,7 +108,7 @@ impl ChecklistStep {
             text.extend([" by ", by.as_str()]);
         }
         if let Some(at) = self.at {
-            text.extend([", ", time(at).as_str()]);
+            text.extend([", ", to_minutes(at).as_str()]);
         }
         if let Some(reason) = &self.reason {
             text.extend([": ", reason.as_str()]);
@@ -118,9 +119,10 @@ impl ChecklistStep {
     fn to_markdown(&self, number: usize) -> String {
         let mark = if self.status.is_open() { ' ' } else { 'x' };
         let mut out = format!(
-            "### {number}. {}\n\n- [{mark}] {}\n\n",
+            "### {number}. {}\n\n- [{mark}] {}\n{}\n",
             escape_inline(&self.name),
-            escape_inline(&self.state())
+            escape_inline(&self.state()),
+            step_proofs::lists(&self.evidence, &self.runs, escape_inline)
         );
         if !self.unresolved.is_empty() {
             let names = escape_inline(&self.unresolved.join(", "));
@@ -213,6 +215,9 @@ mod tests {
             reason: Some("slow".into()),
             by: Some("Ana".into()),
             at: Some(DateTime::UNIX_EPOCH),
+            evidence: Vec::new(),
+            runs: Vec::new(),
+            proofs: None,
         };
         assert_eq!(
             step.state(),

@@ -7,8 +7,10 @@ use super::{
     event::{EventAction, HistoryEntry},
     evidence::Evidence,
     id::{CustomerId, EventId, StepId},
+    order::{self, Position},
     progress::{Counts, Progress},
     release::Release,
+    run::{Run, RunOffer},
     step::CustomerStep,
     summary::StepDetail,
     template::TemplateImpact,
@@ -27,6 +29,10 @@ pub struct OpenStep {
     pub drift: Option<TemplateDrift>,
     /// Oldest first.
     pub evidence: Vec<Evidence>,
+    /// The newest five, newest first, without their texts.
+    pub runs: Vec<Run>,
+    /// Whether it can be run now.
+    pub offer: RunOffer,
 }
 
 /// What a history entry changed in the step's text, and whether the entry can be undone.
@@ -188,19 +194,13 @@ fn next_where(
         .map(|it| it.id)
 }
 
-/// The rows, with those of one category put into a new order.
-pub fn reordered(rows: &[WorkRow], category: Category, order: &[StepId]) -> Vec<WorkRow> {
-    let mut wanted = order
+/// The rows, with one of them moved beside another one of its category.
+pub fn with_moved(rows: &[WorkRow], step: StepId, place: Position<StepId>) -> Vec<WorkRow> {
+    let ids: Vec<StepId> = rows.iter().map(|it| it.id).collect();
+    let order = order::insert_at(&ids, step, place).unwrap_or(ids);
+    order
         .iter()
-        .filter_map(|id| rows.iter().find(|it| it.id == *id));
-    rows.iter()
-        .map(|row| {
-            if row.category == category {
-                wanted.next().unwrap_or(row).clone()
-            } else {
-                row.clone()
-            }
-        })
+        .filter_map(|id| rows.iter().find(|it| it.id == *id).cloned())
         .collect()
 }
 
@@ -336,8 +336,7 @@ mod tests {
     fn only_the_rows_of_a_category_change_their_order() {
         let mut rows = rows(&[StepStatus::Pending; 4]);
         rows[3].category = Category::Verify;
-        let order = [StepId(3), StepId(1), StepId(2)];
-        let after = reordered(&rows, Category::Deploy, &order);
+        let after = with_moved(&rows, StepId(3), Position::Before(StepId(1)));
         let ids: Vec<i64> = after.iter().map(|it| it.id.0).collect();
         assert_eq!(ids, [3, 1, 2, 4]);
     }

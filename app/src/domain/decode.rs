@@ -13,31 +13,35 @@ pub enum DecodeError {
         "This file begins as UTF-16 but isn't: byte 0x{byte:02X} at offset {offset}. Save it as UTF-8 and try again"
     )]
     NotUtf16 { offset: usize, byte: u8 },
+    /// UTF-8 allows it, but it is no text: UTF-16 without a byte order mark is full of it.
+    #[error(
+        "This file isn't text: it has a NUL byte (0x00) at offset {offset}. Save it as UTF-8 and try again"
+    )]
+    Nul { offset: usize },
+    #[error("This file is UTF-32. Save it as UTF-8 and try again")]
+    Utf32,
 }
 
 /// The text of a file. A byte order mark is kept at its start, so that `normalize::notices` can report its removal.
 pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
     match bytes {
+        // The mark of UTF-16 and a NUL, which would be no text either.
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Err(DecodeError::Utf32),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         _ => utf8(bytes),
     }
 }
 
-/// NUL is no text: UTF-16 without a byte order mark is full of it.
 fn utf8(bytes: &[u8]) -> Result<String, DecodeError> {
-    let valid = match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains('\0') => {
-            return Ok(text.to_owned());
-        }
-        Ok(_) => bytes.len(),
-        Err(error) => error.valid_up_to(),
-    };
-    let nul = bytes[..valid].iter().position(|it| *it == 0);
-    let offset = nul.unwrap_or(valid);
-    Err(DecodeError::NotUtf8 {
-        offset,
-        byte: bytes.get(offset).copied().unwrap_or_default(),
+    let text = std::str::from_utf8(bytes);
+    let valid = text.map_or_else(|error| error.valid_up_to(), str::len);
+    if let Some(offset) = bytes[..valid].iter().position(|it| *it == 0) {
+        return Err(DecodeError::Nul { offset });
+    }
+    text.map(str::to_owned).map_err(|_| DecodeError::NotUtf8 {
+        offset: valid,
+        byte: bytes.get(valid).copied().unwrap_or_default(),
     })
 }
 
@@ -55,6 +59,10 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, DecodeError> 
     let mut at = 0;
     for letter in char::decode_utf16(pairs.iter().map(|it| unit(*it))) {
         let letter = letter.map_err(|_| bad(at))?;
+        if letter == '\0' {
+            let offset = MARK_BYTES + at;
+            return Err(DecodeError::Nul { offset });
+        }
         text.push(letter);
         at += 2 * letter.len_utf16();
     }
@@ -98,12 +106,26 @@ mod tests {
         let bad = |offset, byte| DecodeError::NotUtf8 { offset, byte };
         assert_eq!(refused(b"M\xfcller"), bad(1, 0xfc));
         assert_eq!(refused(b"\xef\xbb\xbfab\xc3"), bad(5, 0xc3));
-        assert_eq!(refused(b"a\0b\0"), bad(1, 0));
-        assert_eq!(refused(b"a\0\xff"), bad(1, 0));
         assert_eq!(
             bad(1, 0xfc).to_string(),
             "This file isn't UTF-8: byte 0xFC at offset 1. Save it as UTF-8 and try again"
         );
+    }
+
+    #[test]
+    fn a_file_with_a_nul_byte_or_of_utf_32_is_refused_as_what_it_is() {
+        let refused = |bytes: &[u8]| decode(bytes).unwrap_err();
+        let nul = |offset| DecodeError::Nul { offset };
+        assert_eq!(refused(b"a\0b\0"), nul(1));
+        assert_eq!(refused(b"a\0\xff"), nul(1));
+        assert_eq!(refused(b"\xff\xfea\0\0\0"), nul(4));
+        assert_eq!(
+            nul(1).to_string(),
+            "This file isn't text: it has a NUL byte (0x00) at offset 1. Save it as UTF-8 and try again"
+        );
+        for marked in [b"\xff\xfe\0\0a\0\0\0", b"\0\0\xfe\xff\0\0\0a"] {
+            assert_eq!(refused(marked), DecodeError::Utf32);
+        }
     }
 
     #[test]

@@ -15,6 +15,48 @@ pub enum DiffRow {
     },
     /// This number of equal lines is left out.
     Skipped(u32),
+    /// The texts differ; they have this number of lines, which were not compared.
+    NotCompared(u32),
+}
+
+/// What may be compared for one answer that has many comparisons.
+pub struct DiffBudget {
+    lines: usize,
+    bytes: usize,
+}
+
+/// Lines of both texts that are compared for one answer.
+const BUDGET_LINES: usize = 20_000;
+/// Bytes of both texts that are compared for one answer, so that an answer is never larger than a few texts are.
+const BUDGET_BYTES: usize = 1024 * 1024;
+
+impl Default for DiffBudget {
+    fn default() -> Self {
+        Self {
+            lines: BUDGET_LINES,
+            bytes: BUDGET_BYTES,
+        }
+    }
+}
+
+impl DiffBudget {
+    /// The diff of two texts, as long as the budget lasts; else a row that says how long the texts are.
+    pub fn compare(&mut self, before: &str, after: &str) -> Vec<DiffRow> {
+        if before == after {
+            return Vec::new();
+        }
+        let n_lines = |text: &str| text.split('\n').count();
+        let lines = n_lines(before) + n_lines(after);
+        let left = self.lines.checked_sub(lines);
+        let left = left.zip(self.bytes.checked_sub(before.len() + after.len()));
+        let Some((lines, bytes)) = left else {
+            return vec![DiffRow::NotCompared(
+                u32::try_from(lines).unwrap_or(u32::MAX),
+            )];
+        };
+        *self = Self { lines, bytes };
+        compare(before, after)
+    }
 }
 
 /// Equal lines shown before and after a change.
@@ -136,6 +178,22 @@ mod tests {
     }
 
     #[test]
+    fn many_comparisons_of_one_answer_end_with_their_budget() {
+        let long = "x\n".repeat(4_999);
+        let (a, b) = (format!("a\n{long}"), format!("b\n{long}"));
+        let mut budget = DiffBudget::default();
+        let first = budget.compare(&a, &b);
+        assert_eq!(first[0], change(Some("a"), Some("b")));
+        assert_eq!(budget.compare(&a, &b), [DiffRow::NotCompared(10_002)]);
+        // Equal texts cost nothing.
+        assert_eq!(budget.compare(&a, &a), []);
+        let huge = "a".repeat(600 * 1024);
+        let mut budget = DiffBudget::default();
+        assert_eq!(budget.compare(&huge, &huge[1..]), [DiffRow::NotCompared(2)]);
+        assert_eq!(budget.compare("a", "b"), [change(Some("a"), Some("b"))]);
+    }
+
+    #[test]
     fn two_huge_single_lines_are_one_row() {
         let (a, b) = ("a".repeat(256 * 1024), "b".repeat(256 * 1024));
         assert_eq!(compare(&a, &b), [change(Some(&a), Some(&b))]);
@@ -160,7 +218,7 @@ mod tests {
                 rows.iter().filter_map(|row| match row {
                     DiffRow::Same(line) => Some(line.as_str()),
                     DiffRow::Changed { before, after } => if is_after { after.as_deref() } else { before.as_deref() },
-                    DiffRow::Skipped(_) => None,
+                    DiffRow::Skipped(_) | DiffRow::NotCompared(_) => None,
                 }).collect()
             };
             let has_all = rows.iter().all(|it| !matches!(it, DiffRow::Skipped(_)));

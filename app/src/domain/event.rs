@@ -1,7 +1,7 @@
 //! The audit trail (R17): events that say what changed, by whom and when. Append-only.
 use super::{
     actor_stamp::ActorStamp,
-    evidence::EvidenceDigest,
+    field_text::field_text,
     id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId, UserId},
     text_change::TextChange,
     via::Via,
@@ -16,7 +16,7 @@ words! {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template", Step = "step",
         Database = "database", User = "user", Session = "session", Token = "token",
         View = "view",
-        IncomingHook = "incoming_hook", Webhook = "webhook",
+        IncomingHook = "incoming_hook", Webhook = "webhook", Runner = "runner",
     }
 }
 
@@ -29,7 +29,7 @@ words! {
         Restore = "restore", Activate = "activate", AddCustomers = "add_customers",
         RemoveCustomers = "remove_customers", Archive = "archive", Clone = "clone", Undo = "undo", Import = "import",
         Login = "login", LoginFailed = "login-failed", Logout = "logout", Password = "password",
-        Attach = "attach", Detach = "detach",
+        Attach = "attach", Detach = "detach", RunLost = "run-lost", RunCancel = "run-cancel",
     }
 }
 
@@ -45,6 +45,11 @@ impl EventAction {
     /// Whether it adds or removes evidence of a step, and leaves the step itself as it is (R74).
     pub fn is_of_evidence(self) -> bool {
         matches!(self, Self::Attach | Self::Detach)
+    }
+
+    /// Whether it is about a run of a step, and leaves the step itself as it is (R71).
+    pub fn is_of_run(self) -> bool {
+        matches!(self, Self::RunLost | Self::RunCancel)
     }
 
     /// The action within a sentence: "Ana Ferreira overrode the text of".
@@ -80,6 +85,8 @@ impl EventAction {
             Self::Password => "set the password of",
             Self::Attach => "added evidence to",
             Self::Detach => "removed evidence of",
+            Self::RunLost => "lost the runner of",
+            Self::RunCancel => "asked to cancel the run of",
         }
     }
 }
@@ -118,6 +125,8 @@ impl EventAction {
             Self::Password => "Password set",
             Self::Attach => "Evidence added",
             Self::Detach => "Evidence removed",
+            Self::RunLost => "Runner lost",
+            Self::RunCancel => "Cancel asked",
         }
     }
 }
@@ -177,7 +186,7 @@ impl Event {
         let kept = self.before.as_ref().and_then(|it| it.get("orderedIds"));
         match self.entity {
             // What was run stays proved, whatever becomes of the mark.
-            Entity::Step if self.action.is_of_evidence() => false,
+            Entity::Step if self.action.is_of_evidence() || self.action.is_of_run() => false,
             Entity::Step | Entity::Template => true,
             Entity::Release => kept.is_some(),
             Entity::Customer => self.is_customer_edit(),
@@ -188,7 +197,8 @@ impl Event {
             | Entity::Token
             | Entity::View
             | Entity::IncomingHook
-            | Entity::Webhook => false,
+            | Entity::Webhook
+            | Entity::Runner => false,
         }
     }
 
@@ -249,8 +259,8 @@ impl Event {
             .filter(|it| before.get(*it) != after.get(*it))
             .map(|it| FieldChange {
                 field: it.clone(),
-                before: before.get(it).and_then(readable),
-                after: after.get(it).and_then(readable),
+                before: field_text(&before, it),
+                after: field_text(&after, it),
             })
             .collect()
     }
@@ -263,12 +273,12 @@ impl Event {
             .unwrap_or_default()
     }
 
-    /// The reason of a failed, skipped or reverted step.
+    /// The reason of a failed, skipped or reverted step, or else why its run did not succeed.
     pub fn reason(&self) -> Option<&str> {
         let after = self.after.as_ref()?;
-        ["failReason", "skipReason", "revertReason"]
+        ["/failReason", "/skipReason", "/revertReason", "/run/reason"]
             .into_iter()
-            .find_map(|it| after.get(it)?.as_str())
+            .find_map(|it| after.pointer(it)?.as_str())
     }
 }
 
@@ -279,20 +289,6 @@ pub struct FieldChange {
     pub field: String,
     pub before: Option<String>,
     pub after: Option<String>,
-}
-
-fn readable(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        // Pieces of evidence.
-        Value::Array(items) if items.iter().any(|it| it.get("sha256").is_some()) => {
-            let pieces = items.iter().filter_map(EvidenceDigest::of);
-            let pieces: Vec<String> = pieces.map(|it| it.to_string()).collect();
-            Some(pieces.join("; "))
-        }
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
 }
 
 /// An event as pages show it.
@@ -459,6 +455,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_of_a_run_or_of_evidence_is_not_undone() {
+        for action in [EventAction::RunLost, EventAction::Attach] {
+            let event = Event { action, ..event() };
+            assert!(!event.is_undoable(), "{action}");
+        }
+        assert!(event().is_undoable());
+    }
+
+    #[test]
     fn an_entry_says_what_changed_and_leaves_bookkeeping_out() {
         let mut event = event();
         event.before = Some(serde_json::json!({ "status": "pending", "version": 1, "notes": "x" }));
@@ -474,5 +479,15 @@ mod tests {
         let cut = entry.brief(4).changes;
         assert_eq!(cut[0].before.as_deref(), Some("pend…"));
         assert_eq!(cut[0].after.as_deref(), Some("done"));
+    }
+
+    #[test]
+    fn the_reason_is_that_of_the_step_or_else_that_of_its_run() {
+        let mut event = event();
+        let lost = serde_json::json!({ "id": 12, "reason": "lost its runner at 14:02" });
+        event.after = Some(serde_json::json!({ "status": "in_progress", "run": lost }));
+        assert_eq!(event.reason(), Some("lost its runner at 14:02"));
+        event.after = Some(serde_json::json!({ "failReason": "exit code 3", "run": lost }));
+        assert_eq!(event.reason(), Some("exit code 3"));
     }
 }

@@ -9,6 +9,18 @@ use super::{
 };
 use serde_json::{Map, Value};
 
+impl Entity {
+    /// Whether its events are about people, what they sign in with and what they keep for themselves (R25).
+    pub fn is_account(self) -> bool {
+        matches!(self, Self::User | Self::Session | Self::Token | Self::View)
+    }
+
+    /// Whether its events are about machines that an admin connects.
+    pub fn is_machine(self) -> bool {
+        matches!(self, Self::Webhook | Self::Runner)
+    }
+}
+
 /// Members of a template's row.
 const TEMPLATE_MEMBERS: [&str; 11] = [
     "id",
@@ -82,7 +94,8 @@ pub fn trimmed(mut event: Event, is_visible: impl Fn(CustomerId) -> bool) -> Opt
         | Entity::Token
         | Entity::View
         | Entity::IncomingHook
-        | Entity::Webhook => {
+        | Entity::Webhook
+        | Entity::Runner => {
             return None;
         }
     }
@@ -236,6 +249,7 @@ mod tests {
             Entity::View,
             Entity::IncomingHook,
             Entity::Webhook,
+            Entity::Runner,
         ] {
             let it = event(entity, EventAction::Create, json!({}));
             assert!(trimmed(it, |_| true).is_none(), "{entity}");

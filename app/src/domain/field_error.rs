@@ -1,6 +1,6 @@
 //! Validation errors of a single field, each with the sentence that the user reads. Sentences begin with a capital, have
 //! no full stop, and say what to do.
-use super::digit_groups::grouped;
+use super::digit_groups::{group_digits, grouped};
 use serde::{Deserialize, Serialize};
 
 /// What is wrong with one field.
@@ -82,6 +82,14 @@ pub enum FieldError {
     TargetRefused { reason: String },
     #[error("Enter 1 to {max} days")]
     DaysOutOfRange { max: i64 },
+    #[error("Enter the job's path at Jenkins, such as folder/deploy")]
+    NotAJob,
+    #[error(
+        "{name} isn't a parameter's name: use letters, digits, _ . and -, 100 at most, and write NAME=value"
+    )]
+    NotAParameter { name: String },
+    #[error("Enter a number from {min} to {}", group_digits(&max.to_string()))]
+    NumberOutOfRange { min: u32, max: u32 },
 }
 
 /// A message names at most this number of ids or names, however many the client sent.

@@ -52,7 +52,7 @@ impl ForeignEvent {
         })
     }
 
-    /// Whether it changes one step, and nothing but its state, its notes and its evidence.
+    /// Whether it changes one step, and nothing but its state, its notes, its evidence and its runs.
     fn is_of_one_step(&self) -> bool {
         use EventAction as A;
         self.entity == Entity::Step
@@ -67,6 +67,8 @@ impl ForeignEvent {
                     | A::Notes
                     | A::Attach
                     | A::Detach
+                    | A::RunLost
+                    | A::RunCancel
             )
     }
 }

@@ -2,11 +2,12 @@
 //! the program; texts of steps and values of variables never do.
 use super::{
     history_chain::Head,
-    id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId, StepId},
+    id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId, RunId, StepId},
+    run::RunState,
     vocabulary::StepStatus,
     webhook::HookEvent,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ pub struct HookMessage {
     #[serde(rename = "type")]
     pub message_type: HookEvent,
     /// When the change was made.
-    #[serde(with = "crate::domain::time_serde::micros")]
+    #[serde(with = "crate::domain::time_serde")]
     pub timestamp: DateTime<Utc>,
     pub data: HookMessageData,
 }
@@ -46,6 +47,9 @@ pub struct HookMessageData {
     /// The newest event of the history and its hash (R89), in `history.head` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Head>,
+    /// How a run ended (R71), in `run.finished` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<HookRun>,
 }
 
 /// The release of a message.
@@ -53,7 +57,8 @@ pub struct HookMessageData {
 pub struct HookRelease {
     pub id: ReleaseId,
     pub name: String,
-    /// A path of this site; with `linked` an address.
+    /// A path of this site; with `linked` an address, or empty if there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub url: String,
 }
 
@@ -68,19 +73,37 @@ pub struct HookStep {
     /// The cluster's name.
     pub cluster: String,
     pub status: StepStatus,
-    /// A path of this site; with `linked` an address.
+    /// A path of this site; with `linked` an address, or empty if there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub url: String,
 }
 
+/// The run of a message. Its text and its output never leave the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HookRun {
+    pub id: RunId,
+    pub state: RunState,
+    /// None of a run on somebody's own machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+}
+
 impl HookMessage {
-    /// The message with whole addresses, of the site that people open at `public_url`.
+    /// The message with whole addresses, of the site that people open at `public_url`. Without that it has none: a path leads a receiver
+    /// nowhere.
     #[must_use]
-    pub fn linked(mut self, public_url: &str) -> Self {
-        let site = public_url.trim_end_matches('/');
+    pub fn linked(mut self, public_url: Option<&str>) -> Self {
+        let site = public_url.map(|it| it.trim_end_matches('/'));
         let release = self.data.release.iter_mut().map(|it| &mut it.url);
         let steps = self.data.steps.iter_mut().map(|it| &mut it.url);
         for url in release.chain(steps).filter(|it| it.starts_with('/')) {
-            url.insert_str(0, site);
+            match site {
+                Some(site) => url.insert_str(0, site),
+                None => url.clear(),
+            }
         }
         self
     }
@@ -103,16 +126,18 @@ impl HookMessage {
             status,
             url: format!("/releases/1?step={id}"),
         };
-        let named = [(17, "Acme"), (18, "Globex")];
         let is_activation = event == HookEvent::ReleaseActivated;
-        let named = named
-            .into_iter()
-            .filter(|_| is_about_steps && !is_activation);
+        let n_named = match event {
+            HookEvent::RunFinished => 1,
+            _ if is_about_steps && !is_activation => 2,
+            _ => 0,
+        };
+        let named = [(17, "Acme"), (18, "Globex")].into_iter().take(n_named);
         let steps: Vec<HookStep> = named.map(step).collect();
         let reason = (status == StepStatus::Failed).then(|| "Migration timed out".to_owned());
         Self {
             message_type: event,
-            timestamp: at,
+            timestamp: at.trunc_subsecs(3),
             data: HookMessageData {
                 batch_id: is_about_steps
                     .then(|| BatchId("019a6f2e-7c41-7d52-8d7e-3f0b5a1c2d4e".to_owned())),
@@ -132,6 +157,12 @@ impl HookMessage {
                 head: (event == HookEvent::HistoryHead).then(|| Head {
                     id: EventId(4_711),
                     hash: "9f".repeat(32),
+                }),
+                run: (event == HookEvent::RunFinished).then(|| HookRun {
+                    id: RunId(312),
+                    state: RunState::Succeeded,
+                    runner: Some("eu-1".to_owned()),
+                    exit_code: Some(0),
                 }),
             },
         }
@@ -306,11 +337,12 @@ mod tests {
                     url: "/releases/1?step=7".into(),
                 }],
                 head: None,
+                run: None,
             },
         };
         let expected = serde_json::json!({
             "type": "step.failed",
-            "timestamp": "1970-01-01T00:00:00.000000Z",
+            "timestamp": "1970-01-01T00:00:00Z",
             "data": {
                 "batchId": "b", "actor": "Ana", "reason": "timeout",
                 "release": { "id": 1, "name": "June", "url": "https://r.example.com/releases/1" },
@@ -321,7 +353,14 @@ mod tests {
                 }],
             },
         });
-        let linked = message.linked("https://r.example.com/");
+        let bare = serde_json::to_value(message.clone().linked(None)).unwrap();
+        assert_eq!(
+            bare["data"]["release"],
+            serde_json::json!({ "id": 1, "name": "June" })
+        );
+        assert_eq!(bare["data"]["steps"][0].get("url"), None);
+        assert!(serde_json::from_value::<HookMessage>(bare).is_ok());
+        let linked = message.linked(Some("https://r.example.com/"));
         assert_eq!(serde_json::to_value(&linked).unwrap(), expected);
         assert_eq!(
             serde_json::from_value::<HookMessage>(expected).unwrap(),
@@ -339,6 +378,28 @@ mod tests {
         assert!(activated.count > 0 && activated.steps.is_empty());
         let head = of(HookEvent::HistoryHead);
         assert!(head.head.is_some() && head.release.is_none() && head.batch_id.is_none());
+        let run = of(HookEvent::RunFinished);
+        assert_eq!((run.count, run.steps.len()), (1, 1));
+        assert_eq!(run.run.unwrap().state, RunState::Succeeded);
+    }
+
+    #[test]
+    fn a_message_about_a_run_says_how_it_ended_and_nothing_of_its_text() {
+        let mut data =
+            HookMessage::sample(HookEvent::RunFinished, "Ana", DateTime::UNIX_EPOCH).data;
+        let run = serde_json::to_value(&data.run).unwrap();
+        let expected =
+            serde_json::json!({ "id": 312, "state": "succeeded", "runner": "eu-1", "exitCode": 0 });
+        assert_eq!(run, expected);
+        let lost = HookRun {
+            id: RunId(7),
+            state: RunState::Lost,
+            runner: None,
+            exit_code: None,
+        };
+        data.run = Some(lost);
+        let lost = serde_json::json!({ "id": 7, "state": "lost" });
+        assert_eq!(serde_json::to_value(&data.run).unwrap(), lost);
     }
 
     #[test]

@@ -51,6 +51,10 @@ ids! {
     EvidenceId
     /// A webhook.
     WebhookId
+    /// A run of a step.
+    RunId
+    /// A runner.
+    RunnerId
 }
 
 /// A batch: the events of one change, which are undone together. A UUID v7 as text.

@@ -228,14 +228,6 @@ impl Grid {
         self.column_counts.get(column).copied().unwrap_or_default()
     }
 
-    /// The counts of one column within a block of rows.
-    pub fn block_counts(&self, block: RowBlock, column: usize) -> Counts {
-        self.rows_of(block)
-            .filter_map(|row| self.cell(CellIndex { row, column }))
-            .map(|it| it.status)
-            .collect()
-    }
-
     /// The indexes of the rows of a block.
     pub fn rows_of(&self, block: RowBlock) -> impl Iterator<Item = usize> {
         (0..self.rows.len()).filter(move |row| self.rows[*row].block() == block)

@@ -3,8 +3,12 @@
 use super::{
     id::{ClusterId, CustomerId},
     matrix::{ClusterGroup, Grid, MatrixColumn},
+    past_clusters::PastClusters,
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 impl Grid {
     /// The matrix with the columns of these customers only.
@@ -69,6 +73,26 @@ impl Grid {
             .filter_map(|(index, number)| Some((translated(*index)?, *number)))
             .collect();
         part
+    }
+
+    /// Leaves out of the lines of cards the values that may be of clusters that the caller does not see (R22).
+    pub fn hide_value_changes(&mut self, past: &PastClusters) {
+        let width = self.columns.len();
+        for (index, lines) in &mut self.value_changes {
+            let column = index.checked_rem(width).and_then(|it| self.columns.get(it));
+            let hidden = column.and_then(|it| past.hidden_lines(it.id, lines));
+            if let Some(hidden) = hidden {
+                *lines = hidden.into();
+            }
+        }
+    }
+
+    /// The customers of cells whose cards tell changed values.
+    pub fn customers_with_value_changes(&self) -> BTreeSet<CustomerId> {
+        let width = self.columns.len();
+        let columns = self.value_changes.keys();
+        let columns = columns.filter_map(|it| self.columns.get(it.checked_rem(width)?));
+        columns.map(|it| it.id).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     cluster::ClusterDraft,
     customer::CustomerDraft,
     id::{ClusterId, ReleaseId},
+    jenkins::JenkinsJob,
     metadata::{Metadata, Value},
     release::ReleaseDraft,
     scope::ScopeIds,
@@ -58,6 +59,7 @@ merged_as_a_whole!(
     Option<ClusterId>,
     Option<ScopeIds>,
     Option<ReleaseId>,
+    Option<JenkinsJob>,
     Option<BTreeSet<ClusterId>>,
     Vec<String>,
     bool
@@ -90,10 +92,10 @@ macro_rules! merged_by_fields {
 }
 
 merged_by_fields! {
-    ClusterDraft { name, kubeconfig_path, context, description, metadata }
+    ClusterDraft { name, kubeconfig_path, context, max_parallel, description, metadata }
     CustomerDraft { name, cluster_id, namespace, description, metadata }
     ReleaseDraft { name, kind, version_number, release_date, description, metadata }
-    TemplateDraft { name, category, kind, content, description }
+    TemplateDraft { name, category, kind, content, description, jenkins }
     UserDraft { login, name, email, role, scope, password }
     WebhookDraft { name, kind, target, events, release_id, cluster_ids, is_active }
 }

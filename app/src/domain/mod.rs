@@ -23,6 +23,8 @@ pub mod activity_days;
 pub mod actor_stamp;
 /// What needs attention first, and how long a step usually takes.
 pub mod attention;
+/// Base64, for bytes that are no text.
+pub mod base64;
 /// The caller, with its rights.
 pub mod caller;
 /// JSON in its canonical form (RFC 8785), to be hashed.
@@ -66,6 +68,8 @@ pub mod event_trim;
 pub mod evidence;
 /// Validation errors of one field.
 pub mod field_error;
+/// A field of an event's row as a text.
+pub mod field_text;
 /// Text normalized for filters.
 pub mod fold;
 /// What others changed, as a page hears it.
@@ -84,6 +88,8 @@ pub mod id;
 pub mod incoming_hook;
 /// Characters that are invisible, or look like others.
 pub mod invisible;
+/// The job at Jenkins that carries out a template step.
+pub mod jenkins;
 /// Upper and lower case.
 pub mod letter_case;
 /// What people sign in by.
@@ -118,6 +124,8 @@ pub mod own_changes;
 pub mod own_numbers;
 /// What a password must be like.
 pub mod password;
+/// Clusters that customers were in, and which of their values a caller with a scope is not told.
+pub mod past_clusters;
 /// Roles and the table of rights.
 pub mod permission;
 /// Counts with their nouns.
@@ -136,6 +144,16 @@ pub mod release;
 pub mod release_sheet;
 /// Business rules that refuse a change.
 pub mod rule_violation;
+/// Runs of steps: what is asked for, what their ends mean, what is kept of their output.
+pub mod run;
+/// What the history keeps of a run.
+pub mod run_digest;
+/// The order in which queued runs begin.
+pub mod run_queue;
+#[cfg(test)]
+mod run_tests;
+/// Runners, their tokens, and what they fetch.
+pub mod runner;
 /// Saved views of the matrix.
 pub mod saved_view;
 /// The customers that a caller sees.
@@ -154,6 +172,8 @@ pub mod status_info;
 pub mod status_summary;
 /// A customer's step and its transitions.
 pub mod step;
+/// Evidence and runs of a step as lists of Markdown.
+pub mod step_proofs;
 /// View models of several pages.
 pub mod summary;
 /// Template steps, and how their changes reach the copies.

@@ -13,6 +13,17 @@ pub enum Position<Id> {
     Last,
 }
 
+impl<Id> Position<Id> {
+    /// The same position, with an id of another type.
+    pub fn map<Other>(self, convert: impl FnOnce(Id) -> Other) -> Position<Other> {
+        match self {
+            Self::Before(id) => Position::Before(convert(id)),
+            Self::After(id) => Position::After(convert(id)),
+            Self::Last => Position::Last,
+        }
+    }
+}
+
 /// Checks that `wanted` lists every id of `present` exactly once.
 pub fn permutation<Id: Copy + Eq + std::hash::Hash + std::fmt::Display>(
     present: &[Id],

@@ -6,8 +6,11 @@ use chrono::{DateTime, Utc};
 /// How many changes of a tab are kept. The oldest are forgotten first.
 pub const OWN_CHANGES_MAX: usize = 200;
 
-/// What a change of one cell's notes is called.
-pub const NOTES_IN_WORDS: &str = "edit notes, 1 cell";
+/// What a change of a cell's notes is called, for `cell_in_words`.
+pub const EDIT_NOTES: &str = "edit notes";
+
+/// What a change of the template is called whose page was left before the answer came.
+pub const TEMPLATE_IN_WORDS: &str = "edit template";
 
 /// Separates the parts of a stored change: the ASCII unit separator, which cannot be typed.
 const SEPARATOR: char = '\u{1f}';
@@ -47,7 +50,12 @@ pub fn action_verb(action: StepAction) -> &'static str {
     }
 }
 
-/// What a change of states is called: "mark done, 9 cells".
+/// What a change of one cell is called: "mark done, Migrate schema for Acme".
+pub fn cell_in_words(verb: &str, step: &str, customer: &str) -> String {
+    format!("{verb}, {step} for {customer}")
+}
+
+/// What a change of the states of many cells is called: "mark done, 9 cells".
 pub fn action_in_words(action: StepAction, n_cells: usize) -> String {
     let verb = action_verb(action);
     if n_cells == 1 {
@@ -195,6 +203,9 @@ mod tests {
         let says = action_in_words(StepAction::Done, 9);
         assert_eq!(says, "mark done, 9 cells");
         assert_eq!(action_in_words(StepAction::Skip, 1), "skip, 1 cell");
+        let verb = action_verb(StepAction::Done);
+        let says = cell_in_words(verb, "Migrate schema", "Acme");
+        assert_eq!(says, "mark done, Migrate schema for Acme");
         let says = action_in_words(StepAction::Reopen, 12_000);
         assert_eq!(says, "reopen, 12,000 cells");
         let says = message_in_words("Moved Smoke test, for this customer alone");

@@ -1,8 +1,8 @@
 //! Roles, and the one table of what each may do (R22). The store asks it where a change begins, HTTP asks it before a handler
 //! runs, and pages ask it to leave out what a person can never do. Nothing else decides by role.
 use super::id::{
-    BatchId, ClusterId, CustomerId, ReleaseId, SessionId, StepId, TemplateId, TokenId, UserId,
-    ViewId,
+    BatchId, ClusterId, CustomerId, ReleaseId, RunId, SessionId, StepId, TemplateId, TokenId,
+    UserId, ViewId,
 };
 
 words! {
@@ -21,7 +21,7 @@ words! {
         Clusters = "clusters", Customers = "customers", Releases = "releases", Templates = "templates",
         PreviewTemplates = "preview_templates", Activation = "activation", Members = "members", Archive = "archive",
         Clone = "clone", Promote = "promote", Import = "import", UndoPlan = "undo_plan",
-        IncomingHooks = "incoming_hooks", DeleteEvidence = "delete_evidence",
+        IncomingHooks = "incoming_hooks", DeleteEvidence = "delete_evidence", RunOwnTexts = "run_own_texts",
 
         Users = "users", Tokens = "tokens", Sessions = "sessions", ReadAccounts = "read_accounts",
         Transfer = "transfer", Settings = "settings", Webhooks = "webhooks", Runners = "runners",
@@ -53,7 +53,8 @@ impl Permission {
             | Self::Import
             | Self::UndoPlan
             | Self::IncomingHooks
-            | Self::DeleteEvidence => Role::Manager,
+            | Self::DeleteEvidence
+            | Self::RunOwnTexts => Role::Manager,
             Self::Users
             | Self::Tokens
             | Self::Sessions
@@ -130,6 +131,7 @@ pub enum Subject {
     Member(ReleaseId, CustomerId),
     /// A change, by its events.
     Batch(BatchId),
+    Run(RunId),
     User(UserId),
     Session(SessionId),
     Token(TokenId),
@@ -148,7 +150,7 @@ macro_rules! subjects {
 
 subjects! {
     Cluster(ClusterId), Customer(CustomerId), Release(ReleaseId), Template(TemplateId), Step(StepId), Batch(BatchId),
-    User(UserId), Session(SessionId), Token(TokenId), View(ViewId),
+    Run(RunId), User(UserId), Session(SessionId), Token(TokenId), View(ViewId),
 }
 
 impl From<(ReleaseId, CustomerId)> for Subject {
@@ -201,6 +203,7 @@ mod tests {
                 May::UndoPlan,
                 May::IncomingHooks,
                 May::DeleteEvidence,
+                May::RunOwnTexts,
             ],
         ),
         (

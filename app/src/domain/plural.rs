@@ -17,9 +17,31 @@ pub fn pending_copies(n: u32) -> String {
     }
 }
 
+/// How many names of a list a sentence has.
+pub const NAMED_MAX: usize = 3;
+
+/// The first three of a list, and how many more there are: "Acme, Globex, Initech and 2 more".
+pub fn first_of_list(names: &[&str], separator: &str) -> String {
+    let named = &names[..names.len().min(NAMED_MAX)];
+    let text = named.join(separator);
+    match names.len() - named.len() {
+        0 => text,
+        n => format!("{text} and {} more", grouped(n)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_list_three_are_named_and_the_others_counted() {
+        assert_eq!(first_of_list(&["Acme", "Globex"], ", "), "Acme, Globex");
+        let many = ["Acme", "Globex", "Initech", "Hooli", "Umbrella"];
+        let says = "Acme, Globex, Initech and 2 more";
+        assert_eq!(first_of_list(&many, ", "), says);
+        assert_eq!(first_of_list(&[], ", "), "");
+    }
 
     #[test]
     fn one_thing_is_singular() {

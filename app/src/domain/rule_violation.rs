@@ -3,6 +3,7 @@
 use super::{
     actor_stamp::ActorStamp,
     quote::QuoteError,
+    run::RunState,
     vocabulary::{Field, ReleaseStatus, StepAction, StepStatus},
 };
 use serde::{Deserialize, Serialize};
@@ -105,6 +106,27 @@ pub enum RuleViolation {
         /// What Rancher said or did, and what to do about it.
         why: String,
     },
+    #[error("a run of this step is {state}: wait for its end, or cancel it")]
+    RunUnfinished { state: RunState },
+    #[error("{name} is a text step: only bash and sql can be run")]
+    NotRunnable { name: String },
+    #[error(
+        "runners need people to sign in: ROLLCALL_AUTH is open, and this server can be reached from other machines"
+    )]
+    NoRunners,
+    #[error("set JENKINS_URL and JENKINS_TOKEN on the server to run steps there")]
+    NoJenkins,
+    #[error("the run is over: there is nothing to cancel")]
+    RunIsOver,
+    #[error("the run has not begun: report its begin first")]
+    RunNotBegun,
+    #[error("runner name {name} is already used: choose another, or delete that runner")]
+    RunnerNameTaken { name: String },
+    #[error("the step is in progress by {by}: ask them, or reopen it first")]
+    SomebodyElse { by: String },
+    /// A mark that waited for the connection would replace a newer one (R32).
+    #[error("{by} changed this step while your mark waited")]
+    Overtaken { by: String },
     /// The secret of a hook cannot be encrypted, or read (R62).
     #[error("{reason}")]
     NoSecretKey { reason: String },
@@ -149,7 +171,7 @@ impl RuleViolation {
     /// The form field that shows the message, if it belongs to one.
     pub fn field(&self) -> Option<Field> {
         match self {
-            Self::ClusterNameTaken { .. } => Some(Field::Name),
+            Self::ClusterNameTaken { .. } | Self::RunnerNameTaken { .. } => Some(Field::Name),
             Self::LoginTaken { .. } => Some(Field::Login),
             Self::NamespaceTaken { .. } => Some(Field::Namespace),
             Self::ClusterInactive { .. } => Some(Field::Cluster),
@@ -185,6 +207,21 @@ mod tests {
                 names: vec!["var.HOST".into()]
             }),
             "var.HOST is not set. Set it, or continue without it"
+        );
+        let state = RunState::Running;
+        assert_eq!(
+            says(RuleViolation::RunUnfinished { state }),
+            "a run of this step is running: wait for its end, or cancel it"
+        );
+        let by = "Ben".to_owned();
+        assert_eq!(
+            says(RuleViolation::SomebodyElse { by }),
+            "the step is in progress by Ben: ask them, or reopen it first"
+        );
+        let by = "Ben".to_owned();
+        assert_eq!(
+            says(RuleViolation::Overtaken { by }),
+            "Ben changed this step while your mark waited"
         );
         let reasons = (0..12).map(|n| format!("step {n} was changed since"));
         let nothing = says(RuleViolation::NothingToUndo {

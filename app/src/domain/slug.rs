@@ -1,4 +1,4 @@
-//! Which rows a name means that is written on a command line (R61) or reported by CI (R63): by itself, or as a slug.
+//! Finds rows by a name that is written on a command line (R61) or reported by CI (R63): by the exact name, else by its slug.
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// A name in compatibility decomposition (NFKD), in lower case, and each run of anything but a-z and 0-9 as one `-`, which is
@@ -32,26 +32,26 @@ fn has_slug_of(written: &str, name: &str) -> bool {
     })
 }
 
-/// The rows that a text names: those of exactly this name; if there is none, those of this namespace; if there is none, those
-/// whose name or namespace has its slug. All of the first kind that has one.
+/// The rows that a text may mean: those of this name, of this namespace or of this number (or id), and those whose name or namespace has
+/// its slug. They are found in every way together, because whoever writes `acme` or `2` knows of one of them: several are
+/// for the caller to refuse. Only slugs of others do not count beside a row of exactly this name.
 pub fn find_named<'a, T>(
     written: &str,
     rows: &'a [T],
     name: impl Fn(&T) -> &str,
     namespace: impl Fn(&T) -> Option<&str>,
+    number: impl Fn(&T) -> Option<i64>,
 ) -> Vec<&'a T> {
-    let of_name: Vec<&'a T> = rows.iter().filter(|it| name(it) == written).collect();
-    if !of_name.is_empty() {
-        return of_name;
-    }
-    let is_of_namespace = |it: &&T| namespace(it) == Some(written);
-    let of_namespace: Vec<&'a T> = rows.iter().filter(is_of_namespace).collect();
-    if !of_namespace.is_empty() {
-        return of_namespace;
-    }
-    let is_meant = |it: &&T| {
+    let is_named = rows.iter().any(|it| name(it) == written);
+    let is_exact = |it: &T| {
+        name(it) == written
+            || namespace(it) == Some(written)
+            || number(it).is_some_and(|it| it.to_string() == written)
+    };
+    let has_its_slug = |it: &T| {
         has_slug_of(written, name(it)) || namespace(it).is_some_and(|it| has_slug_of(written, it))
     };
+    let is_meant = |it: &&T| is_exact(it) || (!is_named && has_its_slug(it));
     rows.iter().filter(is_meant).collect()
 }
 
@@ -85,7 +85,7 @@ mod tests {
     fn a_name_is_meant_by_itself_and_by_its_slug() {
         let found = |written: &str, name: &str| {
             let rows = [name.to_owned()];
-            !find_named(written, &rows, |it| it.as_str(), |_| None).is_empty()
+            !find_named(written, &rows, |it| it.as_str(), |_| None, |_| None).is_empty()
         };
         for written in ["smith-sons", "SMITH sons", "Smith & Sons"] {
             assert!(found(written, "Smith & Sons"), "{written}");
@@ -99,22 +99,28 @@ mod tests {
     }
 
     #[test]
-    fn an_exact_name_comes_before_a_namespace_and_that_before_a_slug() {
+    fn all_rows_that_a_text_may_mean_are_found_and_an_exact_name_comes_before_slugs() {
         let rows = [
-            ("Acme", "acme-prod"),
-            ("ACME!", "acme"),
-            ("acme-prod", "other"),
-            ("Acme", "third"),
+            ("Acme", "acme-prod", 7),
+            ("ACME!", "acme", 8),
+            ("acme-prod", "other", 9),
+            ("Acme", "third", 10),
+            ("7", "seven", 11),
         ];
-        let found = |written: &str| -> Vec<&str> {
-            let rows = find_named(written, &rows, |it| it.0, |it| Some(it.1));
-            rows.iter().map(|it| it.1).collect()
+        let found = |written: &str| -> Vec<i64> {
+            let rows = find_named(written, &rows, |it| it.0, |it| Some(it.1), |it| Some(it.2));
+            rows.iter().map(|it| it.2).collect()
         };
-        assert_eq!(found("ACME!"), ["acme"]);
-        assert_eq!(found("acme-prod"), ["other"]);
-        assert_eq!(found("acme"), ["acme"]);
-        assert_eq!(found("Acme"), ["acme-prod", "third"]);
-        assert_eq!(found("aCME"), ["acme-prod", "acme", "third"]);
-        assert_eq!(found("nobody"), [""; 0]);
+        assert_eq!(found("ACME!"), [8]);
+        assert_eq!(found("Acme"), [7, 10]);
+        // The name of one is the namespace of another.
+        assert_eq!(found("acme-prod"), [7, 9]);
+        // The namespace of one is the slug of others.
+        assert_eq!(found("acme"), [7, 8, 10]);
+        assert_eq!(found("aCME"), [7, 8, 10]);
+        // The id of one is the name of another.
+        assert_eq!(found("7"), [7, 11]);
+        assert_eq!(found("9"), [9]);
+        assert_eq!(found("nobody"), [0; 0]);
     }
 }

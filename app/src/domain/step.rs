@@ -103,6 +103,11 @@ impl Transition {
 }
 
 impl CustomerStep {
+    /// Whether the text is not the template's, so that an operator may have written it.
+    pub fn has_own_text(&self) -> bool {
+        self.is_overridden || self.is_custom
+    }
+
     /// A new pending custom step, not stored yet: without text and without a position in its list.
     pub fn blank(release_id: ReleaseId, customer_id: CustomerId, at: DateTime<Utc>) -> Self {
         Self {

@@ -6,14 +6,16 @@ use super::{
     cluster::{Cluster, ClusterSummary},
     copy::BashFrames,
     customer::{Customer, CustomerSummary},
-    event::{EventAction, HistoryEntry, ListPage},
+    event::{Event, HistoryEntry, ListPage},
     id::{ClusterId, CustomerId, EventId, ReleaseId, StepId},
     progress::Progress,
     release::{Release, ReleaseSummary},
     step::CustomerStep,
     template::StepTemplate,
     text_change::{KeptText, TextChange},
+    undo::UndoneAction,
     variables::{ResolvedText, Variable},
+    via::Via,
     vocabulary::{ReleaseStatus, StepStatus},
     warning::Warning,
 };
@@ -89,7 +91,7 @@ pub struct Attention {
     pub cluster: String,
     pub status: StepStatus,
     pub urgency: Urgency,
-    /// The reason of a failed or reverted step.
+    /// The reason of a failed or reverted step, or why its run was lost.
     pub reason: Option<String>,
     /// Who set the state.
     pub by: Option<String>,
@@ -154,13 +156,29 @@ pub struct NamedEvent {
     pub steps: u32,
     /// The number of events in its batch, whatever the filter.
     pub batch_size: u32,
-    /// Of an undo: what it undid, or `Undo` if it did that again.
-    pub undid: Option<EventAction>,
+    /// Of an undo: what it undid, or did again.
+    pub undid: Option<UndoneAction>,
     /// The name of the row that it is about; none if the row is gone.
     pub subject: Option<String>,
     pub customer: Option<String>,
     pub release: Option<String>,
     pub undo: UndoState,
+}
+
+/// How many events the search of the activity page looks at in one go, as it has no index to go by. Reasons are looked for among
+/// this number of the newest ones.
+pub const SEARCHED_EVENTS_MAX: u32 = 50_000;
+
+impl HistoryEntry {
+    /// As pages show it: beside the name of who made the change stands the runner of a run that made it in their name.
+    pub fn of_page(event: Event) -> Self {
+        let run = event.via.as_ref().and_then(Via::run_in_words);
+        let mut entry = Self::from(event);
+        if let Some(run) = run {
+            entry.actor = format!("{} ({run})", entry.actor);
+        }
+        entry
+    }
 }
 
 /// A page of the history, and the newest event that there was when it was read, whatever the filter.
@@ -428,6 +446,18 @@ pub struct NotEligible {
     pub customer: String,
     /// A sentence.
     pub reason: String,
+}
+
+impl NotEligible {
+    /// A step that is unknown, or out of the caller's scope.
+    pub fn unknown(id: StepId) -> Self {
+        Self {
+            id,
+            step: String::new(),
+            customer: String::new(),
+            reason: "step not found".to_owned(),
+        }
+    }
 }
 
 /// The result of a bulk action (R15).

@@ -1,6 +1,7 @@
 //! Template steps of a release, and how changes of a template propagate to its copies (R8-R10).
 use super::{
     id::{ReleaseId, TemplateId},
+    jenkins::JenkinsJob,
     text::{Content, Description, Name},
     validation_errors::{ErrorCollector, ValidationErrors},
     vocabulary::{Category, Field, StepStatus, StepType},
@@ -23,6 +24,9 @@ pub struct StepTemplate {
     /// Position within the category, from 0 without gaps.
     pub order_index: i32,
     pub description: Option<String>,
+    /// The job at Jenkins that carries it out, if one does (R64).
+    #[serde(default)]
+    pub jenkins: Option<JenkinsJob>,
     /// Counts up by one with each change of the row; an edit names the one that it is based on (R3).
     pub version: i64,
     #[serde(with = "crate::domain::time_serde")]
@@ -31,7 +35,7 @@ pub struct StepTemplate {
     pub updated_at: DateTime<Utc>,
 }
 
-/// The input of a step form, unchecked: for a template step, or for a custom step (without description).
+/// The input of a step form, unchecked: for a template step, or for a custom step (without description and job).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TemplateDraft {
@@ -43,6 +47,7 @@ pub struct TemplateDraft {
     pub kind: String,
     pub content: String,
     pub description: String,
+    pub jenkins: Option<JenkinsJob>,
 }
 
 impl Default for TemplateDraft {
@@ -53,6 +58,7 @@ impl Default for TemplateDraft {
             kind: StepType::Bash.to_string(),
             content: String::new(),
             description: String::new(),
+            jenkins: None,
         }
     }
 }
@@ -65,6 +71,7 @@ pub struct TemplateFields {
     pub kind: StepType,
     pub content: Content,
     pub description: Option<Description>,
+    pub jenkins: Option<JenkinsJob>,
 }
 
 impl TemplateDraft {
@@ -76,6 +83,8 @@ impl TemplateDraft {
         let kind = errors.check(Field::Type, self.kind.parse());
         let content = errors.check(Field::Content, Content::parse(&self.content));
         let description = errors.check(Field::Description, Description::parse(&self.description));
+        let jenkins = self.jenkins.map(JenkinsJob::parse).transpose();
+        let jenkins = errors.check(Field::Jenkins, jenkins);
         errors.finish((|| {
             Some(TemplateFields {
                 name: name?,
@@ -83,6 +92,7 @@ impl TemplateDraft {
                 kind: kind?,
                 content: content?,
                 description: description?,
+                jenkins: jenkins?,
             })
         })())
     }
@@ -96,6 +106,7 @@ impl From<StepTemplate> for TemplateDraft {
             kind: template.kind.to_string(),
             content: template.content,
             description: template.description.unwrap_or_default(),
+            jenkins: template.jenkins,
         }
     }
 }

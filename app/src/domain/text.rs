@@ -48,7 +48,7 @@ pub(super) fn check_control_characters(text: &str) -> Result<(), FieldError> {
 }
 
 /// Rejects control characters, those that nobody sees, and those that turn the direction of the text beside them.
-fn check_one_line(text: &str) -> Result<(), FieldError> {
+pub(super) fn check_one_line(text: &str) -> Result<(), FieldError> {
     refuse(text, char::is_control)?;
     match invisible::unseen(text) {
         Some(it) => Err(FieldError::ControlCharacter { code: it.into() }),

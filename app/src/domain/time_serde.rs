@@ -25,6 +25,13 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, 
     }
 }
 
+/// `2026-06-01 09:12 UTC`, for people.
+pub fn to_minutes(at: DateTime<Utc>) -> String {
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    let (hour, minute) = (at.hour(), at.minute());
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
 /// `2026-06-01T09:12:00.123456Z`, cut off, not rounded. By hand: chrono's own formatting is not in the WASM.
 pub fn six_decimals(at: DateTime<Utc>) -> String {
     let micros = at.nanosecond() / 1_000;

@@ -36,26 +36,13 @@ pub struct TokenText(String);
 impl TokenText {
     /// Writes a new token from random bytes. Bytes are taken until there are enough: those that would favour some characters
     /// are passed over.
-    pub fn generate(mut random_byte: impl FnMut() -> u8) -> Self {
-        let unbiased_below = u8::try_from(DIGITS.len() * 4).unwrap_or(u8::MAX);
-        let mut random = String::with_capacity(RANDOM_CHARS);
-        while random.len() < RANDOM_CHARS {
-            let byte = random_byte();
-            if byte < unbiased_below {
-                random.push(char::from(DIGITS[usize::from(byte) % DIGITS.len()]));
-            }
-        }
-        let checksum = checksum(&random);
-        Self(format!("{TOKEN_PREFIX}{random}{checksum}"))
+    pub fn generate(random_byte: impl FnMut() -> u8) -> Self {
+        Self(generate(TOKEN_PREFIX, random_byte))
     }
 
     /// Reads a token; none for a text that no token can be. A typing error is found without asking the database.
     pub fn parse(text: &str) -> Option<Self> {
-        let body = text.strip_prefix(TOKEN_PREFIX)?;
-        let is_token = body.len() == RANDOM_CHARS + CHECKSUM_CHARS
-            && body.bytes().all(|it| it.is_ascii_alphanumeric());
-        let (random, sum) = is_token.then(|| body.split_at(RANDOM_CHARS))?;
-        (checksum(random) == sum).then(|| Self(text.to_owned()))
+        is_token(TOKEN_PREFIX, text).then(|| Self(text.to_owned()))
     }
 
     /// The token, to be shown once or hashed.
@@ -72,6 +59,33 @@ impl TokenText {
 impl fmt::Debug for TokenText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TokenText({}..)", self.hint())
+    }
+}
+
+/// A new token with this prefix.
+pub(super) fn generate(prefix: &str, mut random_byte: impl FnMut() -> u8) -> String {
+    let unbiased_below = u8::try_from(DIGITS.len() * 4).unwrap_or(u8::MAX);
+    let mut random = String::with_capacity(RANDOM_CHARS);
+    while random.len() < RANDOM_CHARS {
+        let byte = random_byte();
+        if byte < unbiased_below {
+            random.push(char::from(DIGITS[usize::from(byte) % DIGITS.len()]));
+        }
+    }
+    let checksum = checksum(&random);
+    format!("{prefix}{random}{checksum}")
+}
+
+/// Whether a text can be a token with this prefix.
+pub(super) fn is_token(prefix: &str, text: &str) -> bool {
+    let Some(body) = text.strip_prefix(prefix) else {
+        return false;
+    };
+    let is_long_enough = body.len() == RANDOM_CHARS + CHECKSUM_CHARS
+        && body.bytes().all(|it| it.is_ascii_alphanumeric());
+    is_long_enough && {
+        let (random, sum) = body.split_at(RANDOM_CHARS);
+        checksum(random) == sum
     }
 }
 

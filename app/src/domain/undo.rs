@@ -1,9 +1,10 @@
 //! Undo (R16, R101): what an undo does row by row, what it leaves alone, and the questions and messages that pages show of it.
 use super::{
     actor_stamp::ActorStamp,
+    digit_groups::grouped,
     event::{Entity, EventAction},
     id::BatchId,
-    plural::pluralize,
+    plural::{first_of_list, pluralize},
     step::CustomerStep,
     template::{Propagation, propagation},
     vocabulary::StepStatus,
@@ -61,6 +62,16 @@ pub struct Conflict {
     pub changed_by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub changed_at: Option<DateTime<Utc>>,
+}
+
+impl Conflict {
+    /// The reason with the author of the conflicting change: "Announce, Acme was changed since by Jonas".
+    pub fn in_words(&self) -> String {
+        match &self.changed_by {
+            Some(by) => format!("{} by {by}", self.reason),
+            None => self.reason.clone(),
+        }
+    }
 }
 
 words! {
@@ -205,18 +216,29 @@ pub enum UndoAnswer {
     Asks(UndoQuestion),
 }
 
+/// What an undo undid, or did again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoneAction {
+    /// The first action; `Undo` if the history does not tell it.
+    pub action: EventAction,
+    /// Whether it was done again.
+    pub is_redo: bool,
+}
+
 /// What the undo of a batch undoes. `back` leads from that batch to the first one: the action of the batch, and as long as that is an
-/// undo, of the batch that it undid. `Undo` is the answer if it does something again; an undo of that undoes the first action once
-/// more. None if the history does not tell.
-pub fn undone_action(back: impl Iterator<Item = EventAction>) -> Option<EventAction> {
+/// undo, of the batch that it undid. Whether the first action is undone or done again changes with each undo. None if the history does
+/// not tell.
+pub fn undone_action(back: impl Iterator<Item = EventAction>) -> Option<UndoneAction> {
     let mut is_redo = false;
     for action in back {
         if action != EventAction::Undo {
-            return Some(if is_redo { EventAction::Undo } else { action });
+            return Some(UndoneAction { action, is_redo });
         }
         is_redo = !is_redo;
     }
-    is_redo.then_some(EventAction::Undo)
+    let action = EventAction::Undo;
+    is_redo.then_some(UndoneAction { action, is_redo })
 }
 
 /// What an action is called in "Undid "Mark done" on 9 cells".
@@ -242,13 +264,9 @@ fn action_name(action: EventAction) -> &'static str {
     }
 }
 
-/// What pages say of an undo of this action (`undone_action`) that restored `n` rows of this kind: "Undid "Mark done" on 9 cells. The record changed; clusters
-/// are not affected. 1 left alone: Announce, Acme was changed since by Jonas".
-pub fn message(action: EventAction, entity: Entity, n: u32, conflicts: &[Conflict]) -> String {
-    let done = match action {
-        EventAction::Undo => "Redone".to_owned(),
-        action => format!("Undid \"{}\"", action_name(action)),
-    };
+/// Which rows an undo restored: "9 cells", with the step or the customer that they have in common: "9 cells of Migrate schema",
+/// "1 cell: Migrate schema for Acme".
+fn rows_in_words(entity: Entity, n: u32, rows: &[UndoRow]) -> String {
     let noun = match entity {
         Entity::Step => "cell",
         Entity::Template => "step",
@@ -256,15 +274,50 @@ pub fn message(action: EventAction, entity: Entity, n: u32, conflicts: &[Conflic
         Entity::Cluster => "cluster",
         _ => "list",
     };
-    let rows = pluralize(n, noun);
-    let mut text = format!("{done} on {rows}. The record changed; clusters are not affected");
-    if let Some(first) = conflicts.first() {
-        text = format!("{text}. {} left alone: {}", conflicts.len(), first.reason);
-        if let Some(by) = &first.changed_by {
-            text = format!("{text} by {by}");
-        }
+    let counted = pluralize(n, noun);
+    let mut restored = rows
+        .iter()
+        .filter(|it| it.entity == entity && it.outcome != RowOutcome::LeftAlone);
+    let Some(first) = restored.next() else {
+        return counted;
+    };
+    let (mut name, mut customer) = (Some(&first.name), first.customer.as_ref());
+    for row in restored {
+        name = name.filter(|it| **it == row.name);
+        customer = customer.filter(|it| row.customer.as_ref() == Some(*it));
     }
-    text
+    match (name, customer) {
+        (Some(name), Some(customer)) if n == 1 => format!("{counted}: {name} for {customer}"),
+        (Some(name), _) if n == 1 => format!("{counted}: {name}"),
+        (Some(name), Some(customer)) => format!("{counted} of {name} for {customer}"),
+        (Some(common), None) | (None, Some(common)) => format!("{counted} of {common}"),
+        (None, None) => counted,
+    }
+}
+
+/// The message of an undo or redo of this action (`undone_action`), which restored `n` rows of this kind, among `rows`: "Undid "Mark
+/// done" on 9 cells of Deploy api. The record changed; clusters are not affected. 1 left alone: Announce, Acme was changed since by Jonas".
+pub fn message(
+    undone: UndoneAction,
+    entity: Entity,
+    n: u32,
+    rows: &[UndoRow],
+    conflicts: &[Conflict],
+) -> String {
+    let done = match undone.action {
+        EventAction::Undo => "Redone".to_owned(),
+        action if undone.is_redo => format!("Redid \"{}\"", action_name(action)),
+        action => format!("Undid \"{}\"", action_name(action)),
+    };
+    let rows = rows_in_words(entity, n, rows);
+    let text = format!("{done} on {rows}. The record changed; clusters are not affected");
+    if conflicts.is_empty() {
+        return text;
+    }
+    let left: Vec<String> = conflicts.iter().map(Conflict::in_words).collect();
+    let left: Vec<&str> = left.iter().map(String::as_str).collect();
+    let named = first_of_list(&left, "; ");
+    format!("{text}. {} left alone: {named}", grouped(left.len()))
 }
 
 /// The latest of the changes that conflicts name.
@@ -320,31 +373,78 @@ mod tests {
         assert_eq!(says, "text as before, not overridden");
     }
 
+    fn row(name: &str, customer: &str, outcome: RowOutcome) -> UndoRow {
+        UndoRow {
+            entity: Entity::Step,
+            id: 1,
+            name: name.into(),
+            customer: Some(customer.into()),
+            outcome,
+            becomes: String::new(),
+            has_work: false,
+            changed_by: None,
+            changed_at: None,
+        }
+    }
+
     #[test]
     fn a_message_names_the_action_the_count_and_what_was_left_alone() {
-        let text = message(EventAction::Done, Entity::Step, 9, &[]);
+        let of = |action, is_redo| UndoneAction { action, is_redo };
+        let done = of(EventAction::Done, false);
+        let text = message(done, Entity::Step, 9, &[], &[]);
         let record = "The record changed; clusters are not affected";
         assert_eq!(text, format!("Undid \"Mark done\" on 9 cells. {record}"));
-        let conflict = Conflict {
+        let conflict = |customer: &str| Conflict {
             id: 1,
-            reason: "Announce, Acme was changed since".into(),
+            reason: format!("Announce, {customer} was changed since"),
             changed_by: Some("Jonas".into()),
             changed_at: Some(DateTime::UNIX_EPOCH),
         };
-        let text = message(EventAction::Undo, Entity::Template, 1, &[conflict]);
+        let one = [conflict("Acme")];
+        let redone = of(EventAction::Create, true);
+        let text = message(redone, Entity::Template, 1, &[], &one);
         let left = "1 left alone: Announce, Acme was changed since by Jonas";
-        assert_eq!(text, format!("Redone on 1 step. {record}. {left}"));
+        assert_eq!(text, format!("Redid \"Add\" on 1 step. {record}. {left}"));
+        let text = message(of(EventAction::Undo, true), Entity::Step, 1, &[], &[]);
+        assert_eq!(text, format!("Redone on 1 cell. {record}"));
+        let many = ["Acme", "Globex", "Hooli", "Initech", "Umbrella"].map(conflict);
+        let text = message(done, Entity::Step, 1, &[], &many);
+        let left = "5 left alone: Announce, Acme was changed since by Jonas; Announce, Globex";
+        assert!(text.contains(left), "{text}");
+        assert!(text.ends_with("by Jonas and 2 more"), "{text}");
+    }
+
+    #[test]
+    fn a_message_of_an_undo_names_the_step_and_the_customer_that_its_rows_have_in_common() {
+        let says = |n, rows: &[UndoRow]| {
+            let (action, is_redo) = (EventAction::Done, false);
+            let text = message(UndoneAction { action, is_redo }, Entity::Step, n, rows, &[]);
+            let of = text.split(". ").next().unwrap_or_default();
+            of.replace("Undid \"Mark done\" on ", "")
+        };
+        let back = |name, customer| row(name, customer, RowOutcome::Restored);
+        let left = row("Check", "Hooli", RowOutcome::LeftAlone);
+        let one = [back("Deploy api", "Acme"), left];
+        assert_eq!(says(1, &one), "1 cell: Deploy api for Acme");
+        let of_step = [back("Deploy api", "Acme"), back("Deploy api", "Globex")];
+        assert_eq!(says(2, &of_step), "2 cells of Deploy api");
+        let of_customer = [back("Deploy api", "Acme"), back("Check", "Acme")];
+        assert_eq!(says(2, &of_customer), "2 cells of Acme");
+        let others = [back("Deploy api", "Acme"), back("Check", "Globex")];
+        assert_eq!(says(2, &others), "2 cells");
     }
 
     #[test]
     fn an_undo_of_a_redo_undoes_the_first_action() {
         use EventAction::{Done, Undo};
-        let undone = |back: &[EventAction]| undone_action(back.iter().copied());
-        assert_eq!(undone(&[Done]), Some(Done));
-        assert_eq!(undone(&[Undo, Done]), Some(Undo));
-        assert_eq!(undone(&[Undo, Undo, Done]), Some(Done));
-        assert_eq!(undone(&[Undo, Undo, Undo, Done]), Some(Undo));
-        assert_eq!(undone(&[Undo]), Some(Undo));
+        let undone = |back: &[EventAction]| {
+            undone_action(back.iter().copied()).map(|it| (it.action, it.is_redo))
+        };
+        assert_eq!(undone(&[Done]), Some((Done, false)));
+        assert_eq!(undone(&[Undo, Done]), Some((Done, true)));
+        assert_eq!(undone(&[Undo, Undo, Done]), Some((Done, false)));
+        assert_eq!(undone(&[Undo, Undo, Undo, Done]), Some((Done, true)));
+        assert_eq!(undone(&[Undo]), Some((Undo, true)));
         assert_eq!(undone(&[Undo, Undo]), None);
         assert_eq!(undone(&[]), None);
     }

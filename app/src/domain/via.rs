@@ -1,7 +1,11 @@
 //! The way by which a change was made (R28): session, token, proxy, command line, hook. Written as one text, in the database, in JSON
 //! and in the chain of the history, so no word is ever renamed.
+use super::jenkins::JENKINS;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
+
+/// What the runner of a run without one is called: the program on the person's own machine (R72).
+pub const RUN_HERE: &str = "rollcall run";
 
 /// The way of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +24,22 @@ pub enum Via {
     Hook(String),
     /// The import of a whole database.
     Import,
+}
+
+impl Via {
+    /// By what a run was carried out that made a change, as pages say it after the person's name; none of every other way.
+    pub fn run_in_words(&self) -> Option<String> {
+        let Self::Runner(name) = self else {
+            return None;
+        };
+        match name.as_str() {
+            // A run that nobody had yet.
+            "" => None,
+            RUN_HERE => Some(format!("by {RUN_HERE}")),
+            JENKINS => Some(format!("at {JENKINS}")),
+            name => Some(format!("on runner {name}")),
+        }
+    }
 }
 
 impl fmt::Display for Via {
@@ -86,6 +106,16 @@ mod tests {
             let json = serde_json::to_string(&way).unwrap();
             assert_eq!(serde_json::from_str::<Via>(&json).unwrap(), way);
         }
+    }
+
+    #[test]
+    fn a_change_by_a_run_says_where_it_was() {
+        let words = |name: &str| Via::Runner(name.to_owned()).run_in_words();
+        assert_eq!(words("eu-1").as_deref(), Some("on runner eu-1"));
+        assert_eq!(words(RUN_HERE).as_deref(), Some("by rollcall run"));
+        assert_eq!(words(JENKINS).as_deref(), Some("at Jenkins"));
+        assert_eq!(words(""), None);
+        assert_eq!(Via::Session.run_in_words(), None);
     }
 
     #[test]

@@ -47,6 +47,7 @@ words! {
         View = "view",
         IncomingHook = "hook", Evidence = "evidence",
         Webhook = "webhook", Delivery = "delivery",
+        Run = "run", Runner = "runner",
     }
 }
 
@@ -68,6 +69,8 @@ impl Noun {
             Self::Evidence => "Evidence",
             Self::Webhook => "Webhook",
             Self::Delivery => "Delivery",
+            Self::Run => "Run",
+            Self::Runner => "Runner",
         }
     }
 }
@@ -87,7 +90,8 @@ words! {
         Template = "templateId", Customer = "customer", Step = "step", Status = "status", Url = "url",
         Output = "output", MessageId = "id", Kind = "kind", Build = "build",
         Target = "target", Events = "events", Clusters = "clusterIds",
-        RancherClusters = "clusters", Label = "label", Namespaces = "namespaces",
+        ClusterNames = "clusters", Label = "label", Namespaces = "namespaces",
+        MaxParallel = "maxParallel", TimeoutSeconds = "timeoutSeconds", Lease = "lease", Jenkins = "jenkins",
     }
 }
 

@@ -6,10 +6,12 @@ words! {
     /// What a warning is about. `unquoted`: a value has characters that the shell acts on. `near-miss`: a text looks like a
     /// variable, but is none. `ambiguous-quote`: a value with a backslash is no literal in sql. `invisible`: a character cannot
     /// be seen, or looks like another. `changed`: a value changed after the release was activated. `line-breaks` and
-    /// `byte-order-mark`: the text was changed as it came in.
+    /// `byte-order-mark`: the text was changed as it came in, or the line breaks of a value are others when it is copied.
+    /// `not-taken`: something in a pasted text is left out.
     WarningKind {
         Unquoted = "unquoted", NearMiss = "near-miss", AmbiguousQuote = "ambiguous-quote", Invisible = "invisible",
         Changed = "changed", LineBreaks = "line-breaks", ByteOrderMark = "byte-order-mark",
+        NotTaken = "not-taken",
     }
 }
 

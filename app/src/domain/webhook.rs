@@ -27,7 +27,7 @@ words! {
 }
 
 words! {
-    /// What a message is about. `Test` is only sent on demand; of `RunFinished` there are none yet.
+    /// What a message is about. `Test` is only sent on demand.
     HookEvent {
         StepFailed = "step.failed", StepDone = "step.done", StepsChanged = "steps.changed",
         ReleaseActivated = "release.activated", ReleaseAttention = "release.attention",
@@ -347,7 +347,7 @@ pub struct Delivery {
     pub status: Option<u16>,
     /// The first kilobyte of the last answer.
     pub answer: Option<String>,
-    /// Why the last try failed.
+    /// Why the last try failed; of a delivered mail, which of its addresses were refused.
     pub error: Option<String>,
 }
 

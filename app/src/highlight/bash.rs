@@ -28,12 +28,15 @@ enum Nesting {
     Group,
 }
 
-/// A heredoc whose lines are still to come.
-struct Heredoc<'a> {
+/// A heredoc.
+#[derive(Clone, Copy)]
+pub struct Heredoc<'a> {
     /// The word that ends it, as written behind `<<`.
     word: &'a str,
+    /// Where the word begins, in bytes of the text.
+    pub word_at: usize,
     /// `<<-`: tabs before the word are no part of the line.
-    strips_tabs: bool,
+    pub strips_tabs: bool,
 }
 
 struct Lexer<'a> {
@@ -49,26 +52,97 @@ struct Lexer<'a> {
 
 /// The tokens of a bash text.
 pub fn tokens(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer {
-        text,
-        tokens: Vec::new(),
-        at: 0,
-        inside: Vec::new(),
-        starts_command: true,
-        heredocs: Vec::new(),
-        misses: 0,
-    };
+    let mut lexer = Lexer::new(text);
     while let Some(ch) = lexer.rest().chars().next() {
-        if lexer.inside.last() == Some(&Nesting::Text) {
-            lexer.in_text(ch);
-        } else {
-            lexer.in_code(ch);
-        }
+        lexer.step(ch);
     }
     lexer.tokens
 }
 
+/// The lines of a heredoc, and `${...}`, as `quoting` must know them. Where they begin and end is in bytes of the text.
+#[derive(Default)]
+pub struct BashLayout<'a> {
+    pub heredocs: Vec<HeredocLines<'a>>,
+    pub braces: Vec<Braces>,
+}
+
+/// The lines of a heredoc; the last one is its end word.
+pub struct HeredocLines<'a> {
+    pub start: usize,
+    pub end: usize,
+    pub heredoc: Heredoc<'a>,
+}
+
+/// `${...}` with all that is in it.
+#[derive(Clone, Copy)]
+pub struct Braces {
+    pub start: usize,
+    pub end: usize,
+    /// Whether double quotes are around it.
+    pub is_quoted: bool,
+}
+
+/// Where heredocs and braces of a bash text are, in order. Beside `tokens`, because only the server needs them.
+pub fn layout(text: &str) -> BashLayout<'_> {
+    let mut layout = BashLayout::default();
+    let mut lexer = Lexer::new(text);
+    while let Some(ch) = lexer.rest().chars().next() {
+        let at = lexer.at;
+        let is_quoted = lexer.inside.last() == Some(&Nesting::Text);
+        let begun = match ch {
+            '\n' if !is_quoted => lexer.heredocs.clone(),
+            _ => Vec::new(),
+        };
+        lexer.step(ch);
+        let end = lexer.at;
+        if end > at + 1 && text[at..].starts_with("${") {
+            layout.braces.push(Braces {
+                start: at,
+                end,
+                is_quoted,
+            });
+        }
+        let mut start = at + 1;
+        for heredoc in begun {
+            // Those that have no end have no lines either.
+            if start >= end {
+                break;
+            }
+            if let Some(end) = heredoc.end(text, start) {
+                layout.heredocs.push(HeredocLines {
+                    start,
+                    end,
+                    heredoc,
+                });
+                start = end;
+            }
+        }
+    }
+    layout
+}
+
 impl<'a> Lexer<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            tokens: Vec::new(),
+            at: 0,
+            inside: Vec::new(),
+            starts_command: true,
+            heredocs: Vec::new(),
+            misses: 0,
+        }
+    }
+
+    /// Consumes what begins with `ch`.
+    fn step(&mut self, ch: char) {
+        if self.inside.last() == Some(&Nesting::Text) {
+            self.in_text(ch);
+        } else {
+            self.in_code(ch);
+        }
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -162,7 +236,8 @@ impl<'a> Lexer<'a> {
                 }
                 (TokenClass::Plain, at + 1)
             }
-            '<' if text[at..].starts_with("<<") && !text[at..].starts_with("<<<") => {
+            '<' if text[at..].starts_with("<<<") => (TokenClass::Plain, at + 3),
+            '<' if text[at..].starts_with("<<") => {
                 let (heredoc, end) = heredoc(text, at + 2);
                 if heredoc.word.is_empty() || self.misses > LOOKAHEAD_MISSES_MAX {
                     (TokenClass::Plain, at + 2)
@@ -256,7 +331,10 @@ fn braces_end(text: &str) -> Option<usize> {
 }
 
 /// If one of these is in a heredoc's end word, its lines are literal.
-const QUOTES: [char; 3] = ['\'', '"', '\\'];
+pub const QUOTES: [char; 3] = ['\'', '"', '\\'];
+
+/// What ends an end word as blanks do.
+const ENDS_OF_WORD: &str = ";&|<>()";
 
 /// The heredoc that begins behind `<<`, and where its word ends.
 fn heredoc(text: &str, from: usize) -> (Heredoc<'_>, usize) {
@@ -271,28 +349,58 @@ fn heredoc(text: &str, from: usize) -> (Heredoc<'_>, usize) {
         end = match letter {
             '\'' | '"' => quoted(line, end, letter, false),
             '\\' => run_of_two(line, end),
-            _ if letter.is_whitespace() || ";&|<>()".contains(letter) => break,
+            _ if letter.is_whitespace() || ENDS_OF_WORD.contains(letter) => break,
             _ => end + letter.len_utf8(),
         };
     }
-    let word = &text[from..end];
-    (Heredoc { word, strips_tabs }, end)
+    let heredoc = Heredoc {
+        word: &text[from..end],
+        word_at: from,
+        strips_tabs,
+    };
+    (heredoc, end)
+}
+
+/// End words are not longer, as far as `is_in_end_word` looks. Keeps the time linear.
+const END_WORD_MAX: usize = 200;
+
+/// Whether what stands directly behind this text is in the end word of a heredoc.
+pub fn is_in_end_word(before: &str) -> bool {
+    let is_in_word = |it: &char| !it.is_whitespace() && !ENDS_OF_WORD.contains(*it);
+    let letters = before.chars().rev().take(END_WORD_MAX);
+    let n_bytes: usize = letters.take_while(is_in_word).map(char::len_utf8).sum();
+    let head = before[..before.len() - n_bytes].trim_end_matches([' ', '\t']);
+    let head = head.strip_suffix('-').unwrap_or(head);
+    head.ends_with("<<") && !head.ends_with("<<<")
+}
+
+/// Whether a line is the end of a heredoc.
+pub fn ends_heredoc(line: &str, word: &str, strips_tabs: bool) -> bool {
+    if strips_tabs {
+        line.trim_start_matches('\t') == word
+    } else {
+        line == word
+    }
 }
 
 impl Heredoc<'_> {
+    /// The end word as it is written.
+    pub fn written_word(&self) -> &str {
+        self.word
+    }
+
+    /// The end word without its quotes.
+    fn end_word(&self) -> String {
+        self.word.replace(QUOTES, "")
+    }
+
     /// Where it ends: behind a line that is the word alone.
     fn end(&self, text: &str, from: usize) -> Option<usize> {
-        let word = self.word.replace(QUOTES, "");
+        let word = self.end_word();
         let mut at = from;
         while at <= text.len() {
             let end = run(text, at, |it| it != '\n');
-            let line = &text[at..end];
-            let line = if self.strips_tabs {
-                line.trim_start_matches('\t')
-            } else {
-                line
-            };
-            if line == word {
+            if ends_heredoc(&text[at..end], &word, self.strips_tabs) {
                 return Some(end);
             }
             at = end + 1;

@@ -1,7 +1,11 @@
 //! Syntax highlighting for bash and sql: splits a text into classified tokens. Server and browser must produce the
 //! same HTML, and a lexer of our own costs only a few kB of WASM. The tokens joined are always the text.
 mod bash;
+mod heredoc_ends;
+mod places;
 mod quoting;
+#[cfg(test)]
+mod quoting_tests;
 mod sql;
 mod warnings;
 
@@ -184,6 +188,16 @@ mod tests {
                 .iter()
                 .all(|it| it.0 != TokenClass::Heredoc)
         );
+    }
+
+    #[test]
+    fn a_here_string_is_no_heredoc() {
+        for text in ["cat <<<a\nb\na\n", "cat <<< 'a'\nb\na\n"] {
+            let classes = tokens(text, StepType::Bash);
+            let is_heredoc =
+                |it: TokenClass| matches!(it, TokenClass::Heredoc | TokenClass::QuotedHeredoc);
+            assert!(!classes.iter().any(|it| is_heredoc(it.0)), "{classes:?}");
+        }
     }
 
     #[test]

@@ -109,6 +109,12 @@ impl ValueChecks {
                 let message = QuoteError::Backslash.to_string();
                 add(&mut warnings, WarningKind::AmbiguousQuote, name, message);
             }
+            // What is copied has LF only (R82), and would not be what was proved.
+            if value.contains('\r') {
+                let breaks = if value.contains("\r\n") { "CRLF" } else { "CR" };
+                let message = format!("contains {breaks} line breaks, which are copied as LF");
+                add(&mut warnings, WarningKind::LineBreaks, name, message);
+            }
             for HiddenCharacter { letter, .. } in invisible::marked(&value) {
                 if !invisible::is_visible(letter) {
                     let message = format!("contains {}", invisible::title(letter));
@@ -212,6 +218,23 @@ mod tests {
         assert_eq!(kinds(StepType::Text), [WarningKind::Invisible]);
         let all = said(warnings(text, StepType::Sql, world.scope()));
         assert_eq!(all[1].2, "contains No-break space (U+00A0)");
+    }
+
+    #[test]
+    fn a_value_whose_line_breaks_are_copied_as_others_is_told() {
+        let said = |value: &str, kind| {
+            let world = with(&[("CERT", value)]);
+            let text = "echo {{var.CERT | quote}}";
+            said(ValueChecks::of(text, kind).warnings(world.scope()))
+        };
+        for kind in [StepType::Bash, StepType::Sql, StepType::Text] {
+            for (value, breaks) in [("a\r\nb", "CRLF"), ("a\rb", "CR")] {
+                let message = format!("contains {breaks} line breaks, which are copied as LF");
+                let expected = (WarningKind::LineBreaks, "var.CERT".to_owned(), message);
+                assert_eq!(said(value, kind), [expected]);
+            }
+            assert!(said("a\nb", kind).is_empty());
+        }
     }
 
     #[test]

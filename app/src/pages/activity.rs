@@ -11,13 +11,14 @@ use crate::{
         activity_filter::{ActivityDays, ActivityFilter, ActivityQuery, start_of_utc_day},
         activity_log::{ActivityLog, UndoOutcome},
         layout::page_head::PageHead,
+        new_rows::NewRows,
         ui::{follow_effect::follow, notice::sentence, time::Clock, toast::Toasts},
     },
     domain::{
-        digit_groups::grouped,
-        event::EventFilter,
+        digit_groups::{grouped, grouped_count},
+        event::{EventFilter, ListPage},
         id::{BatchId, EventId},
-        summary::HistoryPage,
+        summary::{HistoryPage, NamedEvent, SEARCHED_EVENTS_MAX},
     },
     paths,
 };
@@ -64,7 +65,7 @@ pub fn ActivityPage() -> impl IntoView {
         |(query, is_local): (ActivityQuery, bool)| list_activity(event_filter(&query, is_local)),
     );
     let undo_outcome = RwSignal::new(None::<UndoOutcome>);
-    let cursor = StoredValue::new(None::<String>);
+    let shown = StoredValue::new(None);
     let news = NewEvents::new();
     let wanted = move || {
         let query = filter.try_get_untracked()?.with("cursor", "");
@@ -76,21 +77,16 @@ pub fn ActivityPage() -> impl IntoView {
         filter.track();
         news.text.set(None);
     });
-    let on_show = move |_| {
+    // New events are on the newest page, whichever is shown.
+    let on_show = Callback::new(move |()| {
         news.text.set(None);
-        lines.refetch();
-    };
-    let new_events = move || {
-        news.text.get().map(|text| {
-            view! {
-                <p class="row" role="status">
-                    <button class="button" type="button" on:click=on_show>
-                        {format!("{text} · Show")}
-                    </button>
-                </p>
-            }
-        })
-    };
+        let now = filter.get_untracked();
+        if now.get("cursor").is_empty() {
+            lines.refetch();
+        } else {
+            on_query.run(now.with("cursor", ""));
+        }
+    });
     // What is shown, as a file: the same filter, and all pages of it.
     let download = move |format: &'static str| {
         let filter = event_filter(&filter.get(), is_local.get());
@@ -105,11 +101,11 @@ pub fn ActivityPage() -> impl IntoView {
             <div class="page__body stack">
                 <ActivityFilter choices=choices query=filter on_query=on_query on_search=on_search/>
                 <ActivityDays query=filter/>
-                {new_events}
+                <NewRows text=news.text on_show=on_show/>
                 {loaded_part(
                     lines,
                     move |page| {
-                        focus_turned_page(cursor, filter.get_untracked().get("cursor"));
+                        focus_turned_page(shown, TurnedPage::of(&page.lines, &filter.get_untracked()));
                         show(page, filter, lines, news, undo_outcome)
                     },
                 )}
@@ -193,17 +189,53 @@ fn new_events_text(n: usize, has_more: bool) -> Option<String> {
     }
 }
 
+/// A page of the history that was turned to.
+#[derive(Clone, PartialEq)]
+struct TurnedPage {
+    /// Where the address says that it begins.
+    cursor: String,
+    /// Its first event, and where the next page begins.
+    extent: (Option<EventId>, Option<EventId>),
+}
+
+impl TurnedPage {
+    fn of(page: &ListPage<NamedEvent>, query: &ActivityQuery) -> Self {
+        let first = page.items.first().map(|it| it.entry.id);
+        Self {
+            cursor: query.get("cursor").to_owned(),
+            extent: (first, page.next_cursor),
+        }
+    }
+}
+
 /// Focuses the head of the list if another page of the history is shown now, unless the person is elsewhere: the links that lead
-/// from page to page stand at the foot. `shown` is where the page begins that was shown before.
-fn focus_turned_page(shown: StoredValue<Option<String>>, cursor: &str) {
-    let before = shown.try_update_value(|it| it.replace(cursor.to_owned()));
-    if before.flatten().is_some_and(|it| it != cursor) {
+/// from page to page stand at the foot. The page before may be drawn once more under the new address, which is no turn yet.
+fn focus_turned_page(shown: StoredValue<Option<TurnedPage>>, now: TurnedPage) {
+    let before = shown.try_get_value().flatten();
+    let turns = before.as_ref().is_some_and(|it| it.cursor != now.cursor);
+    if turns && before.is_some_and(|it| it.extent == now.extent) {
+        return;
+    }
+    let _ = shown.try_set_value(Some(now));
+    if turns {
         browser::dom::after_paint(|| {
-            let is_at_links = browser::dom::exists("#main nav[aria-label=Pages] :focus");
-            if is_at_links || browser::dom::nothing_is_focused() {
-                browser::dom::focus_text(".log__day");
+            // The heading may have been given it meanwhile, because nothing had it.
+            let is_elsewhere =
+                !browser::dom::exists("#main :is(nav[aria-label=Pages] :focus, h1:focus)");
+            if !is_elsewhere || browser::dom::nothing_is_focused() {
+                browser::dom::focus_text(".log__day, #main .empty p");
             }
         });
+    }
+}
+
+/// What is said if a search has found nothing so far.
+fn unfound_text(is_first: bool) -> String {
+    let n = grouped_count(SEARCHED_EVENTS_MAX);
+    if is_first {
+        format!("Nothing found among the newest {n} events.")
+    } else {
+        format!("Nothing found among {n} earlier events.")
     }
 }
 
@@ -225,6 +257,9 @@ fn show(
         .next_cursor
         .map(|it| now.with("cursor", &it.to_string()).address());
     let newest = (!is_first).then(|| now.with("cursor", "").address());
+    // A search of a long history ends before the history does.
+    let further = older.clone().filter(|_| is_empty);
+    let older = older.filter(|_| !is_empty);
     let (requests, toasts) = (UndoRequests::from_context(), Toasts::from_context());
     let on_undo = Callback::new(move |batch: BatchId| {
         requests.send(UndoRequest {
@@ -261,14 +296,18 @@ fn show(
                 }
             })}
         {if is_empty {
-            let text = if is_filtered {
-                "No matching activity."
+            let text = if further.is_some() {
+                unfound_text(is_first)
+            } else if is_filtered {
+                "No matching activity.".to_owned()
             } else {
                 "Nothing has happened yet. Every change will be listed here, with who made it and when."
+                    .to_owned()
             };
             view! {
                 <div class="card empty">
                     <p>{text}</p>
+                    {further.map(|path| view! { <a class="button" href=path>"Search further"</a> })}
                     {is_filtered.then(|| view! { <a class="button" href=paths::ACTIVITY>"Clear the filter"</a> })}
                 </div>
             }
@@ -302,6 +341,10 @@ mod tests {
         assert_eq!(new_events_text(0, false), None);
         assert_eq!(new_events_text(1, false).as_deref(), Some("1 new event"));
         assert_eq!(new_events_text(3, false).as_deref(), Some("3 new events"));
+        assert_eq!(
+            unfound_text(true),
+            "Nothing found among the newest 50,000 events."
+        );
         assert_eq!(new_events_text(50, true).as_deref(), Some("50+ new events"));
     }
 }

@@ -128,9 +128,9 @@ fn table(it: CustomerVersions, filter: RwSignal<String>, n_rows: RwSignal<u32>) 
                 <thead>
                     <tr>
                         <th scope="col">"Customer"</th>
-                        <th scope="col">"Cluster"</th>
+                        <th class="wide" scope="col">"Cluster"</th>
                         <th scope="col">"Version"</th>
-                        <th scope="col">"Release"</th>
+                        <th class="wide" scope="col">"Release"</th>
                         <th scope="col">"Finished"</th>
                     </tr>
                 </thead>
@@ -166,7 +166,7 @@ fn row(it: CustomerVersion) -> impl IntoView {
         None => view! { <td class="quiet" colspan="3">"No finished release"</td> }.into_any(),
         Some(release) => view! {
             <td>{release.version_number}</td>
-            <td>
+            <td class="wide">
                 <a class="link" href=paths::release(release.id)>{release.name}</a>
             </td>
             <td class="muted">
@@ -182,7 +182,7 @@ fn row(it: CustomerVersion) -> impl IntoView {
                     <b class="label">{it.customer}</b>
                 </a>
             </td>
-            <td>
+            <td class="wide">
                 <span class="place" data-cluster=hue(it.cluster_id)>{it.cluster}</span>
             </td>
             {finished}

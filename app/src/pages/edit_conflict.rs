@@ -42,14 +42,19 @@ where
         });
     });
     Effect::new(move |_| {
-        let is_stale = sending
-            .error
-            .with(|it| matches!(it, Some(AppError::Stale(_))));
-        if is_stale {
+        let is_stale = |it: &Option<AppError>| matches!(it, Some(AppError::Stale(_)));
+        if sending.error.with(is_stale) {
+            // What an earlier conflict has read may be older than what this one is about.
+            current.set(None);
             let answer = read();
             leptos::task::spawn_local(async move {
-                if let Ok(now) = answer.await {
-                    let _ = current.try_set(Some(now));
+                match answer.await {
+                    Ok(now) => drop(current.try_set(Some(now))),
+                    // A choice between the two versions would wait for ever.
+                    Err(error) if sending.error.try_with_untracked(is_stale) == Some(true) => {
+                        sending.error.set(Some(error));
+                    }
+                    Err(_) => {}
                 }
             });
         }

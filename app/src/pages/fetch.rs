@@ -1,5 +1,6 @@
 //! Resource type of all pages. The fetched value is type-erased, because each type of resource would add its own copy
-//! of leptos's resource code and of the decoder to the WASM.
+//! of leptos's resource code and of the decoder to the WASM. What could not be read for lack of a connection is read again once there
+//! is one.
 use crate::{browser, error::AppError, wire};
 use codee::{Decoder, Encoder};
 use leptos::prelude::*;
@@ -50,6 +51,14 @@ impl Decoder<FetchedValue> for FetchCodec {
     fn decode(text: &str) -> Result<FetchedValue, Infallible> {
         Ok(FetchedValue::Encoded(text.into()))
     }
+}
+
+/// Reads again once the connection is back.
+fn retry_when_back(n_retries: RwSignal<u32>) {
+    browser::reconnection::when_back(move || {
+        // The page may be gone by now.
+        let _ = n_retries.try_update(|it| *it += 1);
+    });
 }
 
 /// Data of a page, fetched again whenever its source changes.
@@ -110,14 +119,21 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Fetch<T> {
     {
         let source = Arc::new(source);
         let watched = Arc::clone(&source);
+        let n_retries = RwSignal::new(0);
         let key: Box<dyn Fn() -> u64 + Send + Sync> = Box::new(move || {
             let mut hasher = DefaultHasher::new();
-            watched().hash(&mut hasher);
+            (watched(), n_retries.try_get()).hash(&mut hasher);
             hasher.finish()
         });
         let fetch: Box<dyn Fn(u64) -> FetchFuture + Send + Sync> = Box::new(move |_| {
             let request = request(untrack(|| source()));
-            Box::pin(async move { FetchedValue::Decoded(Arc::new(request.await), encoder::<T>()) })
+            Box::pin(async move {
+                let answer = request.await;
+                if matches!(answer, Err(AppError::Transport(_))) {
+                    retry_when_back(n_retries);
+                }
+                FetchedValue::Decoded(Arc::new(answer), encoder::<T>())
+            })
         });
         Self {
             resource: Resource::new_with_options(key, fetch, false),

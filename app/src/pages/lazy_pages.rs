@@ -1,6 +1,5 @@
-//! Lazily loaded pages. The WASM is split in four: the matrix; the dashboard, lists and pages that are only read; the pages with
-//! forms and editors; and the steps of one customer, with what opens beside the matrix. Each part loads when one of its pages is
-//! first opened.
+//! Lazily loaded pages. The WASM is split by what is opened together (`PagePart`); each part loads when one of its pages is first
+//! opened. What opens beside the matrix is in the part with the steps of one customer (`lazy_parts`).
 use super::{
     activity::ActivityPage,
     clusters::{
@@ -28,6 +27,8 @@ use super::{
         release::ReleasePage,
         steps::StepsPage,
     },
+    runners::RunnersPage,
+    runs::RunsPage,
     webhooks::{
         detail::WebhookPage,
         edit::{EditWebhookPage, NewWebhookPage},
@@ -41,15 +42,17 @@ use std::cell::Cell;
 
 thread_local! {
     /// Whether each part is loaded, by its number.
-    static LOADED: Cell<[bool; 4]> = const { Cell::new([false; 4]) };
+    static LOADED: Cell<[bool; 6]> = const { Cell::new([false; 6]) };
 }
 
 /// A part of the WASM with pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PagePart {
     Matrix,
+    Overview,
     Records,
-    Editing,
+    Forms,
+    Authoring,
     Steps,
 }
 
@@ -58,8 +61,10 @@ impl PagePart {
     pub fn entry_name(self) -> &'static str {
         match self {
             Self::Matrix => "matrix_",
+            Self::Overview => "overview_",
             Self::Records => "records_",
-            Self::Editing => "editing_",
+            Self::Forms => "forms_",
+            Self::Authoring => "authoring_",
             Self::Steps => "lazy_part_",
         }
     }
@@ -110,6 +115,10 @@ pub enum LazyPage {
     NewUser,
     /// `/users/:id/edit`
     EditUser,
+    /// `/runs`
+    Runs,
+    /// `/runners`
+    Runners,
     /// `/webhooks`
     Webhooks,
     /// `/webhooks/new`
@@ -126,35 +135,43 @@ fn matrix() -> AnyView {
     view! { <ReleasePage/> }.into_any()
 }
 
-/// The part with the dashboard, the lists, and the pages that are only read. A page of another part is never asked for here.
+/// The part with the dashboard and the activity. A page of another part is never asked for here.
 #[lazy]
-fn records(page: LazyPage) -> AnyView {
+fn overview(page: LazyPage) -> AnyView {
     match page {
         LazyPage::Dashboard => view! { <DashboardPage/> }.into_any(),
-        LazyPage::Clusters => view! { <ClustersPage/> }.into_any(),
-        LazyPage::Cluster => view! { <ClusterPage/> }.into_any(),
-        LazyPage::Customers => view! { <CustomersPage/> }.into_any(),
-        LazyPage::Customer => view! { <CustomerPage/> }.into_any(),
-        LazyPage::Releases => view! { <ReleasesPage/> }.into_any(),
         LazyPage::Activity => view! { <ActivityPage/> }.into_any(),
         _ => ().into_any(),
     }
 }
 
-/// The part with forms, with the editor of steps, and with the lists of administration. No page of another part is asked for here.
+/// The part with the lists of records, and with the pages of one. A page of another part is never asked for here.
 #[lazy]
-fn editing(page: LazyPage) -> AnyView {
+fn records(page: LazyPage) -> AnyView {
+    match page {
+        LazyPage::Clusters => view! { <ClustersPage/> }.into_any(),
+        LazyPage::Cluster => view! { <ClusterPage/> }.into_any(),
+        LazyPage::Customers => view! { <CustomersPage/> }.into_any(),
+        LazyPage::Customer => view! { <CustomerPage/> }.into_any(),
+        LazyPage::Releases => view! { <ReleasesPage/> }.into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// The part with forms, and with the pages of administration. A page of another part is never asked for here.
+#[lazy]
+fn forms(page: LazyPage) -> AnyView {
     match page {
         LazyPage::NewCluster => view! { <NewClusterPage/> }.into_any(),
         LazyPage::EditCluster => view! { <EditClusterPage/> }.into_any(),
         LazyPage::NewCustomer => view! { <NewCustomerPage/> }.into_any(),
         LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
-        LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
         LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
         LazyPage::IncomingHooks => view! { <IncomingHooksPage/> }.into_any(),
-        LazyPage::Steps => view! { <StepsPage/> }.into_any(),
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
         LazyPage::Users => view! { <UsersPage/> }.into_any(),
+        LazyPage::Runs => view! { <RunsPage/> }.into_any(),
+        LazyPage::Runners => view! { <RunnersPage/> }.into_any(),
         LazyPage::Webhooks => view! { <WebhooksPage/> }.into_any(),
         LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
         LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
@@ -165,34 +182,42 @@ fn editing(page: LazyPage) -> AnyView {
     }
 }
 
+/// The part with the editor of steps, and with the making of a release. A page of another part is never asked for here.
+#[lazy]
+fn authoring(page: LazyPage) -> AnyView {
+    match page {
+        LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
+        LazyPage::Steps => view! { <StepsPage/> }.into_any(),
+        _ => ().into_any(),
+    }
+}
+
 impl LazyPage {
     /// The part that has the page.
     pub fn part(self) -> PagePart {
         match self {
             Self::Release => PagePart::Matrix,
-            Self::Dashboard
-            | Self::Clusters
-            | Self::Cluster
-            | Self::Customers
-            | Self::Customer
-            | Self::Releases
-            | Self::Activity => PagePart::Records,
+            Self::Dashboard | Self::Activity => PagePart::Overview,
+            Self::Clusters | Self::Cluster | Self::Customers | Self::Customer | Self::Releases => {
+                PagePart::Records
+            }
+            Self::NewRelease | Self::Steps => PagePart::Authoring,
             Self::NewCluster
             | Self::EditCluster
             | Self::NewCustomer
             | Self::EditCustomer
-            | Self::NewRelease
             | Self::EditRelease
             | Self::IncomingHooks
-            | Self::Steps
             | Self::Account
             | Self::Users
+            | Self::Runs
+            | Self::Runners
             | Self::Webhooks
             | Self::NewUser
             | Self::EditUser
             | Self::NewWebhook
             | Self::Webhook
-            | Self::EditWebhook => PagePart::Editing,
+            | Self::EditWebhook => PagePart::Forms,
             Self::CustomerSteps => PagePart::Steps,
         }
     }
@@ -212,8 +237,10 @@ impl LazyPage {
                 }
                 matrix().await
             }
+            PagePart::Overview => overview(self).await,
             PagePart::Records => records(self).await,
-            PagePart::Editing => editing(self).await,
+            PagePart::Forms => forms(self).await,
+            PagePart::Authoring => authoring(self).await,
             PagePart::Steps => lazy_parts::lazy_part(LazyPart::CustomerSteps).await,
         };
         let mut loaded = LOADED.get();
@@ -224,11 +251,16 @@ impl LazyPage {
 }
 
 /// In the place of a page whose link was opened without a connection, and whose part is not loaded yet: says so, and opens the page
-/// once it is tried again with a connection. Loading the part would fail, and with it everything on the screen.
+/// once the connection is back, or it is tried again with one. Loading the part would fail, and with it everything on the screen.
 #[component]
 fn OfflinePage(page: LazyPage) -> impl IntoView {
     let tries = RwSignal::new(0_u32);
-    let on_retry = Callback::new(move |()| tries.update(|it| *it += 1));
+    let try_again = move || {
+        // The page may be gone by now.
+        let _ = tries.try_update(|it| *it += 1);
+    };
+    let on_retry = Callback::new(move |()| try_again());
+    browser::reconnection::when_back(try_again);
     move || {
         tries.track();
         if page.is_out_of_reach() {

@@ -19,6 +19,8 @@ pub mod refresh_on_change;
 pub mod releases;
 pub mod request_queue;
 pub mod restoring;
+pub mod runners;
+pub mod runs;
 pub mod undo_flow;
 pub mod undo_requests;
 pub mod value_requests;

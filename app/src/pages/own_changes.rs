@@ -16,6 +16,8 @@ pub struct OwnChanges {
     /// The release of the page; id 0 before the first one.
     release: StoredValue<ReleaseId>,
     stack: RwSignal<ChangeStack>,
+    /// What stood in the way last, in which release, and of what: of an undo, a redo (`true`) that was refused, or of both.
+    obstacle: StoredValue<Option<(ReleaseId, Option<bool>, String)>>,
     clock: Clock,
     /// Asks the server whether the changes can still be undone here. Loaded lazily.
     ask_server: fn(Self),
@@ -39,6 +41,7 @@ impl OwnChanges {
         Self {
             release: StoredValue::new(ReleaseId(0)),
             stack: RwSignal::default(),
+            obstacle: StoredValue::new(None),
             clock: Clock::from_context(),
             ask_server,
         }
@@ -51,7 +54,9 @@ impl OwnChanges {
 
     /// A page of this release is shown.
     pub fn open(self, release: ReleaseId) {
-        if self.release.get_value() != release {
+        if self.release.get_value() == release {
+            self.reread();
+        } else {
             self.release.set_value(release);
             self.stack.set(kept(release));
         }
@@ -75,6 +80,17 @@ impl OwnChanges {
         self.stack.with_untracked(|it| it.batches().to_vec())
     }
 
+    /// Reads anew what the tab keeps: a script of the page adds what a run did that was asked for here (R75).
+    pub fn reread(self) {
+        let stack = kept(self.release());
+        if self
+            .stack
+            .with_untracked(|it| it.batches().len() < stack.batches().len())
+        {
+            self.stack.set(stack);
+        }
+    }
+
     /// What Undo would undo, or Redo do again: "mark done, 9 cells, 18:49". Tracked.
     pub fn newest(self, is_redo: bool) -> Option<String> {
         self.stack
@@ -88,6 +104,7 @@ impl OwnChanges {
     /// A change was made. Answers what it is called.
     pub fn push(self, release: ReleaseId, batch: BatchId, what: String) -> String {
         let change = OwnChange::new(batch, what);
+        self.obstacle.set_value(None);
         let words = untrack(|| self.in_words(&change));
         let mut stack = self.of(release);
         stack.push(change);
@@ -96,8 +113,7 @@ impl OwnChanges {
     }
 
     /// Takes the change that Undo is about, or Redo, off its list.
-    pub fn take(self, is_redo: bool) -> Option<OwnChange> {
-        let release = self.release();
+    pub fn take(self, release: ReleaseId, is_redo: bool) -> Option<OwnChange> {
         let mut stack = self.of(release);
         let taken = stack.take(is_redo);
         self.set(release, stack);
@@ -119,13 +135,35 @@ impl OwnChanges {
         self.set(release, stack);
     }
 
-    /// Forgets all changes in a release.
-    pub fn clear(self, release: ReleaseId) {
+    /// Why there is nothing to undo, or to redo.
+    pub fn why_nothing(self, is_redo: bool) -> String {
+        let word = if is_redo { "redo" } else { "undo" };
+        let found = self.obstacle.get_value();
+        let is_about = |it: &(ReleaseId, Option<bool>, String)| {
+            it.0 == self.release() && it.1.is_none_or(|of| of == is_redo)
+        };
+        match found.filter(is_about) {
+            Some((.., why)) => format!("Nothing to {word}: {why}."),
+            None => format!("Nothing to {word}."),
+        }
+    }
+
+    /// An undo, or a redo, was refused for this reason, which is told again when nothing is left; if neither is named, both are.
+    pub fn note_obstacle(self, release: ReleaseId, of: Option<bool>, why: String) {
+        self.obstacle.set_value(Some((release, of, why)));
+    }
+
+    /// Forgets all changes in a release, since somebody has changed its template or itself.
+    pub fn clear(self, release: ReleaseId, by: &str) {
+        let why = format!("{by} has changed the template or the release since then");
+        self.note_obstacle(release, None, why);
         self.set(release, ChangeStack::default());
     }
 
     fn of(self, release: ReleaseId) -> ChangeStack {
         if self.release() == release {
+            // `live.js` adds a change to the tab's storage without telling this signal.
+            self.reread();
             self.stack.get_untracked()
         } else {
             kept(release)

@@ -34,6 +34,8 @@ const PAGES: &[(&str, LazyPage)] = &[
     ("/users", LazyPage::Users),
     ("/users/new", LazyPage::NewUser),
     ("/users/:id/edit", LazyPage::EditUser),
+    ("/runs", LazyPage::Runs),
+    ("/runners", LazyPage::Runners),
     ("/webhooks", LazyPage::Webhooks),
     ("/webhooks/new", LazyPage::NewWebhook),
     ("/webhooks/:id", LazyPage::Webhook),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::undo::{is_changed_elsewhere, preview_undo, undo},
-    browser::dom,
+    browser::{dom, own_writes},
     components::{ui::follow_effect::follow, undo_dialog::UndoDialog},
     domain::undo::{UndoAnswer, UndoQuestion},
 };
@@ -19,6 +19,12 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
     let UndoRequest { batch, asks, .. } = request;
     let question = RwSignal::new(None::<UndoQuestion>);
     let (open, is_busy) = (RwSignal::new(false), RwSignal::new(false));
+    // An answer that comes after the request was cancelled is not that of the next one.
+    let end = move |answer| {
+        if !open.is_disposed() {
+            requests.end(answer);
+        }
+    };
     // By then the person may be typing elsewhere, so the dialog waits for that.
     let ask = move |asked: UndoQuestion| {
         dom::when_free(move || {
@@ -32,9 +38,9 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
             let batch = batch.clone();
             leptos::task::spawn_local(async move {
                 match undo(batch, deletes_work).await {
-                    Ok(UndoAnswer::Done(result)) => requests.end(Some(Ok(result))),
+                    Ok(UndoAnswer::Done(result)) => end(Some(Ok(result))),
                     Ok(UndoAnswer::Asks(asked)) => ask(asked),
-                    Err(error) => requests.end(Some(Err(error))),
+                    Err(error) => end(Some(Err(error))),
                 }
             });
         }
@@ -43,7 +49,7 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
         leptos::task::spawn_local(async move {
             match preview_undo(batch).await {
                 Ok(asked) => ask(asked),
-                Err(error) => requests.end(Some(Err(error))),
+                Err(error) => end(Some(Err(error))),
             }
         });
     } else {
@@ -58,14 +64,14 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
     // Closing the dialog or leaving its page cancels the undo.
     follow(move |_| {
         if !open.get() && question.with_untracked(Option::is_some) {
-            requests.end(None);
+            end(None);
         }
     });
     let path = use_location().pathname;
     follow(move |is_first| {
         path.track();
         if !is_first {
-            requests.end(None);
+            end(None);
         }
     });
     move || {
@@ -80,15 +86,18 @@ pub fn check_own_changes(own: OwnChanges) {
     let (release, batches) = (own.release(), own.batches());
     leptos::task::spawn_local(async move {
         // Without an answer they stay: an undo names what was changed since.
-        let is_over = is_changed_elsewhere(release, batches.clone()).await;
-        if !is_over.unwrap_or_default() {
+        let changed = is_changed_elsewhere(release, batches.clone()).await;
+        let Some(by) = changed.unwrap_or_default() else {
             return;
-        }
-        if (own.release(), own.batches()) == (release, batches) {
-            own.clear(release);
-        } else {
-            // What was changed since may be what the server has found.
-            own.check();
-        }
+        };
+        // What the server has found may be a change of this tab that has no answer yet.
+        own_writes::when_written(move || {
+            if (own.release(), own.batches()) == (release, batches) {
+                own.clear(release, &by);
+            } else {
+                // Or one that was answered since.
+                own.check();
+            }
+        });
     });
 }

@@ -1,11 +1,12 @@
 //! Requests of any page to undo a change (R101). The code that sends them and the dialog that asks first are loaded lazily, with
 //! the first request.
+use super::request_queue::{QueuedSteps, Turn, start_in_order};
 use crate::{
     domain::{id::BatchId, undo::UndoResult},
     error::AppError,
 };
 use leptos::prelude::*;
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 /// Called with the answer to a request, or `None` if the person cancelled it. The page may no longer be rendered then.
 pub type OnUndone = Arc<dyn Fn(Option<Result<UndoResult, AppError>>) + Send + Sync>;
@@ -22,6 +23,11 @@ pub struct UndoRequest {
 /// The request that is under way; there is one at a time.
 #[derive(Clone, Copy)]
 pub struct UndoRequests(RwSignal<Option<UndoRequest>>);
+
+thread_local! {
+    /// What keeps other requests waiting while one is under way. In the browser only.
+    static TURN: RefCell<Option<Turn>> = const { RefCell::new(None) };
+}
 
 impl UndoRequests {
     /// Without a request. `App` provides it as context.
@@ -44,8 +50,19 @@ impl UndoRequests {
         if self.0.with_untracked(Option::is_some) {
             (request.on_end)(None);
         } else {
-            self.0.set(Some(request));
+            self.send_in_order(move || Some(request));
         }
+    }
+
+    /// Sends the request that `choose` answers once all changes that were sent before have their answer. What is sent later waits
+    /// for it.
+    pub fn send_in_order(self, choose: impl FnOnce() -> Option<UndoRequest> + 'static) {
+        start_in_order(QueuedSteps::Any, move |turn| {
+            if let Some(request) = choose() {
+                TURN.set(Some(turn));
+                self.0.set(Some(request));
+            }
+        });
     }
 
     /// The request under way has its answer.
@@ -53,6 +70,8 @@ impl UndoRequests {
         if let Some(request) = self.0.try_update(Option::take).flatten() {
             (request.on_end)(answer);
         }
+        // What waited starts here, which may be the next undo.
+        drop(TURN.take());
     }
 }
 

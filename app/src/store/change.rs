@@ -7,7 +7,7 @@ use super::{
         commits::Commits,
         events::{self, NewEvent},
         history_head::ChainEnd,
-        idempotency,
+        idempotency::{self, RequestKey},
         last_change::LastChange,
     },
     engine::{Engine, db_timing, wal_checkpoint::WalCheckpointer},
@@ -42,7 +42,7 @@ pub struct Change {
     /// The batch that this change undoes, if it is an undo (R16).
     pub undoes: Option<BatchId>,
     /// The idempotency key of the request, if it brought one.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: Option<RequestKey>,
     /// Whether it only finds out what it would do, on a snapshot of the database, where nothing can be written.
     pub is_rehearsal: bool,
     /// Events that `finish` is going to write.
@@ -196,7 +196,8 @@ impl Change {
             texts::delete_unused(&self.tx).await?;
         }
         if let Some(key) = &self.idempotency_key {
-            idempotency::mark_executed(&self.tx, key, &self.batch, self.permission).await?;
+            let (batch, at) = (&self.batch, self.stamp.at);
+            idempotency::mark_executed(&self.tx, key, batch, self.permission, at).await?;
         }
         let last = self.chain_end.as_ref().map_or(0, |it| it.last_id);
         Engine::of(&self.tx).announce(&self.tx, last).await?;
@@ -250,6 +251,8 @@ pub fn keeps_texts(action: EventAction) -> bool {
             | Did::Notes
             | Did::Attach
             | Did::Detach
+            | Did::RunLost
+            | Did::RunCancel
     )
 }
 

@@ -2,6 +2,7 @@
 use crate::domain::{
     permission::Role,
     rule_violation::RuleViolation,
+    run::LEASE_OVER,
     text_change::{ChangedText, TEXT_CHANGED},
     validation_errors::ValidationErrors,
     vocabulary::Noun,
@@ -45,6 +46,9 @@ pub enum StoreError {
     /// The step's text is another than the one that was shown (R81).
     #[error("{TEXT_CHANGED}")]
     TextChanged(Box<ChangedText>),
+    /// Who reports about a run does not have it: it was lost, or it is over (R73).
+    #[error("{LEASE_OVER}")]
+    LeaseOver,
     /// A row has content that no version of the program writes.
     #[error("a row of {table} cannot be read: {detail}")]
     Corrupt { table: &'static str, detail: String },

@@ -12,7 +12,7 @@
 //! other arguments may be texts, values or secrets, which are never logged.
 //!
 //! Modules from low to high: error, entity, engine, texts, audit, access, outbox, change, `text_variables`, records, templates, steps,
-//! undo, accounts, views, transfer. None imports from a later one; all may import `Store` and `Database` from here.
+//! undo, accounts, runs, views, transfer. None imports from a later one; all may import `Store` and `Database` from here.
 pub mod access;
 pub mod accounts;
 pub mod audit;
@@ -23,6 +23,7 @@ pub mod error;
 
 pub mod outbox;
 mod records;
+pub mod runs;
 pub mod steps;
 mod templates;
 mod text_variables;
@@ -32,11 +33,12 @@ mod undo;
 pub mod views;
 
 use crate::domain::caller::Caller;
-use accounts::{last_used::LastUsed, sign_in::SharedThrottle};
-use audit::{commits::Commits, last_event::ArrivalPosition};
+use accounts::{caller_cache::CallerCache, last_used::LastUsed, sign_in::SharedThrottle};
+use audit::{commits::Commits, idempotency::RequestKey, last_event::ArrivalPosition};
 use engine::{Connections, Engine, db_timing, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
 use outbox::{hook_rules::SharedHookRules, outbox_wake::OutboxWake};
+use runs::{notices::RunNotices, run_settings::RunSettings};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::{sync::Arc, time::Instant};
 use views::{
@@ -55,6 +57,7 @@ pub struct Database {
     usual_cache: UsualCache,
     version_cache: VersionCache,
     wal_checkpointer: WalCheckpointer,
+    caller_cache: CallerCache,
     last_used: LastUsed,
     throttle: SharedThrottle,
     /// Of the sign-ins at a provider, whose failures keep nobody from a password.
@@ -62,6 +65,8 @@ pub struct Database {
     commits: Commits,
     hook_rules: SharedHookRules,
     outbox_wake: OutboxWake,
+    run_notices: RunNotices,
+    run_settings: RunSettings,
 }
 
 /// The database as one caller may read and change it. Clones share the connections and caches.
@@ -73,7 +78,7 @@ pub struct Store {
     /// The caller.
     caller: Arc<Caller>,
     /// The idempotency key that changes of this handle are recorded under, if the request has one.
-    idempotency_key: Option<String>,
+    idempotency_key: Option<RequestKey>,
     /// The last event when the request arrived, if it is known.
     arrival: Option<ArrivalPosition>,
 }
@@ -96,12 +101,15 @@ impl Database {
             usual_cache: UsualCache::default(),
             version_cache: VersionCache::default(),
             wal_checkpointer,
+            caller_cache: CallerCache::default(),
             last_used: LastUsed::default(),
             throttle: SharedThrottle::default(),
             provider_throttle: SharedThrottle::default(),
             commits: Commits::default(),
             hook_rules: SharedHookRules::default(),
             outbox_wake: OutboxWake::default(),
+            run_notices: RunNotices::default(),
+            run_settings: RunSettings::default(),
         })
     }
 

@@ -135,6 +135,22 @@ impl UnresolvedByCustomer {
         }
         names
     }
+
+    /// The same of a template step: of its text, whose uses are given, and of the parameters of its job.
+    pub fn of_step<'a>(
+        &self,
+        customer: CustomerId,
+        uses: &'a [String],
+        step: &'a TemplateText,
+    ) -> Vec<&'a str> {
+        let mut names = self.among(customer, uses, step.kind);
+        for name in self.among(customer, &step.job_uses, StepType::Text) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
 }
 
 /// All clusters by their id.
@@ -187,6 +203,8 @@ pub struct TemplateText {
     pub name: String,
     pub kind: StepType,
     pub content: String,
+    /// How the parameters of its job at Jenkins use variables (R64).
+    pub job_uses: Vec<String>,
 }
 
 /// The texts of a release's template steps, in order.
@@ -194,22 +212,30 @@ pub async fn template_texts(
     db: &impl ConnectionTrait,
     release: crate::domain::id::ReleaseId,
 ) -> Result<Vec<TemplateText>, StoreError> {
-    use super::{entity::step_template::Column, entity::step_template::Entity};
-    let rows: Vec<(i64, String, String, String)> = Entity::find()
+    use super::entity::step_template::{self, Column, Entity};
+    let rows: Vec<(i64, String, String, String, Option<String>)> = Entity::find()
         .select_only()
-        .columns([Column::TextId, Column::Name, Column::Kind, Column::Content])
+        .columns([
+            Column::TextId,
+            Column::Name,
+            Column::Kind,
+            Column::Content,
+            Column::Jenkins,
+        ])
         .filter(Column::ReleaseId.eq(release.0))
         .order_by_asc(Column::Category)
         .order_by_asc(Column::OrderIndex)
         .into_tuple()
         .all(db)
         .await?;
-    let texts = rows.into_iter().map(|(id, name, kind, content)| {
+    let texts = rows.into_iter().map(|(id, name, kind, content, job)| {
+        let job = job.as_deref().map(step_template::job).transpose()?;
         Ok(TemplateText {
             id,
             name,
             kind: parse_word("step_templates", &kind)?,
             content,
+            job_uses: job.map(|it| it.uses()).unwrap_or_default(),
         })
     });
     texts.collect()

@@ -5,13 +5,14 @@
 pub const SHORT: &str = "\
 Settings come from environment variables: `rollcall --help` lists them.
 Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if something was found:
-a check that is not clean, a file that cannot be restored or imported, or a step that failed while `wait` waited.";
+a check that is not clean, a file that cannot be restored or imported, a step that failed while `wait` waited, or a
+step that `run` may not run.";
 
 /// For `--help`.
 pub const LONG: &str = "\
-The verbs login, releases, status, next, show, copy, start, done, fail, skip, revert, reopen, wait and watch ask a
+The verbs login, releases, status, next, show, copy, run, start, done, fail, skip, revert, reopen, wait and watch ask a
 server by REST: the one that ROLLCALL_URL names, else the one that `rollcall login URL` has kept. They open no
-database. All other verbs work on the database that DATABASE_URL names.
+database, and neither does `runner`. All other verbs work on the database that DATABASE_URL names.
 
   RELEASE  An id, a name, or a name as a slug: small letters and digits with single hyphens between
   STEP     An id, or RELEASE/CUSTOMER/STEP: the customer by its name, namespace or id, the step by its name or by
@@ -23,6 +24,7 @@ Examples:
   rollcall status 2026-11-invoicing --by cluster
   rollcall next 2026-11-invoicing --cluster prod-eu
   rollcall copy 2026-11-invoicing/acme/3
+  rollcall run 2026-11-invoicing/acme/3
   rollcall done 2026-11-invoicing/acme/3 --notes 'took ten minutes'
   rollcall wait 2026-11-invoicing --until done --timeout 2h && echo 'Everybody has it'
 
@@ -70,17 +72,27 @@ Settings, as environment variables:
   ROLLCALL_SMTP_URL          Server that takes mail to webhooks: smtp://HOST, or smtps://USER:PASSWORD@HOST
                              [default: none]
   ROLLCALL_SMTP_FROM         Who that mail is from, such as rollcall@example.com [default: none]
+  ROLLCALL_RUN_LEASE         Seconds that a run may go without a report until its runner counts as lost, from 1 to 3600
+                             [default: 60]
   ROLLCALL_URL               Server that the verbs by REST ask, and `rollcall steps import` in place of the database
                              [default: none, and for the verbs by REST what `rollcall login` has kept]
   ROLLCALL_TOKEN             Token for that server; without one it is told ROLLCALL_USER [default: none]
+  ROLLCALL_SQL               Command by which `rollcall run` runs sql steps; {file} is the file with the text
+                             [default: none]
+  ROLLCALL_RUNNER_TOKEN      Token of a runner, for `rollcall runner` [default: none]
+  ROLLCALL_RUNNER_TOKEN_FILE
+                             File with it, in place of ROLLCALL_RUNNER_TOKEN [default: none]
   RANCHER_URL                Rancher that clusters and customers are imported from [default: none]
   RANCHER_TOKEN              API key for it, such as token-abcde:... [default: none]
   RANCHER_TOKEN_FILE         File with it, in place of RANCHER_TOKEN [default: none]
-  JENKINS_URL, JENKINS_TOKEN
-                             Accepted, and not used yet
+  JENKINS_URL                Jenkins that runs the steps which name a job of it [default: none]
+  JENKINS_USER               User whose API token is used there; without one it is sent as a bearer's [default: none]
+  JENKINS_TOKEN              API token of that user [default: none]
+  JENKINS_TOKEN_FILE         File with it, in place of JENKINS_TOKEN [default: none]
 
 Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if something was found:
-a check that is not clean, a file that cannot be restored or imported, or a step that failed while `wait` waited.";
+a check that is not clean, a file that cannot be restored or imported, a step that failed while `wait` waited, or a
+step that `run` may not run.";
 
 /// For `login --help`.
 pub const LOGIN: &str = "\
@@ -119,6 +131,40 @@ Examples:
   rollcall copy 2026-11-invoicing/acme/set-image
   rollcall show 2026-11-invoicing/acme/3 --json | jq -r .resolvedSha256";
 
+/// For `run --help`.
+pub const RUN: &str = "\
+The step is shown as it will run: customer, namespace, cluster, the context that kubectl is set to, and the text. In another
+context than the cluster's nothing is run. After a yes the step is started, and the text runs on this machine; what it
+writes goes to the terminal and to the server. Exit code 0 marks the step done, anything else failed, with the exit code and
+the last line as the reason, in your name. A step or a text that has changed since it was shown is not run.
+
+bash runs as `bash --noprofile --norc -eo pipefail FILE`, sql by the command of --sql or ROLLCALL_SQL. Standard input is
+empty. The environment is your own, with NAMESPACE, CUSTOMER, CLUSTER and RELEASE added. A text step is done by hand:
+--from asks whether it is done, and with --yes it stops there.
+
+Ctrl-C, and Cancel on the page, end the text with TERM, after ten seconds with KILL; the step is marked failed. The first
+step that fails ends the verb, too; with --parallel those that run go on to their end. If the server is away the text goes
+on as well. How it ended is then kept in a file, until --resend has sent it.
+
+With --json standard output has a line for each run that is over, as `GET /api/runs/ID` answers it. What is shown and what
+the text writes then goes to standard error.
+
+Files:
+  $XDG_STATE_HOME/rollcall/run-*.json
+           Results that the server has not taken yet, readable by the user only; below ~/.local/state if
+           XDG_STATE_HOME is not set
+
+Ends with 0 if all is done; 1 if a step failed, or its end could not be sent; 2 if the command line is wrong, or there is no
+terminal and no --yes; 3 if a rule, the context of kubectl or the answer says no.
+
+Examples:
+  rollcall run 2026-11-invoicing/acme/3
+  rollcall run --from 2026-11-invoicing/acme/1
+  rollcall run 2026-11-invoicing/acme/smoke-test --all-customers --cluster prod-eu --parallel 4 --yes
+  rollcall run 2026-11-invoicing/acme/3 --yes --json | jq -r .exitCode
+  rollcall run 44 --sql 'psql -X -v ON_ERROR_STOP=1 --single-transaction -f {file}' --context-check=off
+  rollcall run --resend";
+
 /// For the verbs that act on steps.
 pub const ACT: &str = "\
 Several steps are one change, which can be undone as one. A step that a rule forbids to change is told with the reason,
@@ -133,6 +179,22 @@ Examples:
   rollcall fail 2026-11-invoicing/acme/3 --reason \"rollout did not finish, $BUILD_URL\"
   sha=$(rollcall show 41 --json | jq -r .resolvedSha256)
   rollcall show 41 | bash && rollcall done 41 --text-sha256 $sha";
+
+/// For `runner --help`.
+pub const RUNNER: &str = "\
+A runner asks the server for the runs of its clusters and runs their texts, each in its own processes, which all end with
+it. An admin makes it at /runners, and is shown its token once. It opens no port.
+
+A text sees PATH, HOME, USER, LANG, TMPDIR and KUBECONFIG of the runner, NAMESPACE, CUSTOMER, CLUSTER and RELEASE of its run, and
+what --env lets through. What is masked in output: the token, the values of --mask-env, the lines of --mask-file, and these
+in base64, in an address and in JSON. That is best effort: a text can print a secret in a form that nobody knows.
+
+Ctrl-C or SIGTERM lets runs come to their end; a second one ends them. Ends with 2 also if it does not have the clusters.
+
+Examples:
+  rollcall runner --url https://rollcall.example.com --clusters prod-eu,prod-us --max-parallel 4
+  rollcall runner --sql 'psql -X -v ON_ERROR_STOP=1 --single-transaction -f {file}' --env PGPASSFILE --mask-file /etc/secrets
+  rollcall runner --kubeconfig prod-eu=/etc/eu.yaml --kubeconfig prod-us=/etc/us.yaml";
 
 /// For `wait --help`.
 pub const WAIT: &str = "\

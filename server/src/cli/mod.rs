@@ -4,26 +4,32 @@ mod help;
 mod output;
 mod rancher;
 mod remote;
+mod runner;
 mod serve;
 mod steps;
 mod users;
 mod verbs;
 
-use crate::ops::{
-    anchors::KeptHead,
-    config::Settings,
-    failure::{Exit, Failure},
-    signing_key::PublicKey,
-    telemetry,
+use crate::{
+    ops::{
+        anchors::KeptHead,
+        config::Settings,
+        failure::{Exit, Failure},
+        signing_key::PublicKey,
+        telemetry,
+    },
+    runner::exec_run::{ExecRunArguments, exec_run},
 };
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
 use client::ClientCommand;
 use output::CliOutput;
 use rancher::RancherArguments;
+use runner::RunnerArguments;
 use std::{io, path::PathBuf};
 use steps::StepsCommand;
 use users::{TokenCommand, UserCommand};
+use verbs::ExportExtras;
 
 /// Filters of the log: a server logs what it does, a verb only what is wrong, and `migrate` how far it is.
 const SERVER_LOG_FILTER: &str = "info,sqlx=warn,sea_orm=warn";
@@ -83,6 +89,9 @@ enum CliCommand {
         /// Add the hashes of passwords and tokens, for a move to another database: keep the file secret
         #[arg(long, conflicts_with = "release")]
         with_credentials: bool,
+        /// Add what is kept of the output of runs
+        #[arg(long)]
+        with_output: bool,
     },
     /// Take an export into an empty database: all of it, or nothing and a report by line and field
     Import {
@@ -123,6 +132,12 @@ enum CliCommand {
     },
     #[command(flatten)]
     Client(ClientCommand),
+    /// Fetch runs from a server and carry them out, next to what they act on
+    #[command(after_long_help = help::RUNNER)]
+    Runner(RunnerArguments),
+    /// Watch over one run, as the runner's helper
+    #[command(hide = true)]
+    ExecRun(ExecRunArguments),
     /// Print completions for a shell
     Completions {
         /// The shell that completes
@@ -156,6 +171,8 @@ impl Cli {
             Some(CliCommand::Completions { shell }) => completions(shell),
             Some(CliCommand::Client(command)) => client::run(command).await,
             Some(CliCommand::Rancher(wanted)) => rancher::import(wanted).await,
+            Some(CliCommand::Runner(wanted)) => Box::pin(runner::run(wanted)).await,
+            Some(CliCommand::ExecRun(wanted)) => exec_run(wanted),
             Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
             verb => match Settings::from_environment() {
                 Ok(settings) => Box::pin(dispatch(verb, self.demo, settings)).await,
@@ -205,7 +222,7 @@ async fn dispatch(
     let url = settings.database_url.clone();
     match verb {
         None | Some(CliCommand::Serve { .. }) => {
-            serve::serve(settings, demo).await?;
+            Box::pin(serve::serve(settings, demo)).await?;
             Ok(Exit::Done)
         }
         Some(CliCommand::Migrate(output)) => verbs::migrate(&url, output).await,
@@ -216,7 +233,14 @@ async fn dispatch(
             file,
             release,
             with_credentials,
-        }) => verbs::export(&settings, file, release, with_credentials).await,
+            with_output,
+        }) => {
+            let extras = ExportExtras {
+                credentials: with_credentials,
+                output: with_output,
+            };
+            verbs::export(&settings, file, release, extras).await
+        }
         Some(CliCommand::Import {
             file,
             public_key,
@@ -231,6 +255,8 @@ async fn dispatch(
         Some(CliCommand::Demo(output)) => verbs::demo(&url, output).await,
         Some(CliCommand::Completions { shell }) => completions(shell),
         Some(CliCommand::Client(command)) => client::run(command).await,
+        Some(CliCommand::Runner(wanted)) => runner::run(wanted).await,
+        Some(CliCommand::ExecRun(wanted)) => exec_run(wanted),
         Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
     }
 }
@@ -302,6 +328,9 @@ mod tests {
                 "soon",
             ],
             &["rollcall", "login"],
+            &["rollcall", "runner", "--max-parallel", "0"],
+            &["rollcall", "runner", "--kinds", "python"],
+            &["rollcall", "exec-run", "/tmp", "1000"],
             &[
                 "rollcall",
                 "check",

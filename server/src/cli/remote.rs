@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// Of one request.
-const TIMEOUT: Duration = Duration::from_mins(1);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// Of a stream, which the server ends after a quarter of an hour.
 const STREAM_TIMEOUT: Duration = Duration::from_hours(1);
 
@@ -59,7 +59,7 @@ impl RemoteServer {
         let client = Client::builder()
             .default_headers(HeaderMap::from_iter([(name, value)]))
             .redirect(Policy::none())
-            .timeout(TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
             .build()
             .map_err(|error| Failure::Refused(chain(&error)))?;
         Ok(Self { client, url })
@@ -99,6 +99,11 @@ impl RemoteServer {
     /// Reads JSON.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         Ok(self.try_ask(path, None).await??.0)
+    }
+
+    /// Reads JSON; what the server says against it is the inner error. Errors: there is no answer.
+    pub async fn try_get(&self, path: &str) -> Result<Result<RestAnswer, RestRefusal>, Failure> {
+        self.try_ask(path, None).await
     }
 
     /// The same; none if there is no such row.

@@ -5,6 +5,7 @@ use crate::{
         peer::{Arrival, PromptListener},
         router::router,
     },
+    jenkins::{client::JenkinsClient, polls::Polls, worker::JenkinsWorker},
     live::Live,
     ops::{
         anchors::Anchors,
@@ -15,7 +16,7 @@ use crate::{
         failure::Failure,
         first_admin,
         limits::SHUTDOWN_GRACE,
-        open_files, prometheus,
+        open_files, prometheus, run_upkeep,
     },
     outbound::{delivery::Courier, hook_gate::HookGate, secret_box::SecretBox, sender::Sender},
     rancher::client::RancherClient,
@@ -46,6 +47,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let anchors = Arc::new(Anchors::open(&settings)?);
     // A token that cannot be read is told now.
     settings.rancher.check().map_err(InvalidSetting::from)?;
+    settings.jenkins.check().map_err(InvalidSetting::from)?;
     let rancher = RancherClient::new(settings.rancher.clone());
     let rancher: Arc<dyn RancherSource> = Arc::new(rancher);
     let secrets = Arc::new(SecretBox::of(&settings));
@@ -56,6 +58,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     }
     anchors.add_newest(&database).await;
     let sender = prepare_sender(&database, &settings, secrets);
+    let jenkins = prepare_jenkins(&database, &settings);
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|cause| Failure::Listen {
@@ -71,7 +74,10 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         tracing::warn!(
             "{address} can be reached from other machines, and ROLLCALL_AUTH is open: anybody can change anything"
         );
+        // Whoever writes a step's text would run code there.
+        database.refuse_runners();
     }
+    database.set_run_lease(settings.run_lease);
     prepare_sign_in(&database, settings.auth.mode).await?;
     if let Some(provider) = settings.auth.provider()
         && provider.roles.is_empty()
@@ -90,6 +96,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     };
     tokio::spawn(prometheus::run_upkeep());
     tokio::spawn(keep_writing_last_used(database.clone()));
+    tokio::spawn(run_upkeep::keep(database.clone()));
     tokio::spawn(Arc::clone(&anchors).keep_adding(database.clone()));
     if let Some((schedule, path)) = settings.backups.zip(file_of(&settings.database_url)) {
         tokio::spawn(backup::run_schedule(schedule, path));
@@ -99,6 +106,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let sending = tokio::spawn(sender.run(stop.subscribe(), SENDER_GRACE));
     let abort_sending = sending.abort_handle();
+    let following = jenkins.map(|it| tokio::spawn(it.run(stop.subscribe(), SENDER_GRACE)));
     let router = router(context, hosts, settings.auth, live.clone())
         .layer(Extension(anchors))
         .layer(Extension(rancher))
@@ -131,6 +139,9 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     }
     // It has been told to end too, and writes what became of its last messages.
     let _ = sending.await;
+    if let Some(following) = following {
+        let _ = following.await;
+    }
     write_last_used(&database).await;
     if let Err(error) = database.close().await {
         tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
@@ -146,6 +157,15 @@ fn prepare_sender(database: &Database, settings: &Settings, secrets: Arc<SecretB
     let is_alone = file_of(&settings.database_url).is_some();
     let courier = Courier::new(out, public_url, secrets);
     Sender::new(database.clone(), courier, is_alone)
+}
+
+/// What runs steps at Jenkins, if the settings name one.
+fn prepare_jenkins(database: &Database, settings: &Settings) -> Option<JenkinsWorker> {
+    let client = Arc::new(JenkinsClient::new(settings.jenkins.clone())?);
+    database.set_jenkins();
+    let is_alone = file_of(&settings.database_url).is_some();
+    let (database, polls) = (database.clone(), Polls::default());
+    Some(JenkinsWorker::new(database, client, polls, is_alone))
 }
 
 /// Writes when sessions and tokens were used last, as long as the server runs.

@@ -44,20 +44,23 @@ pub struct StepsImport {
 /// A release, by id and name.
 type NamedRelease = (i64, String);
 
-/// The release that an id or a whole name names. A name that several have must be an id.
+/// The release that an id or a whole name names. What may be several is refused.
 fn find_release(all: Vec<NamedRelease>, wanted: &str) -> Result<NamedRelease, Failure> {
-    if let Some(found) = all.iter().find(|it| it.0.to_string() == wanted) {
-        return Ok(found.clone());
-    }
-    let mut called: Vec<_> = all.into_iter().filter(|it| it.1 == wanted).collect();
+    let is_meant = |it: &NamedRelease| it.0.to_string() == wanted || it.1 == wanted;
+    let mut called: Vec<_> = all.into_iter().filter(is_meant).collect();
     match called.len() {
         0 => Err(StoreError::NotFound(Noun::Release).into()),
         1 => Ok(called.swap_remove(0)),
         _ => {
-            let ids: Vec<String> = called.iter().map(|it| it.0.to_string()).collect();
-            let ids = ids.join(", ");
+            let by = if called.iter().any(|it| it.1 != wanted) {
+                "its whole name or the id of the other"
+            } else {
+                "an id"
+            };
+            let found = called.iter().map(|it| format!("{} {}", it.0, it.1));
+            let found = found.collect::<Vec<_>>().join(", ");
             Err(Failure::Refused(format!(
-                "several releases are called {wanted}. Use an id: {ids}"
+                "{wanted} may be each of several releases. Use {by}: {found}"
             )))
         }
     }

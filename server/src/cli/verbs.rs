@@ -194,11 +194,20 @@ impl KeptHeads {
     }
 }
 
+/// What an export has only if it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ExportExtras {
+    /// Hashes of passwords and tokens.
+    pub credentials: bool,
+    /// The output of runs.
+    pub output: bool,
+}
+
 pub async fn export(
     settings: &Settings,
     file: Option<PathBuf>,
     release: Option<i64>,
-    with_credentials: bool,
+    extras: ExportExtras,
 ) -> Result<Exit, Failure> {
     let key = settings.signing_key_file.as_deref();
     let key = key.map(anchors::read_key).transpose()?;
@@ -207,8 +216,11 @@ pub async fn export(
     let release = release.map(ReleaseId);
     let export = async |out: &mut (dyn Write + Send), path: &Path| {
         let mut export = store.export(release).await?;
-        if with_credentials {
+        if extras.credentials {
             export = export.with_credentials();
+        }
+        if extras.output {
+            export = export.with_output();
         }
         if let Some((key, head)) = key.as_ref().zip(export.head()) {
             export.sign(key.sign(&head.to_string()));
@@ -217,7 +229,7 @@ pub async fn export(
     };
     let result = match &file {
         None => export(&mut io::stdout(), stdout_name()).await,
-        Some(path) => match create_new(path, with_credentials) {
+        Some(path) => match create_new(path, extras.credentials) {
             Ok(mut out) => {
                 let written = export(&mut out, path).await;
                 if written.is_err() {

@@ -72,6 +72,7 @@ impl DemoTimeline<'_> {
                 kind: step.kind.to_owned(),
                 content: step.content.to_owned(),
                 description: step.description.to_owned(),
+                jenkins: None,
             };
             let stamp = self.stamp(3);
             self.store
@@ -170,6 +171,7 @@ async fn clusters_and_customers(
             name: (*name).to_owned(),
             kubeconfig_path: format!("/etc/rollcall/{name}.yaml"),
             context: String::new(),
+            max_parallel: String::new(),
             description: (*description).to_owned(),
             metadata: metadata(variables),
         };

@@ -2,7 +2,8 @@
 //! handler, page or kept answer. It is closed by default: an address without a line in the table is not served. The second
 //! fence is the store, which is only to be had for a caller; this one puts the caller into the request's extensions.
 use super::{
-    peer::{self, Arrival},
+    bearer,
+    peer::{client_of, peer_of},
     rights::{AccessRule, FoundRight, PathSubject, RIGHTS, Right},
     standalone_page,
 };
@@ -18,15 +19,15 @@ use app::{
     api::context::{self, ACTOR_HEADER, SOMEONE, to_app_error},
     components::ui::notice::sentence,
     domain::{
-        actor_stamp::ActorStamp, caller::Caller, client::Client, login::Login,
-        permission::Permission, token::TokenText,
+        actor_stamp::ActorStamp, caller::Caller, incoming_hook::INCOMING_PATH, login::Login,
+        permission::Permission, runner::Runner, token::TokenText,
     },
     error::AppError,
     store::{Database, audit::last_event::ArrivalPosition, error::StoreError},
 };
 use axum::{
     body::Body,
-    extract::{ConnectInfo, MatchedPath, Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -78,7 +79,7 @@ impl Access {
         match path {
             "/login" | "/api/session" => false,
             "/login/oidc" | "/login/oidc/callback" => self.settings.makes_admins_at_provider(),
-            _ => true,
+            _ => !path.starts_with(INCOMING_PATH),
         }
     }
 }
@@ -93,6 +94,22 @@ enum AccessError {
     /// The credentials, or what is asked with them, are not accepted; the text says why.
     Rejected(StatusCode, &'static str),
     Store(StoreError),
+}
+
+const UNKNOWN_TOKEN: AccessError = AccessError::Rejected(
+    StatusCode::UNAUTHORIZED,
+    "this token is unknown, expired or revoked",
+);
+const UNKNOWN_RUNNER: AccessError = AccessError::Rejected(
+    StatusCode::UNAUTHORIZED,
+    "send the token of a runner that is there: Authorization: Bearer rcr_..",
+);
+
+impl From<bearer::TwoTokens> for AccessError {
+    fn from(_: bearer::TwoTokens) -> Self {
+        let text = "send the header Authorization once";
+        Self::Rejected(StatusCode::BAD_REQUEST, text)
+    }
 }
 
 impl From<StoreError> for AccessError {
@@ -165,6 +182,15 @@ pub async fn check_access(
     if right.rule == AccessRule::Public {
         return next.run(request).await;
     }
+    if right.rule == AccessRule::Runner {
+        return match admit_runner(&access, request.headers()).await {
+            Ok(runner) => {
+                request.extensions_mut().insert(Arc::new(runner));
+                next.run(request).await
+            }
+            Err(refusal) => refuse(&request, refusal),
+        };
+    }
     let facts = RequestFacts {
         method: request.method(),
         headers: request.headers(),
@@ -204,6 +230,11 @@ async fn admit(
     right: Right,
     pattern: &str,
 ) -> Result<(Arc<Caller>, Option<ArrivalPosition>), AccessError> {
+    if bearer::is_of_runner(facts.headers) {
+        let text =
+            "a runner's token is for the runner's own addresses: sign in, or send a person's";
+        return Err(AccessError::Rejected(StatusCode::UNAUTHORIZED, text));
+    }
     if right.rule == AccessRule::Metrics && access.settings.is_metrics_open() {
         let caller = Caller::open(access.default_actor.clone());
         return Ok((Arc::new(caller), None));
@@ -223,6 +254,7 @@ async fn admit(
         | AccessRule::SignedIn
         | AccessRule::Needs(Permission::Read, PathSubject::Nothing) => {}
         AccessRule::Metrics if caller.is_token() && caller.sees_all() => {}
+        AccessRule::Runner => return Err(AccessError::Nobody),
         AccessRule::Metrics => {
             return Err(AccessError::Rejected(
                 StatusCode::FORBIDDEN,
@@ -250,6 +282,10 @@ async fn identify(
     let headers = facts.headers;
     match access.settings.mode {
         AuthMode::Open => {
+            // Everybody is let in, but whoever sends a token means to be known by it: one that is none would be passed over unsaid.
+            if bearer::is_of_person(headers) {
+                by_token(access, headers).await?;
+            }
             let name = context::given_actor(headers);
             let name = name.unwrap_or_else(|| name_without_one(access, facts));
             // An invalid name is kept here, so that the handler refuses it as an error of its field.
@@ -305,38 +341,23 @@ fn is_change(path: &str) -> bool {
     name.is_some_and(|name| !OTHERS.iter().any(|it| name.starts_with(it)))
 }
 
+/// The runner whose token a request has (R73). Whoever has a session, or a person's token, is none.
+async fn admit_runner(access: &Access, headers: &HeaderMap) -> Result<Runner, AccessError> {
+    let text = bearer::token(headers)?.ok_or(UNKNOWN_RUNNER)?;
+    let database = &access.database;
+    let runner = database.runner_by_token(text, context::now()).await?;
+    runner.ok_or(UNKNOWN_RUNNER)
+}
+
 /// The caller of a token, if the request has one. A request with an invalid token is refused even if it has a valid session.
 async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Identified>, AccessError> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
+    let Some(text) = bearer::token(headers)? else {
         return Ok(None);
     };
-    if values.next().is_some() {
-        let text = "send the header Authorization once";
-        return Err(AccessError::Rejected(StatusCode::BAD_REQUEST, text));
-    }
-    let (scheme, text) = value
-        .to_str()
-        .unwrap_or_default()
-        .split_once(' ')
-        .unwrap_or_default();
-    // Other schemes (Basic) are between the browser and a proxy.
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Ok(None);
-    }
-    let refused = AccessError::Rejected(
-        StatusCode::UNAUTHORIZED,
-        "this token is unknown, expired or revoked",
-    );
-    let token = TokenText::parse(text.trim()).ok_or(refused)?;
+    let token = TokenText::parse(text).ok_or(UNKNOWN_TOKEN)?;
     let found = access.database.token_caller(&token, context::now()).await?;
-    match found {
-        Some((caller, arrival)) => Ok(Some((caller, Some(arrival)))),
-        None => Err(AccessError::Rejected(
-            StatusCode::UNAUTHORIZED,
-            "this token is unknown, expired or revoked",
-        )),
-    }
+    let (caller, arrival) = found.ok_or(UNKNOWN_TOKEN)?;
+    Ok(Some((caller, Some(arrival))))
 }
 
 /// The caller of a session, by its cookie.
@@ -381,22 +402,6 @@ async fn by_proxy(
             StatusCode::FORBIDDEN,
             "there is no active user of the login that the proxy names: an admin can add it",
         )),
-    }
-}
-
-fn peer_of(request: &Request) -> Option<IpAddr> {
-    let arrival = request.extensions().get::<ConnectInfo<Arrival>>();
-    arrival.and_then(|it| it.0.peer)
-}
-
-/// Where a request comes from.
-fn client_of(settings: &AuthSettings, request: &Request) -> Client {
-    let (peer, headers) = (peer_of(request), request.headers());
-    let agent = headers.get(header::USER_AGENT);
-    Client {
-        address: peer::client_address(peer, headers, &settings.trusted),
-        agent: agent.map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned()),
-        is_https: peer::is_https(settings.is_public_https, peer, headers, &settings.trusted),
     }
 }
 

@@ -94,6 +94,8 @@ pub async fn limit_body(request: Request, next: Next) -> Response {
         .map(|it| usize::try_from(it).unwrap_or(usize::MAX));
     // A client that sent `Expect` has not begun to send the body.
     let is_sending = !request.headers().contains_key(header::EXPECT);
+    let path = request.uri().path();
+    let is_form = !path.starts_with("/api/") && !path.starts_with("/rpc/");
     let (parts, body) = request.into_parts();
     let body = LimitedBody::new(body, max_bytes);
     if let Some(declared_bytes) = declared_bytes.filter(|it| *it > max_bytes) {
@@ -105,7 +107,7 @@ pub async fn limit_body(request: Request, next: Next) -> Response {
                 BODY_OVERRUN_MAX_BYTES
             });
         }
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        return too_large(is_form);
     }
     let mut request = Request::from_parts(parts, Body::from_stream(body.clone()));
     // The body itself is limited now. Extractors must not limit it a second time.
@@ -115,5 +117,16 @@ pub async fn limit_body(request: Request, next: Next) -> Response {
         return response;
     }
     body.drain_beside(BODY_OVERRUN_MAX_BYTES);
-    StatusCode::PAYLOAD_TOO_LARGE.into_response()
+    too_large(is_form)
+}
+
+/// The answer to a body that is too large. Who sends a form without scripts reads it in place of a page; REST and the pages' scripts
+/// have words of their own.
+fn too_large(is_form: bool) -> Response {
+    const TEXT: &str = "What was sent is too large, and nothing was changed. Go back, make it shorter, and try again.";
+    if is_form {
+        (StatusCode::PAYLOAD_TOO_LARGE, TEXT).into_response()
+    } else {
+        StatusCode::PAYLOAD_TOO_LARGE.into_response()
+    }
 }

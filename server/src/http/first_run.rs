@@ -1,5 +1,4 @@
-//! What the empty dashboard offers besides the first steps (R107): the example that `--demo` loads, and the import of an export.
-//! Both are forms that are posted to the address of the dashboard. Once there is anything they are refused.
+//! Form posts of the empty dashboard (R107): load the example of `--demo`, or import an export. Once there is any data they are refused.
 use super::render::render_page;
 use crate::{
     demo,

@@ -130,6 +130,7 @@ fn cluster_draft(fields: &PostedFields, before: &Metadata) -> ClusterDraft {
         name: field(fields, "name"),
         kubeconfig_path: field(fields, "kubeconfigPath"),
         context: field(fields, "context"),
+        max_parallel: field(fields, "maxParallel"),
         description: field(fields, "description"),
         metadata: variables(fields, before),
     }

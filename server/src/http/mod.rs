@@ -1,6 +1,7 @@
 //! HTTP outside of REST: the router, its middleware, page rendering and the page cache, forms that work without
 //! JavaScript, downloads, the guide, and static files.
 pub mod access;
+pub mod bearer;
 pub mod body_limit;
 pub mod checklist_download;
 pub mod downloads;

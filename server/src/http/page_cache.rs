@@ -109,13 +109,14 @@ impl CachedPage {
     }
 }
 
-/// Everything in a request that a page depends on. None if the request is not cached: those without a caller, and the page of
-/// one's own account, since the key does not tell sessions apart.
+/// Everything in a request that a page depends on. None if the request is not cached: those without a caller, the page of one's own
+/// account, since the key does not tell sessions apart, and the lists of runs and runners, which change without an event.
 fn cache_key(request: &Request) -> Option<String> {
     if request.method() != Method::GET {
         return None;
     }
-    if request.uri().path() == "/account" {
+    let path = request.uri().path().trim_end_matches('/');
+    if ["/account", "/runs", "/runners"].contains(&path) {
         return None;
     }
     let caller = request.extensions().get::<Arc<Caller>>()?;

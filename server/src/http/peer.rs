@@ -1,9 +1,10 @@
-//! What is known of a connection: the address that it came to, its peer, and behind a trusted proxy the client's address and
+//! Addresses of a connection: the local one, the peer, and behind a trusted proxy the client's address and
 //! scheme. A client's address serves the throttle of logins and the list of sessions only, never identity (R24).
-use crate::ops::auth_settings::TrustedProxies;
+use crate::ops::auth_settings::{AuthSettings, TrustedProxies};
+use app::domain::client::Client;
 use axum::{
-    extract::connect_info::Connected,
-    http::HeaderMap,
+    extract::{ConnectInfo, Request, connect_info::Connected},
+    http::{HeaderMap, header},
     serve::{IncomingStream, Listener},
 };
 use std::{
@@ -52,6 +53,23 @@ impl Connected<IncomingStream<'_, PromptListener>> for Arrival {
             local: local.map(|it| it.ip().to_canonical()),
             peer: Some(stream.remote_addr().ip().to_canonical()),
         }
+    }
+}
+
+/// The peer of a request, if the system tells.
+pub fn peer_of(request: &Request) -> Option<IpAddr> {
+    let arrival = request.extensions().get::<ConnectInfo<Arrival>>();
+    arrival.and_then(|it| it.0.peer)
+}
+
+/// Where a request comes from.
+pub fn client_of(settings: &AuthSettings, request: &Request) -> Client {
+    let (peer, headers) = (peer_of(request), request.headers());
+    let agent = headers.get(header::USER_AGENT);
+    Client {
+        address: client_address(peer, headers, &settings.trusted),
+        agent: agent.map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned()),
+        is_https: is_https(settings.is_public_https, peer, headers, &settings.trusted),
     }
 }
 

@@ -54,6 +54,7 @@ pub fn document() -> impl IntoView {
     let rancher = parts.as_ref();
     let rancher = rancher.and_then(|it| it.extensions.get::<Arc<dyn RancherSource>>());
     let has_rancher = rancher.is_some_and(|it| it.is_set());
+    let has_jenkins = use_context::<Context>().is_some_and(|it| it.database.has_jenkins());
     let uri = parts.map(|it| it.uri).unwrap_or_default();
     let query = uri.query().unwrap_or_default();
     let page = DocumentOf {
@@ -63,6 +64,7 @@ pub fn document() -> impl IntoView {
         last_event,
         asks_for_name,
         has_rancher,
+        has_jenkins,
     };
     shell(site::asset_names(), page, uri.path(), query)
 }

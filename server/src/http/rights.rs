@@ -17,6 +17,8 @@ pub enum AccessRule {
     SignedIn,
     /// A token without a scope; no caller is needed if the settings say so.
     Metrics,
+    /// A runner, by its own token and in every mode; nobody else (R73).
+    Runner,
     /// A caller with the permission, and with the path's subject in scope.
     Needs(Permission, PathSubject),
 }
@@ -32,6 +34,7 @@ pub enum PathSubject {
     Step,
     Member,
     Batch,
+    Run,
     User,
     Session,
     Token,
@@ -116,6 +119,7 @@ fn parse_line(line: &str) -> Option<(Method, String, Right)> {
         "public" => AccessRule::Public,
         "signed-in" => AccessRule::SignedIn,
         "metrics" => AccessRule::Metrics,
+        "runner" => AccessRule::Runner,
         word => AccessRule::Needs(word.parse().ok()?, subject),
     };
     Some((method, path, Right { rule, takes_tokens }))
@@ -130,6 +134,7 @@ fn parse_subject(word: &str) -> Option<PathSubject> {
         "step" => PathSubject::Step,
         "member" => PathSubject::Member,
         "batch" => PathSubject::Batch,
+        "run" => PathSubject::Run,
         "user" => PathSubject::User,
         "session" => PathSubject::Session,
         "token" => PathSubject::Token,
@@ -160,6 +165,7 @@ impl PathSubject {
             Self::Release => permission.on(Subject::Release(id()?.parse().ok()?)),
             Self::Template => permission.on(Subject::Template(id()?.parse().ok()?)),
             Self::Step => permission.on(Subject::Step(id()?.parse().ok()?)),
+            Self::Run => permission.on(Subject::Run(id()?.parse().ok()?)),
             Self::User => permission.on(Subject::User(id()?.parse().ok()?)),
             Self::Session => permission.on(Subject::Session(id()?.parse().ok()?)),
             Self::Token => permission.on(Subject::Token(id()?.parse().ok()?)),

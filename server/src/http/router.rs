@@ -69,9 +69,23 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
         .route("/guide.css", get(async || site::asset("guide.css")))
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/live.js", get(async || site::asset("live.js")))
+        .route(
+            "/missing_parts.js",
+            get(async || site::asset("missing_parts.js")),
+        )
+        .route("/presence.js", get(async || site::asset("presence.js")))
         .route("/palette.js", get(async || site::asset("palette.js")))
         .route("/keys.js", get(async || site::keys()))
         .route("/evidence.js", get(async || site::asset("evidence.js")))
+        .route("/runs.js", get(async || site::asset("runs.js")))
+        .route("/run_cells.js", get(async || site::asset("run_cells.js")))
+        .route("/run_parts.js", get(async || site::asset("run_parts.js")))
+        .route("/run_watch.js", get(async || site::asset("run_watch.js")))
+        .route("/run_output.js", get(async || site::asset("run_output.js")))
+        .route(
+            "/run_output.css",
+            get(async || site::asset("run_output.css")),
+        )
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(rest::router(context.clone()).layer(Extension(live)))
         .merge(checklist_download::router(context.clone()))

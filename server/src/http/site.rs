@@ -41,6 +41,13 @@ pub fn asset_names() -> Option<SiteAssets> {
                     .into_iter()
                     .map(|(name, files)| (name, with_ending(files)))
                     .collect(),
+                bundles: SiteFiles::iter()
+                    .filter_map(|path| {
+                        let file = path.strip_prefix("pkg/")?.strip_suffix(".bin.br")?;
+                        let (name, _hash) = file.strip_prefix("bundle_")?.split_once('.')?;
+                        Some((name.to_owned(), format!("{file}.bin")))
+                    })
+                    .collect(),
             })
         })
         .clone()

@@ -1,26 +1,29 @@
-//! Live: the stream of changes (R31) and presence (R33). One reader a process reads what was committed, on whatever server, once for
-//! all streams; each stream takes from that what its caller sees.
+//! Server-sent events: the stream of changes (R31), runs in it (R71), and presence (R33). One reader a process reads what was
+//! committed, on whatever server, once for all streams; each stream takes from that what its caller sees.
 //!
-//! `ring` keeps the newest batches, `presence` who is here, `stream` is one client's.
+//! `ring` keeps the newest batches, `presence` who looks at what, `runs` the events of runs, `stream` is one client's stream.
 pub mod presence;
 mod ring;
+pub mod runs;
 pub mod stream;
 
 use app::{
     domain::{
         caller::Caller,
         event::{Entity, EventAction},
-        id::UserId,
+        id::{RunnerId, UserId},
     },
     store::{
         Database,
         engine::notices::Notice,
         error::{StoreError, chain},
+        runs::notices::RunNotice,
         views::committed_batches::CommittedSince,
     },
 };
-use presence::{Presence, PresenceWord};
+use presence::{Presence, PresenceReport};
 use ring::{Ring, RingAnswer};
+use runs::{RunNews, ServerRunMessage};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -32,9 +35,12 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc, watch,
+    },
     task::yield_now,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep_until},
 };
 
 /// Streams of one process, and of one person on it.
@@ -43,18 +49,25 @@ const STREAMS_OF_PERSON_MAX: usize = 20;
 /// How long a commit waits to be read for the streams: the answer to who made it goes first, and what is committed meanwhile is
 /// read along. A request is not to wait behind a thousand streams.
 const ANSWER_FIRST: Duration = Duration::from_millis(5);
-/// The streams are woken in so many parts, and requests get their turn after each.
+/// The shortest time between two wakings of the streams. Commits that come faster than this are told together: telling 200 streams
+/// takes milliseconds of a core, which requests need too.
+const TELL_INTERVAL: Duration = Duration::from_millis(40);
+/// The number of parts in which the streams are woken, and requests get their turn after each.
 const PARTS: usize = 16;
 /// Notices of other processes that wait to be taken in.
 const NOTICES_MAX: usize = 256;
+/// Notices of runs that wait for the slowest stream: at most 8 MiB of output. A stream that falls behind has to read anew.
+const RUN_NOTICES_MAX: usize = 128;
 
-/// What processes on one database tell each other.
+/// Messages between the processes on one database.
 #[derive(Debug, Serialize, Deserialize)]
-enum ServerWord {
-    /// Somebody said this to the process of that number.
-    Presence(u64, PresenceWord),
-    /// The process of that number is new: who is here?
+enum ServerMessage {
+    /// A report of presence that a page sent to the process of that number.
+    Presence(u64, PresenceReport),
+    /// The process of that number is new, and asks for the reports of the others.
     WhoIsHere(u64),
+    /// A run changed, as the process of that number knows.
+    Run(u64, ServerRunMessage),
 }
 
 /// The changes and the people of one process. Clones share it.
@@ -77,6 +90,10 @@ struct LiveState {
     people: Mutex<HashMap<String, usize>>,
     open: watch::Sender<usize>,
     presence: Presence,
+    /// What becomes of runs, here and on other servers.
+    runs: broadcast::Sender<RunNews>,
+    /// Runners that have to end, and wait for no run any more.
+    drains: broadcast::Sender<RunnerId>,
     is_started: AtomicBool,
     stop: watch::Sender<bool>,
 }
@@ -120,7 +137,7 @@ impl Drop for StreamSlot {
 }
 
 impl Live {
-    /// For this database. Nothing runs before the first stream or word, or `start`.
+    /// For this database. Nothing runs before the first stream or message, or `start`.
     pub fn new(database: Database) -> Self {
         Self(Arc::new(LiveState {
             database,
@@ -132,6 +149,8 @@ impl Live {
             people: Mutex::default(),
             open: watch::Sender::new(0),
             presence: Presence::default(),
+            runs: broadcast::Sender::new(RUN_NOTICES_MAX),
+            drains: broadcast::Sender::new(RUN_NOTICES_MAX),
             is_started: AtomicBool::new(false),
             stop: watch::Sender::new(false),
         }))
@@ -146,6 +165,8 @@ impl Live {
         let database = self.0.database.clone();
         tokio::spawn(async move { database.hear(sender).await });
         tokio::spawn(self.clone().take_in(notices));
+        // From now on, not from when the task has begun.
+        tokio::spawn(self.clone().tell_runs(self.0.database.follow_runs()));
         tokio::spawn(self.clone().wake());
         tokio::spawn(self.clone().follow());
     }
@@ -153,6 +174,29 @@ impl Live {
     /// Ends all streams, and what `start` began.
     pub fn stop(&self) {
         self.0.stop.send_replace(true);
+    }
+
+    /// Waits until the server is told to end.
+    pub async fn stopped(&self) {
+        let mut stop = self.0.stop.subscribe();
+        // The other end is in `self`.
+        let _ = stop.wait_for(|it| *it).await;
+    }
+
+    /// What becomes of runs from now on, once `start` was called.
+    pub fn follow_runs(&self) -> broadcast::Receiver<RunNews> {
+        self.0.runs.subscribe()
+    }
+
+    /// Which runners wait for no run any more, from now on.
+    pub fn follow_drains(&self) -> broadcast::Receiver<RunnerId> {
+        self.0.drains.subscribe()
+    }
+
+    /// Ends the waits of a runner in this process.
+    pub fn drain(&self, runner: RunnerId) {
+        // None may wait.
+        let _ = self.0.drains.send(runner);
     }
 
     /// A place for a stream of this person; none if there are too many.
@@ -250,6 +294,7 @@ impl Live {
                 continue;
             }
             commits.borrow_and_update();
+            let told_at = Instant::now();
             let advanced = self.advance().await;
             if let (Err(error), false) = (&advanced, is_failing) {
                 tracing::warn!(error = %chain(error), "what was committed could not be read for the open streams");
@@ -259,12 +304,42 @@ impl Live {
             let look = now + shared.database.look_interval();
             let next = shared.presence.expire(now).map_or(look, |it| it.min(look));
             tokio::select! {
-                _ = commits.changed() => sleep(ANSWER_FIRST).await,
+                _ = commits.changed() => {
+                    let answered_at = Instant::now() + ANSWER_FIRST;
+                    sleep_until(answered_at.max(told_at + TELL_INTERVAL)).await;
+                }
                 _ = open.changed() => {}
                 _ = stop.changed() => {}
                 () = sleep_until(next) => {}
             }
         }
+    }
+
+    /// Tells the streams, the runners that wait, and the other servers what becomes of runs here.
+    async fn tell_runs(self, mut notices: broadcast::Receiver<RunNotice>) {
+        let shared = &self.0;
+        let mut stop = shared.stop.subscribe();
+        while !*stop.borrow_and_update() {
+            let heard = tokio::select! {
+                heard = notices.recv() => heard,
+                _ = stop.changed() => continue,
+            };
+            match heard {
+                Ok(notice) => {
+                    let message =
+                        ServerMessage::Run(shared.process, ServerRunMessage::from(&notice));
+                    self.tell_here(Some(Arc::new(notice)));
+                    self.tell_others(&message).await;
+                }
+                Err(RecvError::Lagged(_)) => self.tell_here(None),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    fn tell_here(&self, news: RunNews) {
+        // It is no failure that nobody listens.
+        let _ = self.0.runs.send(news);
     }
 
     /// Takes in what other processes say.
@@ -284,7 +359,7 @@ impl Live {
                 Some(Notice::Missed) => {
                     // Those who follow look whether there is more than they know.
                     shared.open.send_modify(|_| {});
-                    self.tell_others(&ServerWord::WhoIsHere(shared.process))
+                    self.tell_others(&ServerMessage::WhoIsHere(shared.process))
                         .await;
                 }
             }
@@ -295,13 +370,16 @@ impl Live {
         let shared = &self.0;
         // What cannot be read is a newer program's.
         match serde_json::from_str(text) {
-            Ok(ServerWord::Presence(process, word)) if process != shared.process => {
-                shared.presence.take_in(word, false, Instant::now());
+            Ok(ServerMessage::Presence(process, message)) if process != shared.process => {
+                shared.presence.take_in(message, false, Instant::now());
             }
-            Ok(ServerWord::WhoIsHere(process)) if process != shared.process => {
+            Ok(ServerMessage::Run(process, message)) if process != shared.process => {
+                self.tell_here(Some(Arc::new(message.into())));
+            }
+            Ok(ServerMessage::WhoIsHere(process)) if process != shared.process => {
                 shared.presence.expire(Instant::now());
-                for word in shared.presence.own_words() {
-                    self.tell_others(&ServerWord::Presence(shared.process, word))
+                for message in shared.presence.own_reports() {
+                    self.tell_others(&ServerMessage::Presence(shared.process, message))
                         .await;
                 }
             }
@@ -309,22 +387,22 @@ impl Live {
         }
     }
 
-    async fn tell_others(&self, told: &ServerWord) {
+    async fn tell_others(&self, told: &ServerMessage) {
         let Ok(text) = serde_json::to_string(told) else {
             return;
         };
         if let Err(error) = self.0.database.say(&text).await {
-            tracing::debug!(error = %chain(&error), "other servers were not told who is here");
+            tracing::debug!(error = %chain(&error), "other servers were not told what happens here");
         }
     }
 
     /// Takes in what a page says somebody looks at, and tells the other servers.
-    pub async fn say(&self, word: PresenceWord) {
+    pub async fn say(&self, message: PresenceReport) {
         self.start();
         let now = Instant::now();
         self.0.presence.expire(now);
-        self.0.presence.take_in(word.clone(), true, now);
-        self.tell_others(&ServerWord::Presence(self.0.process, word))
+        self.0.presence.take_in(message.clone(), true, now);
+        self.tell_others(&ServerMessage::Presence(self.0.process, message))
             .await;
     }
 }

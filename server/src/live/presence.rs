@@ -1,4 +1,5 @@
-//! Who is here (R33): what each person looks at, by the last word of their pages. In memory only; a word counts for 30 seconds.
+//! Presence (R33): which release or step each user is looking at, as their pages last reported. In memory only; a report expires after 30
+//! seconds.
 use app::domain::id::{CustomerId, ReleaseId, StepId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,28 +10,28 @@ use std::{
 };
 use tokio::{sync::watch, time::Instant};
 
-/// How long a word counts.
+/// How long a report is valid.
 pub const PRESENT_FOR: Duration = Duration::from_secs(30);
 /// The most entries that are kept.
 const ENTRIES_MAX: usize = 5_000;
 
-/// What somebody looks at, as a page says it and servers tell each other.
+/// What a user is looking at, as a page reports it and servers pass it on to each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PresenceWord {
-    /// The person, as streams are counted by it.
+pub struct PresenceReport {
+    /// The key of the user, by which streams are counted too.
     pub person: String,
     pub name: String,
-    /// None: nowhere any more.
+    /// None if the user has left all pages of releases.
     pub release: Option<ReleaseId>,
     pub step: Option<StepId>,
     pub customer: Option<CustomerId>,
-    /// Whose step or page it is, said or not: who may not see that customer does not see the person there.
+    /// The customer of the step or page, also if the report did not name it: who may not see that customer does not see the user there.
     pub of_customer: Option<CustomerId>,
     pub is_editing: bool,
     pub since: DateTime<Utc>,
 }
 
-impl PresenceWord {
+impl PresenceReport {
     fn is_same(&self, other: &Self) -> bool {
         let place = |it: &Self| (it.step, it.customer, it.is_editing);
         place(self) == place(other) && self.name == other.name
@@ -40,14 +41,14 @@ impl PresenceWord {
 /// A person at a release.
 #[derive(Clone, Debug)]
 struct PresenceEntry {
-    word: PresenceWord,
-    /// Until when it counts.
+    report: PresenceReport,
+    /// When it expires.
     until: Instant,
-    /// Whether it was said to this process: then it answers for it.
+    /// Whether it was reported to this process, which then repeats it for new servers.
     is_own: bool,
 }
 
-/// Everybody who is here: one entry a person and release.
+/// The present users: one entry for each user and release.
 #[derive(Debug)]
 pub struct Presence {
     entries: Mutex<HashMap<(String, ReleaseId), PresenceEntry>>,
@@ -80,26 +81,26 @@ impl Presence {
         }
     }
 
-    /// Takes in a word; `is_own` if it was said to this process.
-    pub fn take_in(&self, word: PresenceWord, is_own: bool, now: Instant) {
-        let Some(release) = word.release else {
-            return self.forget(&word.person);
+    /// Stores a report; `is_own` if a page sent it to this process.
+    pub fn take_in(&self, report: PresenceReport, is_own: bool, now: Instant) {
+        let Some(release) = report.release else {
+            return self.forget(&report.person);
         };
         let mut entries = self.entries();
-        let key = (word.person.clone(), release);
+        let key = (report.person.clone(), release);
         let until = now + PRESENT_FOR;
         let is_changed = if let Some(entry) = entries.get_mut(&key) {
-            // It is there since it first said so.
-            let is_known = entry.until > now && entry.word.is_same(&word);
+            // `since` stays that of the first report.
+            let is_known = entry.until > now && entry.report.is_same(&report);
             if !is_known {
-                entry.word = word;
+                entry.report = report;
             }
             entry.until = until;
             entry.is_own = is_own;
             !is_known
         } else if entries.len() < ENTRIES_MAX {
             let entry = PresenceEntry {
-                word,
+                report,
                 until,
                 is_own,
             };
@@ -112,17 +113,17 @@ impl Presence {
         self.tell(is_changed);
     }
 
-    /// Forgets a person, who is nowhere any more.
+    /// Removes a user who has left all pages of releases.
     pub fn forget(&self, person: &str) {
         let mut entries = self.entries();
         let before = entries.len();
-        entries.retain(|_, it| it.word.person != person);
+        entries.retain(|_, it| it.report.person != person);
         let is_changed = entries.len() < before;
         drop(entries);
         self.tell(is_changed);
     }
 
-    /// Forgets whose last word is too old; when the next one will be.
+    /// Removes expired reports. Returns when the next one expires.
     pub fn expire(&self, now: Instant) -> Option<Instant> {
         let mut entries = self.entries();
         let before = entries.len();
@@ -134,22 +135,22 @@ impl Presence {
         next
     }
 
-    /// The words that were said to this process and still count.
-    pub fn own_words(&self) -> Vec<PresenceWord> {
+    /// The reports that pages sent to this process and that are not expired.
+    pub fn own_reports(&self) -> Vec<PresenceReport> {
         let entries = self.entries();
         let own = entries.values().filter(|it| it.is_own);
-        own.map(|it| it.word.clone()).collect()
+        own.map(|it| it.report.clone()).collect()
     }
 
     /// Everybody but this person, at one release or at all, in the order of names.
-    pub fn others(&self, release: Option<ReleaseId>, person: &str) -> Vec<PresenceWord> {
+    pub fn others(&self, release: Option<ReleaseId>, person: &str) -> Vec<PresenceReport> {
         let entries = self.entries();
         let there = entries
             .iter()
             .filter(|((who, at), _)| who != person && release.is_none_or(|release| release == *at));
-        let mut words: Vec<PresenceWord> = there.map(|(_, it)| it.word.clone()).collect();
-        words.sort_by(|a, b| (&a.name, &a.person).cmp(&(&b.name, &b.person)));
-        words
+        let mut reports: Vec<PresenceReport> = there.map(|(_, it)| it.report.clone()).collect();
+        reports.sort_by(|a, b| (&a.name, &a.person).cmp(&(&b.name, &b.person)));
+        reports
     }
 }
 
@@ -175,8 +176,8 @@ pub struct PresenceMessage<'a> {
 }
 
 impl<'a> PresenceMessage<'a> {
-    pub fn new(release_id: ReleaseId, words: &[&'a PresenceWord]) -> Self {
-        let person = |it: &&'a PresenceWord| PresentPerson {
+    pub fn new(release_id: ReleaseId, reports: &[&'a PresenceReport]) -> Self {
+        let person = |it: &&'a PresenceReport| PresentPerson {
             name: &it.name,
             step_id: it.step,
             customer_id: it.customer,
@@ -185,7 +186,7 @@ impl<'a> PresenceMessage<'a> {
         };
         Self {
             release_id,
-            people: words.iter().map(person).collect(),
+            people: reports.iter().map(person).collect(),
         }
     }
 }
@@ -196,8 +197,8 @@ mod tests {
 
     const JUNE: ReleaseId = ReleaseId(6);
 
-    fn word(name: &str, step: Option<i64>, second: i64) -> PresenceWord {
-        PresenceWord {
+    fn report(name: &str, step: Option<i64>, second: i64) -> PresenceReport {
+        PresenceReport {
             person: format!("name {name}"),
             name: name.to_owned(),
             release: Some(JUNE),
@@ -220,23 +221,23 @@ mod tests {
         let (presence, now) = (Presence::default(), Instant::now());
         let changes = presence.follow();
         for (step, second) in [(None, 1), (Some(17), 2), (Some(17), 3)] {
-            presence.take_in(word("Ben", step, second), true, now);
+            presence.take_in(report("Ben", step, second), true, now);
         }
         assert_eq!(steps(&presence), [("Ben".to_owned(), Some(17), 2)]);
         assert_eq!(*changes.borrow(), 2);
-        presence.take_in(word("Ana", None, 4), false, now);
+        presence.take_in(report("Ana", None, 4), false, now);
         let names: Vec<String> = steps(&presence).into_iter().map(|it| it.0).collect();
         assert_eq!(names, ["Ana", "Ben"]);
         assert_eq!(presence.others(None, "name Ben").len(), 1);
         assert_eq!(presence.others(Some(ReleaseId(7)), "name Ben").len(), 0);
-        assert_eq!(presence.own_words().len(), 1);
+        assert_eq!(presence.own_reports().len(), 1);
     }
 
     #[test]
     fn who_says_nothing_for_thirty_seconds_is_gone() {
         let (presence, now) = (Presence::default(), Instant::now());
-        presence.take_in(word("Ana", None, 0), true, now);
-        presence.take_in(word("Ben", None, 0), true, now + Duration::from_secs(10));
+        presence.take_in(report("Ana", None, 0), true, now);
+        presence.take_in(report("Ben", None, 0), true, now + Duration::from_secs(10));
         let changes = presence.follow();
         let next = presence.expire(now + Duration::from_secs(29));
         assert_eq!((next, *changes.borrow()), (Some(now + PRESENT_FOR), 2));
@@ -249,15 +250,15 @@ mod tests {
     #[test]
     fn who_goes_nowhere_is_gone_from_every_release() {
         let (presence, now) = (Presence::default(), Instant::now());
-        presence.take_in(word("Ana", None, 0), true, now);
-        let july = PresenceWord {
+        presence.take_in(report("Ana", None, 0), true, now);
+        let july = PresenceReport {
             release: Some(ReleaseId(7)),
-            ..word("Ana", None, 0)
+            ..report("Ana", None, 0)
         };
         presence.take_in(july, true, now);
-        let nowhere = PresenceWord {
+        let nowhere = PresenceReport {
             release: None,
-            ..word("Ana", None, 0)
+            ..report("Ana", None, 0)
         };
         presence.take_in(nowhere, true, now);
         assert!(presence.others(None, "name Ben").is_empty());

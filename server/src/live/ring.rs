@@ -1,5 +1,5 @@
-//! The newest committed batches, kept once for all streams of this process. A stream has only a position: a client that reads slowly
-//! costs nothing, and one that falls behind what is kept has to read anew.
+//! Ring buffer of the newest committed batches, shared by all event streams of this process. A stream has only a position: a client
+//! that reads slowly costs nothing, and one that falls behind the buffer has to read anew.
 use app::{domain::committed::CommittedBatch, store::views::committed_batches::CommittedSince};
 use std::{collections::VecDeque, sync::Arc};
 

@@ -2,7 +2,8 @@
 //! a position in the ring is all that it keeps.
 use super::{
     Live, RingAnswer, StreamSlot, jitter,
-    presence::{PresenceMessage, PresenceWord},
+    presence::{PresenceMessage, PresenceReport},
+    runs::{self, OutputMessage, RunMessage, RunNews},
 };
 use app::{
     api::context,
@@ -10,7 +11,7 @@ use app::{
         committed::CommittedEvent,
         id::{CustomerId, ReleaseId},
     },
-    store::{Store, error::StoreError},
+    store::{Store, error::StoreError, runs::notices::RunNotice},
 };
 use axum::{
     http::{HeaderName, HeaderValue},
@@ -28,7 +29,10 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::watch,
+    sync::{
+        broadcast::{self, error::RecvError},
+        watch,
+    },
     time::{Instant, sleep_until},
 };
 
@@ -69,6 +73,7 @@ struct ChangeStream {
     present: BTreeMap<ReleaseId, String>,
     told: watch::Receiver<i64>,
     presence: watch::Receiver<u64>,
+    runs: broadcast::Receiver<RunNews>,
     stop: watch::Receiver<bool>,
     ends_at: Instant,
     rights_at: Instant,
@@ -98,6 +103,7 @@ pub async fn respond(
 ) -> Result<Response, StoreError> {
     let now = Instant::now();
     let (told, presence) = (live.hear(), live.0.presence.follow());
+    let runs = live.follow_runs();
     let last = live.advance().await?;
     let position = match resume {
         Resume::Now => last,
@@ -118,6 +124,7 @@ pub async fn respond(
         present: BTreeMap::new(),
         told,
         presence,
+        runs,
         stop: live.0.stop.subscribe(),
         ends_at: now + LIFETIME + jitter(LIFETIME_JITTER),
         rights_at: now + RIGHTS_INTERVAL,
@@ -198,15 +205,47 @@ impl ChangeStream {
             }
             return;
         }
-        tokio::select! {
-            _ = self.told.changed() => {}
-            _ = self.presence.changed() => self.is_presence_due = true,
-            _ = self.stop.changed() => {}
-            () = sleep_until(self.ends_at.min(self.rights_at)) => {}
+        let heard = tokio::select! {
+            heard = self.runs.recv() => heard,
+            _ = self.told.changed() => return,
+            _ = self.presence.changed() => {
+                self.is_presence_due = true;
+                return;
+            }
+            _ = self.stop.changed() => return,
+            () = sleep_until(self.ends_at.min(self.rights_at)) => return,
+        };
+        match heard {
+            Ok(Some(notice)) => {
+                if self.tell_run(&notice).await.is_err() {
+                    self.end();
+                }
+            }
+            Ok(None) | Err(RecvError::Lagged(_)) => self.reset(),
+            Err(RecvError::Closed) => self.end(),
         }
     }
 
-    /// The last words: where to go on from, and when.
+    /// Makes ready what the caller sees of a run. Its output, and that there is more of it, is told to streams of its release only.
+    async fn tell_run(&mut self, notice: &RunNotice) -> Result<(), StoreError> {
+        let is_wanted = match self.release {
+            Some(release) => release == notice.release,
+            None => !runs::is_of_output(notice),
+        };
+        let place = [(notice.release, Some(notice.customer))];
+        if !is_wanted || self.store.sees_places(&place).await? != [true] {
+            return Ok(());
+        }
+        if self.release.is_some() && !notice.chunks.is_empty() {
+            let output = event("run-output", &OutputMessage::from(notice));
+            self.ready.push_back(output);
+        }
+        let run = event("run", &RunMessage::from(notice));
+        self.ready.push_back(run);
+        Ok(())
+    }
+
+    /// The last event: where to go on from, and when.
     fn end(&mut self) {
         self.is_over = true;
         let last = Event::default().id(self.position.max(0).to_string());
@@ -238,29 +277,29 @@ impl ChangeStream {
 
     /// Makes ready who else is here, for each release where that is another than was told.
     async fn tell_presence(&mut self) -> Result<(), StoreError> {
-        let words = self.live.0.presence.others(self.release, &self.person);
-        let places: Vec<(ReleaseId, Option<CustomerId>)> = words
+        let reports = self.live.0.presence.others(self.release, &self.person);
+        let places: Vec<(ReleaseId, Option<CustomerId>)> = reports
             .iter()
             .filter_map(|it| Some((it.release?, it.of_customer)))
             .collect();
         let sees = self.store.sees_places(&places).await?;
-        let mut present: BTreeMap<ReleaseId, Vec<&PresenceWord>> = BTreeMap::new();
+        let mut present: BTreeMap<ReleaseId, Vec<&PresenceReport>> = BTreeMap::new();
         // Who left is told by an empty list.
         for release in self.present.keys() {
             present.insert(*release, Vec::new());
         }
-        for ((word, (release, _)), _) in words.iter().zip(&places).zip(sees).filter(|it| it.1) {
-            present.entry(*release).or_default().push(word);
+        for ((report, (release, _)), _) in reports.iter().zip(&places).zip(sees).filter(|it| it.1) {
+            present.entry(*release).or_default().push(report);
         }
-        for (release, words) in present {
-            let message = PresenceMessage::new(release, &words);
+        for (release, reports) in present {
+            let message = PresenceMessage::new(release, &reports);
             let text = serde_json::to_string(&message).unwrap_or_default();
             if self.present.get(&release) == Some(&text) {
                 continue;
             }
             let event = Event::default().event("presence").data(&text);
             self.ready.push_back(event);
-            if words.is_empty() {
+            if reports.is_empty() {
                 self.present.remove(&release);
             } else {
                 self.present.insert(release, text);

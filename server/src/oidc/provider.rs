@@ -1,7 +1,7 @@
-//! The provider: its metadata, the address of its sign-in page, and the proof of the account that came back. The checks of the
-//! id token are those of `openidconnect`: issuer, audience, signature, expiry, nonce; and two more: `azp` and `nbf`. The provider is
-//! asked at a sign-in, so that one that is away does not stop the start; its metadata is read anew when it signs with a key that is
-//! not known.
+//! Client of the OpenID Connect provider: the address of its sign-in page, and the exchange of an authorization code for a verified
+//! account. The checks of the id token are those of `openidconnect`: issuer, audience, signature, expiry, nonce; and two more: `azp` and
+//! `nbf`. The provider is asked at a sign-in, so that one that is away does not stop the start; its metadata is read anew when it signs
+//! with a key that is not known.
 use super::{
     provider_failure::ProviderFailure,
     provider_http::ProviderHttp,

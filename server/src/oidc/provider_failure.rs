@@ -1,4 +1,4 @@
-//! Why the provider signed nobody in, by whose fault it is: nobody's who came, if the provider is away or not set up for Rollcall.
+//! Error of a sign-in at a provider: unreachable, misconfigured, an answer to another sign-in, or an account that is not proved.
 use super::provider_http::ProviderHttpError;
 use app::store::error::chain;
 use std::error::Error;

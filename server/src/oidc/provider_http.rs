@@ -1,6 +1,6 @@
-//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds, and never to link-local addresses or
-//! a cloud's metadata (R62). They go through the proxy that the environment names, and trust the certificates that the system
-//! trusts.
+//! HTTP client for requests to the provider: no redirects, answers of a bounded size, within a few seconds, and never to link-local
+//! addresses or a cloud's metadata (R62). They go through the proxy that the environment names, and trust the certificates that the
+//! system trusts.
 use crate::outbound::{
     client::guarded_builder,
     dial_rule::{DialRefusal, OutRule},

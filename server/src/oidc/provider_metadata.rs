@@ -1,5 +1,5 @@
-//! What the provider says of itself. It is kept for an hour, and read once for all who wait for it; a reading that failed is not
-//! tried again at once, so that with a provider that hangs nobody waits for the readings of those before.
+//! Cache of the provider's metadata and keys. It is kept for an hour, and read once for all who wait for it; a reading that failed is
+//! not tried again at once, so that with a provider that hangs nobody waits for the readings of those before.
 use super::{provider_failure::ProviderFailure, provider_http::ProviderHttp};
 use openidconnect::{
     AdditionalProviderMetadata, DiscoveryError, IssuerUrl, ProviderMetadata,

@@ -1,4 +1,4 @@
-//! What a browser keeps between the start of a sign-in and its end: one secret, when it began, and where to go on to. State,
+//! Cookie that a browser keeps during a sign-in at a provider: one secret, when it began, and the page to go on to. State,
 //! nonce and the code verifier of PKCE are made of the secret, so that an answer is only good in the browser that asked, and
 //! nothing is kept here before the callback. The cookie says nothing that its owner may not know, so it is not encrypted.
 use app::paths;

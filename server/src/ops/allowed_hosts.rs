@@ -1,4 +1,4 @@
-//! The hosts that a request may be meant for (R87): loopback, the address that the server listens on, and what
+//! Allow list for the `Host` header, against DNS rebinding (R87): loopback, the address that the server listens on, and what
 //! `ROLLCALL_HOSTS` and `ROLLCALL_PUBLIC_URL` name. A page that rebinds its own name to this machine passes every other
 //! check, because the browser takes its requests for same-site ones; only the name in `Host` gives it away.
 use axum::http::Uri;

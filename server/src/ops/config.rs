@@ -4,12 +4,15 @@ use super::{
     allowed_hosts::{self, AllowedHosts},
     auth_settings::{self, AuthSettings, SAY_A_MODE, TRUSTED},
     invalid_auth_setting::InvalidAuthSetting,
+    jenkins_settings::{InvalidJenkinsSetting, JenkinsSettings},
     oidc_settings,
     out_settings::{self, InvalidOutSetting, OutSettings},
     rancher_settings::{InvalidRancherSetting, RancherSettings},
+    run_upkeep,
 };
 use app::{
     domain::field_error::FieldError,
+    domain::run::RUN_LEASE_SECONDS_DEFAULT,
     domain::text::Name,
     store::engine::database_url::{file_of, is_well_formed, shown, without_password},
 };
@@ -23,9 +26,6 @@ use std::{
     path::PathBuf,
     time::Duration,
 };
-
-/// Variables that the original design reserves for later. They are accepted and not used.
-pub const RESERVED_VARIABLES: [&str; 2] = ["JENKINS_URL", "JENKINS_TOKEN"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -53,8 +53,12 @@ pub struct Settings {
     pub signing_key_file: Option<PathBuf>,
     /// `RANCHER_URL`, and `RANCHER_TOKEN` or `RANCHER_TOKEN_FILE`: where clusters and customers are imported from (R65).
     pub rancher: RancherSettings,
+    /// `JENKINS_URL`, `JENKINS_USER`, and `JENKINS_TOKEN` or `JENKINS_TOKEN_FILE`: where steps are run that name a job (R64).
+    pub jenkins: JenkinsSettings,
     /// What goes out to hooks, and where to: `ROLLCALL_OUT_ALLOW` and its companions.
     pub out: OutSettings,
+    /// `ROLLCALL_RUN_LEASE`: how long a run is its runner's without a report.
+    pub run_lease: Duration,
 }
 
 /// A well-formed address of a database. It may have a password, which is never printed.
@@ -92,6 +96,13 @@ pub enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// `ROLLCALL_LOG`, for a verb without other settings.
+    pub fn of_environment() -> Result<Self, InvalidSetting> {
+        log_format(variable("ROLLCALL_LOG")?)
+    }
+}
+
 /// Backups that the server makes by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupSchedule {
@@ -102,7 +113,7 @@ pub struct BackupSchedule {
     pub keep: usize,
 }
 
-const DEFAULT_BACKUP_INTERVAL: Duration = Duration::from_hours(24);
+pub(super) const DEFAULT_BACKUP_INTERVAL: Duration = Duration::from_hours(24);
 const BACKUP_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// A leap year.
 const BACKUP_INTERVAL_MAX: Duration = Duration::from_hours(366 * 24);
@@ -135,6 +146,8 @@ pub enum InvalidSetting {
     #[error(transparent)]
     Rancher(#[from] InvalidRancherSetting),
     #[error(transparent)]
+    Jenkins(#[from] InvalidJenkinsSetting),
+    #[error(transparent)]
     Out(#[from] InvalidOutSetting),
     #[error(
         "ROLLCALL_KEY_FILE is `{0}`, which is not read: {1}. Make a key with `openssl rand -base64 32 > FILE`"
@@ -148,6 +161,8 @@ pub enum InvalidSetting {
     Log(String),
     #[error("RUST_LOG is `{0}`: write how much is logged, for example info,sqlx=warn")]
     Filter(String),
+    #[error("ROLLCALL_RUN_LEASE is `{0}`: write whole seconds, from 1 to 3600")]
+    RunLease(String),
     #[error("ROLLCALL_BACKUP_EVERY is `{0}`: write a number and s, m, h or d, for example 6h")]
     BackupEvery(String),
     #[error("ROLLCALL_BACKUP_KEEP is `{0}`: write how many backups stay, 1 or more")]
@@ -172,6 +187,8 @@ pub enum InvalidSetting {
     NoServer,
     #[error("there is no folder for settings: set XDG_CONFIG_HOME or HOME")]
     NoConfigFolder,
+    #[error("there is no folder for results of runs: set XDG_STATE_HOME or HOME")]
+    NoStateFolder,
 }
 
 impl Settings {
@@ -179,7 +196,8 @@ impl Settings {
         Self::parse(variable)
     }
 
-    fn parse(
+    /// Those of these variables.
+    pub(super) fn parse(
         variable: impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
     ) -> Result<Self, InvalidSetting> {
         let address = variable("ROLLCALL_ADDR")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned());
@@ -208,7 +226,9 @@ impl Settings {
             anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
             signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE")?.map(Into::into),
             rancher: RancherSettings::parse(&variable)?,
+            jenkins: JenkinsSettings::parse(&variable)?,
             out: out(&variable)?,
+            run_lease: run_lease(variable("ROLLCALL_RUN_LEASE")?)?,
         })
     }
 }
@@ -275,6 +295,13 @@ fn hosts(names: Option<String>, public_url: Option<&str>) -> Result<AllowedHosts
     Ok(hosts)
 }
 
+fn run_lease(text: Option<String>) -> Result<Duration, InvalidSetting> {
+    let default = Duration::from_secs(RUN_LEASE_SECONDS_DEFAULT.into());
+    text.map_or(Ok(default), |it| {
+        run_upkeep::parse_lease(&it).ok_or(InvalidSetting::RunLease(it))
+    })
+}
+
 fn log_format(text: Option<String>) -> Result<LogFormat, InvalidSetting> {
     match text.as_deref() {
         None => Ok(LogFormat::default()),
@@ -324,7 +351,7 @@ fn backup_interval(text: &str) -> Option<Duration> {
 }
 
 /// The name of the user that the process runs as; `user 1000` if the system has no name for it.
-fn system_user() -> String {
+pub(super) fn system_user() -> String {
     let user = fs::metadata("/proc/self")
         .map(|it| it.uid().to_string())
         .unwrap_or_default();
@@ -334,146 +361,4 @@ fn system_user() -> String {
         .find(|line| line.split(':').nth(2) == Some(user.as_str()));
     line.and_then(|it| it.split(':').next())
         .map_or_else(|| format!("user {user}"), str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(variables: &[(&str, &str)]) -> Result<Settings, InvalidSetting> {
-        Settings::parse(|name| {
-            let set = variables.iter().find(|it| it.0 == name);
-            Ok(set.map(|it| it.1.to_owned()))
-        })
-    }
-
-    #[test]
-    fn without_settings_it_listens_on_this_machine_only_and_makes_no_backups() {
-        let settings = parse(&[("USER", "ana")]).unwrap();
-        assert!(settings.address.ip().is_loopback());
-        assert_eq!(settings.actor, "ana");
-        assert!(settings.auth.asks_for_name);
-        let named = parse(&[("ROLLCALL_USER", "Ana")]).unwrap();
-        assert!(!named.auth.asks_for_name);
-        assert_eq!((settings.log, settings.backups), (LogFormat::Text, None));
-    }
-
-    #[test]
-    fn a_wrong_setting_says_what_to_write() {
-        assert_eq!(
-            parse(&[("ROLLCALL_ADDR", "x")]),
-            Err(InvalidSetting::Address("x".into()))
-        );
-        assert!(parse(&[("DATABASE_URL", "mysql://x/y")]).is_err());
-        assert!(parse(&[("DATABASE_URL", "sqlite:")]).is_err());
-        assert_eq!(
-            parse(&[("ROLLCALL_LOG", "xml")]),
-            Err(InvalidSetting::Log("xml".into()))
-        );
-        assert!(parse(&[("ROLLCALL_USER", "x".repeat(101).as_str())]).is_err());
-    }
-
-    #[test]
-    fn hosts_are_those_of_both_settings_and_a_wrong_one_says_what_to_write() {
-        let settings = parse(&[
-            ("ROLLCALL_HOSTS", "ops, 10.0.0.5:80"),
-            ("ROLLCALL_PUBLIC_URL", "https://rollcall.example.com/"),
-        ]);
-        let hosts = settings.unwrap().hosts;
-        for host in ["ops", "10.0.0.5", "rollcall.example.com", "localhost"] {
-            assert!(hosts.allows(host, None), "{host}");
-        }
-        assert!(!hosts.allows("evil.example", None));
-        let wrong = parse(&[("ROLLCALL_HOSTS", "ops,*.example.com")]);
-        assert_eq!(wrong, Err(InvalidSetting::Hosts("*.example.com".into())));
-        let wrong = parse(&[("ROLLCALL_PUBLIC_URL", "rollcall.example.com")]).unwrap_err();
-        assert!(
-            wrong.to_string().contains("for example https://"),
-            "{wrong}"
-        );
-    }
-
-    #[test]
-    fn backups_have_a_folder_an_interval_and_a_number() {
-        let with = |interval: &str, keep: &str| {
-            parse(&[
-                ("ROLLCALL_BACKUP_DIR", "/b"),
-                ("ROLLCALL_BACKUP_EVERY", interval),
-                ("ROLLCALL_BACKUP_KEEP", keep),
-            ])
-        };
-        let backups = with("6h", "3").unwrap().backups.unwrap();
-        assert_eq!(backups.interval, Duration::from_hours(6));
-        assert_eq!((backups.keep, backups.folder), (3, PathBuf::from("/b")));
-        for (interval, seconds) in [
-            ("1s", 1),
-            ("90s", 90),
-            (" 30m ", 1_800),
-            ("6 h", 21_600),
-            ("6 hours", 21_600),
-            ("1h 30m", 5_400),
-            ("366d", 31_622_400),
-        ] {
-            let backups = with(interval, "3").unwrap().backups.unwrap();
-            assert_eq!(backups.interval.as_secs(), seconds, "{interval}");
-        }
-        for interval in [
-            "6",
-            "h",
-            "0s",
-            "1ms",
-            "-1m",
-            "367d",
-            "99999999999999999999d",
-        ] {
-            assert_eq!(
-                with(interval, "3"),
-                Err(InvalidSetting::BackupEvery(interval.into()))
-            );
-        }
-        for keep in ["0", "-1", "all"] {
-            assert_eq!(
-                with("6h", keep),
-                Err(InvalidSetting::BackupKeep(keep.into()))
-            );
-        }
-        let day = parse(&[("ROLLCALL_BACKUP_DIR", "/b")]).unwrap();
-        assert_eq!(day.backups.unwrap().interval, DEFAULT_BACKUP_INTERVAL);
-        assert!(parse(&[("ROLLCALL_BACKUP_KEEP", "3")]).is_err());
-    }
-
-    #[test]
-    fn a_database_of_postgres_is_taken_without_backups_and_its_password_stays_hidden() {
-        let url = "postgres://ana:secret@db.example.com/rollcall?sslmode=require";
-        let settings = parse(&[("DATABASE_URL", url)]).unwrap();
-        assert_eq!(&*settings.database_url, url);
-        assert!(!format!("{settings:?}").contains("secret"));
-        let with_backups = parse(&[("DATABASE_URL", url), ("ROLLCALL_BACKUP_DIR", "/b")]);
-        let why = with_backups.unwrap_err().to_string();
-        assert!(why.contains("pg_dump"), "{why}");
-        for wrong in [
-            "postgres://ana:secret@db:port/rollcall",
-            "mysql://ana:secret@db/rollcall",
-            "ana:secret@db",
-        ] {
-            let why = parse(&[("DATABASE_URL", wrong)]).unwrap_err().to_string();
-            assert!(why.contains("ana") && !why.contains("secret"), "{why}");
-        }
-    }
-
-    #[test]
-    fn the_original_s_form_of_the_database_is_taken() {
-        assert!(
-            parse(&[
-                ("DATABASE_URL", "file:./data/app.db"),
-                ("JENKINS_URL", "http://x")
-            ])
-            .is_ok()
-        );
-    }
-
-    #[test]
-    fn somebody_is_always_the_system_s_user() {
-        assert!(!system_user().is_empty());
-    }
 }

@@ -18,7 +18,7 @@ pub enum Exit {
     Failed,
     /// 2: the command line or a setting is wrong, or names what is not there. clap uses the same code.
     Usage,
-    /// 3: a database or a file was examined, and it has faults; or a cell failed that was waited for.
+    /// 3: a database or a file was examined, and it has faults; a cell failed that was waited for; or a run was refused.
     Found,
 }
 
@@ -68,6 +68,9 @@ pub enum Failure {
     /// What the command line names is not there, or is not clear.
     #[error("{0}")]
     Usage(String),
+    /// A rule, the context of kubectl or the person says no: nothing was run.
+    #[error("{0}")]
+    NotRun(String),
     #[error("serving failed: {0}")]
     Serve(#[from] io::Error),
     #[error("{0} is there already. Choose another name")]
@@ -90,7 +93,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Settings(_) | Self::Usage(_) => Exit::Usage,
-            Self::NotRestorable { .. } | Self::Faults { .. } => Exit::Found,
+            Self::NotRestorable { .. } | Self::Faults { .. } | Self::NotRun(_) => Exit::Found,
             _ => Exit::Failed,
         }
     }

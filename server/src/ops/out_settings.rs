@@ -1,4 +1,4 @@
-//! Settings of what goes out (R62): targets that are allowed, waits between tries, the key of the secrets, and the server of mail.
+//! Settings of webhooks and mail (R62): allowed targets, delays between retries, the key that encrypts secrets, and the SMTP server.
 use super::allowed_targets::AllowedTargets;
 use lettre::message::Mailbox;
 use percent_encoding::percent_decode_str;

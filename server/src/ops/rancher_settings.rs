@@ -1,19 +1,11 @@
 //! Settings of the Rancher that clusters and customers are imported from (R65): `RANCHER_URL`, and `RANCHER_TOKEN` or
 //! `RANCHER_TOKEN_FILE`. Either alone is no mistake: an import then says which is missing.
-use reqwest::Url;
-use std::{fmt, fs, path::PathBuf};
+use super::service_settings::{TokenPlace, UnusableToken, base_address, trimmed, without_user};
+use std::fmt;
 
 const URL: &str = "RANCHER_URL";
 const TOKEN: &str = "RANCHER_TOKEN";
 const TOKEN_FILE: &str = "RANCHER_TOKEN_FILE";
-
-/// Where the token is.
-#[derive(Clone, PartialEq, Eq)]
-enum TokenPlace {
-    Setting(String),
-    /// Read anew for each import, since a token expires and is replaced.
-    File(PathBuf),
-}
 
 /// A Rancher, and a token for it.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -43,16 +35,22 @@ pub enum InvalidRancherSetting {
     File { path: String, cause: String },
 }
 
+impl From<UnusableToken> for InvalidRancherSetting {
+    fn from(error: UnusableToken) -> Self {
+        match error {
+            UnusableToken::Character => Self::Token,
+            UnusableToken::File { path, cause } => Self::File { path, cause },
+        }
+    }
+}
+
 impl RancherSettings {
     /// Parses the variables. An empty one is as none. The token is read by `access`. Errors: a variable that cannot be read; a wrong
     /// address.
     pub fn parse<E: From<InvalidRancherSetting>>(
         variable: impl Fn(&'static str) -> Result<Option<String>, E>,
     ) -> Result<Self, E> {
-        let said = |name: &'static str| -> Result<Option<String>, E> {
-            let text = variable(name)?.map(|it| it.trim().to_owned());
-            Ok(text.filter(|it| !it.is_empty()))
-        };
+        let said = |name| trimmed(&variable, name);
         let url = match said(URL)? {
             None => None,
             Some(text) => match address(&text) {
@@ -60,12 +58,8 @@ impl RancherSettings {
                 None => return Err(InvalidRancherSetting::Url(without_user(&text)).into()),
             },
         };
-        let token = said(TOKEN)?.map(TokenPlace::Setting);
-        let file = said(TOKEN_FILE)?.map(|it| TokenPlace::File(it.into()));
-        Ok(Self {
-            url,
-            token: token.or(file),
-        })
+        let token = TokenPlace::of(said(TOKEN)?, said(TOKEN_FILE)?);
+        Ok(Self { url, token })
     }
 
     /// Whether both are set.
@@ -93,51 +87,21 @@ impl RancherSettings {
     }
 
     fn token(&self) -> Result<Option<String>, InvalidRancherSetting> {
-        let token = match &self.token {
-            None => return Ok(None),
-            Some(TokenPlace::Setting(token)) => token.clone(),
-            Some(TokenPlace::File(path)) => {
-                let unreadable = |cause: String| InvalidRancherSetting::File {
-                    path: path.display().to_string(),
-                    cause,
-                };
-                let text = fs::read_to_string(path).map_err(|it| unreadable(it.to_string()))?;
-                let token = text.trim();
-                if token.is_empty() {
-                    return Err(unreadable("it is empty".to_owned()));
-                }
-                token.to_owned()
-            }
-        };
-        if token.bytes().all(|it| it.is_ascii_graphic()) {
-            Ok(Some(token))
-        } else {
-            Err(InvalidRancherSetting::Token)
-        }
+        Ok(self.token.as_ref().map(TokenPlace::read).transpose()?)
     }
-}
-
-/// The text without what stands before an `@`: it may be a password.
-fn without_user(text: &str) -> String {
-    text.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
 /// An address as requests begin with it. Rancher itself shows it with `/v3` at its end, which the requests name.
 fn address(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
-    let is_plain = url.username().is_empty() && url.password().is_none();
-    let is_plain = is_plain && url.query().is_none() && url.fragment().is_none();
-    if !matches!(url.scheme(), "http" | "https") || !is_plain {
-        return None;
-    }
-    let base = url.as_str().trim_end_matches('/');
-    let base = base.strip_suffix("/v3").unwrap_or(base);
+    let base = base_address(text)?;
+    let base = base.strip_suffix("/v3").unwrap_or(&base);
     Some(base.trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn parse(variables: &[(&str, &str)]) -> Result<RancherSettings, InvalidRancherSetting> {
         RancherSettings::parse(|name| {

@@ -1,4 +1,4 @@
-//! One try of a message (R62): written as its receiver reads it, signed, sent, and what became of it.
+//! One delivery attempt of a message to a hook (R62): formats it for its receiver, signs and sends it, and says how that ended.
 use super::{
     client::{ANSWER_MAX_BYTES, OutAnswer, OutClient, OutError},
     dial_rule::OutRule,
@@ -39,6 +39,8 @@ struct ReceiverAnswer {
     answer: String,
     /// Why it has not taken the message; none if it has.
     refusal: Option<String>,
+    /// Who has not got it, if only some have.
+    left_out: Option<String>,
     /// How long it asks to be left alone.
     asked: Option<Duration>,
 }
@@ -83,11 +85,7 @@ impl Courier {
     }
 
     fn message(&self, delivery: &ClaimedDelivery) -> HookMessage {
-        let message = delivery.message.clone();
-        match &self.public_url {
-            Some(url) => message.linked(url),
-            None => message,
-        }
+        delivery.message.clone().linked(self.public_url.as_deref())
     }
 
     async fn post(
@@ -144,10 +142,11 @@ impl Courier {
         let mail = mail_message::mail(&text, &delivery.message_id, &smtp.from, &delivery.target);
         let mail = mail.map_err(|error| Unsent::Failed(chain(&error)))?;
         match smtp::deliver(smtp, &mail).await {
-            Ok(answer) => Ok(ReceiverAnswer {
-                status: answer.code().into(),
-                answer: answer.message().collect::<Vec<_>>().join(" "),
+            Ok(taken) => Ok(ReceiverAnswer {
+                status: taken.answer.code().into(),
+                answer: taken.answer.message().collect::<Vec<_>>().join(" "),
                 refusal: None,
+                left_out: left_out(&taken.refused),
                 asked: None,
             }),
             Err(error) => match error.status() {
@@ -155,6 +154,7 @@ impl Courier {
                     status,
                     answer: String::new(),
                     refusal: Some(chain(&error)),
+                    left_out: None,
                     asked: None,
                 }),
                 None => Err(Unsent::Failed(chain(&error))),
@@ -181,8 +181,15 @@ fn receiver_answer(answer: &OutAnswer, now: DateTime<Utc>) -> ReceiverAnswer {
         status: status.as_u16(),
         answer: String::from_utf8_lossy(kept.unwrap_or(&answer.body)).into_owned(),
         refusal,
+        left_out: None,
         asked: answer.retry_after(now),
     }
+}
+
+/// Which addresses the mail server refused, though it took the mail for others.
+fn left_out(refused: &[String]) -> Option<String> {
+    let is_any = !refused.is_empty();
+    is_any.then(|| format!("the mail server refused {}", refused.join("; ")))
 }
 
 /// A reason as pages show it: with a capital.
@@ -192,7 +199,7 @@ fn sentence(reason: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// What becomes of the message after so many tries.
+/// What becomes of the message after this number of tries.
 fn outcome(
     tried: Result<ReceiverAnswer, Unsent>,
     waits: &[Duration],
@@ -203,7 +210,13 @@ fn outcome(
         Ok(said) => {
             let (status, answer) = (Some(said.status), Some(said.answer));
             match said.refusal {
-                None => return DeliveryOutcome::Delivered { status, answer },
+                None => {
+                    return DeliveryOutcome::Delivered {
+                        status,
+                        answer,
+                        error: said.left_out.as_deref().map(sentence),
+                    };
+                }
                 // The receiver says that it is gone for good.
                 Some(error) if said.status == StatusCode::GONE => {
                     return DeliveryOutcome::SwitchOff {
@@ -274,6 +287,7 @@ mod tests {
             let delivered = DeliveryOutcome::Delivered {
                 status: Some(status),
                 answer: Some("body".into()),
+                error: None,
             };
             assert_eq!(after(status, None, 1), delivered);
         }

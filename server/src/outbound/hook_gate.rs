@@ -1,4 +1,5 @@
-//! What the store asks when a hook is saved (R62): a new secret, whether its target may be called, and how a message would look.
+//! Implements for the store what it asks when a hook is saved (R62): a new secret, whether its target may be called, and a preview of
+//! a message.
 use super::{
     guard::check_target,
     mail_message,
@@ -71,10 +72,7 @@ impl HookRules for HookGate {
     }
 
     fn preview(&self, kind: WebhookKind, message: &HookMessage) -> String {
-        let message = match &self.public_url {
-            Some(url) => message.clone().linked(url),
-            None => message.clone(),
-        };
+        let message = message.clone().linked(self.public_url.as_deref());
         let text = MessageText::from(&message);
         match kind {
             WebhookKind::Webhook => serde_json::to_string_pretty(&message).unwrap_or_default(),

@@ -1,8 +1,9 @@
 //! A message to a hook as sentences (R62), for receivers that people read: chat and mail. Each of them escapes what it takes from
 //! here, which are names and reasons as people wrote them.
 use app::domain::{
-    hook_message::{HookMessage, HookStep},
+    hook_message::{HookMessage, HookRun, HookStep},
     plural::pluralize,
+    run::RunState,
     webhook::HookEvent,
 };
 use std::collections::BTreeSet;
@@ -35,6 +36,8 @@ impl From<&HookMessage> for MessageText {
             facts.push(format!("By {}", data.actor));
         }
         facts.extend(data.reason.iter().map(|it| format!("Reason: {it}")));
+        let code = data.run.as_ref().and_then(|it| it.exit_code);
+        facts.extend(code.map(|it| format!("Exit code: {it}")));
         facts.extend(data.head.iter().map(|it| format!("Hash: {}", it.hash)));
         let n_named = u64::try_from(data.steps.len()).unwrap_or(u64::MAX);
         // A release that was activated names no steps, its headline has their number.
@@ -96,12 +99,34 @@ fn headline(message: &HookMessage) -> String {
             let clusters = of_steps(message, |it| &it.cluster);
             format!("{clusters} finished in {release}")
         }
-        HookEvent::RunFinished => format!("A run ended in {release}"),
+        HookEvent::RunFinished => match &data.run {
+            Some(run) => {
+                let (state, on) = (run.state.label().to_ascii_lowercase(), runner(run));
+                format!("Run {}{on} {}{state} in {release}", run.id, was(run.state))
+            }
+            None => format!("A run ended in {release}"),
+        },
         HookEvent::HistoryHead => {
             let id = data.head.as_ref().map_or(0, |it| it.id.0);
             format!("Head of the history: event {id}")
         }
         HookEvent::Test => "Test message from Rollcall".to_owned(),
+    }
+}
+
+/// Where a run was, if a runner had it.
+fn runner(run: &HookRun) -> String {
+    match &run.runner {
+        Some(name) => format!(" on {name}"),
+        None => String::new(),
+    }
+}
+
+/// The verb that a run's state needs in a sentence: it succeeded, but was cancelled.
+fn was(state: RunState) -> &'static str {
+    match state {
+        RunState::Cancelled | RunState::Lost => "was ",
+        _ => "",
     }
 }
 
@@ -128,7 +153,7 @@ pub(super) mod tests {
     use super::*;
     use app::domain::{
         hook_message::{HookMessageData, HookRelease},
-        id::{BatchId, ReleaseId, StepId},
+        id::{BatchId, ReleaseId, RunId, StepId},
         vocabulary::StepStatus,
     };
     use chrono::DateTime;
@@ -158,8 +183,33 @@ pub(super) mod tests {
                     url: "https://r.example.com/releases/1?step=7".into(),
                 }],
                 head: None,
+                run: None,
             },
         }
+    }
+
+    /// The headline about a run that ended so.
+    fn headline_of_run(state: RunState, runner: Option<&str>) -> String {
+        let mut message = message(HookEvent::RunFinished, 1);
+        message.data.run = Some(HookRun {
+            id: RunId(12),
+            state,
+            runner: runner.map(str::to_owned),
+            exit_code: None,
+        });
+        MessageText::from(&message).headline
+    }
+
+    #[test]
+    fn a_message_about_a_run_says_how_it_ended_and_where() {
+        let done = headline_of_run(RunState::Succeeded, Some("eu-1"));
+        assert_eq!(done, "Run 12 on eu-1 succeeded in June & July");
+        let here = headline_of_run(RunState::Failed, None);
+        assert_eq!(here, "Run 12 failed in June & July");
+        let cancelled = headline_of_run(RunState::Cancelled, None);
+        assert_eq!(cancelled, "Run 12 was cancelled in June & July");
+        let lost = headline_of_run(RunState::Lost, Some("eu-1"));
+        assert_eq!(lost, "Run 12 on eu-1 was lost in June & July");
     }
 
     #[test]

@@ -11,7 +11,7 @@ const ASKED_MAX: Duration = Duration::from_hours(24);
 /// How much longer a wait may get, as a part of it: a tenth.
 const JITTER_PART: u32 = 10;
 
-/// When it is tried again after so many tries, to the millisecond; none if that was the last one. `asked` is what the receiver
+/// When it is tried again after this number of tries, to the millisecond; none if that was the last one. `asked` is what the receiver
 /// asks for.
 pub fn next_try(
     waits: &[Duration],

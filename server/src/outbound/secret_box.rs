@@ -74,7 +74,11 @@ impl SecretBox {
         };
         match read(path) {
             Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.may_make => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.may_make => {
+                let path = path.display();
+                tracing::warn!(%path, "ROLLCALL_KEY_FILE names no file: a key is made there when it is needed, and what was encrypted with another cannot be read");
+                Ok(())
+            }
             Err(error) => Err(InvalidSetting::KeyFile(shown(path), error.to_string())),
         }
     }

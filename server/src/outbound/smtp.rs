@@ -5,13 +5,15 @@ use super::{
     resolver::{GuardedResolver, ResolveError},
 };
 use crate::ops::out_settings::{SmtpSecurity, SmtpSettings};
+use app::store::error::chain;
 use lettre::{
     Message,
     transport::smtp::{
         Error as LettreError,
         authentication::{Credentials, DEFAULT_MECHANISMS},
         client::{AsyncSmtpConnection, TlsParameters},
-        extension::ClientId,
+        commands::{Data, Mail, Rcpt},
+        extension::{ClientId, Extension, MailBodyParameter, MailParameter},
         response::Response,
     },
 };
@@ -42,6 +44,16 @@ pub enum SmtpError {
         "the mail server offers no encryption, and a password is not sent without: allow it with ?tls=none in ROLLCALL_SMTP_URL"
     )]
     NotEncrypted,
+    #[error("the mail server takes only ASCII letters in {0}")]
+    OnlyAscii(&'static str),
+}
+
+/// A mail that the server took.
+pub struct TakenMail {
+    /// The server's last words, such as "queued as 4F2A".
+    pub answer: Response,
+    /// The addresses that it refused for good, each with the reason.
+    pub refused: Vec<String>,
 }
 
 impl SmtpError {
@@ -54,13 +66,13 @@ impl SmtpError {
     }
 }
 
-/// Gives a mail to the server. Answers its last words, such as "queued as 4F2A".
-pub async fn deliver(settings: &SmtpSettings, mail: &Message) -> Result<Response, SmtpError> {
+/// Gives a mail to the server, for all addresses that it does not refuse for good.
+pub async fn deliver(settings: &SmtpSettings, mail: &Message) -> Result<TakenMail, SmtpError> {
     let sent = timeout(MAIL_TIMEOUT, send(settings, mail)).await;
     sent.unwrap_or(Err(SmtpError::Late))
 }
 
-async fn send(settings: &SmtpSettings, mail: &Message) -> Result<Response, SmtpError> {
+async fn send(settings: &SmtpSettings, mail: &Message) -> Result<TakenMail, SmtpError> {
     let hello = ClientId::Domain(settings.from.email.domain().to_owned());
     let mut connection = connect(settings, &hello).await?;
     let wants_tls = match settings.security {
@@ -79,10 +91,54 @@ async fn send(settings: &SmtpSettings, mail: &Message) -> Result<Response, SmtpE
         let credentials = Credentials::new(name.clone(), password.clone());
         connection.auth(DEFAULT_MECHANISMS, &credentials).await?;
     }
-    let answer = connection.send(mail.envelope(), &mail.formatted()).await?;
-    // The mail is taken: how the connection ends does not matter.
+    let taken = hand_over(&mut connection, mail).await;
+    // The mail is taken or not: how the connection ends does not matter.
     let _ = timeout(GOODBYE_TIMEOUT, connection.abort()).await;
-    Ok(answer)
+    taken
+}
+
+/// Gives the mail to a server that knows who is there. lettre's own `send` gives up at the first address that is refused.
+async fn hand_over(
+    connection: &mut AsyncSmtpConnection,
+    mail: &Message,
+) -> Result<TakenMail, SmtpError> {
+    let (envelope, text) = (mail.envelope(), mail.formatted());
+    let mut parameters = Vec::new();
+    let mut all = envelope.from().into_iter().chain(envelope.to());
+    let are_ascii = all.all(|it| AsRef::<str>::as_ref(it).is_ascii());
+    let server = connection.server_info();
+    if !are_ascii {
+        if !server.supports_feature(Extension::SmtpUtfEight) {
+            return Err(SmtpError::OnlyAscii("addresses"));
+        }
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !text.is_ascii() {
+        if !server.supports_feature(Extension::EightBitMime) {
+            return Err(SmtpError::OnlyAscii("mails"));
+        }
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    let from = envelope.from().cloned();
+    connection.command(Mail::new(from, parameters)).await?;
+    let (mut n_taken, mut refused, mut last_error) = (0_usize, Vec::new(), None);
+    for to in envelope.to() {
+        match connection.command(Rcpt::new(to.clone(), vec![])).await {
+            Ok(_) => n_taken += 1,
+            Err(error) if error.is_permanent() => {
+                refused.push(format!("{to}: {}", chain(&error)));
+                last_error = Some(error);
+            }
+            // One that is refused for now: all wait for the next try, so that nobody gets the mail twice.
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Some(error) = last_error.filter(|_| n_taken == 0) {
+        return Err(error.into());
+    }
+    connection.command(Data).await?;
+    let answer = connection.message(&text).await?;
+    Ok(TakenMail { answer, refused })
 }
 
 fn tls(settings: &SmtpSettings) -> Result<TlsParameters, LettreError> {

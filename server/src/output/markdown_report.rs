@@ -1,15 +1,15 @@
 //! Markdown report of a release: its details, the progress, a checklist for every customer, and the template steps with
 //! their texts. Text that people typed is escaped, so it is never read as Markdown or HTML.
 use app::domain::{
-    evidence::byte_count,
     history_chain::Head,
     progress::{NO_STEPS, Progress},
     release_sheet::{ReleaseSheet, SheetRow},
+    step_proofs,
     summary::Member,
     template::StepTemplate,
+    time_serde::to_minutes,
     vocabulary::StepStatus,
 };
-use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
 /// The last lines: the head of the history that the report was made at, by which it can be proved later (R89). `signed` is its
@@ -131,7 +131,7 @@ fn step(text: &mut String, row: &SheetRow) {
         let _ = write!(text, " by {}", inline(by));
     }
     if let Some(at) = row.state_at {
-        let _ = write!(text, ", {}", time(at));
+        let _ = write!(text, ", {}", to_minutes(at));
     }
     for (is, word) in [(row.is_overridden, "overridden"), (row.is_custom, "custom")] {
         if is {
@@ -152,13 +152,7 @@ fn step(text: &mut String, row: &SheetRow) {
             let _ = writeln!(text, "\n  {word}:\n\n{}", fenced(said, "text", "  "));
         }
     }
-    if !row.evidence.is_empty() {
-        text.push_str("\n  Evidence:\n\n");
-    }
-    for piece in &row.evidence {
-        let (name, size, sha256) = (inline(&piece.name), byte_count(piece.bytes), &piece.sha256);
-        let _ = writeln!(text, "  - {name}, {size}, SHA-256 `{sha256}`");
-    }
+    text.push_str(&step_proofs::lists(&row.evidence, &row.runs, inline));
 }
 
 fn template_step(text: &mut String, it: &StepTemplate) {
@@ -168,10 +162,6 @@ fn template_step(text: &mut String, it: &StepTemplate) {
         let _ = writeln!(text, "{}\n", inline(description));
     }
     let _ = writeln!(text, "{}", fenced(&it.content, it.kind.as_str(), ""));
-}
-
-fn time(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// Escapes a text for one line of Markdown: a heading, a paragraph or a cell of a table. Line ends become spaces.

@@ -2,7 +2,7 @@
 //! (`/k8s/clusters/ID`). No redirects, no proxy, answers of a bounded size, and all within the time that a request here has.
 use super::{
     failure::RancherFailure,
-    shapes::{KubeNamespaceList, RancherProjects, V3Cluster, V3Collection, V3Project},
+    responses::{KubeNamespaceList, RancherProjects, V3Cluster, V3Collection, V3Project},
 };
 use crate::{
     ops::rancher_settings::RancherSettings,

@@ -2,4 +2,4 @@
 //! decided in `app`, in `domain/rancher`.
 pub mod client;
 mod failure;
-mod shapes;
+mod responses;

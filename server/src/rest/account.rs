@@ -3,6 +3,7 @@ use super::{
     dto::people::User,
     extract::{JsonBody, RequestClient, Writer},
     response::{self, RestResponse},
+    session::must_have_accounts,
     users::changed_user,
 };
 use serde::Deserialize;
@@ -34,8 +35,10 @@ pub struct PasswordChange {
     responses((status = 200, description = "The user as it is now", body = User)))]
 pub async fn update_account(
     caller: Writer,
+    RequestClient { settings, .. }: RequestClient,
     JsonBody(body): JsonBody<AccountPatch>,
 ) -> RestResponse {
+    must_have_accounts(&settings)?;
     let changed = caller
         .store
         .rename_own_user(body.name, caller.stamp)
@@ -48,9 +51,10 @@ pub async fn update_account(
     responses((status = 204, description = "It is changed")))]
 pub async fn change_password(
     caller: Writer,
-    RequestClient { client, .. }: RequestClient,
+    RequestClient { client, settings }: RequestClient,
     JsonBody(body): JsonBody<PasswordChange>,
 ) -> RestResponse {
+    must_have_accounts(&settings)?;
     let PasswordChange { current, password } = body;
     let store = &caller.store;
     store

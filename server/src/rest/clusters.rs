@@ -43,6 +43,9 @@ pub struct NewCluster {
     /// What kubectl calls it, if not by its name.
     #[schema(max_length = 253)]
     context: Option<String>,
+    /// How many runs it takes at once. Left out: 1.
+    #[schema(minimum = 1, maximum = 100)]
+    max_parallel: Option<i64>,
     #[schema(max_length = 4000)]
     description: Option<String>,
     #[schema(value_type = Option<VariablesSchema>)]
@@ -55,6 +58,9 @@ impl From<NewCluster> for ClusterDraft {
             name: body.name,
             kubeconfig_path: body.kubeconfig_path.unwrap_or_default(),
             context: body.context.unwrap_or_default(),
+            max_parallel: body
+                .max_parallel
+                .map_or_else(String::new, |it| it.to_string()),
             description: body.description.unwrap_or_default(),
             metadata: body.metadata.unwrap_or_default(),
         }
@@ -74,6 +80,10 @@ pub struct ClusterPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 253)]
     context: Patch<String>,
+    /// How many runs it takes at once.
+    #[serde(default)]
+    #[schema(value_type = i64, required = false, minimum = 1, maximum = 100)]
+    max_parallel: Patch<i64>,
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 4000)]
     description: Patch<String>,
@@ -90,6 +100,10 @@ impl ClusterPatch {
             name: self.name.apply_to(present.name),
             kubeconfig_path: self.kubeconfig_path.apply_to(present.kubeconfig_path),
             context: self.context.apply_to(present.context),
+            max_parallel: match self.max_parallel.into_value() {
+                Some(it) => it.to_string(),
+                None => present.max_parallel,
+            },
             description: self.description.apply_to(present.description),
             metadata: self.metadata.apply_to(present.metadata),
         }

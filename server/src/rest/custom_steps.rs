@@ -125,6 +125,7 @@ pub async fn create_step(
         kind: body.kind,
         content: body.content,
         description: String::new(),
+        jenkins: None,
     };
     let created = store.add_custom_step(release, customer, draft, position, to_all, caller.stamp);
     let Changed { row, batch_id } = created.await?;
@@ -189,7 +190,7 @@ pub async fn reorder_customer_steps(
     let store = &caller.store;
     store.must_be_member(release, customer).await?;
     let (ids, stamp) = (body.ordered_ids, caller.stamp);
-    let done = store.reorder_steps_of(release, version, customer, category, ids, stamp);
+    let done = store.reorder_steps(release, version, customer, category, ids, stamp);
     let batch_id = done.await?.batch_id;
     let reordered = CustomerReorderResult {
         success: true,

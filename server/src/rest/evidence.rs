@@ -27,7 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 /// The version of a piece, which is never edited.
 const ONLY_VERSION: i64 = 1;
 /// What a file may do in a browser that opens it: nothing.
-const FILE_CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+pub const FILE_CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// The name of a file that is added.
 #[derive(Debug, Deserialize, IntoParams)]

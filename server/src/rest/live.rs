@@ -1,4 +1,4 @@
-//! REST: the stream of what changes and who is here (R31), and the word of a page that says what somebody looks at (R33).
+//! REST: the stream of changes (R31), runs (R71) and presence (R33), and the address to which pages report what a user looks at.
 use super::{
     extract::{JsonBody, Patch, QueryString, Reader, Writer},
     page,
@@ -8,7 +8,7 @@ use super::{
 use crate::{
     live::{
         Live,
-        presence::PresenceWord,
+        presence::PresenceReport,
         stream::{self, Resume},
     },
     ops::limits,
@@ -52,8 +52,9 @@ fn resume(headers: &HeaderMap, after: Option<&str>) -> Result<Resume, Problem> {
 
 /// What changes, as it is committed: server-sent events, each with JSON. `hello` first; then a `change` for each change
 /// (`batchId`, `actor`, `at`, `releases`, and `changes`, which is null if there are more than a hundred); `reset` if what was missed cannot
-/// be told, so that everything has to be read anew; `presence` when others come, go, or look at something else. An event's id is what
-/// to go on from. The stream ends by itself after a quarter of an hour, and says with `retry` when to come back.
+/// be told, so that everything has to be read anew; `presence` when others come, go, or look at something else; `run` when a run is
+/// another (`id`, `stepId`, `releaseId`, `customerId`, `state`, `last`). With `release` it also says that there is output up to `last`,
+/// and `run-output` has it as it comes (`runId`, `stepId`, `items`), if this server took it in. An event's id is what to go on from. The stream ends by itself after a quarter of an hour, and says with `retry` when to come back.
 #[utoipa::path(get, path = "/api/events", tag = "live", params(StreamQuery,
         ("Last-Event-ID" = Option<String>, Header, description = "The last event that the caller knows")),
     responses(
@@ -122,7 +123,7 @@ pub async fn say_presence(
         Patch::Null => None,
         Patch::Value(id) => Some(ReleaseId(id)),
     };
-    let mut word = PresenceWord {
+    let mut report = PresenceReport {
         person: store.caller().person(),
         name: stamp.by,
         release,
@@ -135,22 +136,22 @@ pub async fn say_presence(
     if let Some(release) = release {
         let found = store.release_row(release).await;
         found.map_err(unknown("releaseId", release.0))?;
-        if let Some(customer) = word.customer {
+        if let Some(customer) = report.customer {
             let member = store.must_be_member(release, customer).await;
             member.map_err(unknown("customerId", customer.0))?;
         }
-        if let Some(id) = word.step {
+        if let Some(id) = report.step {
             let step = store.step_row(id).await;
             let step = step.map_err(unknown("stepId", id.0))?;
-            let is_there =
-                step.release_id == release && word.customer.is_none_or(|it| it == step.customer_id);
+            let is_there = step.release_id == release
+                && report.customer.is_none_or(|it| it == step.customer_id);
             if !is_there {
                 return Err(Problem::invalid("stepId", format!("Unknown: {id}")));
             }
-            word.of_customer = Some(step.customer_id);
+            report.of_customer = Some(step.customer_id);
         }
     }
-    live.say(word).await;
+    live.say(report).await;
     Ok(response::no_content(None))
 }
 

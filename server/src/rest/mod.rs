@@ -27,6 +27,9 @@ pub mod problem;
 pub mod rancher;
 pub mod releases;
 pub mod response;
+pub mod runner_work;
+pub mod runners;
+pub mod runs;
 pub mod saved_views;
 pub mod search;
 pub mod session;
@@ -144,11 +147,11 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(incoming_hooks::take_report_by_header))
         .merge(account_operations())
         .merge(webhook_operations())
+        .merge(run_operations())
         .merge(transfer::router())
 }
 
-/// Operations on users, on the caller's own account, and on addresses of CI. Those that answer with a secret take no idempotency key,
-/// because the answer of a key is stored.
+/// Operations on users, on the caller's own account, and on addresses of CI.
 fn account_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
         .routes(routes!(
@@ -160,11 +163,6 @@ fn account_operations() -> OpenApiRouter<Context> {
         .routes(routes!(session::delete_session))
         .routes(routes!(account::update_account))
         .routes(routes!(account::change_password))
-        .routes(routes!(tokens::list_tokens, tokens::create_token))
-        .routes(routes!(
-            incoming_hooks::list_incoming_hooks,
-            incoming_hooks::create_incoming_hook
-        ))
         .routes(routes!(tokens::delete_token))
         .routes(routes!(users::list_users))
         .routes(routes!(
@@ -176,10 +174,9 @@ fn account_operations() -> OpenApiRouter<Context> {
         .routes(routes!(session::delete_sessions_of_user))
 }
 
-/// Operations on webhooks. The answer to a new one tells its secret, so it is kept under no idempotency key.
+/// Operations on webhooks.
 fn webhook_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
-        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
         .routes(routes!(
             webhooks::read_webhook,
             webhooks::update_webhook,
@@ -190,7 +187,28 @@ fn webhook_operations() -> OpenApiRouter<Context> {
         .routes(routes!(webhooks::replay_delivery))
 }
 
-/// Operations that create rows, which take an idempotency key.
+/// Operations on runs and runners. The answer to a fetched run tells its lease, so it is kept under no idempotency key.
+fn run_operations() -> OpenApiRouter<Context> {
+    OpenApiRouter::default()
+        .routes(routes!(runs::list_runs))
+        .routes(routes!(runs::read_run_offer))
+        .routes(routes!(runs::read_run))
+        .routes(routes!(runs::read_run_output))
+        .routes(routes!(runs::cancel_run))
+        .routes(routes!(runs::report_output_here))
+        .routes(routes!(runs::report_end_here))
+        .routes(routes!(runners::delete_runner))
+        .routes(routes!(runner_work::read_own_runner))
+        .routes(routes!(runner_work::claim_run))
+        .routes(routes!(runner_work::drain_runner))
+        .routes(routes!(runner_work::give_back_run))
+        .routes(routes!(runner_work::begin_run))
+        .routes(routes!(runner_work::report_output))
+        .routes(routes!(runner_work::report_end))
+}
+
+/// Operations that create rows, which take an idempotency key. Of the last four the answer tells a secret, and is not kept under it:
+/// see `idempotency::tells_secret`.
 fn creating_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
         .routes(routes!(clusters::create_cluster))
@@ -206,6 +224,16 @@ fn creating_operations() -> OpenApiRouter<Context> {
         .routes(routes!(users::create_user))
         .routes(routes!(saved_views::create_view))
         .routes(routes!(evidence::add_evidence))
+        .routes(routes!(runs::ask_run))
+        .routes(routes!(runs::ask_runs))
+        .routes(routes!(runs::retry_run))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(
+            incoming_hooks::list_incoming_hooks,
+            incoming_hooks::create_incoming_hook
+        ))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(runners::list_runners, runners::create_runner))
 }
 
 /// The OpenAPI description, and Swagger UI.

@@ -2,6 +2,7 @@
 //! response headers, and the problem documents that can occur.
 use super::{
     dto::undo::UndoResponse,
+    idempotency,
     problem::{PROBLEM_MEDIA_TYPE, ProblemDetails},
 };
 use utoipa::{
@@ -78,7 +79,8 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
         let RefOr::T(response) = response else {
             continue;
         };
-        let has_version = !tells_secret(path) || path == "/api/webhooks";
+        let has_no_row = path == "/api/session" || idempotency::tells_secret(path);
+        let has_version = !has_no_row || path == "/api/webhooks";
         if (status == "201" && has_version) || reads_row(path, verb) {
             let text = "For If-Match and If-None-Match: the row's version, and of more than the row a hash of the answer";
             add_header(response, "ETag", text);
@@ -88,6 +90,7 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
         }
         let changes_nothing = path.contains("/session")
             || path == "/api/presence"
+            || is_report_of_run(path)
             || path.starts_with("/api/webhooks/{id}/");
         if verb != OperationVerb::Get && !changes_nothing {
             let text = "The change, by which it can be undone; not if nothing was changed";
@@ -113,25 +116,34 @@ fn add_header(response: &mut Response, name: &str, description: &str) {
 
 /// Headers that a request may have.
 fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operation) {
-    let creates = operation.responses.responses.contains_key("201") && !tells_secret(path);
+    let creates = operation.responses.responses.contains_key("201") && path != "/api/session";
     let mut headers = Vec::new();
-    if verb != OperationVerb::Get && path != "/api/session" {
+    if verb != OperationVerb::Get && path != "/api/session" && !is_of_runner(path) {
         headers.push((
             "X-Rollcall-User",
             "Who makes the change: 1 to 100 characters of UTF-8",
             r"^[^\x00-\x1f\x7f]{1,100}$",
         ));
     }
-    // An import creates many rows, so that its answer is no 201.
-    let creates_many = matches!(path, "/api/customers/import" | "/api/rancher/import");
+    // These create many rows, so that their answer is no 201.
+    let creates_many = verb == OperationVerb::Post
+        && matches!(
+            path,
+            "/api/customers/import" | "/api/rancher/import" | "/api/runs"
+        );
     if creates || creates_many || path.ends_with("/templates/import") {
         headers.push((
             "Idempotency-Key",
-            "Asking again with the same key and body gives the first answer again, for 24 hours",
+            if idempotency::tells_secret(path) {
+                "Asking again with the same key and body creates nothing, for 24 hours: it is 409, with the id of what was made"
+            } else {
+                "Asking again with the same key and body gives the first answer again, for 24 hours"
+            },
             "^[!-~]{1,255}$",
         ));
     }
-    if takes_version(path, verb) && !creates {
+    let is_retry = path == "/api/runs/{id}/retry";
+    if takes_version(path, verb) && (!creates || is_retry || asks_for_run(path, verb)) {
         headers.push((
             "If-Match",
             "The ETag of the row that the change is based on",
@@ -164,12 +176,20 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
     }
 }
 
-/// Whether an operation's answer to POST tells a secret, so that it is kept under no idempotency key.
-fn tells_secret(path: &str) -> bool {
-    matches!(
-        path,
-        "/api/session" | "/api/tokens" | "/api/releases/{id}/hooks" | "/api/webhooks"
-    )
+/// Whether a runner asks it, with its own token.
+fn is_of_runner(path: &str) -> bool {
+    path == "/api/runner" || path.starts_with("/api/runner/")
+}
+
+/// Whether it is a report about a run, or fetches one: what that changes is told by the history, not by the answer.
+fn is_report_of_run(path: &str) -> bool {
+    let is_here = matches!(path, "/api/runs/{id}/heartbeat" | "/api/runs/{id}/finish");
+    is_here || is_of_runner(path)
+}
+
+/// Whether it asks for a run of a step, which is of a version of that step.
+fn asks_for_run(path: &str, verb: OperationVerb) -> bool {
+    verb == OperationVerb::Post && path == "/api/steps/{id}/run"
 }
 
 /// Whether an operation takes a password, and so is throttled after failures.
@@ -202,10 +222,12 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
                 | "/api/hooks/{id}"
                 | "/api/steps/{id}/evidence/{n}"
                 | "/api/webhooks/{id}"
+                | "/api/runners/{id}"
                 | "/api/session"
         ),
         OperationVerb::Post => {
             path.starts_with("/api/steps/{id}/")
+                || matches!(path, "/api/runs/{id}/cancel" | "/api/runs/{id}/retry")
                 || path.ends_with("/reorder")
                 || (of_release && on_release)
         }
@@ -245,6 +267,10 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     if verb != OperationVerb::Get || reads_query {
         statuses.push(("422", "Fields are wrong"));
     }
+    if is_report_of_run(path) && verb != OperationVerb::Get {
+        let text = "The lease is over (`lease-over`): end what was started; or a rule says no";
+        statuses.push(("409", text));
+    }
     if verb != OperationVerb::Get {
         statuses.push(("409", "A rule says no, or someone else has changed the row"));
         statuses.push(("413", "The body is too large"));
@@ -257,7 +283,7 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
         statuses.push(("502", "Rancher does not answer, or says no"));
     }
     let is_versioned = verb == OperationVerb::Patch && path != "/api/account";
-    if is_versioned || path.ends_with("/override") {
+    if is_versioned || path.ends_with("/override") || asks_for_run(path, verb) {
         statuses.push(("428", "The version is missing"));
     }
     for (status, description) in statuses {

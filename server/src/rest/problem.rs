@@ -43,7 +43,8 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inactive_id: Option<i64>,
     /// The row as it is now, if the request was based on an earlier version of it; or the text as it is now
-    /// (`resolvedContent`, `resolvedSha256`) and what changed in it (`changes`).
+    /// (`resolvedContent`, `resolvedSha256`) and what changed in it (`changes`); or the `id` of what an idempotency key created
+    /// already.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub current: Option<Value>,
@@ -61,7 +62,7 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub retry_after: Option<u64>,
-    /// The change that was made under an idempotency key whose answer was lost.
+    /// The change that was made under an idempotency key whose answer was lost, or told a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_id: Option<String>,
 }
@@ -222,8 +223,8 @@ impl From<StoreError> for Problem {
             }
             _ => {}
         }
-        let rancher = match &error {
-            StoreError::Refused(violation) => of_rancher(violation),
+        let outside = match &error {
+            StoreError::Refused(violation) => of_outside(violation),
             _ => None,
         };
         let role = match &error {
@@ -237,7 +238,7 @@ impl From<StoreError> for Problem {
             problem.0.changed_by = Some(by);
             problem.0.changed_at = Some(at);
         }
-        match rancher {
+        match outside {
             Some((status, word, title)) => {
                 problem.0.status = status.as_u16();
                 problem.with_type(word, title)
@@ -247,11 +248,14 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// Status, word and title of what keeps an import from Rancher.
-fn of_rancher(violation: &RuleViolation) -> Option<(StatusCode, &'static str, &'static str)> {
+/// Status, word and title of what keeps an import from Rancher, or a run at Jenkins.
+fn of_outside(violation: &RuleViolation) -> Option<(StatusCode, &'static str, &'static str)> {
     match violation {
         RuleViolation::NoRancher { .. } => {
             Some((StatusCode::CONFLICT, "no-rancher", "Rancher is not set up"))
+        }
+        RuleViolation::NoJenkins => {
+            Some((StatusCode::CONFLICT, "no-jenkins", "Jenkins is not set up"))
         }
         RuleViolation::RancherFailed { .. } => Some((
             StatusCode::BAD_GATEWAY,
@@ -317,7 +321,13 @@ fn with_violation(mut problem: Problem, violation: ViolationMessage) -> Problem 
         ViolationDetail::TextChanged => {
             problem.with_type("text-changed", "The text changed since it was shown")
         }
-        ViolationDetail::Nothing | ViolationDetail::Missing(_) => problem,
+        ViolationDetail::LeaseOver => {
+            problem.with_type("lease-over", "Someone else has the run, or no one")
+        }
+        ViolationDetail::Nothing
+        | ViolationDetail::Missing(_)
+        | ViolationDetail::Overtaken
+        | ViolationDetail::Transition => problem,
     }
 }
 

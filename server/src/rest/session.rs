@@ -6,7 +6,10 @@ use super::{
     problem::Problem,
     response::{self, RestResponse},
 };
-use crate::ops::{auth_settings::AuthMode, session_cookie};
+use crate::ops::{
+    auth_settings::{AuthMode, AuthSettings},
+    session_cookie,
+};
 use app::{
     api::context::{Context, now},
     domain::id::{SessionId, UserId},
@@ -32,6 +35,15 @@ pub struct Credentials {
     #[serde(default)]
     #[schema(required = true, max_length = 128)]
     password: String,
+}
+
+/// Errors: 409 in `open` mode, where nobody has an account.
+pub fn must_have_accounts(settings: &AuthSettings) -> Result<(), Problem> {
+    if settings.mode == AuthMode::Open {
+        let text = "nobody has an account here: that is for ROLLCALL_AUTH=login or proxy";
+        return Err(Problem::new(StatusCode::CONFLICT, text));
+    }
+    Ok(())
 }
 
 fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {

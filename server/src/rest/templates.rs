@@ -3,8 +3,8 @@
 use super::{
     dto::{
         enums::{CategorySchema, StepTypeSchema},
-        rows::Template,
         runbook_import::{RunbookImport, RunbookImportResult},
+        templates::{JenkinsJob, Template},
         work_views::Effect,
         written::{EditEffect, TemplateWithWarnings},
     },
@@ -17,6 +17,7 @@ use super::{
 use app::{
     domain::{
         event::Changed,
+        field_error::FieldError,
         id::{ReleaseId, TemplateId},
         template::{StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
         vocabulary::{Category, Noun},
@@ -46,6 +47,7 @@ pub struct NewTemplate {
     content: String,
     #[schema(max_length = 4000)]
     description: Option<String>,
+    jenkins: Option<JenkinsJob>,
     /// The step that it comes before.
     insert_before: Option<i64>,
     /// The step that it comes after.
@@ -60,6 +62,7 @@ impl From<NewTemplate> for TemplateDraft {
             kind: body.kind,
             content: body.content,
             description: body.description.unwrap_or_default(),
+            jenkins: body.jenkins.map(Into::into),
         }
     }
 }
@@ -84,6 +87,10 @@ pub struct TemplatePatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 4000)]
     description: Patch<String>,
+    /// Null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<JenkinsJob>)]
+    jenkins: Patch<JenkinsJob>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
     /// Only say what it would do; needs no version.
@@ -98,6 +105,11 @@ impl TemplatePatch {
             kind: self.kind.apply_to(present.kind),
             content: self.content.apply_to(present.content),
             description: self.description.apply_to(present.description),
+            jenkins: match self.jenkins {
+                Patch::Absent => present.jenkins,
+                Patch::Null => None,
+                Patch::Value(it) => Some(it.into()),
+            },
         }
     }
 }
@@ -200,6 +212,17 @@ pub async fn read_template(Reader(store): Reader, Id(id): Id<TemplateId>) -> Res
     Ok(response::view(version, &Template::from(template)))
 }
 
+/// Errors: 422 at the path of a job that has none. No job is null.
+fn must_be_named(job: Option<&JenkinsJob>) -> Result<(), Problem> {
+    if job.is_none_or(JenkinsJob::is_named) {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "jenkins.job",
+        FieldError::NotAJob.to_string(),
+    ))
+}
+
 /// Adds a template step. In an active release every customer gets a pending copy.
 #[utoipa::path(post, path = "/api/releases/{id}/templates", tag = "templates", request_body = NewTemplate,
     params(("id" = i64, Path, description = "The release's id")),
@@ -209,6 +232,7 @@ pub async fn create_template(
     caller: Writer,
     JsonBody(body): JsonBody<NewTemplate>,
 ) -> RestResponse {
+    must_be_named(body.jenkins.as_ref())?;
     let before = body.insert_before.map(TemplateId);
     let position = position(before, body.insert_after.map(TemplateId))?;
     require_neighbor(position, |it| it.0, |id| caller.store.template_row(id)).await?;
@@ -269,6 +293,10 @@ pub async fn update_template(
     caller: Writer,
     JsonBody(patch): JsonBody<TemplatePatch>,
 ) -> RestResponse {
+    must_be_named(match &patch.jenkins {
+        Patch::Value(job) => Some(job),
+        Patch::Absent | Patch::Null => None,
+    })?;
     let present = caller.store.template_row(id).await?;
     let sent = patch.content.sent().map(str::to_owned);
     if patch.dry_run.unwrap_or_default() {
@@ -327,7 +355,7 @@ pub async fn reorder_templates(
     let version = caller.version(body.version);
     let done = caller
         .store
-        .reorder_templates_of(release, version, category, body.ordered_ids, caller.stamp)
+        .reorder_templates(release, version, category, body.ordered_ids, caller.stamp)
         .await;
     let Changed { row, batch_id } = match done {
         Ok(done) => done,

@@ -1,13 +1,15 @@
-//! REST: tokens (R25). List, make, revoke. The text of a token is told once, so no idempotency key keeps that answer.
+//! REST: tokens (R25). List, make, revoke. The text of a token is told once: an idempotency key keeps of that answer the
+//! id alone.
 use super::{
     dto::{
         enums::RoleSchema,
         people::{ApiToken, NewApiToken, ScopeSchema},
     },
-    extract::{Id, JsonBody, QueryString, Reader, Writer},
+    extract::{Id, JsonBody, QueryString, Reader, RequestClient, Writer},
     page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
+    session::must_have_accounts,
 };
 use app::{
     domain::{event::Changed, id::TokenId, scope::ScopeIds, token::TokenDraft},
@@ -71,7 +73,12 @@ pub async fn list_tokens(
 /// Makes a token. The answer tells its text, this once.
 #[utoipa::path(post, path = "/api/tokens", tag = "account", request_body = NewToken,
     responses((status = 201, description = "The new token", body = NewApiToken)))]
-pub async fn create_token(caller: Writer, JsonBody(body): JsonBody<NewToken>) -> RestResponse {
+pub async fn create_token(
+    caller: Writer,
+    RequestClient { settings, .. }: RequestClient,
+    JsonBody(body): JsonBody<NewToken>,
+) -> RestResponse {
+    must_have_accounts(&settings)?;
     let draft = TokenDraft {
         name: body.name,
         role: body.role,

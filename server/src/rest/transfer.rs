@@ -57,7 +57,8 @@ pub fn router() -> OpenApiRouter<Context> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportFile {
-    /// The format: 4. Earlier ones are imported as well: before 4 there are no users, before 3 events have no hashes.
+    /// The format: 6. Earlier ones are imported as well: before 6 there are neither runs nor evidence, before 4 no users, before 3
+    /// events have no hashes.
     pub rollcall: u32,
     /// The newest migration of the database.
     pub schema: String,
@@ -78,6 +79,15 @@ pub struct ExportFile {
     /// Without their passwords; empty in the export of a release.
     #[schema(value_type = Vec<Object>, required = false)]
     pub users: Vec<serde_json::Value>,
+    /// Those that are over.
+    #[schema(value_type = Vec<Object>, required = false)]
+    pub runs: Vec<serde_json::Value>,
+    /// With their bytes, in base64.
+    #[schema(value_type = Vec<Object>, required = false)]
+    pub evidence: Vec<serde_json::Value>,
+    /// What is kept of the output of runs; only with `include=output`.
+    #[schema(value_type = Vec<Object>, required = false)]
+    pub output: Vec<serde_json::Value>,
     #[schema(value_type = Vec<Object>)]
     pub events: Vec<serde_json::Value>,
     /// Of one release only: the head of the history that it was exported from.
@@ -112,6 +122,23 @@ pub enum ExportFormat {
     Md,
 }
 
+/// What a JSON export has only if it is asked for.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportExtra {
+    /// The output of runs.
+    Output,
+}
+
+/// What is wanted besides.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct IncludeQuery {
+    /// `output`: what is kept of the output of runs.
+    #[param(value_type = Option<ExportExtra>, inline)]
+    include: Option<String>,
+}
+
 /// How a release is wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -119,13 +146,33 @@ pub struct ExportQuery {
     /// `json` if nothing is said.
     #[param(value_type = Option<ExportFormat>, inline)]
     format: Option<String>,
+    /// In JSON `output`: what is kept of the output of runs.
+    #[param(value_type = Option<ExportExtra>, inline)]
+    include: Option<String>,
 }
 
-/// The whole database, for an import or for another program.
-#[utoipa::path(get, path = "/api/export", tag = "transfer",
+/// Whether the output of runs is asked for. Errors: something else is.
+fn includes_output(include: Option<&str>) -> Result<bool, Problem> {
+    match include {
+        None => Ok(false),
+        Some("output") => Ok(true),
+        Some(other) => Err(Problem::invalid(
+            "include",
+            format!("`{other}` is not output"),
+        )),
+    }
+}
+
+/// The whole database, for an import or for another program. The output of runs is part of it only with `include=output`.
+#[utoipa::path(get, path = "/api/export", tag = "transfer", params(IncludeQuery),
     responses((status = 200, description = "Everything", body = ExportFile)))]
-pub async fn export_all(Reader(store): Reader) -> RestResponse {
-    stream_export(&store, None, &Arc::default(), "rollcall.json").await
+pub async fn export_all(
+    Reader(store): Reader,
+    QueryString(query): QueryString<IncludeQuery>,
+) -> RestResponse {
+    let has_output = includes_output(query.include.as_deref())?;
+    let name = "rollcall.json";
+    stream_export(&store, None, has_output, &Arc::default(), name).await
 }
 
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
@@ -198,11 +245,16 @@ pub async fn export_release(
     QueryString(query): QueryString<ExportQuery>,
 ) -> RestResponse {
     let store = &store;
+    let has_output = includes_output(query.include.as_deref())?;
     match query.format.as_deref() {
         None | Some("json") => {
             let name = format!("release-{id}.json");
-            stream_export(store, Some(id), &anchors, &name).await
+            stream_export(store, Some(id), has_output, &anchors, &name).await
         }
+        Some("csv" | "md") if has_output => Err(Problem::invalid(
+            "include",
+            "Only JSON has the output of runs",
+        )),
         Some("csv") => {
             let csv = csv_tables::release_csv(&store.release_sheet(id).await?);
             let name = format!("release-{id}.csv");
@@ -338,6 +390,7 @@ async fn stream_history(
 async fn stream_export(
     store: &Store,
     release: Option<ReleaseId>,
+    has_output: bool,
     anchors: &Arc<Anchors>,
     file_name: &str,
 ) -> RestResponse {
@@ -345,6 +398,9 @@ async fn stream_export(
         return Err(Problem::from_status(StatusCode::SERVICE_UNAVAILABLE));
     };
     let mut export = store.export(release).await?;
+    if has_output {
+        export = export.with_output();
+    }
     if let Some(head) = export.head().cloned() {
         if let Some(signature) = anchors.signature(&head) {
             export.sign(signature);

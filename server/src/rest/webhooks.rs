@@ -1,5 +1,5 @@
 //! REST: webhooks (R62). List, read, create, update, delete, test; their deliveries, and a replay. The secret of a webhook is told
-//! once, so no idempotency key keeps that answer.
+//! once: an idempotency key keeps of that answer the id alone.
 use super::{
     dto::{
         enums::{HookEventSchema, WebhookKindSchema},

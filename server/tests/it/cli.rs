@@ -79,6 +79,9 @@ fn everything_goes_out_and_in_again() {
     assert_eq!(without_import(twin.done()), without_import(&all));
     assert_eq!(run(&other, &["check"]).done(), "All is well.\n");
     run(&other, &["import", text(&file)]).failed(1, &["not empty"]);
+    // The output of runs comes only if it is asked for.
+    let output = |arguments: &[&str]| run(&database, arguments).json()["output"].is_array();
+    assert!(!output(&["export"]) && output(&["export", "--with-output"]));
     // One release only.
     let one = run(&database, &["export", "--release", "1"]);
     assert!(one.done().len() < all.len());
@@ -272,7 +275,7 @@ fn the_help_names_every_setting_of_the_readme_with_its_default() {
             n += 1;
         }
     }
-    assert_eq!(n, 36);
+    assert_eq!(n, 42);
 }
 
 #[test]

@@ -53,10 +53,12 @@ impl ServedRelease {
         this
     }
 
-    /// Logs requests too, so that tests can wait for one.
+    /// Logs requests too, so that tests can wait for one. A run is reported every two seconds, and hears then that it is cancelled.
     pub fn server_command(folder: &Path) -> Command {
         let mut command = program(&folder.join("app.db"));
-        command.env("RUST_LOG", "info,tower_http=debug");
+        command
+            .env("RUST_LOG", "info,tower_http=debug")
+            .env("ROLLCALL_RUN_LEASE", "8");
         command
     }
 
@@ -371,8 +373,8 @@ fn a_text_that_is_another_by_now_is_not_marked_done() {
 #[test]
 fn completions_and_help_know_the_verbs() {
     let verbs = [
-        "login", "releases", "status", "next", "show", "copy", "start", "done", "fail", "skip",
-        "revert", "reopen", "wait", "watch",
+        "login", "releases", "status", "next", "show", "copy", "run", "start", "done", "fail",
+        "skip", "revert", "reopen", "wait", "watch",
     ];
     let run = |arguments: &[&str]| ended(program(Path::new("unused")).args(arguments));
     let help = run(&["--help"]);

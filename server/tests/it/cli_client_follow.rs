@@ -106,6 +106,23 @@ fn waiting_ends_with_1_when_the_time_runs_out_or_nobody_answers() {
 }
 
 #[test]
+fn an_archived_release_with_open_steps_is_not_waited_for() {
+    let mut world = ServedRelease::start();
+    let waiting = wait_for(&mut world, "done");
+    let body = format!("{{\"version\": {}}}", world.read("releases/1")["version"]);
+    let archived = world.server.ask("POST", "/api/releases/1/archive", &body);
+    assert_eq!(archived.0, 200, "{archived:?}");
+    let words = ["June 2026 is archived"];
+    waiting.end().failed(1, &words);
+    for until in ["done", "attention"] {
+        let ended = world.run(&["wait", "1", "--until", until]);
+        ended.failed(1, &words);
+        assert!(ended.out.contains("0 of 6 steps"), "{ended:?}");
+    }
+    world.server.end();
+}
+
+#[test]
 fn a_restart_of_the_server_is_waited_over() {
     let mut world = ServedRelease::start();
     let waiting = wait_for(&mut world, "attention");

@@ -95,6 +95,8 @@ fn a_login_is_kept_for_the_user_s_eyes_and_used_from_then_on() {
     world
         .login("wrong\n")
         .failed(1, &["the server answers 401"]);
+    let without = world.run(&["login", &world.url()], "");
+    without.failed(1, &["wants a token", "--token-stdin"]);
     assert!(!file.exists());
     let done = world.login(&format!("{}\n", world.token));
     let told = format!("Logged in to {} as Ana Admin.\n", world.url());

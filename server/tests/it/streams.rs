@@ -1,5 +1,5 @@
 //! Streams of events over real connections: the router of a test app on a socket, and a client that reads event by event. Each wait
-//! ends when something arrives, or fails after `PATIENCE`.
+//! ends when something arrives, or fails after `WAIT_TIMEOUT`.
 use crate::harness::TestApp;
 use serde_json::Value;
 use server::http::peer::{Arrival, PromptListener};
@@ -10,7 +10,7 @@ use tokio::{
 };
 
 /// How long anything may take until the test fails. Shorter than between two comments of a stream that has nothing to say.
-const PATIENCE: Duration = Duration::from_secs(15);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl TestApp {
     /// Serves the app on a socket, as the program does.
@@ -111,7 +111,7 @@ impl OpenStream {
     async fn fill(&mut self) -> bool {
         let mut bytes = [0; 4 * 1024];
         loop {
-            let readable = timeout(PATIENCE, self.socket.readable()).await;
+            let readable = timeout(WAIT_TIMEOUT, self.socket.readable()).await;
             readable.expect("something must arrive").unwrap();
             match self.socket.try_read(&mut bytes) {
                 Ok(0) => return false,

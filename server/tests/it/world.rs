@@ -41,13 +41,14 @@ pub fn draft(name: &str, category: &str, kind: &str, content: &str) -> TemplateD
         kind: kind.into(),
         content: content.into(),
         description: String::new(),
+        jenkins: None,
     }
 }
 
 impl World {
     /// Clusters, customers, and June as a draft with three deploy steps and one verify step.
     pub async fn draft() -> Self {
-        Self::draft_in(TestApp::new().await).await
+        Box::pin(Self::draft_in(TestApp::new().await)).await
     }
 
     /// The same in an app of another mode.
@@ -130,19 +131,16 @@ impl World {
 
     /// June, activated for Acme, Globex and Initech.
     pub async fn active() -> Self {
-        Self::active_in(TestApp::new().await).await
+        Box::pin(Self::active_in(TestApp::new().await)).await
     }
 
     /// The same in an app of another mode.
     pub async fn active_in(app: TestApp) -> Self {
-        let world = Self::draft_in(app).await;
+        let world = Box::pin(Self::draft_in(app)).await;
         let everybody = vec![world.acme.id, world.globex.id, world.initech.id];
-        world
-            .app
-            .store
-            .activate_release(world.june, Some(everybody), world.app.ana())
-            .await
-            .unwrap();
+        let store = &world.app.store;
+        let activated = store.activate_release(world.june, Some(everybody), world.app.ana());
+        Box::pin(activated).await.unwrap();
         world
     }
 

@@ -1,6 +1,6 @@
 //! Header of a page's content: breadcrumb, the page's only `h1`, buttons of the page; also sets the document's `title`.
 use crate::{browser, components::ui::follow_effect::follow};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_meta::Title;
 
 /// A link of the breadcrumb: label and path.
@@ -30,7 +30,12 @@ pub fn PageHead(
     } else {
         "crumbs"
     };
-    follow(|_| browser::arrival::focus_new_page());
+    let heading: NodeRef<html::H1> = NodeRef::new();
+    follow(move |_| {
+        if let Some(heading) = heading.get() {
+            browser::arrival::focus_new_page(&heading);
+        }
+    });
     view! {
         <Title text=document_title/>
         <div class="page__head">
@@ -44,7 +49,7 @@ pub fn PageHead(
                 </ol>
             </nav>
             <div class="page__title">
-                <h1>{title}</h1>
+                <h1 node_ref=heading>{title}</h1>
                 {beside.map(|it| it.run())}
             </div>
             {children.map(|children| view! { <div class="page__actions">{children()}</div> }.into_any())}

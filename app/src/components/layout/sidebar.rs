@@ -68,7 +68,7 @@ const SEARCH: &str = r##"<svg class="glyph" aria-hidden="true"><use href="#i-sea
 
 /// The menu of a user, who is named on it. On a phone it has the
 /// second navigation too.
-fn menu_html(actor: &str, manages_users: bool, signs_out: bool) -> String {
+fn menu_html(actor: &str, manages_users: bool, sees_runs: bool, signs_out: bool) -> String {
     let html = html! {
         summary class="sidebar__who" aria-label={ "You: " (actor) } {
             (who(actor))
@@ -79,6 +79,10 @@ fn menu_html(actor: &str, manages_users: bool, signs_out: bool) -> String {
             @if manages_users {
                 a class="menu__item narrow" href=(paths::USERS) { "Users" }
                 a class="menu__item narrow" href=(paths::WEBHOOKS) { "Webhooks" }
+                a class="menu__item narrow" href=(paths::RUNNERS) { "Runners" }
+            }
+            @if sees_runs {
+                a class="menu__item narrow" href=(paths::RUNS) { "Runs" }
             }
             button class="menu__item live-only" type="button" data-theme-switch="" { "Theme" }
             @if signs_out {
@@ -158,10 +162,11 @@ pub fn Sidebar(
     let (is_user, has_session) = (frame.is_user && is_read, frame.has_session);
     let rights = OwnRights::from_context();
     let is_admin = is_read && rights.may(Permission::Webhooks);
+    let sees_runs = is_read && rights.may(Permission::ActOnSteps);
     let plans = is_read && rights.may(Permission::Releases);
     let manages_users = is_user && is_admin;
     actor.set(frame.actor);
-    let menu = move || actor.with(|it| menu_html(it, manages_users, has_session));
+    let menu = move || actor.with(|it| menu_html(it, manages_users, sees_runs, has_session));
     view! {
         // What can be created, the palette asks of this.
         <header class="sidebar" data-plans=plans.then_some("") data-rail=move || rail.get().then_some("")>
@@ -187,14 +192,16 @@ pub fn Sidebar(
                     <NavLink path=paths::ACTIVITY icon="n-activity" label="Activity" here=here/>
                 </ul>
             </nav>
-            {is_admin
+            {sees_runs
                 .then(|| {
+                    let link = |path: &'static str, icon: &'static str, label: &'static str| view! { <NavLink path=path icon=icon label=label here=here/> };
                     view! {
                         <nav aria-label="Administration" data-nav="administration">
                             <ul>
-                                {manages_users
-                                    .then(|| view! { <NavLink path=paths::USERS icon="n-users" label="Users" here=here/> })}
-                                <NavLink path=paths::WEBHOOKS icon="n-webhooks" label="Webhooks" here=here/>
+                                {manages_users.then(|| link(paths::USERS, "n-users", "Users"))}
+                                {is_admin.then(|| link(paths::WEBHOOKS, "n-webhooks", "Webhooks"))}
+                                {is_admin.then(|| link(paths::RUNNERS, "n-runners", "Runners"))}
+                                {link(paths::RUNS, "n-runs", "Runs")}
                             </ul>
                         </nav>
                     }

@@ -71,7 +71,7 @@ impl ClusterList {
             @if found.is_empty() {
                 (empty_html(paths::CLUSTERS, query, "cluster", n_hidden))
             } @else {
-                table class="table" {
+                table class="table" data-of="clusters" {
                     caption class="sr" { "Clusters" }
                     (head_html(paths::CLUSTERS, query, &COLUMNS, DEFAULT_ORDER))
                     tbody {
@@ -135,6 +135,7 @@ mod tests {
             name: HOSTILE.into(),
             kubeconfig_path: Some(HOSTILE.into()),
             context: None,
+            max_parallel: 1,
             description: None,
             is_active: true,
             metadata: Metadata::default(),

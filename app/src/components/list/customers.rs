@@ -105,7 +105,7 @@ impl CustomerList {
             @if found.is_empty() {
                 (empty_html(paths::CUSTOMERS, query, "customer", n_hidden))
             } @else {
-                table class="table" {
+                table class="table" data-of="customers" {
                     caption class="sr" { "Customers" }
                     (head_html(paths::CUSTOMERS, query, &COLUMNS, DEFAULT_ORDER))
                     (groups_html(&found, query))
@@ -123,7 +123,7 @@ impl CustomerList {
 /// The customers of one cluster as a plain HTML table, without search and sorting.
 pub fn cluster_customers_html(customers: &[CustomerSummary]) -> String {
     let html = html! {
-        table class="table" {
+        table class="table" data-of="customers" {
             caption class="sr" { "Customers" }
             thead {
                 tr {

@@ -110,7 +110,7 @@ impl ReleaseList {
             @if found.is_empty() {
                 (empty_html(paths::RELEASES, query, "release", 0))
             } @else {
-                table class="table" {
+                table class="table" data-of="releases" {
                     caption class="sr" { "Releases" }
                     (head_html(paths::RELEASES, query, &COLUMNS, DEFAULT_ORDER))
                     tbody {

@@ -32,6 +32,8 @@ pub enum GridCommand {
     Act(StepAction),
     /// Copies the text of the focused step.
     Copy,
+    /// Asks whether to run the selected steps (R75).
+    Run,
     /// Goes to the next cell with open work.
     NextOpen,
     /// Goes to the previous cell with open work.

@@ -133,10 +133,9 @@ pub fn empty_message_html(grid: &Grid, layout: &GridLayout) -> String {
     if !layout.visual_rows.is_empty() {
         return String::new();
     }
-    let (steps, customers) = (grid.rows.len(), grid.columns.len());
     let html = html! {
         p {
-            "No matches; " (pluralize(steps * customers, "cell")) " hidden"
+            "No matches; " (pluralize(grid.total.total(), "cell")) " hidden"
         }
         button class="button live-only" data-filter="clear" { "Show all" }
     };
@@ -262,12 +261,35 @@ pub fn FilterBar(
 mod tests {
     use super::*;
     use crate::{
-        components::ui::html::tests::{HOSTILE, assert_escaped},
+        components::{
+            matrix::{arrangement::Arrangement, layout::Collapsed},
+            ui::html::tests::{HOSTILE, assert_escaped},
+        },
         domain::{
             id::ClusterId,
-            matrix::{ClusterGroup, tests::grid},
+            matrix::{
+                ClusterGroup,
+                tests::{cell, grid},
+            },
         },
     };
+
+    #[test]
+    fn what_a_filter_hides_is_counted_in_cells_that_are_there() {
+        // A custom step has a cell for one customer only.
+        let grid = grid(2, 3, |at| {
+            let is_there = at.row == 0 || at.column == 1;
+            is_there.then(|| cell(1, StepStatus::Pending))
+        });
+        let filter = MatrixFilter {
+            customers: "nobody".into(),
+            ..MatrixFilter::default()
+        };
+        let arrangement = Arrangement::default();
+        let layout = GridLayout::new(&grid, &Collapsed::default(), &filter, &arrangement);
+        let html = empty_message_html(&grid, &layout);
+        assert!(html.contains("No matches; 4 cells hidden"), "{html}");
+    }
 
     #[test]
     fn hostile_texts_stay_text_in_the_filter_bar() {

@@ -48,6 +48,7 @@ pub fn command_for_key(key: &str, control: bool, shift: bool) -> Option<GridComm
         ("r", false) => Some(GridCommand::Act(StepAction::Revert)),
         ("p", false) => Some(GridCommand::Act(StepAction::Reopen)),
         ("c", false) => Some(GridCommand::Copy),
+        ("x", false) => Some(GridCommand::Run),
         ("e" | "F2", false) => Some(GridCommand::Override),
         ("n", false) => Some(GridCommand::NextOpen),
         ("N", false) => Some(GridCommand::PreviousOpen),
@@ -89,10 +90,10 @@ impl GridKeyboard {
             return;
         }
         event.prevent_default();
-        // A key that is held down marks once, and undoes once.
+        // A key that is held down marks once, runs once, and undoes once.
         let is_change = matches!(
             command,
-            GridCommand::Act(_) | GridCommand::Undo | GridCommand::Redo
+            GridCommand::Act(_) | GridCommand::Run | GridCommand::Undo | GridCommand::Redo
         );
         if event.repeat() && is_change {
             return;
@@ -136,6 +137,8 @@ mod tests {
             Some(GridCommand::Act(StepAction::Done))
         );
         assert_eq!(command_for_key("d", true, false), None);
+        assert_eq!(command_for_key("x", false, false), Some(GridCommand::Run));
+        assert_eq!(command_for_key("x", true, false), None);
         assert_eq!(
             command_for_key("a", true, false),
             Some(GridCommand::SelectAll)

@@ -86,7 +86,11 @@ pub fn MatrixGrid(
                 viewport.update();
                 hover_card.hide();
             }
-            on:pointerdown=move |event| pointer.pointer_down(&event)
+            on:pointerdown=move |event| {
+                // It would lie in the way of a drag.
+                hover_card.hide();
+                pointer.pointer_down(&event);
+            }
             on:pointermove=move |event| {
                 hover_card.pointer_move(&event);
                 pointer.pointer_move(&event);

@@ -56,6 +56,15 @@ impl MatrixState {
         })
     }
 
+    /// The steps of the selected cells. Tracked.
+    pub fn selected_steps(self) -> Vec<StepId> {
+        let cells = self.selected_cells();
+        self.grid.with(|grid| {
+            let cells = cells.iter();
+            cells.filter_map(|it| Some(grid.cell(*it)?.step)).collect()
+        })
+    }
+
     /// Whether cells are picked one by one. Tracked.
     pub fn has_picked(self) -> bool {
         self.with_picked(|it| it.is_some())

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     components::step_state::state_icon, components::step_state::type_icon,
-    domain::actor_stamp::initials, domain::digit_groups::grouped_count, domain::matrix::CellIndex,
-    domain::matrix::Grid, domain::matrix_filter::MatrixFilter, domain::vocabulary::StepStatus,
+    components::ui::html::icon_html, domain::actor_stamp::initials,
+    domain::digit_groups::grouped_count, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix_filter::MatrixFilter, domain::vocabulary::StepStatus,
 };
 use maud::{Markup, html};
 
@@ -201,7 +202,7 @@ pub fn body_html(
             }
             p class="legend" {
                 @for status in StepStatus::ALL {
-                    span { (symbol_html(state_icon(*status), "")) (status.label()) " " (total.of(*status)) }
+                    span { (icon_html(state_icon(*status))) (status.label()) " " (total.of(*status)) }
                 }
                 @for (sign, meaning) in CELL_SIGNS {
                     span { sup { (sign) } (meaning) }

@@ -32,6 +32,8 @@ enum LineIdentity {
 /// A selection by what its corners are.
 pub struct RememberedSelection {
     selection: Selection,
+    /// The step of the focused cell. A copy whose step leaves the template stays as a custom one, in another row.
+    step: Option<StepId>,
     focus: (Option<LineIdentity>, Option<LineIdentity>),
     anchor: (Option<LineIdentity>, Option<LineIdentity>),
     extent: (Option<LineIdentity>, Option<LineIdentity>),
@@ -77,8 +79,11 @@ impl RememberedSelection {
                 column.and_then(|it| line_key(grid, *it)),
             )
         };
+        let (row, column) = selection.focus;
+        let at = layout.cell_index(row, column);
         Self {
             selection,
+            step: at.and_then(|it| grid.cell(it)).map(|it| it.step),
             focus: key(selection.focus),
             anchor: key(selection.anchor),
             extent: key(selection.extent),
@@ -96,7 +101,10 @@ impl RememberedSelection {
             let mut columns = layout.visual_columns.iter();
             columns.position(|it| key.is_some() && line_key(grid, *it) == key)
         };
-        let focus = (row_of(self.focus.0), column_of(self.focus.1));
+        let (row, column) = (row_of(self.focus.0), column_of(self.focus.1));
+        let moved = || layout.position_of(grid.index_of(self.step?)?);
+        let at = row.zip(column).or_else(moved);
+        let focus = at.map_or((row, column), |it| (Some(it.0), Some(it.1)));
         let (old_row, old_column) = self.selection.focus;
         let nearest = (
             focus.0.unwrap_or_else(|| nearest_row(layout, old_row)),
@@ -241,6 +249,42 @@ mod tests {
         assert_eq!(at((3, 1)).find(&now, &fewer), last);
         let (now, none) = of(&[], &[]);
         assert_eq!(at((1, 0)).find(&now, &none), None);
+    }
+
+    #[test]
+    fn the_focus_follows_a_copy_that_became_a_custom_step_and_back() {
+        let (before, layout) = of(&[1, 2, 3], &[4, 5]);
+        // Step 2 left the template, and only customer 5's copy stayed.
+        let mut now = grid(3, 2, |at| {
+            let id = [100, 300, 200][at.row] + [4, 5][at.column];
+            (id != 204).then(|| cell(id, StepStatus::Pending))
+        });
+        for (row, id) in now.rows.iter_mut().zip([1, 3, 2]) {
+            row.template = (id != 2).then_some(TemplateId(id));
+        }
+        for (column, id) in now.columns.iter_mut().zip([4, 5]) {
+            column.id = CustomerId(id);
+        }
+        let custom = GridLayout::new(
+            &now,
+            &Collapsed::default(),
+            &MatrixFilter::default(),
+            &Arrangement::default(),
+        );
+        // Below the two steps that are left, and the header of the custom ones.
+        let at = (4, 1);
+        let remembered = RememberedSelection::new(Selection::at((2, 1)), &before, &layout);
+        assert_eq!(
+            remembered.find(&now, &custom),
+            Some((Selection::at(at), true))
+        );
+        let remembered = RememberedSelection::new(Selection::at(at), &now, &custom);
+        let back = Some((Selection::at((2, 1)), true));
+        assert_eq!(remembered.find(&before, &layout), back);
+        // A copy that went with its step is gone.
+        let remembered = RememberedSelection::new(Selection::at((2, 0)), &before, &layout);
+        let found = remembered.find(&now, &custom);
+        assert_eq!(found, Some((Selection::at((2, 0)), false)));
     }
 
     #[test]

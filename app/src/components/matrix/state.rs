@@ -19,6 +19,7 @@ use crate::{
         id::StepId,
         matrix::{Cell, CellIndex, Grid},
         matrix_filter::MatrixFilter,
+        own_changes::cell_in_words,
         status_info::{StatusChange, StatusInfo, reason_preview},
         step::CustomerStep,
     },
@@ -79,7 +80,7 @@ pub const DENSITY_SETTING: &str = "rollcall.density";
 pub const LETTER_KEYS_SETTING: &str = "rollcall.letters";
 
 /// How long an action on a cell takes before the cell shows that it is being saved.
-const SAVING_INDICATOR_DELAY_MS: u32 = 300;
+pub const SAVING_INDICATOR_DELAY_MS: u32 = 300;
 
 impl MatrixState {
     /// `first_cell` is where the window begins that the server renders.
@@ -253,6 +254,16 @@ impl MatrixState {
         }
     }
 
+    /// The person has seen why a rule refused the action on a step: its cell shows it no longer.
+    pub fn forget_refusal(self, step: Option<StepId>) {
+        let pending = self.pending_actions;
+        let is_refused = |it: &StepId| pending.with_untracked(|all| all.is_refused(*it));
+        if let Some(step) = step.filter(is_refused) {
+            let _ = pending.try_update(|it| it.take(step));
+            self.update_cell(step, |_| ());
+        }
+    }
+
     /// Changes a cell; who changed its status and when is kept.
     fn update_cell(self, step: StepId, change: impl FnOnce(&mut Cell)) {
         self.grid.update(|grid| {
@@ -267,7 +278,7 @@ impl MatrixState {
         });
     }
 
-    /// The last action on a cell, if it has failed and can be tried again.
+    /// The last action on a cell, if it has failed and the cell shows it.
     pub fn failed_action(self, at: CellIndex) -> Option<FailedAction> {
         let step = self.grid.with_untracked(|it| it.cell(at).map(|it| it.step));
         self.pending_actions.with_untracked(|it| it.failed(step?))
@@ -326,6 +337,14 @@ impl MatrixState {
             Some((row.name.clone(), column.name.clone()))
         });
         names.flatten()
+    }
+
+    /// What a change of a cell is called: "mark done, Migrate schema for Acme".
+    pub fn change_in_words(self, verb: &str, step: StepId) -> String {
+        self.step_and_customer(step).map_or_else(
+            || verb.to_owned(),
+            |(step, customer)| cell_in_words(verb, &step, &customer),
+        )
     }
 
     /// The positions of a step among its customer's steps and of the customer among the customers: "6 of 14", "6 of 18". Tracked.

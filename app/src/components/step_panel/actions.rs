@@ -71,15 +71,9 @@ pub fn CopyButton(
     /// Further items of the menu.
     #[prop(optional)]
     choices: Vec<MenuItem>,
-    /// Copies in a format, or in the one that was chosen last, in place of the button itself.
-    #[prop(optional)]
-    on_copy: Option<Callback<Option<CopyFormat>>>,
+    /// Copies in a format, or in the one that was chosen last.
+    on_copy: Callback<Option<CopyFormat>>,
 ) -> impl IntoView {
-    let copy = move |format: Option<CopyFormat>| match (on_copy, format) {
-        (Some(on_copy), _) => on_copy.run(format),
-        (None, Some(format)) => state.choose_format(format),
-        (None, None) => state.copy_as_chosen(),
-    };
     let whom = state.read(|it| {
         let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
         format!("{} ({})", customer.name, cluster.name)
@@ -97,7 +91,7 @@ pub fn CopyButton(
     let formats = CopyFormat::ALL.iter().filter(|it| state.has_format(**it));
     let items = formats
         .map(|format| {
-            let choose = Callback::new(move |()| copy(Some(*format)));
+            let choose = Callback::new(move |()| on_copy.run(Some(*format)));
             MenuItem {
                 is_current: Signal::derive(move || state.format() == *format),
                 ..MenuItem::new(format.label(), choose)
@@ -119,7 +113,7 @@ pub fn CopyButton(
                 data-copied=move || state.is_copied().then_some("")
                 aria-keyshortcuts="c"
                 aria-describedby="copy-format"
-                on:click=move |_| copy(None)
+                on:click=move |_| on_copy.run(None)
             >
                 <Icon name=Signal::derive(move || if state.is_copied() { "g-done" } else { "i-copy" })/>
                 <span class="clip">{label}</span>
@@ -183,7 +177,9 @@ pub fn StateButtons(
         }
     });
     let button = move |action: StepAction| {
-        let key = shortcut_of(action);
+        // In run mode `d` does not mark a failed step done (R105), so that its button shows no key.
+        let has_key = !(large && action == StepAction::Done && state.status == StepStatus::Failed);
+        let key = has_key.then(|| shortcut_of(action));
         let is_main = action == StepAction::Done && !goes_on(state.status);
         let ink = move || (is_main && state.is_copied()).then_some("ink");
         view! {
@@ -196,7 +192,7 @@ pub fn StateButtons(
             >
                 {action.label()}
                 " "
-                <kbd aria-hidden="true">{key}</kbd>
+                {key.map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}
             </button>
         }
     };
@@ -300,7 +296,9 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
     let other = Signal::derive(move || {
         let is_shown_elsewhere = state.missing_values().is_some()
             || state.asked_reason().is_some()
-            || state.failed().is_some_and(|it| it.is_text_changed());
+            || state
+                .failed()
+                .is_some_and(|it| it.is_text_changed() || it.is_past(state.status));
         state.error().filter(|_| !is_shown_elsewhere)
     });
     let notice = move || {

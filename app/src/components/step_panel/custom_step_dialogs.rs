@@ -185,6 +185,7 @@ pub fn CustomStepDialog(
                         kind=kind
                         known=Signal::stored(known.clone())
                         id="custom-content"
+                        is_of_customer=true
                         error=at(Field::Content)
                     />
                     {is_new

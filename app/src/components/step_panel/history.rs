@@ -4,14 +4,14 @@ use super::{events::StepPanelEvent, step_detail::StepDetailState, text_changes::
 use crate::{
     components::{
         diff_view::unified,
-        event_text::{event_icon, resulting_status, single_phrase},
+        event_text::{event_icon, resulting_status, single_phrase, undone_phrase},
         ui::{icon::Icon, time::Time},
     },
     domain::{
         customer_work::HistoryTextChange,
         event::{Entity, EventAction, FieldChange, HistoryEntry},
         id::BatchId,
-        undo::undone_action,
+        undo::{UndoneAction, undone_action},
         vocabulary::StepStatus,
     },
 };
@@ -20,13 +20,11 @@ use std::iter::successors;
 
 pub use crate::domain::text_change::kept_label;
 
-/// What an entry did: "overrode the text", "edited the template". `undone` is what an undo undid, if the history has it, or `Undo` if
-/// it did that again.
-fn entry_text(entry: &HistoryEntry, has_diff: bool, undone: Option<EventAction>) -> String {
+/// What an entry did: "overrode the text", "edited the template". `undone` is what an undo undid or did again, if the history has it.
+fn entry_text(entry: &HistoryEntry, has_diff: bool, undone: Option<UndoneAction>) -> String {
     match (entry.entity, entry.action) {
         (_, EventAction::Undo) => match undone {
-            Some(EventAction::Undo) => "redid a change".to_owned(),
-            Some(undone) => format!("undid \"{}\"", single_phrase(undone)),
+            Some(undone) => undone_phrase(undone),
             None => single_phrase(EventAction::Undo).to_owned(),
         },
         (Entity::Template, action) => format!("{} the template", action.phrase()),
@@ -71,7 +69,7 @@ fn kept_text(text: String, sha: String, label: &'static str) -> impl IntoView {
 fn history_item(
     entry: HistoryEntry,
     text_change: Option<HistoryTextChange>,
-    undone: Option<EventAction>,
+    undone: Option<UndoneAction>,
     state: StepDetailState,
 ) -> impl IntoView {
     let (diff, undoes) = text_change.map_or_else(|| (Vec::new(), 0), |it| (it.diff, it.undoes));
@@ -139,7 +137,7 @@ fn history_item(
 type HistoryBatch = (BatchId, EventAction, Option<BatchId>);
 
 /// What an undo of a batch undid, as far as this history tells.
-fn what_was_undone(batches: &[HistoryBatch], batch: Option<&BatchId>) -> Option<EventAction> {
+fn what_was_undone(batches: &[HistoryBatch], batch: Option<&BatchId>) -> Option<UndoneAction> {
     let find = |batch: &BatchId| batches.iter().find(|it| it.0 == *batch);
     let back = successors(find(batch?), |it| find(it.2.as_ref()?));
     undone_action(back.take(batches.len()).map(|it| it.1))
@@ -204,8 +202,12 @@ mod tests {
         assert_eq!(entry_text(&edited, true, None), "edited the template");
         let undo = entry(Entity::Step, EventAction::Undo);
         let text = |undone| entry_text(&undo, false, undone);
-        assert_eq!(text(Some(EventAction::Done)), "undid \"marked done\"");
-        assert_eq!(text(Some(EventAction::Undo)), "redid a change");
+        let done = |is_redo| UndoneAction {
+            action: EventAction::Done,
+            is_redo,
+        };
+        assert_eq!(text(Some(done(false))), "undid \"marked done\"");
+        assert_eq!(text(Some(done(true))), "redid \"marked done\"");
         assert_eq!(text(None), "undid a change");
     }
 
@@ -217,10 +219,13 @@ mod tests {
             (id("b"), EventAction::Undo, Some(id("a"))),
             (id("a"), EventAction::Done, None),
         ];
-        let undone = |batch: &str| what_was_undone(&batches, Some(&id(batch)));
-        assert_eq!(undone("a"), Some(EventAction::Done));
-        assert_eq!(undone("b"), Some(EventAction::Undo));
-        assert_eq!(undone("c"), Some(EventAction::Done));
+        let undone = |batch: &str| {
+            let found = what_was_undone(&batches, Some(&id(batch)));
+            found.map(|it| (it.action, it.is_redo))
+        };
+        assert_eq!(undone("a"), Some((EventAction::Done, false)));
+        assert_eq!(undone("b"), Some((EventAction::Done, true)));
+        assert_eq!(undone("c"), Some((EventAction::Done, false)));
         assert_eq!(undone("d"), None);
         assert_eq!(what_was_undone(&batches, None), None);
     }

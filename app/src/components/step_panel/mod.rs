@@ -2,13 +2,16 @@
 //! It is not modal, so that the grid beside it stays usable. The run mode of a customer's page is built from the same
 //! parts.
 pub mod actions;
+pub mod copy_question;
 pub mod custom_step_dialogs;
 pub mod events;
 mod evidence;
 pub mod history;
+pub mod lost_step;
 pub mod notes;
 pub mod panel_session;
 pub mod reason_prompt;
+mod runs;
 pub mod step_detail;
 mod text_changes;
 mod text_dialogs;
@@ -20,18 +23,21 @@ use super::{
     warning_list::warning_list,
 };
 use crate::{
-    browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
+    browser::dom, browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
     browser::panel_width::MAX_WIDTH_PX, browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue,
-    domain::customer_work::OpenStep, domain::id::StepId, domain::variables::ResolvedSegment,
-    domain::variables::ResolvedText, domain::vocabulary::StepStatus,
+    domain::copy::CopyFormat, domain::customer_work::OpenStep, domain::id::StepId,
+    domain::variables::ResolvedSegment, domain::variables::ResolvedText,
+    domain::vocabulary::StepStatus,
 };
 use actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons};
+use copy_question::{AskedCopy, CopyQuestion};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use evidence::evidence_html;
 use history::{History, kept_label};
 use leptos::{ev, prelude::*};
-use notes::NotesEditor;
+use notes::{NotesEditor, focus_again};
+use runs::{run_button_html, runs_html};
 use step_detail::{StepDetailState, kept_text};
 use text_changes::{ChangesNotice, TextChangedDialog};
 use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
@@ -85,9 +91,16 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
             <span class="row push">{sources}</span>
         </div>
         {reason.map(|it| view! { <p class="muted small reason">{it}</p> })}
-        // The connection of the page says here who else looks at the step (R33).
-        <p class="muted small" data-also-here="" aria-live="polite" hidden></p>
+        // The connection of the page says here who else looks at the step (R33). The line has its place before, so that no button moves.
+        <p class="muted small clip" data-also-here="" aria-live="polite"></p>
     }
+}
+
+/// The Run button of the step panel (R75), next to Copy. Not rendered for a read-only step.
+#[component]
+pub fn RunButton(state: StepDetailState) -> impl IntoView {
+    let html = state.can_work.then(|| state.read(run_button_html));
+    html.map(|it| view! { <div class="contents live-only" data-runs="" inner_html=it></div> })
 }
 
 /// The text with its variables, a notice if the template has changed since, notes and history.
@@ -123,6 +136,7 @@ pub fn StepBody(
         let can_change = state.can_work && state.status != StepStatus::Pending;
         evidence_html(state.id, &it.evidence, can_change)
     });
+    let runs = state.read(|it| runs_html(&it.runs, state.can_work));
     state.listen_for_copies();
     let header = Signal::derive(move || state.copy_header());
     let is_left = move || {
@@ -133,6 +147,7 @@ pub fn StepBody(
         <div class="step-body" inert=is_left>
             <DriftNotice state=state/>
             <ChangesNotice state=state/>
+            {(!runs.is_empty()).then(|| view! { <div inner_html=runs></div> })}
             <section aria-label="Content">
                 {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
                 <CodeBlock resolved=resolved raw=raw kind=kind view=state.code header=header/>
@@ -247,7 +262,9 @@ pub fn StepPanel(
         )
     });
     let label = format!("{name}, {customer}");
-    state.serve_copies(copying);
+    let copy = AskedCopy::new(state, || true);
+    copy.serve(copying, move || copy.request(None, None));
+    let on_copy = Callback::new(move |format: Option<CopyFormat>| copy.request(format, None));
     let nav = move |toward: PanelNeighbors, name: &'static str, turn: Option<&'static str>| {
         view! {
             <button
@@ -267,11 +284,19 @@ pub fn StepPanel(
         }
     };
     let close = move || state.on_event.run(StepPanelEvent::Close);
+    // What had the focus may be gone with the view before this one, as the button of a mark.
+    let before = format!("[data-aside][data-of-step='{}'] :focus", state.id);
+    focus_again(dom::exists(&before), || {
+        if dom::nothing_is_focused() {
+            dom::focus_in_place("[data-aside] [data-copy]");
+        }
+    });
     let on_next = Callback::new(move |()| on_go.run(PanelNeighbors::NextStep));
     view! {
         <aside
             class="sheet"
             data-aside=""
+            data-of-step=state.id.to_string()
             aria-label=label
             data-cluster=hue(cluster.id)
             on:keydown=move |event| {
@@ -316,7 +341,8 @@ pub fn StepPanel(
             </div>
             <div class="sheet__do">
                 <ActionNotice state=state/>
-                <CopyButton state=state/>
+                <CopyButton state=state on_copy=on_copy/>
+                <RunButton state=state/>
                 <CopiedFormat state=state/>
                 <div class="sheet__states live-only">
                     <StateButtons state=state on_next=on_next/>
@@ -326,6 +352,7 @@ pub fn StepPanel(
                 <StepBody state=state asked_for=asked_for/>
             </div>
         </aside>
+        <CopyQuestion copy=copy/>
         <StepDialogs state=state/>
     }
 }

@@ -6,7 +6,10 @@ use super::{
     text_dialogs::Comparison,
 };
 use crate::{
-    browser::menu::{focus_goes_to, focus_leaves},
+    browser::{
+        dom,
+        menu::{focus_goes_to, focus_leaves},
+    },
     components::{
         notes_draft::NotesDraft,
         ui::{
@@ -31,6 +34,15 @@ fn differs(typed: &str, saved: &str) -> bool {
 /// Whether an event wrote notes: by itself, or together with a mark.
 fn writes_notes(line: &HistoryEntry) -> bool {
     line.action == EventAction::Notes || line.changes.iter().any(|it| it.field == "notes")
+}
+
+/// A view is rendered in place of one that had the focus, as `had_focus` says: gives it the focus once it is there.
+pub fn focus_again(had_focus: bool, focus: fn()) {
+    follow(move |_| {
+        if had_focus {
+            dom::after(0, focus);
+        }
+    });
 }
 
 /// Selector of the buttons that change the state. What is typed goes along with a mark that they send.
@@ -146,8 +158,14 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     // The text of the field is kept as typed, with trailing space: writing the trimmed text back would move the caret.
     let field_text: RwSignal<Option<(StepId, String)>> =
         state.memory.inner().notes_text.clone().into();
-    let standing = field_text.get_untracked();
-    let standing = standing.filter(|it| it.0 == id && !differs(&it.1, &text));
+    let standing = field_text.get_untracked().filter(|it| it.0 == id);
+    // The view is rendered again while the field of the one before has the focus, as after a save.
+    focus_again(standing.is_some() && dom::exists("#notes:focus"), || {
+        if !dom::is_typing() {
+            dom::focus_in_place("#notes");
+        }
+    });
+    let standing = standing.filter(|it| !differs(&it.1, &text));
     let value = RwSignal::new(standing.map_or(text, |it| it.1));
     follow(move |_| field_text.set(Some((id, value.get()))));
     // The notes as they were when the person began to type.
@@ -193,11 +211,16 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             state.on_event.run(StepPanelEvent::Notes(notes, is_asked));
         }
     };
-    let save = move || save_as(true);
+    // What was pressed goes away with it.
+    let save = move || {
+        dom::focus("#notes");
+        save_as(true);
+    };
     let on_choice = Callback::new(move |is_mine: bool| {
         if is_mine {
             save();
         } else {
+            dom::focus("#notes");
             is_overtaken.set(false);
             value.set(saved.get_untracked());
         }
@@ -217,6 +240,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
         <section
             class="field"
             data-notes=""
+            data-typed=move || is_changed.get().then_some("")
             on:focusout=move |event| {
                 let is_left = focus_leaves(&event) && !focus_goes_to(&event, STATE_BUTTONS);
                 if is_left && !is_overtaken.get_untracked() {

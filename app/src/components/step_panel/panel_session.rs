@@ -84,6 +84,7 @@ impl PanelSession {
             kind: self.kind.get_untracked(),
             content: self.content.get_untracked(),
             description: String::new(),
+            jenkins: None,
         }
     }
 
@@ -242,6 +243,17 @@ impl StepMemory {
         shown.is_some_and(|it| it.is_of(step))
     }
 
+    /// The unsaved notes of a step that was removed, or else the content of the focused notes field.
+    pub fn typed_at(self, step: StepId) -> Option<String> {
+        let inner = self.inner();
+        if let Some(draft) = inner.lasting.notes.of(step) {
+            return Some(draft.text);
+        }
+        let standing = inner.notes_text.get_untracked();
+        let standing = standing.filter(|it| it.0 == step && dom::exists("#notes:focus"));
+        standing.map(|it| it.1)
+    }
+
     /// The fields of the dialogs.
     pub fn fields(self) -> StepDialogFields {
         let inner = self.inner();
@@ -308,6 +320,7 @@ impl StepDialogFields {
             kind: self.kind.get_untracked(),
             content: self.content.get_untracked(),
             description: String::new(),
+            jenkins: None,
         }
     }
 }

@@ -72,6 +72,12 @@ pub fn ReasonPrompt(
             }
         });
         let send = move |given: String| {
+            // Others have removed the step, which is said above the reason.
+            let is_refused =
+                refused.with_untracked(|it| it.as_ref().is_some_and(|it| it.step == step));
+            if is_refused && untrack(|| names.run(step)).is_none() {
+                return;
+            }
             let request = ActionRequest {
                 reason: Some(given),
                 ..ActionRequest::new(action)

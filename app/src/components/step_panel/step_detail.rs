@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     browser, components::notes_draft::NotesDraft, components::pending_actions::ActionRequest,
-    components::pending_actions::FailedAction, components::pending_actions::ShownText,
-    components::pending_actions::ShownTexts, components::ui::code::CODE_TEXT,
+    components::pending_actions::FailedAction, components::shown_texts::ShownText,
+    components::shown_texts::ShownTexts, components::ui::code::CODE_TEXT,
     components::ui::code::CodeView, components::ui::follow_effect::follow,
     domain::cluster::Cluster, domain::copy::CopyFormat, domain::copy::CopySource,
     domain::copy::clipboard_text, domain::copy::header_of, domain::copy::with_header_of,
@@ -295,17 +295,6 @@ impl StepDetailState {
         self.copy(untrack(|| self.format()), false);
     }
 
-    /// Copies the text each time that the page asks for this step's. What it asks for of another step is that step's view's.
-    pub fn serve_copies(self, asked: RwSignal<Option<StepId>>) {
-        follow(move |_| {
-            if asked.get() == Some(self.id) {
-                asked.set(None);
-                self.recall_format();
-                self.copy_as_chosen();
-            }
-        });
-    }
-
     /// Copies the text on screen. If values are missing it is only copied with `allow`, or as the template, which has no
     /// values.
     pub fn copy(self, format: CopyFormat, allow: bool) {
@@ -471,6 +460,7 @@ impl StepDetailState {
                 kind: step.kind.to_string(),
                 content: step.content.clone(),
                 description: String::new(),
+                jenkins: None,
             }
         })
     }

@@ -7,8 +7,9 @@ use super::{
 use crate::{
     components::{
         diff_view::{SideBySide, unified},
-        pending_actions::{ActionRequest, FailedAction, ShownText},
+        pending_actions::{ActionRequest, FailedAction},
         reason_form::verb,
+        shown_texts::ShownText,
         step_state::state_set_text,
         text_change::change_text,
         ui::{dialog::Dialog, icon::Icon, notice::Failure, time::Clock},

@@ -8,7 +8,8 @@ use super::{
 use crate::{
     browser, components::diff_view::SideBySide, components::step_editor::StepEditor,
     components::ui::dialog::Dialog, components::ui::icon::Icon, components::ui::notice::Failure,
-    components::ui::time::Clock, domain::customer_work::Promotion, domain::plural::pending_copies,
+    components::ui::time::Clock, domain::customer_work::Promotion,
+    domain::digit_groups::grouped_count, domain::plural::pending_copies, domain::plural::pluralize,
     domain::template::TemplateImpact, domain::vocabulary::Field,
 };
 use leptos::prelude::*;
@@ -139,16 +140,29 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
             </div>
         })
     };
+    let save = move || {
+        if !is_overtaken.get_untracked() {
+            state
+                .on_event
+                .run(StepPanelEvent::Override(mine.get_untracked()));
+        }
+    };
     let known = state.read(known_names_of);
     let customer = StoredValue::new(customer);
     view! {
         <Dialog open=open title=format!("Override {name} for {}", customer.get_value()) wide=true>
-            <form on:submit=move |event| {
-                event.prevent_default();
-                if !is_overtaken.get_untracked() {
-                    state.on_event.run(StepPanelEvent::Override(mine.get_untracked()));
+            <form
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save();
                 }
-            }>
+                on:keydown=move |event| {
+                    if browser::form::is_submit_shortcut(&event) {
+                        event.prevent_default();
+                        save();
+                    }
+                }
+            >
                 <div class="dialog__body stack">
                     <Failure error=state.unsaved/>
                     <RestoredNotice
@@ -161,6 +175,7 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                         kind=Signal::stored(kind)
                         known=Signal::stored(known.clone())
                         id="override-content"
+                        is_of_customer=true
                         error=Signal::derive(move || state.unsaved.get().and_then(|it| it.message_for(Field::Content)))
                     />
                     <p class="quiet small">
@@ -174,6 +189,7 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                         class="button"
                         data-kind="ink"
                         type="submit"
+                        aria-keyshortcuts="Control+Enter"
                         aria-disabled=move || is_overtaken.get().then_some("true")
                     >
                         "Save changes"
@@ -300,8 +316,8 @@ fn promotion_text(promotion: &Promotion, is_custom: bool) -> String {
                 "The step goes into the template. No other customer is in this release.".to_owned()
             }
             names => format!(
-                "The step goes into the template. {} more get a pending copy, all in this release: {}.",
-                names.len(),
+                "The step goes into the template. Adds it to {} of this release: {}.",
+                pluralize(names.len(), "more customer"),
                 names.join(", ")
             ),
         };
@@ -315,19 +331,23 @@ fn promotion_text(promotion: &Promotion, is_custom: bool) -> String {
         let reasons: Vec<String> = [
             (keeps.overridden, "overridden"),
             (keeps.started, "started"),
-            (keeps.executed, "executed"),
+            (keeps.executed, "done"),
         ]
         .into_iter()
         .filter(|it| it.0 > 0)
-        .map(|(n, word)| format!("{n} {word}"))
+        .map(|(n, word)| format!("{} {word}", grouped_count(n)))
         .collect();
         let (n, reasons) = (keeps.total(), reasons.join(", "));
         text.extend([
             " ",
-            n.to_string().as_str(),
-            " keep their text: ",
+            grouped_count(n).as_str(),
+            if n == 1 {
+                " keeps its text ("
+            } else {
+                " keep their text ("
+            },
             reasons.as_str(),
-            ".",
+            ").",
         ]);
     }
     text
@@ -383,7 +403,7 @@ mod tests {
         };
         assert_eq!(
             promotion_text(&promotion, true),
-            "The step goes into the template. 2 more get a pending copy, all in this release: Globex, Initech."
+            "The step goes into the template. Adds it to 2 more customers of this release: Globex, Initech."
         );
         promotion.effect = TemplateImpact {
             changes: 1,
@@ -395,7 +415,7 @@ mod tests {
         };
         assert_eq!(
             promotion_text(&promotion, false),
-            "This text becomes the template's. It changes 1 pending copy. 3 keep their text: 1 started, 2 executed."
+            "This text becomes the template's. It changes 1 pending copy. 3 keep their text (1 started, 2 done)."
         );
     }
 }

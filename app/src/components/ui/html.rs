@@ -19,6 +19,31 @@ pub fn icon_html(name: &str) -> Markup {
     }
 }
 
+/// The options of a select field as HTML text: with a thousand customers that renders faster than elements.
+pub fn options_html<'a>(
+    all: &str,
+    choices: impl Iterator<Item = (String, &'a str)>,
+    chosen: &str,
+) -> String {
+    let html = html! {
+        option value="" { (all) }
+        @for (key, label) in choices {
+            option value=(key) selected[key == chosen] { (label) }
+        }
+    };
+    html.into_string()
+}
+
+/// The options of a `datalist`: the known names, which a field offers while one is typed.
+pub fn names_html<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let html = html! {
+        @for name in names {
+            option value=(name) {}
+        }
+    };
+    html.into_string()
+}
+
 /// Like `icon_html`, but appends to a string.
 pub fn write_icon(html: &mut String, name: &str) {
     html.push_str(&icon_html(name).0);

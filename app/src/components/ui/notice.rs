@@ -2,7 +2,7 @@
 use super::{follow_effect::follow, icon::Icon};
 pub use crate::error::sentence;
 use crate::{browser, error::AppError};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_meta::Title;
 
 /// The error of an action, announced by screen readers at once. Invalid input is counted here and explained at its fields.
@@ -58,7 +58,12 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
         AppError::Transport(_) => "The server cannot be reached",
         _ => "Couldn't load this",
     };
-    follow(|_| browser::arrival::focus_new_page());
+    let heading: NodeRef<html::H1> = NodeRef::new();
+    follow(move |_| {
+        if let Some(heading) = heading.get() {
+            browser::arrival::focus_new_page(&heading);
+        }
+    });
     view! {
         <Title text=format!("{title} · Rollcall")/>
         <div class="page__head">
@@ -71,7 +76,7 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
                 </ol>
             </nav>
             <div class="page__title">
-                <h1>{title}</h1>
+                <h1 node_ref=heading>{title}</h1>
             </div>
         </div>
         <div class="page__body">
@@ -86,8 +91,9 @@ pub fn UnavailablePart(error: AppError, on_retry: Callback<()>) -> impl IntoView
     let is_missing = matches!(error, AppError::NotFound(_));
     view! {
         <div class="empty" role="alert">
-            <p>{sentence(&error.to_string())}</p>
+            <p>{error.in_place()}</p>
             <div class="row">
+                {error.list().map(|(name, path)| view! { <a class="button" href=path>{name}</a> })}
                 {(!is_missing)
                     .then(|| {
                         view! {

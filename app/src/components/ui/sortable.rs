@@ -1,5 +1,5 @@
 //! Sortable list: rows are moved by a handle, which can be dragged, has a menu, and takes Alt+Up and Alt+Down. The list does
-//! not change its order itself: it requests one from the page, and shows it once the page renders it. So the order on the
+//! not change its order itself: it requests a move from the page, and shows it once the page renders it. So the order on the
 //! page is always the saved one.
 use super::icon::Icon;
 use crate::browser::{
@@ -65,26 +65,26 @@ struct ListState {
     open_menu: RwSignal<Option<OpenHandleMenu>>,
     is_busy: Signal<bool>,
     can_move: bool,
-    on_order: Callback<(Vec<i64>, i64)>,
+    on_move: Callback<MovedRow>,
     elsewhere_label: StoredValue<Option<String>>,
     on_elsewhere: Option<Callback<i64>>,
 }
 
 impl ListState {
-    /// Requests a new order from the page.
+    /// Requests a move from the page.
     fn request(self, moved: MovedRow) {
         if self.is_busy.get_untracked() {
             return;
         }
         if let Some(list) = self.node.get_untracked() {
-            drag::set_request(&list, moved.id, &moved.order, (moved.from, moved.to));
+            drag::set_request(&list, moved.id, Some(moved.place), moved.from);
         }
-        self.on_order.run((moved.order, moved.id));
+        self.on_move.run(moved);
     }
 
     fn move_to(self, from: usize, to: usize) {
         let moved = self.ids.with_value(|ids| MovedRow::new(ids, from, to));
-        if let Some(moved) = moved.filter(|it| it.from != it.to) {
+        if let Some(moved) = moved {
             self.request(moved);
         }
     }
@@ -94,7 +94,7 @@ impl ListState {
             return;
         }
         if let (Some(list), Some(on_elsewhere)) = (self.node.get_untracked(), self.on_elsewhere) {
-            drag::set_request(&list, id, &[], (0, 0));
+            drag::set_request(&list, id, None, 0);
             on_elsewhere.run(id);
         }
     }
@@ -156,14 +156,14 @@ impl ListState {
     }
 
     /// To be called when the list is rendered: does the next queued move.
-    fn go_on(self, is_requested_order: bool) {
+    fn go_on(self, is_requested_move: bool) {
         self.ids.with_value(|ids| {
-            if is_requested_order {
+            if is_requested_move {
                 if let Some((id, by)) = move_queue::next(ids) {
                     dom::after(0, move || self.move_by(id, by));
                 }
             } else if !self.is_busy.get_untracked() && drag::is_requested(ids) {
-                // The order was requested on a page that was left, and was refused.
+                // The move was requested on a page that was left, and was refused.
                 drag::clear_request();
             }
         });
@@ -341,8 +341,8 @@ pub fn SortableList(
     rows: Vec<(i64, String)>,
     /// The content of a row beside its handle.
     row: Callback<i64, AnyView>,
-    /// Gets the whole new order and the id of the moved row. Not called while `is_busy`.
-    on_order: Callback<(Vec<i64>, i64)>,
+    /// Gets the moved row and the neighbour that it comes beside. Not called while `is_busy`.
+    on_move: Callback<MovedRow>,
     /// Whether a change is being saved. Nothing can be moved then.
     #[prop(into)]
     is_busy: Signal<bool>,
@@ -364,7 +364,7 @@ pub fn SortableList(
         open_menu: RwSignal::new(None),
         is_busy,
         can_move,
-        on_order,
+        on_move,
         elsewhere_label: StoredValue::new(elsewhere_label),
         on_elsewhere,
     };

@@ -3,6 +3,9 @@
 mod named_clusters;
 mod plan;
 pub mod system_namespaces;
+mod warnings;
+
+pub use warnings::warnings;
 
 use super::{
     customer::CustomerFields,
@@ -97,7 +100,8 @@ pub struct ImportReport {
     pub created: u32,
     /// The number of known customers that were changed; in a dry run, would be.
     pub updated: u32,
-    /// What was changed of the text before it was read: its line breaks, a byte order mark.
+    /// What was changed of the text before it was read (its line breaks, byte order marks), members of JSON that are not taken, and
+    /// characters in values that cannot be seen.
     pub warnings: Vec<Warning>,
 }
 
@@ -219,6 +223,8 @@ impl ImportPlan {
     }
 }
 
+#[cfg(test)]
+mod column_tests;
 #[cfg(test)]
 mod doubtful_tests;
 #[cfg(test)]

@@ -1,7 +1,14 @@
 //! Which of the known clusters a text names: by name, kubectl context or kubeconfig path, as a whole word.
 use super::ImportContext;
-use crate::domain::{fold::lowercase, id::ClusterId};
-use std::{cmp::Reverse, collections::BTreeMap};
+use crate::domain::{
+    customer_import_parser::{is_known_head, key_of_head, may_be_columns_of},
+    fold::lowercase,
+    id::ClusterId,
+};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
 /// The length in characters of the part of a text that is searched.
 const SEARCHED_MAX: usize = 4_000;
@@ -27,6 +34,8 @@ type Called<'a> = Vec<(ClusterId, &'a str)>;
 pub struct NamedClusters<'a> {
     /// Names, contexts and paths in small letters, the longest first, each with its clusters.
     texts: Vec<(String, Called<'a>)>,
+    /// The same as variables are called, in small letters, where that is something else.
+    keys: HashMap<String, Called<'a>>,
     chosen: Option<ClusterId>,
 }
 
@@ -44,13 +53,70 @@ impl<'a> NamedClusters<'a> {
         }
         let mut texts: Vec<_> = texts.into_iter().filter(|it| !it.0.is_empty()).collect();
         texts.sort_by_key(|it| Reverse(it.0.len()));
-        Self { texts, chosen }
+        let keys = texts.iter().filter_map(|(called, clusters)| {
+            let key = lowercase(&key_of_head(called)?);
+            (key != *called).then(|| (key, clusters.clone()))
+        });
+        let keys = keys.collect();
+        Self {
+            texts,
+            keys,
+            chosen,
+        }
     }
 
     /// Whether a text is what a cluster is called, and nothing else.
     pub fn is_cluster(&self, text: &str) -> bool {
         let text = lowercase(text.trim());
         self.texts.iter().any(|it| it.0 == text)
+    }
+
+    /// Whether the head of a column is what a cluster is called, perhaps with that word beside it: "Cluster prod-eu".
+    pub fn is_head(&self, head: &str) -> bool {
+        let is_other = |it: &&str| !matches!(lowercase(it).as_str(), "cluster" | "clusters");
+        let words = head.split(|it: char| it.is_whitespace() || it == ':');
+        let words: Vec<&str> = words.filter(is_other).collect();
+        self.is_cluster(head) || self.is_cluster(&words.join(" "))
+    }
+
+    /// The doubt about a row of a table without a header, and about those below it, if its cells are clusters. The first column
+    /// may have the names of customers: `Customer;prod-eu;prod-us`.
+    pub fn doubt_of_columns(&self, cells: &[String]) -> Option<String> {
+        let (first, others) = cells.split_first()?;
+        let is_same = |it: &String| lowercase(it) == lowercase(first);
+        let has_names = match others {
+            [other] if is_known_head(first) => matches!(self.said_in(other), Said::Other(_)),
+            [] | [_] => false,
+            _ => true,
+        };
+        let are_all = self.is_head(first) && !others.iter().all(is_same);
+        let clusters = if are_all { cells } else { others };
+        let are_columns = (are_all || has_names) && others.iter().all(|it| self.is_head(it));
+        are_columns.then(|| {
+            let clusters: Vec<&str> = clusters.iter().map(String::as_str).collect();
+            may_be_columns_of(&clusters)
+        })
+    }
+
+    /// Whether a column of a table is the chosen cluster's.
+    pub fn has_chosen(&self, heads: &[String]) -> bool {
+        let mut heads = heads.iter();
+        heads.any(|it| self.is_head(it) && self.said_in(it) == Said::Chosen)
+    }
+
+    /// What the name of a variable says: where clusters are columns, they are called like this.
+    pub fn said_in_key(&self, key: &str) -> Said<'a> {
+        let said = self.said_in_name(key);
+        let clusters = self.keys.get(&lowercase(key));
+        let Some(clusters) = clusters.filter(|_| said == Said::Nothing) else {
+            return said;
+        };
+        if clusters.iter().any(|it| Some(it.0) == self.chosen) {
+            return Said::Chosen;
+        }
+        clusters
+            .first()
+            .map_or(Said::Nothing, |it| Said::Other(it.1))
     }
 
     /// What any text says: a line, a command, a value.

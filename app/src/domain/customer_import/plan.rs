@@ -35,7 +35,11 @@ impl ImportPlan {
         let named = NamedClusters::of(context, chosen);
         // What the lines so far say: the last one that names a cluster counts.
         let mut above = None;
+        // What the cells of a header say: clusters may be columns, and the chosen one among them.
+        let (mut columns, mut has_chosen) = (None, false);
         for row in &mut rows {
+            columns = named.doubt_of_columns(&row.cells).or(columns);
+            has_chosen |= named.has_chosen(&row.heads);
             for line in row.above.lines() {
                 hear(named.said_in(line), &mut above);
             }
@@ -47,7 +51,9 @@ impl ImportPlan {
             if row.doubt.is_none() && !row.names_cluster() {
                 row.doubt = not_the_chosen(row, chosen, context)
                     .or_else(|| above.map(said_above))
-                    .or_else(|| other_cluster(row, &named));
+                    .or_else(|| columns.clone())
+                    .or_else(|| other_cluster(row, &named))
+                    .or_else(|| not_in_the_chosen(row, has_chosen, &named));
             }
         }
         // Certain rows are planned first, so that a doubtful one (a comment, say) never takes the namespace of a certain one.
@@ -116,16 +122,41 @@ fn other_cluster(row: &SourceRow, named: &NamedClusters) -> Option<String> {
         .or_else(|| is_other("The description", named.said_in(&row.description)));
     let mut variables = row.variables.0.iter();
     own.or_else(|| {
-        variables.find_map(|(key, value)| is_other(key, named.said_in(&value.to_string())))
+        variables.find_map(|(key, value)| {
+            is_other(key, named.said_in_key(key))
+                .or_else(|| is_other(key, named.said_in(&value.to_string())))
+        })
     })
     .or_else(|| {
         let mut beside = row.beside.iter();
         beside.find_map(|(what, text)| match named.said_in(text) {
-            Said::Nothing => is_cluster_head(what).then(|| may_name_cluster(what)),
+            Said::Nothing => is_other(what, named.said_in_name(what))
+                .or_else(|| is_cluster_head(what).then(|| may_name_cluster(what))),
             said => is_other(what, said),
         })
     })
 }
+
+/// Why a row may not be in the chosen cluster: its cell in the column of that says no, or there is such a column and the cell is
+/// empty.
+fn not_in_the_chosen(row: &SourceRow, has_column: bool, named: &NamedClusters) -> Option<String> {
+    let says_no = |it: &str| NO.contains(&lowercase(it.trim()).as_str());
+    let variables = row.variables.0.iter();
+    let mut cells = variables.filter(|it| named.said_in_key(it.0) == Said::Chosen);
+    let is_not = match cells.next() {
+        Some((_, value)) => {
+            says_no(&value.to_string()) && cells.all(|it| says_no(&it.1.to_string()))
+        }
+        None => has_column,
+    };
+    is_not.then(|| "The cell in the column of the chosen cluster is empty or says no".to_owned())
+}
+
+/// What a cell says where a customer is not in the cluster of its column, in small letters.
+const NO: [&str; 16] = [
+    "no", "n", "nein", "non", "not", "none", "false", "off", "0", "-", "–", "—", "✗", "✘", "❌",
+    "☐",
+];
 
 fn plan_row(
     source: SourceRow,

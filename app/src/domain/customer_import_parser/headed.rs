@@ -5,7 +5,7 @@ use super::{
     head_words::Column,
     heads::Heads,
     plain::{assignment, is_namespace, put_assignment},
-    two_namespaces,
+    releases, two_namespaces,
 };
 use crate::domain::metadata::Value;
 
@@ -56,6 +56,9 @@ pub fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
     if let Some(other) = other {
         let reason = two_namespaces(&row.namespace, other);
         row.put_doubt(reason);
+    }
+    if let Some(status) = heads.release_status.and_then(|it| record.cells.get(it)) {
+        releases::judge(&mut row, &status.text);
     }
     if heads.is_namespace_guessed {
         row.put_doubt(NO_NAMESPACE.to_owned());

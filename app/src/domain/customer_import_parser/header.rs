@@ -3,7 +3,9 @@ use super::{
     cells::{Record, TableCell},
     head_words::Column,
     heads::{self, Heads},
-    plain::{assignment, is_comment, is_namespace, is_well_formed},
+    may_be_columns_of,
+    places::are_places,
+    plain::{assignment, is_comment, is_named_after, is_namespace, is_well_formed, letters},
 };
 use crate::domain::fold::fold;
 use std::collections::HashSet;
@@ -47,7 +49,87 @@ pub fn header_of(records: &[Record]) -> Option<(usize, Heads)> {
 /// The first row of a table without a header, if it looks like one.
 pub fn doubtful_header(records: &[Record]) -> Option<usize> {
     let index = first_row(records)?;
-    (likeness(records, index) != Likeness::Customer).then_some(index)
+    let is_doubtful = likeness(records, index) != Likeness::Customer
+        || looks_like_unknown_header(&records[index], &records[index + 1..]);
+    is_doubtful.then_some(index)
+}
+
+/// Whether a first row looks like a header with unknown column names: lower-case words, while each of the several rows below has a
+/// capitalised name and a namespace after it.
+fn looks_like_unknown_header(record: &Record, below: &[Record]) -> bool {
+    let cells = &record.cells[..record.width()];
+    let below: Vec<&Record> = below.iter().filter(|it| !is_comment(it)).collect();
+    let is_capital = |it: &Record| it.cells[0].text.starts_with(char::is_uppercase);
+    let is_customer = |it: &&Record| is_capital(it) && reads_like_customer(it);
+    below.len() > 1
+        && !is_capital(record)
+        && look_like_heads(cells, cells.len())
+        && below.iter().all(is_customer)
+}
+
+/// The first row of a table without a header, if nothing below it is certain either, and why: its cells are what clusters are
+/// called; or it looks like a header, though not one of ours, and the rows below do not read like customers.
+pub fn doubt_below(records: &[Record]) -> Option<(usize, String)> {
+    let index = first_row(records)?;
+    let record = &records[index];
+    let below = records[index + 1..].iter();
+    let below: Vec<&Record> = below
+        .filter(|it| !is_comment(it) && it.width() > 1)
+        .collect();
+    let n_customers = below.iter().filter(|it| reads_like_customer(it)).count();
+    let are_customers = n_customers * 2 >= below.len();
+    let texts: Vec<&str> = record
+        .cells
+        .iter()
+        .map(|it| it.text.as_str())
+        .filter(|it| !it.is_empty())
+        .collect();
+    // `Cluster, prod-eu` is a title.
+    if texts.first().is_some_and(|it| heads::is_cluster(it)) {
+        return None;
+    }
+    // The first column may have the names of customers.
+    let places = [texts.as_slice(), texts.get(1..).unwrap_or_default()]
+        .into_iter()
+        .find(|it| are_places(it));
+    if let Some(places) = places {
+        // "Demo, demo-eu" is a customer.
+        let is_customer = are_customers && extends(texts[0], texts[1]);
+        return (!is_customer).then(|| (index, may_be_columns_of(places)));
+    }
+    let is_doubtful =
+        || below.len() > 1 && !are_customers && likeness(records, index) != Likeness::Customer;
+    let are_columns = || !below.is_empty() && below.iter().all(|it| has_only_namespaces(it));
+    let is_left_out = || !is_well_formed(record) && may_be_heads(record) && are_columns();
+    (is_doubtful() || is_left_out()).then(|| (index, BELOW_HEADER.to_owned()))
+}
+
+const BELOW_HEADER: &str = "The first row may be a header: check what the columns are";
+
+/// Whether a row that is no customer may be a header in any words: all cells are filled with different short texts.
+fn may_be_heads(record: &Record) -> bool {
+    let cells = &record.cells[..record.width()];
+    let may_be_head = |it: &TableCell| {
+        it.text.contains(char::is_alphabetic)
+            && !it.text.contains(['=', '"'])
+            && it.text.chars().count() <= HEAD_MAX
+    };
+    let mut seen = HashSet::new();
+    cells.len() > 1
+        && cells.iter().all(may_be_head)
+        && cells.iter().all(|it| seen.insert(fold(&it.text)))
+        && !extends(&cells[0].text, &cells[1].text)
+}
+
+fn has_only_namespaces(record: &Record) -> bool {
+    let mut filled = record.cells.iter().filter(|it| !it.text.is_empty());
+    filled.all(|it| is_namespace(Some(&it.text)))
+}
+
+/// Whether one of two texts begins with the other.
+fn extends(one: &str, other: &str) -> bool {
+    let (one, other) = (letters(one), letters(other));
+    one.starts_with(&other) || other.starts_with(&one)
 }
 
 /// Whether a row of a table has the heads of its header again.
@@ -133,19 +215,6 @@ fn reads_like_customer(record: &Record) -> bool {
     };
     variables.iter().any(|it| assignment(it).is_some())
         || is_namespace(Some(&namespace.text)) && is_named_after(&namespace.text, &name.text)
-}
-
-/// Whether a namespace has a word of a name, or begins it: `acme-prod` of "The Acme Company", `orchardfoods` of "Orchard Foods".
-fn is_named_after(namespace: &str, name: &str) -> bool {
-    let letters = |it: &str| -> String {
-        let folded = fold(it);
-        folded.chars().filter(|it| it.is_alphanumeric()).collect()
-    };
-    let namespace = letters(namespace);
-    let mut words = name.split(|it: char| !it.is_alphanumeric()).map(letters);
-    !namespace.is_empty()
-        && (letters(name).starts_with(&namespace)
-            || words.any(|it| it.len() > 1 && namespace.contains(&it)))
 }
 
 /// Whether a row is a header: it has a header word that is never a name, or words for two fields, or a known word in a row

@@ -27,6 +27,8 @@ pub struct Heads {
     pub is_namespace_guessed: bool,
     /// Each row is a release of helm: the first one in a namespace stands for the customer.
     pub is_of_releases: bool,
+    /// Which column has the status of a release of helm.
+    pub release_status: Option<usize>,
 }
 
 impl Heads {
@@ -51,11 +53,13 @@ impl Heads {
             is_of_releases: ["namespace", "revision", "updated", "chart"]
                 .iter()
                 .all(|word| folded.iter().any(|it| it == word)),
+            release_status: None,
         };
         for (column, _) in WORDS {
             this.take_field(&column, &folded);
         }
         if this.is_of_releases {
+            this.release_status = folded.iter().position(|it| it == "status");
             for column in &mut this.columns {
                 if !matches!(column, Column::Namespace | Column::Cluster) {
                     *column = Column::NotTaken;

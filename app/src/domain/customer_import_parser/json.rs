@@ -10,7 +10,7 @@ use super::{
     },
     json_elements::{element_lines, element_starts},
     json_lists::{Group, group_in, groups_in, list_in},
-    may_name_cluster, two_namespaces,
+    may_name_cluster, releases, two_namespaces,
 };
 use crate::domain::{
     fold::lowercase,
@@ -181,6 +181,7 @@ fn item(mut value: Value, line: u32) -> Item {
                 None if is_helm => {
                     row.namespace = text(&object, "namespace");
                     put_clusters(&object, &mut row);
+                    releases::judge(&mut row, &text(&object, "status"));
                     is_merged = true;
                 }
                 None => of_members(object, &mut row),
@@ -226,8 +227,8 @@ fn of_kubernetes(
     false
 }
 
-/// A plain object: its members are the columns of a table. Lists and objects in it are not taken, except those that hold
-/// variables.
+/// A plain object: its members are the columns of a table. Lists and objects in it are not taken, which is told, except
+/// those that hold variables.
 fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
     let is_ours = object.contains_key("clusterId");
     let heads = Heads::of(object.keys().map(String::as_str));
@@ -269,12 +270,21 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
             }
             (Column::Namespace, Value::String(it)) => row.namespace = it,
             (Column::Description, Value::String(it)) => row.description = it,
+            (Column::Description, it @ (Value::Number(_) | Value::Bool(_))) => {
+                row.description = it.to_string();
+            }
+            (Column::Description, it) if has_parts(&it) => row.not_taken.push(member),
             (Column::Variable(key), value) => {
                 // Lists and objects are no variables, but may say which cluster it is.
                 if !value.is_null() && names_cluster(&member) {
                     may_be_cluster = Some(member);
                 }
-                put(row, key.clone(), value);
+                if has_parts(&value) && heads.is_of_cluster(index) {
+                    // The cluster was read from it.
+                    put_beside(key, &value, row);
+                } else {
+                    put(row, key.clone(), value);
+                }
             }
             _ => {}
         }
@@ -310,9 +320,21 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
     }
 }
 
+/// Whether a value is a list or an object with anything in it.
+fn has_parts(value: &Value) -> bool {
+    match value {
+        Value::Array(it) => !it.is_empty(),
+        Value::Object(it) => !it.is_empty(),
+        _ => false,
+    }
+}
+
 fn put(row: &mut SourceRow, key: String, value: Value) {
     if value.is_array() || value.is_object() {
         put_beside(&key, &value, row);
+        if has_parts(&value) {
+            row.not_taken.push(key);
+        }
     } else if value.as_str() != Some("")
         && let Ok(value) = serde_json::from_value::<Variable>(value)
     {

@@ -5,6 +5,7 @@ use super::{
     commands::{Listed, is_prompt, listed, statement},
     json::{Item, read, rows_of_broken},
     json_elements::element_lines,
+    releases,
 };
 use crate::domain::unique_members::MarkedValue;
 use serde_json::Deserializer;
@@ -47,20 +48,24 @@ pub fn rows(text: &str, first_line: u32, of: Option<&Listed>) -> Vec<SourceRow> 
             row.line = number;
         }
     }
+    let place = |index: usize, row: &SourceRow| {
+        (
+            starts.partition_point(|it| *it <= index),
+            row.cluster.clone(),
+            row.cluster_id.clone(),
+            row.namespace.clone(),
+        )
+    };
+    let certain = rows.iter().enumerate();
+    let certain = certain.filter(|(_, it)| it.1 && it.0.doubt.is_none());
+    let certain: HashSet<_> = certain.map(|(index, it)| place(index, &it.0)).collect();
     let mut seen = HashSet::new();
     let mut index = 0;
     rows.retain(|(row, is_merged)| {
-        let section = starts.partition_point(|it| *it <= index);
+        let place = place(index, row);
         index += 1;
-        let place = || {
-            (
-                section,
-                row.cluster.clone(),
-                row.cluster_id.clone(),
-                row.namespace.clone(),
-            )
-        };
-        !is_merged || seen.insert(place())
+        let is_gone = releases::is_uninstalled(row) && certain.contains(&place);
+        !is_merged || !is_gone && seen.insert(place)
     });
     rows.into_iter().map(|it| it.0).collect()
 }

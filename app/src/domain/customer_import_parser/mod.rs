@@ -13,14 +13,18 @@ mod json_clusters;
 mod json_elements;
 mod json_lists;
 mod json_values;
+mod languages;
 mod objects;
+mod places;
 mod plain;
+mod releases;
 mod splits;
 mod table;
 mod tools;
+mod vertical;
 
 pub use cells::is_zero_width;
-pub use heads::is_cluster as is_cluster_head;
+pub use heads::{is_cluster as is_cluster_head, is_head as is_known_head, key as key_of_head};
 
 use super::{
     field_error::FieldError,
@@ -70,8 +74,14 @@ pub struct SourceRow {
     pub cluster_id_above: String,
     /// The name of a row above, if this one's cell in the column of names is empty.
     pub name_above: String,
+    /// The cells of the header above it, on the first row below that.
+    pub heads: Vec<String>,
+    /// Its own cells, if the table has no header: they may be one.
+    pub cells: Vec<String>,
     /// Texts of the row that no field is read from, each with its name: labels, nested members.
     pub beside: Vec<(String, String)>,
+    /// Members of JSON that have a list or an object where a value is meant, and so are not taken.
+    pub not_taken: Vec<String>,
     /// Whether the namespace is the only text of its line in a table or list, so that it may be a title.
     pub is_alone: bool,
     /// The namespace is being deleted.
@@ -110,6 +120,7 @@ impl SourceRow {
     fn keep_namespace_only(&mut self) {
         (self.name, self.note) = (None, None);
         self.description.clear();
+        self.not_taken.clear();
         let variables = std::mem::take(&mut self.variables.0).into_iter();
         self.beside
             .extend(variables.map(|(key, value)| (key, value.to_string())));
@@ -177,13 +188,17 @@ pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
     }
     let said = said_above(body);
     at_most(text.lines().count())?;
-    if let Some(reason) = unreadable(body) {
+    if let Some(rows) = vertical::marked(body, first_line) {
+        return Ok(doubts::looked_at(rows, &said));
+    }
+    if let Some(reason) = languages::unreadable(body) {
         let mut row = SourceRow::at(first_line);
         row.leave_out(reason.to_owned());
         return Ok(vec![row]);
     }
     let of = last_listed(&said);
-    let rows = tools::rows(body, first_line, of.as_ref())
+    let rows = vertical::in_pairs(body, first_line)
+        .or_else(|| tools::rows(body, first_line, of.as_ref()))
         .unwrap_or_else(|| table::rows(body, first_line, of.as_ref()));
     Ok(doubts::looked_at(rows, &said))
 }
@@ -216,6 +231,12 @@ pub fn may_name_cluster(head: &str) -> String {
     format!("{head} may name the cluster, but the row goes to the chosen one")
 }
 
+/// The doubt about rows whose columns may be clusters: in each there would be namespaces, and no names.
+pub fn may_be_columns_of(clusters: &[&str]) -> String {
+    let clusters = clusters.join(", ");
+    format!("The columns may be clusters: {}", excerpt(&clusters))
+}
+
 /// A text of the person's in a sentence: on one line, not too long.
 pub fn excerpt(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -241,23 +262,9 @@ fn at_most(long: usize) -> Result<(), FieldError> {
     Ok(())
 }
 
-/// Why a text in another language is not read: what `-o yaml` prints, other YAML, HTML and XML.
-fn unreadable(text: &str) -> Option<&'static str> {
-    let first = text.lines().find(|it| it.trim_end() != "---")?;
-    let has = |line: &str, words: &[&str]| words.iter().any(|word| line.starts_with(word));
-    if has(first, &["apiVersion:", "- apiVersion:", "kind:"]) {
-        return Some("YAML can't be read here. Use -o json instead");
-    }
-    let items = ["- name:", "- namespace:", "- customer:"];
-    if text.lines().any(|it| has(it.trim_start(), &items)) {
-        return Some("YAML can't be read here. Paste a table or JSON instead");
-    }
-    let is_markup = first.trim_start().starts_with('<') && text.contains("</");
-    is_markup.then_some("HTML and XML can't be read here. Paste the table as text instead")
-}
-
 #[cfg(test)]
 mod tests {
+    mod field_texts;
     mod marked_texts;
     mod table_texts;
     mod tool_texts;

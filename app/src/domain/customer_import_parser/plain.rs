@@ -2,7 +2,7 @@
 use super::{
     SourceRow,
     cells::{Record, TableCell},
-    excerpt,
+    excerpt, heads,
 };
 use crate::domain::{
     fold::fold,
@@ -77,6 +77,15 @@ pub fn doubt_of_name(row: &SourceRow, record: &Record) -> Option<String> {
     } else {
         None
     }
+}
+
+/// The doubt about a row whose name is the head of a column: in a block that has a field on each line, such words stand where
+/// names do elsewhere.
+pub fn doubt_of_head(row: &SourceRow) -> Option<String> {
+    let name = row.name.as_deref()?;
+    let is_head =
+        heads::is_head(name) || heads::may_head_list(name) && !is_named_after(&row.namespace, name);
+    is_head.then(|| format!("{} may be a header, not a name", excerpt(name)))
 }
 
 /// The doubt about a row that begins like a comment.
@@ -172,4 +181,19 @@ pub fn put_assignment(row: &mut SourceRow, cell: &TableCell) {
         }
         (None, _) => row.leave_out(format!("{} isn't KEY=value", excerpt(&cell.text))),
     }
+}
+
+/// Whether a namespace has a word of a name, or begins it: `acme-prod` of "The Acme Company", `orchardfoods` of "Orchard Foods".
+pub fn is_named_after(namespace: &str, name: &str) -> bool {
+    let namespace = letters(namespace);
+    let mut words = name.split(|it: char| !it.is_alphanumeric()).map(letters);
+    !namespace.is_empty()
+        && (letters(name).starts_with(&namespace)
+            || words.any(|it| it.len() > 1 && namespace.contains(&it)))
+}
+
+/// The letters and digits of a text, folded.
+pub fn letters(text: &str) -> String {
+    let folded = fold(text);
+    folded.chars().filter(|it| it.is_alphanumeric()).collect()
 }

@@ -6,13 +6,14 @@ use super::{
     commands::{self, Listed},
     head_words::Column,
     headed::{above_header, by_heads},
-    header::{doubtful_header, header_of, is_again, is_of_heads},
+    header::{doubt_below, doubtful_header, header_of, is_again, is_of_heads},
     heads::{self, Heads},
     objects::TableNames,
     plain::{
-        assignment, bare, comment_mark, doubt_of_name, is_comment, is_complete, is_namespace,
-        plain, starts_as_comment, unmarked,
+        assignment, bare, comment_mark, doubt_of_head, doubt_of_name, is_comment, is_complete,
+        is_namespace, plain, starts_as_comment, unmarked,
     },
+    releases,
     splits::{split_otherwise, swallowed},
 };
 use crate::domain::fold::lowercase;
@@ -49,13 +50,15 @@ fn with_pipes(text: &str) -> Option<String> {
         let inner = it.trim().strip_prefix("||");
         inner.is_some_and(|it| it.ends_with("||") && it.len() > 2)
     };
+    // A cell of a file with commas may begin with `||`, and another of its row may end with it.
+    let is_wiki_head = |it: &str| is_wiki(it) && !it.trim().contains([',', ';', '\t']);
     if text.lines().any(is_drawn) {
         return Some(text.replace(BOX_PIPES, "|"));
     }
     let mut lines = text.lines();
     if !lines
         .find(|it| it.trim_start().starts_with('|'))
-        .is_some_and(is_wiki)
+        .is_some_and(is_wiki_head)
     {
         return None;
     }
@@ -174,6 +177,11 @@ impl<'a> Table<'a> {
             Some(_) => None,
             None => doubtful_header(&self.records),
         };
+        let below = match &self.header {
+            None if !is_list => doubt_below(&self.records),
+            _ => None,
+        };
+        let doubt_below = |index: usize| below.as_ref().filter(|it| index >= it.0);
         let names = self
             .header
             .as_ref()
@@ -186,6 +194,8 @@ impl<'a> Table<'a> {
         let mut rows = Vec::new();
         let mut above: Vec<&str> = Vec::new();
         let mut cells_above = CellsAbove::default();
+        let header = self.header.as_ref().map(|it| &self.records[it.0]);
+        let mut heads_above = header.map(texts_of).unwrap_or_default();
         for (index, record) in self.records.iter().enumerate() {
             let mut row = match &self.header {
                 Some((header, _)) if index < *header => above_header(record),
@@ -216,6 +226,8 @@ impl<'a> Table<'a> {
                 row.doubt = Some("Looks like the title of a cluster".to_owned());
             } else if let Some(doubt) = doubt_of_name(&row, record) {
                 row.doubt = Some(doubt);
+            } else if let Some((_, doubt)) = doubt_below(index) {
+                row.doubt = Some(doubt.clone());
             }
             if record.cells.iter().any(|it| it.is_unclosed) {
                 row.left_out = Some("Missing closing quote".to_owned());
@@ -226,6 +238,12 @@ impl<'a> Table<'a> {
             }
             let is_of_namespace = names.judge(&mut row, of.as_ref());
             let is_above = self.header.as_ref().is_some_and(|it| index < it.0);
+            if let Some(doubt) = doubt_of_head(&row).filter(|_| !is_of_namespace) {
+                row.put_doubt(doubt);
+            }
+            if self.header.is_none() && record.filled() > 1 && !is_commented {
+                row.cells = texts_of(record);
+            }
             if !is_commented {
                 let has_name = self.has_names() && !is_above && !is_of_namespace;
                 cells_above.pass(&mut row, has_name);
@@ -235,7 +253,12 @@ impl<'a> Table<'a> {
             let place = (section, row.cluster.clone(), row.namespace.clone());
             if !(is_merged || is_of_namespace) || seen.insert(place) {
                 row.above = std::mem::take(&mut above).join("\n");
+                if !is_above {
+                    row.heads = std::mem::take(&mut heads_above);
+                }
                 rows.push(row);
+            } else if row.doubt.is_none() {
+                releases::is_there(&mut rows, &row.namespace);
             }
             if says_more {
                 above.push(beginning(record.raw));
@@ -354,7 +377,7 @@ fn is_count(line: &str) -> bool {
 const RULES: &str = "-=+|:─━│┼├┤┌┐└┘┬┴═║╔╗╚╝╠╣╦╩╬╒╕╘╛╞╡╤╧╪╭╮╰╯┃┏┓┗┛┣┫┳┻╋┡┩╇┠┨";
 
 /// A line that only draws: a rule of a table, a fence around a code block, or one that counts rows.
-fn is_decoration(line: &str) -> bool {
+pub fn is_decoration(line: &str) -> bool {
     let line = line.trim();
     let is_rule = line.contains(['-', '=', '─', '━', '═'])
         && line
@@ -396,6 +419,12 @@ fn namespace_points(text: &str) -> i64 {
     } else {
         -2
     }
+}
+
+/// The cells of a row that say something.
+fn texts_of(record: &Record) -> Vec<String> {
+    let filled = record.cells.iter().filter(|it| !it.text.is_empty());
+    filled.map(|it| beginning(&it.text).to_owned()).collect()
 }
 
 /// Whether a row reads `Cluster, prod-eu`.

@@ -4,7 +4,7 @@ use super::{
     SourceRow, beginning,
     cells::{self, TableCell},
     commands::{Listed, is_command, is_noise, is_prompt, listed, statement},
-    excerpt, heads,
+    excerpt, heads, releases,
 };
 use crate::domain::{metadata::Value, text::Namespace};
 use std::collections::HashSet;
@@ -46,7 +46,7 @@ pub fn rows(text: &str, first_line: u32, of: Option<&Listed>) -> Option<Vec<Sour
             return None;
         }
     }
-    let mut rows = Vec::new();
+    let mut rows: Vec<SourceRow> = Vec::new();
     let mut seen = HashSet::new();
     let (mut listing, mut of) = (None, of.cloned());
     // Lines between rows; rows below them belong to another list, perhaps of another cluster.
@@ -81,8 +81,13 @@ pub fn rows(text: &str, first_line: u32, of: Option<&Listed>) -> Option<Vec<Sour
             }
         }
         let before = |above: &mut Vec<&str>| std::mem::take(above).join("\n");
-        rows.push(match row {
-            Ok((row, true)) if !seen.insert((section, row.namespace.clone())) => continue,
+        let row = match row {
+            Ok((row, true)) if !seen.insert((section, row.namespace.clone())) => {
+                if row.doubt.is_none() {
+                    releases::is_there(&mut rows, &row.namespace);
+                }
+                continue;
+            }
             Ok((row, _)) => SourceRow {
                 above: before(&mut above),
                 ..row
@@ -96,7 +101,8 @@ pub fn rows(text: &str, first_line: u32, of: Option<&Listed>) -> Option<Vec<Sour
                 section += 1;
                 row
             }
-        });
+        };
+        rows.push(row);
     }
     Some(rows)
 }
@@ -175,7 +181,14 @@ fn read(listing: Listing, line: &str, number: u32) -> Result<(SourceRow, bool), 
             row.name = (index > 1).then(|| words[1..index].join(" "));
             word(0)
         }
-        Listing::Releases if is_number(word(2)) => word(1),
+        Listing::Releases if is_number(word(2)) => {
+            // Behind the date, the time and the zone, which a chat may have cut.
+            let mut behind = words.iter().skip(3);
+            if let Some(status) = behind.find(|it| releases::is_status(it)) {
+                releases::judge(&mut row, status);
+            }
+            word(1)
+        }
         Listing::Releases => return Err("Not a line of helm list"),
         Listing::Objects => word(0),
         Listing::Names => namespace_in(word(0)).ok_or("Not a line of kubectl get ns -o name")?,

@@ -1,5 +1,5 @@
-//! What is here already, and which cluster of Rancher is which cluster here: the one of the same name, else the one with its name in
-//! other letters, else the one whose kubectl context is called so, as Rancher's kubeconfigs name their contexts after the cluster.
+//! Matches Rancher's clusters and namespaces with the stored ones. A cluster is the one of the same name, else the one with its name
+//! in other letters, else the one whose kubectl context is called so, as Rancher's kubeconfigs name their contexts after the cluster.
 use super::RancherCluster;
 use crate::domain::{
     fold::lowercase,

@@ -175,7 +175,7 @@ fn must_know_all(
         return Ok(());
     }
     Err(ValidationErrors::one(
-        Field::RancherClusters,
+        Field::ClusterNames,
         FieldError::Faults { faults },
     ))
 }

@@ -24,6 +24,8 @@ pub struct StepBlock {
     pub note: Option<String>,
     /// How far it is indented within a list, in spaces.
     pub list_indent: usize,
+    /// Where the quote, the note or the details begin that it is in.
+    pub aside: Option<usize>,
 }
 
 /// A heading, or a block that is no prose.
@@ -73,6 +75,7 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
         question: None,
         note: None,
         list_indent: fence.list_indent,
+        aside: fence.aside,
     };
     match console::session(&fence.text, kind, is_console) {
         Some((kind, session)) => {
@@ -132,6 +135,7 @@ mod tests {
             language,
             text: text.into(),
             list_indent: 0,
+            aside: None,
         })
     }
 

@@ -4,7 +4,7 @@
 use super::{
     ImportNote, ImportedStep, STEPS_MAX, TemplateImport,
     blocks::StepBlock,
-    footnotes, heading,
+    bold, footnotes, heading,
     line_notes::{LineIndex, bounded},
     prose,
     scan::Heading,
@@ -25,11 +25,21 @@ mod message {
         "Code block without a heading. Put a heading above it: it becomes the step's name";
     /// A description, as an export writes it, that nothing follows.
     pub const NO_STEP: &str = "Description without a step";
+    /// A block beside the text.
+    pub const ASIDE: &str = "This block is in a quote, a note or details, so it is a row of its own. Is it part of this step?";
     /// A whole text without steps.
     pub const NOTHING: &str =
         "No steps found. Write a heading for each step, and a code block or text under it";
+    /// The same, with headings in HTML.
+    pub const NOTHING_BUT_HTML: &str =
+        "No steps found. Headings in HTML over several lines are not read: begin the line with ##";
     /// A verify section that has nothing under it.
     pub const VERIFY_ENDS: &str = "No steps in this section. The headings behind it are deploy steps unless they are deeper than this one";
+}
+
+/// What to ask of a block that stands below words that part it from the one above.
+fn below_question(words: &str) -> String {
+    format!("This block is below “{words}”, so it is a row of its own. Is it part of this step?")
 }
 
 /// A heading that is open: what follows is under it.
@@ -71,11 +81,16 @@ struct BlockGroup {
     kind: StepType,
     /// The title of the tab that they are in.
     tab: Option<String>,
+    /// Where the quote, the note or the details begin that they are in.
+    aside: Option<usize>,
     offset: usize,
     content: String,
     /// The prose above each of them.
     description: Option<PlacedText>,
+    /// What is asked of each of them.
     question: Option<String>,
+    /// Why they may not belong to the step that is above or below.
+    doubt: Option<String>,
     notes: Vec<PlacedText>,
 }
 
@@ -139,27 +154,6 @@ impl StepCollector {
         category.unwrap_or(Category::Deploy)
     }
 
-    /// Whether a dotted number such as 1.2 or 1.1.2 counts on from another heading's: 1, 1.1 or 1.3.
-    fn counts_on(&self, text: &str) -> bool {
-        let Some(number) = heading::number(text) else {
-            return false;
-        };
-        let Some((before, last)) = number.rsplit_once('.') else {
-            return false;
-        };
-        // Counting begins with 1, so 2.0 and 2.0.1 are versions.
-        let mut below = number.split('.').skip(1);
-        if below.any(|it| it.parse::<u32>().unwrap_or(0) == 0) {
-            return false;
-        }
-        let last: u32 = last.parse().unwrap_or(0);
-        let is_there = |number: &str| self.numbers.contains(number);
-        let mut above = number.match_indices('.').map(|it| &number[..it.0]);
-        above.any(is_there)
-            || is_there(&format!("{before}.{}", last + 1))
-            || is_there(&format!("{before}.{}", last - 1))
-    }
-
     /// Whether a list of links to places in the page is a table of contents here: in the introduction, and below a heading that
     /// names one.
     pub fn may_have_contents(&self) -> bool {
@@ -174,7 +168,7 @@ impl StepCollector {
             return (text.to_owned(), HeadingRole::Plain);
         }
         let role = verify_words::role(text);
-        let name = heading::step_name(text, self.counts_on(text));
+        let name = heading::step_name(text, heading::counts_on(text, &self.numbers));
         if role.category() == Some(Category::Verify) {
             let words = verify_words::plain(text);
             let parent = self
@@ -187,7 +181,7 @@ impl StepCollector {
                 return (heading::under_parent(&parent.name, words), role);
             }
         }
-        (name.to_owned(), role)
+        (name.into_owned(), role)
     }
 
     /// Begins a heading; those that are not above it end.
@@ -268,7 +262,9 @@ impl StepCollector {
         self.step(group.offset, group.kind, group.content, description, tab);
         // Without a heading, and over the limit, there is none.
         if let Some(step) = self.import.steps.get_mut(n_steps) {
-            step.question = group.question;
+            let questions = group.question.into_iter().chain(group.doubt);
+            let questions: Vec<String> = questions.collect();
+            step.question = (!questions.is_empty()).then(|| questions.join(" "));
             self.placed[n_steps].notes = group.notes;
         }
     }
@@ -353,7 +349,7 @@ impl StepCollector {
     }
 
     /// Takes a block: it joins the one before if that has its type and its question and is in the same tab, or begins a step. Tabs
-    /// hold alternatives.
+    /// hold alternatives. Where a quote, a note or words such as "Rollback" part two blocks, they are two steps, and it is asked.
     pub fn block(&mut self, offset: usize, block: StepBlock, tab: Option<&str>) {
         if self.heads.is_empty() {
             self.note(offset, message::NO_HEADING, true);
@@ -367,12 +363,28 @@ impl StepCollector {
         };
         let note = block.note.filter(|_| !is_marked);
         let note = note.map(|text| PlacedText { offset, text });
+        let aside = block.aside.filter(|_| !is_marked);
+        let prose = self.prose.as_ref().filter(|_| !is_marked);
+        let below = prose.and_then(|it| bold::parting(&it.text));
+        let below = below.map(below_question);
         let above = join(self.description.take(), self.prose.take());
         // What is asked is asked of all of a step, so a block that nobody doubts has one of its own.
         let is_other = |it: &BlockGroup| {
             it.kind != block.kind || it.tab.as_deref() != tab || it.question != question
         };
-        if self.group.as_ref().is_some_and(is_other) {
+        let mut doubt = None;
+        let mut is_apart = true;
+        if let Some(group) = &mut self.group
+            && !is_other(group)
+        {
+            let is_beside = group.aside != aside;
+            if is_beside && aside.is_none() {
+                group.doubt.get_or_insert(message::ASIDE.to_owned());
+            }
+            doubt = below.or((is_beside && aside.is_some()).then(|| message::ASIDE.to_owned()));
+            is_apart = is_beside || doubt.is_some();
+        }
+        if is_apart {
             self.end_group();
         }
         match &mut self.group {
@@ -385,10 +397,12 @@ impl StepCollector {
                 self.group = Some(BlockGroup {
                     kind: block.kind,
                     tab: tab.map(str::to_owned),
+                    aside,
                     offset,
                     content,
                     description: above,
                     question,
+                    doubt,
                     notes: note.into_iter().collect(),
                 });
             }
@@ -441,15 +455,20 @@ impl StepCollector {
         self.import.steps.insert(0, step);
     }
 
-    /// What was read; all headings have been closed.
-    pub fn finish(mut self) -> TemplateImport {
+    /// What was read; all headings have been closed. Headings in HTML that are not read may be why there is nothing.
+    pub fn finish(mut self, has_html_headings: bool) -> TemplateImport {
         self.describe();
         if self.n_steps > STEPS_MAX {
             let n_steps = grouped(self.n_steps);
             let text = format!("At most {STEPS_MAX} steps, you have {n_steps}");
             self.note(0, text, true);
         } else if self.n_steps == 0 {
-            self.note(0, message::NOTHING, true);
+            let text = if has_html_headings {
+                message::NOTHING_BUT_HTML
+            } else {
+                message::NOTHING
+            };
+            self.note(0, text, true);
         }
         let placed = self.import.steps.drain(..).zip(self.placed.drain(..));
         let mut placed: Vec<_> = placed.collect();

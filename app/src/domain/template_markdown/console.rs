@@ -213,6 +213,10 @@ mod tests {
         assert_eq!(console("❯ ls\na"), Some(taken("ls", 1)));
         assert_eq!(bash("% ls\na"), Some(taken("ls", 1)));
         assert_eq!(bash("% of all"), None);
+        for text in ["❯ ./go\n❯ two\na", "› ./go\na\n› two\n"] {
+            assert_eq!(bash(text), Some(taken("./go\ntwo", 1)), "{text}");
+        }
+        assert_eq!(bash("echo 1\n❯ two"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Fenced code blocks: which language the word behind the fence names, and the block's text byte for byte.
 
+use super::{containers::is_option, guess::contains_word};
 use crate::domain::vocabulary::StepType;
 use std::ops::Range;
 
@@ -19,6 +20,85 @@ pub enum FenceLanguage {
     Other,
 }
 
+/// Directives of `MyST` that hold code.
+const DIRECTIVES: &str = " code-block code sourcecode code-cell prompt ";
+
+/// Whether the words behind a fence's signs begin a directive that holds code: `{code-block} bash`.
+pub fn is_code_directive(info: &str) -> bool {
+    let directive = info.trim().strip_prefix('{');
+    let directive = directive.and_then(|it| it.split_once('}'));
+    directive.is_some_and(|it| contains_word(DIRECTIVES, it.0))
+}
+
+/// Languages of diagrams. A wiki of Azure `DevOps` has them between colons: `::: mermaid`.
+const DIAGRAMS: &str = " mermaid plantuml puml graphviz ";
+
+/// Whether the words behind colons begin code. Other words name a container, whose text is Markdown.
+pub fn begins_code_between_colons(info: &str) -> bool {
+    is_code_directive(info) || contains_word(DIAGRAMS, &word(info))
+}
+
+/// The code of a fence without the options of a directive, which are no part of it: `:linenos:` below `{code-block} sql`.
+pub fn without_options(info: &str, text: String) -> String {
+    if !is_code_directive(info) {
+        return text;
+    }
+    let mut rest = text.as_str();
+    if let Some(block) = rest.strip_prefix("---\n")
+        && let Some((_, behind)) = block.split_once("\n---\n")
+    {
+        rest = behind;
+    }
+    while !rest.is_empty() {
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        if !is_option(line) {
+            break;
+        }
+        rest = behind;
+    }
+    let is_cut = rest.len() < text.len();
+    let rest = rest.strip_prefix('\n').filter(|_| is_cut).unwrap_or(rest);
+    rest.to_owned()
+}
+
+/// Whether the text of a closed fence, which begins with the line `first`, holds a line that begins another one with as many
+/// signs: then its own end is missing, and the other's was taken for it. True if a heading is above that line.
+pub fn holds_another(first: &str, text: &str) -> Option<bool> {
+    let (open, n_open, _) = fence_sign(first.trim_start())?;
+    let mut has_heading = false;
+    for line in text.lines() {
+        let line = line.trim_start();
+        if let Some((sign, n_signs, info)) = fence_sign(line)
+            && sign == open
+            && n_signs >= n_open
+            && info
+                .trim_start()
+                .starts_with(|it: char| it.is_alphanumeric() || it == '{')
+        {
+            return Some(has_heading);
+        }
+        // A single `#` begins a comment of a script.
+        let name = line.trim_start_matches('#');
+        has_heading |= (2..=6).contains(&(line.len() - name.len())) && name.starts_with(' ');
+    }
+    None
+}
+
+/// The sign of a fence at the start of a line, how often it is there, and what is behind it.
+pub fn fence_sign(line: &str) -> Option<(char, usize, &str)> {
+    let sign = line.chars().next().filter(|it| matches!(*it, '`' | '~'))?;
+    let rest = line.trim_start_matches(sign);
+    let n_signs = line.len() - rest.len();
+    (n_signs >= 3 && !(sign == '`' && rest.contains('`'))).then_some((sign, n_signs, rest))
+}
+
+/// How many colons are at the start of a line, three or more, and what is behind them: `:::{code-block} bash` of `MyST`.
+pub fn colon_fence(line: &str) -> Option<(usize, &str)> {
+    let rest = line.trim_start_matches(':');
+    let n_signs = line.len() - rest.len();
+    (n_signs >= 3).then_some((n_signs, rest.trim()))
+}
+
 /// The first word of an info string, in lower case: `bash,copy`, `{.bash .numberLines}`, `{bash, echo=FALSE}`,
 /// `bash{1-3}`, `bash:run.sh` and `language-bash` all name bash.
 fn word(info: &str) -> String {
@@ -26,7 +106,7 @@ fn word(info: &str) -> String {
     // A directive of MyST: `{code-block} bash`.
     let directive = info.strip_prefix('{').and_then(|it| it.split_once('}'));
     let info = match directive {
-        Some(("code-block" | "code" | "sourcecode", rest)) => rest.trim(),
+        Some((name, rest)) if contains_word(DIRECTIVES, name) => rest.trim(),
         _ => info,
     };
     let inner = info
@@ -45,9 +125,15 @@ fn word(info: &str) -> String {
         first
     };
     let word = word.trim_start_matches('.').to_ascii_lowercase();
-    let bare = ["language-", "lang-", "highlight-", "code-"]
-        .iter()
-        .find_map(|it| word.strip_prefix(it));
+    let bare = [
+        "language-",
+        "lang-",
+        "highlight-source-",
+        "highlight-",
+        "code-",
+    ]
+    .iter()
+    .find_map(|it| word.strip_prefix(it));
     bare.map_or(word.clone(), str::to_owned)
 }
 
@@ -138,6 +224,39 @@ mod tests {
     }
 
     #[test]
+    fn options_of_a_directive_are_no_part_of_its_code() {
+        let of = |info: &str, text: &str| without_options(info, text.to_owned());
+        for text in [
+            ":linenos:\nselect 1;",
+            ":linenos:\n:emphasize-lines: 1\n\nselect 1;",
+            "---\nlineno-start: 1\n---\nselect 1;",
+            "select 1;",
+        ] {
+            assert_eq!(of("{code-block} sql", text), "select 1;", "{text}");
+        }
+        assert_eq!(of("sql", ":linenos:\nselect 1;"), ":linenos:\nselect 1;");
+        assert_eq!(of("{code} sql", "\nselect 1;"), "\nselect 1;");
+        assert_eq!(of("{code} sql", ":linenos:"), "");
+    }
+
+    #[test]
+    fn a_fence_that_holds_the_beginning_of_another_one_is_not_closed() {
+        assert_eq!(
+            holds_another("```bash", "x\n\n## B\n\n```bash\nb"),
+            Some(true)
+        );
+        assert_eq!(holds_another("```bash", "x\n```sql\nb"), Some(false));
+        for (first, text) in [
+            ("````bash", "## B\n```bash\nb"),
+            ("~~~bash", "## B\n```bash\nb"),
+            ("```bash", "## B\necho"),
+            ("```bash", "## B\n~~~bash"),
+        ] {
+            assert_eq!(holds_another(first, text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn the_usual_words_name_bash_sql_and_sessions() {
         for info in [
             "sh",
@@ -152,6 +271,8 @@ mod tests {
             "bash:run.sh",
             "language-bash",
             "{code-block} bash",
+            "{code-cell} bash",
+            "highlight-source-shell",
             "{bash, echo=FALSE}",
             "{#id .sh}",
             " ksh ",

@@ -2,6 +2,7 @@
 //! with the parent's name where a heading says only "Verify".
 
 use crate::domain::{fold::lowercase, text::NAME_MAX_CHARS};
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// A heading of more bytes is taken as it is: its name is over the limit in any case.
 pub const HEADING_MAX: usize = 1_000;
@@ -114,13 +115,74 @@ pub fn without_number(text: &str, is_dotted: bool) -> Option<&str> {
 
 /// The number of a heading such as "1.2 Restart" or "1. Restart", to see whether headings count.
 pub fn number(text: &str) -> Option<&str> {
-    let (number, rest) = label(text.trim())?;
+    let (_, text) = emoji(text.trim());
+    let (number, rest) = label(text)?;
     let is_apart = rest.starts_with(char::is_whitespace) || behind_sign(rest).is_some();
     is_apart.then_some(number)
 }
 
-/// A heading as a step's name: without check box and numbers. `is_dotted` as in [`without_number`].
-pub fn step_name(text: &str, is_dotted: bool) -> &str {
+/// Whether a heading's dotted number such as 1.2 or 1.1.2 counts on from another heading's: 1, 1.1 or 1.3. `numbers` are
+/// those of all headings.
+pub fn counts_on(text: &str, numbers: &BTreeSet<String>) -> bool {
+    let Some(number) = number(text) else {
+        return false;
+    };
+    let Some((before, last)) = number.rsplit_once('.') else {
+        return false;
+    };
+    // Counting begins with 1, so 2.0 and 2.0.1 are versions.
+    let mut below = number.split('.').skip(1);
+    if below.any(|it| it.parse::<u32>().unwrap_or(0) == 0) {
+        return false;
+    }
+    let last: u32 = last.parse().unwrap_or(0);
+    let is_there = |number: &str| numbers.contains(number);
+    let mut above = number.match_indices('.').map(|it| &number[..it.0]);
+    above.any(is_there)
+        || is_there(&format!("{before}.{}", last + 1))
+        || is_there(&format!("{before}.{}", last - 1))
+}
+
+/// The emoji that a heading begins with, as a sign or as a code, and the rest: `🚀` of `🚀 1) Deploy`, and `:tada:` of
+/// `:tada: 1) Deploy`. Empty if there is none.
+fn emoji(text: &str) -> (&str, &str) {
+    let Some((first, rest)) = text.split_once(char::is_whitespace) else {
+        return ("", text);
+    };
+    let is_sign = first
+        .chars()
+        .all(|it| !it.is_ascii() && !it.is_alphanumeric());
+    let code = first.strip_prefix(':').and_then(|it| it.strip_suffix(':'));
+    let is_code = code.is_some_and(|it| {
+        it.starts_with(|it: char| it.is_ascii_alphanumeric() || it == '+')
+            && it
+                .chars()
+                .all(|it| it.is_ascii_alphanumeric() || matches!(it, '_' | '+' | '-'))
+    });
+    if is_sign || is_code {
+        (first, rest.trim_start())
+    } else {
+        ("", text)
+    }
+}
+
+/// A heading as a step's name: without check box and numbers, also without those behind an emoji, which stays. `is_dotted`
+/// as in [`without_number`].
+pub fn step_name(text: &str, is_dotted: bool) -> Cow<'_, str> {
+    let name = bare_name(text, is_dotted);
+    if name.len() > HEADING_MAX {
+        return name.into();
+    }
+    let (sign, rest) = emoji(name);
+    let bare = bare_name(rest, is_dotted);
+    if sign.is_empty() || bare == rest {
+        return name.into();
+    }
+    format!("{sign} {bare}").into()
+}
+
+/// A text without the check box and the numbers before it.
+fn bare_name(text: &str, is_dotted: bool) -> &str {
     let mut name = text.trim();
     if name.len() > HEADING_MAX {
         return name;
@@ -273,6 +335,28 @@ mod tests {
             assert_eq!(step_name(text, false), "Restart", "{text}");
         }
         assert_eq!(step_name("1.2 Restart", true), "Restart");
+    }
+
+    #[test]
+    fn a_number_behind_an_emoji_goes_and_the_emoji_stays() {
+        for (text, name) in [
+            ("🚀 1) Deploy", "🚀 Deploy"),
+            ("⚠️ Step 2: Migrate", "⚠️ Migrate"),
+            (
+                ":white_check_mark: 2) Smoke-tests",
+                ":white_check_mark: Smoke-tests",
+            ),
+            ("3️⃣ 🔁 Restart", "🔁 Restart"),
+            ("1. 🚀 1) Deploy", "🚀 Deploy"),
+            ("🚀 3 nodes", "🚀 3 nodes"),
+            ("→ 2026: cutover", "→ 2026: cutover"),
+            ("🚀", "🚀"),
+            ("🚀 3.", "🚀 3."),
+            ("a: 1) b", "a: 1) b"),
+        ] {
+            assert_eq!(step_name(text, false), name, "{text}");
+        }
+        assert_eq!(number("🚀 1.2 Deploy"), Some("1.2"));
     }
 
     #[test]

@@ -28,9 +28,11 @@ impl<'a> KnownPrompts<'a> {
             .filter(|it| guess::is_command(it.command))
             .map(|it| it.prompt)
             .collect();
-        // A session begins with a prompt.
+        // A session begins with a prompt. No script begins with an arrow.
         let first = lines().find(|it| !it.is_empty() && !it.starts_with('#'));
-        let first = first.filter(|it| is_console && it.starts_with(['%', '❯', '»', 'λ']));
+        let first = first.filter(|it| {
+            it.starts_with(['❯', '»', 'λ', '➤', '▶', '›']) || is_console && it.starts_with('%')
+        });
         found.extend(first.and_then(unsure).map(|it| it.prompt));
         Self {
             is_console,

@@ -3,12 +3,15 @@
 //! category. Writing marks every step, so that an exported file is read back byte for byte. Only the server reads and
 //! writes Markdown; pages use the types below and `preview`.
 
+mod asides;
 mod blocks;
+mod bold;
 /// Edits that stay with their steps while the runbook changes.
 pub mod carried_edits;
 mod collector;
 mod console;
 mod console_session;
+mod containers;
 mod fence;
 mod footnotes;
 mod front_matter;
@@ -103,6 +106,7 @@ impl From<ImportedStep> for TemplateDraft {
             kind: step.kind.to_string(),
             content: step.content,
             description: step.description,
+            jenkins: None,
         }
     }
 }
@@ -331,7 +335,7 @@ mod tests {
         );
     }
 
-    const PIECES: &str = r#"(#|##? |###### |\n|\n\n|\r\n|\r|```|~~~|````|bash|sql|text|console|\{\.bash\}|description|yaml|Verify|Step 3: |3\. |Database|✅|\$ |kubectl get pods|> |- |1\. |\[ \] |   |\t|    |a|=|---\n|\+\+\+\n|title: x\n|title = "x"\n|===|<!--|-->|<!-- rollcall: verify -->|<br>|<details>|</a>|<|\\|\[|\]|\(|\)|\[x\]: y|\[x\]|é|\*|_|&#86;|&amp;|cat <<EOF|EOF|'|"|#!/bin/sh|mysql> |db=# |\{#a\}|\u{feff}|\u{20e3}|1️⃣){0,40}"#;
+    const PIECES: &str = r#"(#|##? |###### |\n|\n\n|\r\n|\r|```|~~~|````|bash|sql|text|console|\{\.bash\}|description|yaml|Verify|Step 3: |3\. |Database|✅|\$ |kubectl get pods|> |- |1\. |\[ \] |   |\t|    |a|=|---\n|\+\+\+\n|title: x\n|title = "x"\n|===|<!--|-->|<!-- rollcall: verify -->|<br>|<details>|</a>|<|\\|\[|\]|\(|\)|\[x\]: y|\[x\]|é|\*|_|&#86;|&amp;|cat <<EOF|EOF|'|"|#!/bin/sh|mysql> |db=# |\{#a\}|\*\*a\*\*|!!! a\n|\{note\}|<h1>a</h1>|\{% highlight sh %\}|\{% endhighlight %\}|:::|</details>|\u{feff}|\u{20e3}|1️⃣){0,40}"#;
 
     proptest! {
         #[test]

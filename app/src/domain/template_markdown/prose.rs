@@ -206,7 +206,8 @@ fn lines<'a>(source: &'a str, range: Range<usize>, edits: &[ProseEdit]) -> Vec<P
         bare.push_str(&source[at..end]);
         let bare = bare.replace("&nbsp;", " ");
         let is_empty = !without_signs(&bare).contains(|it: char| !it.is_whitespace());
-        let is_gone = !is_code && (is_edited && is_empty || is_markup(line) || is_back_link(&text));
+        let is_spacer = is_empty && (is_edited || line.contains("&nbsp;"));
+        let is_gone = !is_code && (is_spacer || is_markup(line) || is_back_link(&text));
         let title = container_title(line).filter(|it| !is_code && !it.is_empty());
         let text = title.unwrap_or(text.trim_end()).to_owned();
         lines.push(ProseLine {
@@ -297,6 +298,8 @@ mod tests {
             "{{< hint warning >}}\n{{< /hint >}}",
             "{% endhint %}",
             "{: .no_toc }\n",
+            "&nbsp;",
+            "&nbsp;&nbsp;\n\n&nbsp;",
             ":::tip\n:::",
             ":::tip{.wide}\n:::",
             "::: {.note}\n:::",
@@ -353,6 +356,7 @@ mod tests {
             ":::caution Beware\n\nIt is slow.\n\n:::",
             ":::caution[Beware]\n\nIt is slow.\n\n:::\n",
             "::: warning Beware\n\nIt is slow.\n\n:::",
+            ":::{warning} Beware\n\nIt is slow.\n\n:::",
             "=== \"Beware\"\n\nIt is slow.",
         ] {
             assert_eq!(whole(source).unwrap(), "Beware\n\nIt is slow.", "{source}");

@@ -3,6 +3,7 @@
 use super::{
     ImportNote, ImportedStep, TemplateImport,
     blocks::{self, RunbookPart},
+    bold,
     collector::StepCollector,
     heading, prose,
     scan::{self, Heading, MarkdownScan},
@@ -20,12 +21,13 @@ mod message {
     /// A code block without its end.
     pub const OPEN_FENCE: &str =
         "Missing closing ```. Everything behind this line is taken for code";
+    /// A code block that is closed by the end of another one.
+    pub const SWALLOWING: &str = "Missing closing ```. Another block begins within this one, and its end was taken for this one's";
     /// A comment without its end.
     pub const OPEN_COMMENT: &str =
         "Missing closing -->. Everything behind this line is taken for a comment";
     /// Bold lines in the place of headings.
-    pub const BOLD: &str =
-        "This line is bold, but no heading. Begin it with ##, and it names the step behind it";
+    pub const BOLD: &str = "There are no headings, so the lines in bold are taken for headings";
     /// Tags between two texts of a line.
     pub const TAGS: &str = "HTML tags within this line were left out";
     /// A text that begins with `#!`.
@@ -94,27 +96,13 @@ fn script(source: &str) -> Option<TemplateImport> {
     })
 }
 
-/// The place of the first line that is bold as a whole, if there are enough such lines to be headings.
-fn bold_line(source: &str, start: usize, n_bold: usize) -> Option<usize> {
-    let mut offset = start;
-    let mut found = Vec::new();
-    for line in source[start..].split_inclusive('\n') {
-        let text = line.trim().trim_end_matches(':');
-        let inner = text.strip_prefix("**").and_then(|it| it.strip_suffix("**"));
-        if inner.is_some_and(|it| !it.is_empty() && !it.contains("**")) {
-            found.push(offset);
-        }
-        offset += line.len();
-    }
-    found.first().copied().filter(|_| found.len() >= n_bold)
-}
-
 /// A collector that knows the release's name, and what is wrong with the text as a whole.
 fn collector(
     source: &str,
     scan: &MarkdownScan,
     parts: &[(Range<usize>, RunbookPart)],
     title: Option<usize>,
+    first_bold: Option<usize>,
 ) -> StepCollector {
     let headings = || {
         parts.iter().filter_map(|(range, part)| match part {
@@ -132,16 +120,11 @@ fn collector(
             collector.note(offset, note, false);
         }
     }
-    // A title may stand above them.
-    let n_bold = if headings().next().is_none() { 1 } else { 2 };
-    let is_export = parts
-        .iter()
-        .any(|it| matches!(&it.1, RunbookPart::Heading(heading) if heading.mark.is_some()));
-    if !is_export
-        && headings().nth(1).is_none()
-        && let Some(offset) = bold_line(source, scan.start, n_bold)
-    {
+    if let Some(offset) = first_bold {
         collector.note(offset, message::BOLD, false);
+    }
+    for (offset, has_heading) in &scan.swallowing {
+        collector.note(*offset, message::SWALLOWING, *has_heading);
     }
     for offset in &scan.open_fences {
         collector.note(*offset, message::OPEN_FENCE, true);
@@ -161,9 +144,14 @@ pub fn read(source: &str) -> TemplateImport {
         return import;
     }
     let scan = scan::scan(source);
-    let parts = blocks::parts(&scan);
+    let mut parts = blocks::parts(&scan);
+    let bold = bold::headings(source, &scan, &parts);
+    let first_bold = bold.first().map(|it| it.0.start);
+    let bold = bold.into_iter();
+    parts.extend(bold.map(|(range, heading)| (range, RunbookPart::Heading(heading))));
+    parts.sort_by_key(|it| it.0.start);
     let title = title(&parts);
-    let mut collector = collector(source, &scan, &parts, title);
+    let mut collector = collector(source, &scan, &parts, title, first_bold);
     // Blocks before the first heading are under the front matter's title, which site generators show as the heading.
     let has_block_first = !matches!(parts.first(), None | Some((_, RunbookPart::Heading(_))));
     if let Some(name) = scan.title.as_ref().filter(|_| has_block_first) {
@@ -173,6 +161,7 @@ pub fn read(source: &str) -> TemplateImport {
             text: name.clone(),
             is_escaped: true,
             mark: None,
+            text_indent: 0,
         };
         collector.open(0, &heading, false);
     }
@@ -199,6 +188,7 @@ pub fn read(source: &str) -> TemplateImport {
         match part {
             RunbookPart::Heading(heading) => {
                 tab = None;
+                list_indent = heading.text_indent;
                 collector.open(range.start, &heading, title == Some(index));
             }
             RunbookPart::StepBlock(block) => {
@@ -216,5 +206,5 @@ pub fn read(source: &str) -> TemplateImport {
         collector.prose(offset, text);
     }
     collector.close(0);
-    collector.finish()
+    collector.finish(scan.has_html_headings)
 }

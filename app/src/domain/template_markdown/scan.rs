@@ -2,6 +2,7 @@
 //! pulldown-cmark.
 
 use super::{
+    asides::Asides,
     fence::{self, FenceLanguage},
     front_matter,
     html_block::html_edits,
@@ -26,6 +27,8 @@ pub struct Heading {
     pub is_escaped: bool,
     /// The category that the comment below it marks, as an export writes it.
     pub mark: Option<Category>,
+    /// How many spaces the lines below it begin with: it is bold, and an item of a list.
+    pub text_indent: usize,
 }
 
 /// A fenced block.
@@ -35,6 +38,8 @@ pub struct CodeFence {
     pub text: String,
     /// How many spaces the lines of its list item begin with; 0 outside of lists.
     pub list_indent: usize,
+    /// Where the quote, the note or the details begin that it is in.
+    pub aside: Option<usize>,
 }
 
 /// A heading or a fenced block.
@@ -57,6 +62,10 @@ pub struct MarkdownScan {
     pub edits: Vec<ProseEdit>,
     /// Where fences begin that are never closed.
     pub open_fences: Vec<usize>,
+    /// Where fences begin that hold the beginning of another one, and whether a heading is above that.
+    pub swallowing: Vec<(usize, bool)>,
+    /// Headings in HTML are there that are not read, as over several lines.
+    pub has_html_headings: bool,
     /// Where a comment begins that is never closed: what is behind it is not read.
     pub open_comment: Option<usize>,
     /// Where tags were taken out between two texts of a line, first of each block.
@@ -118,7 +127,12 @@ fn in_place(source: &str, link: Range<usize>, target: &str) -> ProseEdit {
 
 struct MarkdownScanner<'a> {
     source: &'a str,
+    /// The text that is parsed.
+    masked: &'a str,
     scan: MarkdownScan,
+    asides: Asides,
+    /// Where the quotation begins that is read.
+    quote: usize,
     /// Elements that the source closes.
     closed: ClosedNames<'a>,
     /// Labels of links and images.
@@ -161,6 +175,7 @@ impl<'a> MarkdownScanner<'a> {
             text,
             is_escaped: raw.contains("&#"),
             mark: None,
+            text_indent: 0,
         };
         self.push(range, MarkdownElement::Heading(heading));
     }
@@ -172,13 +187,29 @@ impl<'a> MarkdownScanner<'a> {
             .push((start + range.start..start + range.end, element));
     }
 
+    /// Where the part beside the text begins that a place is in.
+    fn aside(&self, offset: usize) -> Option<usize> {
+        let quote = (self.n_quotes > 0).then_some(self.quote);
+        self.asides.at(offset).or(quote)
+    }
+
     fn fence(&mut self, info: &str, range: &Range<usize>, inner: &str) {
         let language = fence::language(info);
-        let body = &self.source[self.scan.start..];
-        let (text, is_closed) = fence::text(body, range, inner);
-        if !is_closed {
-            self.scan.open_fences.push(self.scan.start + range.start);
+        let offset = self.scan.start + range.start;
+        let mut body = &self.source[self.scan.start..];
+        let signs = body[range.start..].trim_start();
+        if !signs.starts_with(['`', '~']) {
+            // Shortcodes stand for it in the source.
+            body = &self.masked[self.scan.start..];
         }
+        let (text, is_closed) = fence::text(body, range, inner);
+        let first = body[range.clone()].lines().next().unwrap_or_default();
+        if !is_closed {
+            self.scan.open_fences.push(offset);
+        } else if let Some(has_heading) = fence::holds_another(first, &text) {
+            self.scan.swallowing.push((offset, has_heading));
+        }
+        let text = fence::without_options(info, text);
         if language == FenceLanguage::Other {
             return;
         }
@@ -188,12 +219,14 @@ impl<'a> MarkdownScanner<'a> {
         } else {
             0
         };
+        let aside = self.aside(offset);
         self.push(
             range,
             MarkdownElement::CodeFence(CodeFence {
                 language,
                 text,
                 list_indent,
+                aside,
             }),
         );
     }
@@ -209,6 +242,7 @@ impl<'a> MarkdownScanner<'a> {
                 language,
                 text: text.to_owned(),
                 list_indent: CODE_INDENT,
+                aside: self.aside(self.scan.start + range.start),
             };
             self.push(range, MarkdownElement::CodeFence(fence));
         }
@@ -229,16 +263,18 @@ impl<'a> MarkdownScanner<'a> {
         if let Some(at) = html.rfind("<!--").filter(|it| !html[*it..].contains("-->")) {
             self.scan.open_comment.get_or_insert(range.start + at);
         }
-        if let Some(text) = site_markup::preformatted(html) {
+        if let Some((language, text)) = site_markup::preformatted(html) {
             let fence = CodeFence {
-                language: FenceLanguage::Unmarked,
+                language,
                 text,
                 list_indent: 0,
+                aside: self.aside(range.start),
             };
             let element = MarkdownElement::CodeFence(fence);
             self.scan.elements.push((range, element));
             return;
         }
+        self.scan.has_html_headings |= site_markup::has_heading(html);
         self.edit_html(range);
     }
 
@@ -248,7 +284,12 @@ impl<'a> MarkdownScanner<'a> {
         match event {
             Event::Start(Tag::List(_)) => self.n_lists += 1,
             Event::End(TagEnd::List(_)) => self.n_lists = self.n_lists.saturating_sub(1),
-            Event::Start(Tag::BlockQuote(_)) => self.n_quotes += 1,
+            Event::Start(Tag::BlockQuote(_)) => {
+                if self.n_quotes == 0 {
+                    self.quote = whole.start;
+                }
+                self.n_quotes += 1;
+            }
             Event::End(TagEnd::BlockQuote(_)) => self.n_quotes = self.n_quotes.saturating_sub(1),
             Event::Start(Tag::Heading { level, .. }) if self.n_lists + self.n_quotes == 0 => {
                 self.heading(level as u8, &range, events);
@@ -315,8 +356,12 @@ pub fn scan(source: &str) -> MarkdownScan {
         scan: MarkdownScan {
             start,
             title,
+            edits: masked.edits,
             ..MarkdownScan::default()
         },
+        masked: &masked.text,
+        asides: masked.asides,
+        quote: 0,
         closed: ClosedNames::of(source),
         labels: BTreeSet::new(),
         n_lists: 0,

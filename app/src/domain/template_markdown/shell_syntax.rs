@@ -1,4 +1,4 @@
-//! Just enough of the shell's grammar to see where a command of a recorded session ends.
+//! Minimal shell scanner for recorded sessions: tracks what is open from line to line, and says where a command ends.
 
 /// What is open in a command: a quote, or a loop.
 #[derive(Default)]

@@ -1,7 +1,12 @@
 //! What site generators write between the prose of a page: containers, shortcodes, and the statements of MDX.
 
-/// The title of a container of a site generator, `:::tip Beware`, `:::tip[Beware]` or `=== "Tab"`; empty if it has none, as at
-/// its end.
+use super::{
+    fence::{self, FenceLanguage},
+    html_tag::HtmlTag,
+};
+
+/// The title of a container of a site generator, `:::tip Beware`, `:::tip[Beware]`, `:::{tip} Beware` or `=== "Tab"`; empty if it
+/// has none, as at its end.
 pub fn container_title(line: &str) -> Option<&str> {
     if let Some(tab) = line.trim().strip_prefix("=== ") {
         let tab = tab.trim_start_matches(['!', '+', ' ']);
@@ -15,7 +20,11 @@ pub fn container_title(line: &str) -> Option<&str> {
         .strip_prefix('[')
         .and_then(|it| it.strip_suffix(']'))
         .unwrap_or(title);
-    Some(if title.starts_with('{') { "" } else { title })
+    // `{.note}` are attributes, `{note} Beware` is a directive with its title.
+    Some(match title.strip_prefix('{').map(|it| it.split_once('}')) {
+        None => title,
+        Some(directive) => directive.map_or("", |it| it.1.trim()),
+    })
 }
 
 /// A tab of a page. Tabs hold alternatives, of which one is done.
@@ -62,29 +71,124 @@ pub fn tab_change(lines: &str) -> Option<TabChange<'_>> {
     lines.lines().rev().find_map(tab_change_of)
 }
 
-/// The text of a block of HTML that is all preformatted: `<pre><code>ls</code></pre>`.
-pub fn preformatted(html: &str) -> Option<String> {
-    let html = html.trim();
+/// The language that the classes of tags name: `bash` of `<code class="language-bash">`.
+fn language_of(tags: &str) -> FenceLanguage {
+    let classes = ["class", "lang", "data-lang", "data-language"]
+        .iter()
+        .filter_map(|it| attribute(tags, it));
+    classes
+        .flat_map(|it| it.split([' ', ':', ';']))
+        .map(fence::language)
+        .find(|it| {
+            !matches!(
+                it,
+                FenceLanguage::Unknown | FenceLanguage::Unmarked | FenceLanguage::Description
+            )
+        })
+        .unwrap_or(FenceLanguage::Unmarked)
+}
+
+/// The most signs of an entity such as `&#x1F680;`.
+const ENTITY_MAX: usize = 10;
+
+/// A text with the signs that entities stand for.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('&') {
+        out.push_str(before);
+        let end = behind.bytes().take(ENTITY_MAX).position(|it| it == b';');
+        let letter = end.and_then(|end| {
+            let name = &behind[..end];
+            let number = name.strip_prefix('#');
+            match (name, number.and_then(|it| it.strip_prefix(['x', 'X']))) {
+                ("lt", _) => Some('<'),
+                ("gt", _) => Some('>'),
+                ("quot", _) => Some('"'),
+                ("apos", _) => Some('\''),
+                ("amp", _) => Some('&'),
+                ("nbsp", _) => Some(' '),
+                (_, Some(hex)) => char::from_u32(u32::from_str_radix(hex, 16).ok()?),
+                _ => char::from_u32(number?.parse().ok()?),
+            }
+        });
+        // A control sign is none that anybody sees.
+        let letter = letter.filter(|it| !it.is_control() || matches!(it, '\n' | '\t'));
+        if let (Some(letter), Some(end)) = (letter, end) {
+            out.push(letter);
+            rest = &behind[end + 1..];
+        } else {
+            out.push('&');
+            rest = behind;
+        }
+    }
+    out + rest
+}
+
+/// A text without the tags that only colour it.
+fn without_spans(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, behind) = rest.split_at(at);
+        out.push_str(before);
+        let span = HtmlTag::at_start(behind).filter(|it| it.name.eq_ignore_ascii_case("span"));
+        let len = span.map_or(0, |it| it.len);
+        if len == 0 {
+            out.push('<');
+        }
+        rest = &behind[len.max(1)..];
+    }
+    out + rest
+}
+
+/// A block of HTML without the elements that are around all of it.
+fn without_wrappers(html: &str) -> &str {
+    let mut html = html.trim();
+    while let Some(tag) = HtmlTag::at_start(html).filter(|it| {
+        !it.is_closing
+            && ["div", "figure"]
+                .iter()
+                .any(|name| it.name.eq_ignore_ascii_case(name))
+    }) && let Some(end) = html.len().checked_sub(tag.name.len() + "</>".len())
+        && let Some(inner) = html.get(tag.len..end)
+        && html[end..].starts_with("</")
+        && html[end + 2..].starts_with(tag.name)
+    {
+        html = inner.trim();
+    }
+    html
+}
+
+/// The language and the text of a block of HTML that is all preformatted: `<pre><code class="language-bash">ls</code></pre>`.
+pub fn preformatted(html: &str) -> Option<(FenceLanguage, String)> {
+    let html = without_wrappers(html);
     let end = html.len().checked_sub("</pre>".len())?;
     let is_pre = html.get(..4)?.eq_ignore_ascii_case("<pre")
         && html.get(end..)?.eq_ignore_ascii_case("</pre>");
     if !is_pre {
         return None;
     }
-    let mut text = html[..end].split_once('>')?.1;
+    let (mut tags, mut text) = html[..end].split_once('>')?;
     if let Some(code) = text.trim_start().strip_prefix("<code") {
-        text = code.split_once('>')?.1.trim_end().strip_suffix("</code>")?;
+        let behind = code.split_once('>')?.1;
+        tags = &html[..end - behind.len()];
+        text = behind.trim_end().strip_suffix("</code>")?;
     }
+    let text = without_spans(text);
     if text.contains("</") {
         return None;
     }
-    let text = text
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&amp;", "&");
-    Some(text.trim_matches('\n').to_owned())
+    let text = unescaped(&text).trim_matches('\n').to_owned();
+    Some((language_of(tags), text))
+}
+
+/// Whether a block of HTML has headings.
+pub fn has_heading(html: &str) -> bool {
+    html.match_indices('<').any(|(at, _)| {
+        let name = html.get(at + 1..at + 3).unwrap_or_default().as_bytes();
+        matches!(name, [b'h' | b'H', b'1'..=b'6'])
+    })
 }
 
 /// Whether a line imports a component, as MDX does: `import Tabs from '@theme/Tabs';`.
@@ -187,6 +291,7 @@ pub fn n_statement_lines<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::vocabulary::StepType;
 
     fn n_lines(source: &str) -> usize {
         n_statement_lines(source.lines())
@@ -209,11 +314,13 @@ mod tests {
 
     #[test]
     fn preformatted_text_is_taken_without_its_tags() {
-        let text = preformatted(
-            "<pre><code class=\"x\">kubectl get &lt;ns&gt; &amp;&amp; ls\n</code></pre>\n",
-        );
-        assert_eq!(text.unwrap(), "kubectl get <ns> && ls");
-        assert_eq!(preformatted("<PRE>\nls\n</PRE>").unwrap(), "ls");
+        let (language, text) = preformatted(
+            "<pre><code class=\"x\">kubectl get &lt;ns&gt; &amp;&amp; ls &amp;lt;\n</code></pre>\n",
+        )
+        .unwrap();
+        assert_eq!(text, "kubectl get <ns> && ls &lt;");
+        assert_eq!(language, FenceLanguage::Unmarked);
+        assert_eq!(preformatted("<PRE>\nls\n</PRE>").unwrap().1, "ls");
         for html in [
             "",
             "<pre>",
@@ -224,6 +331,32 @@ mod tests {
         ] {
             assert_eq!(preformatted(html), None, "{html}");
         }
+    }
+
+    #[test]
+    fn the_class_of_preformatted_text_names_its_language() {
+        for html in [
+            "<pre><code class=\"language-bash\">echo &#39;a&#x27; &#62; b</code></pre>",
+            "<pre class='hljs language-sh'>\necho 'a' > b\n</pre>",
+            "<pre class=\"sourceCode bash\"><code>echo 'a' > b</code></pre>",
+            "<pre lang=\"sh\"><code>echo 'a' > b</code></pre>",
+            "<pre class=\"brush: bash\">echo 'a' > b</pre>",
+            "<div class=\"highlight\">\n<pre class=\"bash\"><code><span class=\"k\">echo</span> 'a' &gt; b</code></pre>\n</div>",
+        ] {
+            let bash = FenceLanguage::Script(StepType::Bash);
+            let read = preformatted(html);
+            assert_eq!(read, Some((bash, "echo 'a' > b".to_owned())), "{html}");
+        }
+        assert_eq!(
+            unescaped("&lt &x; &; & &#0; &#xfffffff;"),
+            "&lt &x; &; & &#0; &#xfffffff;"
+        );
+    }
+
+    #[test]
+    fn headings_in_html_are_found() {
+        assert!(has_heading("<div>\n<h1\nid=\"x\">") && has_heading("<H2>A</H2>"));
+        assert!(!has_heading("<hr>") && !has_heading("<h7>") && !has_heading("<"));
     }
 
     #[test]

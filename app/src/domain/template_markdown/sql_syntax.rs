@@ -1,4 +1,4 @@
-//! Just enough of SQL's grammar to see where a statement of a recorded session ends.
+//! Minimal SQL scanner for recorded sessions: tracks open quotes and comments from line to line, and says where a statement ends.
 
 /// What is open in a statement, read line by line.
 #[derive(Clone, Debug, Default)]

@@ -90,6 +90,7 @@ mod tests {
             kind: "bash".into(),
             content: "echo '```'\n".into(),
             description: "Takes a minute.".into(),
+            jenkins: None,
         };
         assert_eq!(
             to_markdown(&[draft]),
@@ -163,6 +164,7 @@ mod tests {
                     kind: StepType::ALL[kind].to_string(),
                     content,
                     description,
+                    jenkins: None,
                 };
                 let fields = draft.clone().parse().ok()?;
                 // As the store keeps them: names trimmed and composed, texts with LF.

@@ -136,8 +136,8 @@ pub fn check_event(row: &mut CheckedRow<'_>, it: &Event) {
     );
     row.check(
         "textShown",
-        it.text_shown.is_none() || it.action == EventAction::Done,
-        "only on done",
+        it.text_shown.is_none() || matches!(it.action, EventAction::Done | EventAction::Start),
+        "only on start and done",
     );
     for (field, value) in [("before", &it.before), ("after", &it.after)] {
         let is_object = value.as_ref().is_none_or(Value::is_object);

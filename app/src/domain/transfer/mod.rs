@@ -2,7 +2,7 @@
 //! is on a line of its own, so that two exports can be diffed and an error can name the line.
 //!
 //! ```text
-//! {"rollcall":4,"schema":"m2026…","lastIds":{"clusters":2,…},
+//! {"rollcall":6,"schema":"m2026…","lastIds":{"clusters":2,…},
 //! "clusters":[
 //! {"id":1,…},
 //! …
@@ -10,17 +10,19 @@
 //! "customers":[
 //! ```
 //!
-//! Derived data (the variables that a text names) is not part of it. The export of one release ends with the `head` of the
-//! history that it was made at (R89).
+//! Derived data (the variables that a text names) is not part of it; the output of runs only if it is asked for (R73). The export
+//! of one release ends with the `head` of the history that it was made at (R89).
 mod batch_order;
 pub mod checked_row;
 pub mod credentials;
 pub mod json_lines;
+pub mod proof_rows;
 pub mod row_checker;
 #[cfg(test)]
 mod row_checker_tests;
 
 use super::{
+    decode::decode,
     history_chain::{Head, is_sha256, is_signature},
     id::{CustomerId, EventId, ReleaseId},
     transfer::json_lines::{JsonItems, key_and_value},
@@ -36,13 +38,15 @@ use std::{
 
 /// Version of the format; increases when a field is added or removed. Earlier versions are read too: what they lack may be
 /// empty.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 6;
 /// The format of an export whose events have no hashes: earlier ones, and those for a caller with a scope.
 pub const FORMAT_WITHOUT_HASHES: u32 = 2;
 /// The first version whose events have hashes (R89). Events of earlier ones are chained when they are imported.
 const FIRST_VERSION_WITH_HASHES: u32 = 3;
 /// The first version with users (R22), without their passwords (but see `credentials`).
 const FIRST_VERSION_WITH_USERS: u32 = 4;
+/// The first version with runs that are over (R71) and evidence (R74).
+const FIRST_VERSION_WITH_PROOFS: u32 = 6;
 
 /// The largest id or version: 2^53, the largest integer that every JSON reader represents exactly.
 const JSON_INTEGER_MAX: i64 = 1 << 53;
@@ -61,7 +65,8 @@ words! {
     /// The lists of an export, each after those that it refers to.
     TransferPart {
         Clusters = "clusters", Customers = "customers", Releases = "releases", Templates = "templates",
-        Members = "members", Steps = "steps", Users = "users", Events = "events",
+        Members = "members", Steps = "steps", Users = "users", Runs = "runs", Evidence = "evidence",
+        Output = "output", Events = "events",
     }
 }
 
@@ -175,8 +180,12 @@ pub struct Transfer {
 
 impl Transfer {
     /// Locates the lists of an export. Errors: not UTF-8 or JSON, not an export, a newer format, missing or doubled
-    /// lists. A byte order mark before the text is skipped.
+    /// lists. A byte order mark before the text is skipped; with that of UTF-16 it may be UTF-16, as PowerShell writes files.
     pub fn read(mut bytes: Vec<u8>) -> Result<Self, ImportErrors> {
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            let text = decode(&bytes).map_err(|it| ImportErrors::one(1, it.to_string()))?;
+            bytes = text.into_bytes();
+        }
         if bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
         }
@@ -255,8 +264,13 @@ impl Transfer {
             errors.add(*line, "head", NO_HASHES_IN_FORMAT);
         }
         for part in TransferPart::ALL {
-            let is_later = *part == TransferPart::Users
-                && format.is_some_and(|it| it < FIRST_VERSION_WITH_USERS);
+            let first_version = match part {
+                TransferPart::Users => FIRST_VERSION_WITH_USERS,
+                TransferPart::Runs | TransferPart::Evidence => FIRST_VERSION_WITH_PROOFS,
+                TransferPart::Output => continue,
+                _ => 1,
+            };
+            let is_later = format.is_some_and(|it| it < first_version);
             if !is_later && !parts.contains_key(part) {
                 errors.add(first, part.as_str(), "this list is missing");
             }
@@ -346,7 +360,7 @@ mod tests {
             ("[]", "line 1: not a Rollcall export"),
             ("\n\n{}", "line 3: not a Rollcall export"),
             ("{\"rollcall\":0}", "not a Rollcall export"),
-            ("{\"rollcall\":5}", "a newer Rollcall, in format 5"),
+            ("{\"rollcall\":7}", "a newer Rollcall, in format 7"),
             ("{\"rollcall\":1}", "line 1, clusters: this list is missing"),
             (&EMPTY[..EMPTY.len() - 10], "line 2: the file is damaged"),
         ] {
@@ -402,6 +416,12 @@ mod tests {
         assert_eq!(file.rows(TransferPart::Events).count(), 0);
         let twice = Transfer::read([BYTE_ORDER_MARK, marked.as_slice()].concat()).unwrap_err();
         assert!(twice.to_string().starts_with("line 1: the file is damaged"));
+        let mut wide = vec![0xff, 0xfe];
+        wide.extend(EMPTY.encode_utf16().flat_map(u16::to_le_bytes));
+        assert!(Transfer::read(wide.clone()).is_ok());
+        wide.push(0);
+        let torn = Transfer::read(wide).unwrap_err();
+        assert_eq!(torn.errors[0].line, 1);
     }
 
     #[test]
@@ -441,6 +461,15 @@ mod tests {
         assert!(without.contains("users: this list is missing"), "{without}");
         let with_users = with_users.replace("\"events\"", "\"users\":[],\"events\"");
         assert!(read(&with_users).unwrap().has_hashes);
+        let with_proofs = with_users.replace("\"rollcall\":4", "\"rollcall\":6");
+        let without = read(&with_proofs).unwrap_err();
+        for part in ["runs", "evidence"] {
+            let missing = format!("{part}: this list is missing");
+            assert!(without.contains(&missing), "{without}");
+        }
+        // The output of runs is there only if it was asked for.
+        let lists = "\"runs\":[],\"evidence\":[],\"events\"";
+        assert!(read(&with_proofs.replace("\"events\"", lists)).is_ok());
         let earlier = read(&EMPTY.replace("\"rollcall\":1", "\"rollcall\":2")).unwrap();
         assert!(!earlier.has_hashes && !read(EMPTY).unwrap().has_hashes);
     }

@@ -7,12 +7,13 @@ use super::{
     credentials::UserCredentials,
     json_error_message,
     json_lines::JsonItem,
+    proof_rows::{TransferEvidence, TransferOutput, TransferRun},
 };
 use crate::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
     event::Event,
-    id::{ClusterId, CustomerId, ReleaseId, TemplateId},
+    id::{ClusterId, CustomerId, ReleaseId, RunId, TemplateId},
     provider_account::is_subject,
     release::{Release, ReleaseDraft},
     step::CustomerStep,
@@ -49,6 +50,8 @@ pub struct RowChecker {
     /// Each with its line.
     members: BTreeMap<(ReleaseId, CustomerId), usize>,
     copies: HashSet<(CustomerId, TemplateId)>,
+    /// The pieces of output, by their runs and numbers.
+    output: HashSet<(RunId, i64)>,
     batches: BatchOrder,
     /// Positions, each with its line.
     positions: BTreeMap<TransferPart, HashMap<PositionList, BTreeMap<i32, usize>>>,
@@ -150,6 +153,7 @@ impl RowChecker {
         it.name = fields.name.into();
         it.kubeconfig_path = fields.kubeconfig_path.map(Into::into);
         it.context = fields.context.map(Into::into);
+        it.max_parallel = fields.max_parallel;
         it.description = fields.description.map(Into::into);
         it.metadata = fields.metadata;
         let is_new = self.cluster_names.insert(it.name.clone());
@@ -220,6 +224,7 @@ impl RowChecker {
         let fields = row.parsed(TemplateDraft::from(it.clone()).parse())?;
         it.name = fields.name.into();
         it.description = fields.description.map(Into::into);
+        it.jenkins = fields.jenkins;
         Some(it)
     }
 
@@ -298,6 +303,7 @@ impl RowChecker {
             kind: it.kind.to_string(),
             content: it.content,
             description: String::new(),
+            jenkins: None,
         };
         let fields = row.parsed(draft.parse())?;
         it.name = fields.name.into();
@@ -373,6 +379,48 @@ impl RowChecker {
         self.row(part, item.line)
             .check("login", is_new, "an earlier user has this login");
         Some((it, credentials))
+    }
+
+    /// Validates a run; release and customer must come first. Its step may be gone, and come back by an undo.
+    pub fn run(&mut self, item: &JsonItem<'_>) -> Option<TransferRun> {
+        let part = TransferPart::Runs;
+        let mut it: TransferRun = self.read(part, item)?;
+        self.id(part, item.line, it.run.id.0);
+        self.check_release(part, item.line, it.run.release_id);
+        let is_customer = self.is_known(TransferPart::Customers, it.run.customer_id.0);
+        let mut row = self.row(part, item.line);
+        row.check("customerId", is_customer, "there is no such customer");
+        it.check(&mut row);
+        Some(it)
+    }
+
+    /// Validates a piece of evidence, and answers it with its bytes; its release must come first.
+    pub fn evidence(&mut self, item: &JsonItem<'_>) -> Option<(TransferEvidence, Vec<u8>)> {
+        let part = TransferPart::Evidence;
+        let it: TransferEvidence = self.read(part, item)?;
+        self.id(part, item.line, it.evidence.id.0);
+        self.check_release(part, item.line, it.release_id);
+        let body = it.body(&mut self.row(part, item.line))?;
+        Some((it, body))
+    }
+
+    /// Validates a piece of output; its run must come first.
+    pub fn output(&mut self, item: &JsonItem<'_>) -> Option<TransferOutput> {
+        let part = TransferPart::Output;
+        let it: TransferOutput = self.read_beside(part, item, &TransferOutput::FIELDS)?;
+        let is_run = self.is_known(TransferPart::Runs, it.run_id.0);
+        let is_new = self.output.insert((it.run_id, it.chunk.seq));
+        let mut row = self.row(part, item.line);
+        row.check("runId", is_run, "there is no such run");
+        row.check("seq", is_new, "an earlier piece has this number");
+        it.check(&mut row);
+        Some(it)
+    }
+
+    fn check_release(&mut self, part: TransferPart, line: usize, release: ReleaseId) {
+        let is_known = self.releases.contains_key(&release);
+        let mut row = self.row(part, line);
+        row.check("releaseId", is_known, "there is no such release");
     }
 
     fn is_known(&self, part: TransferPart, id: i64) -> bool {

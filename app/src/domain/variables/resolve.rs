@@ -279,6 +279,7 @@ pub(crate) mod tests {
                 name: "eu-west".into(),
                 kubeconfig_path: None,
                 context: None,
+                max_parallel: 1,
                 description: None,
                 is_active: true,
                 metadata: metadata(&[("HOST", "eu.example"), ("ZONE", "b")]),

@@ -151,6 +151,10 @@ fn show(
                     <dd class="mono">{cluster.kubeconfig_path.unwrap_or_else(|| "not set".into())}</dd>
                 </div>
                 {cluster.context.map(|it| view! { <div><dt>"kubectl context"</dt><dd class="mono">{it}</dd></div> })}
+                <div>
+                    <dt>"Runs at once"</dt>
+                    <dd>{cluster.max_parallel}</dd>
+                </div>
                 {cluster.description.map(|it| view! { <div><dt>"Description"</dt><dd class="kept-lines">{it}</dd></div> })}
                 {variables_facts(&cluster.metadata, &[])}
                 {last_changed(cluster.updated_at, changed)}
@@ -166,7 +170,7 @@ fn show(
                 } else {
                     view! {
                         <div class="card scroll-x">
-                            <table class="table">
+                            <table class="table stacked">
                                 <thead>
                                     <tr>
                                         <th scope="col">"Release"</th>
@@ -254,7 +258,7 @@ fn release_row(
                 </a>
             </td>
             <td>{status_badge(it.status)}</td>
-            <td class="num muted">{grouped(n)}</td>
+            <td class="num muted wide">{grouped(n)}</td>
             <td>
                 <span class="row cellbar">
                     <Bar counts=it.progress.counts/>

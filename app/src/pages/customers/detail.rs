@@ -160,7 +160,7 @@ fn show(
                 } else {
                     view! {
                         <div class="card scroll-x">
-                            <table class="table">
+                            <table class="table stacked">
                                 <thead>
                                     <tr>
                                         <th scope="col">"Release"</th>

@@ -1,14 +1,74 @@
-//! Notes that are typed and not saved when the document is left: by a reload, for another address, or by closing the tab (R102).
-//! They are sent in a way that outlives the document; the tab keeps them too, and a reload puts them back.
+//! What is typed in a step panel and not saved when its page is left, or the document: by a reload, for another address, or by
+//! closing the tab (R102). When the document is left, notes are sent in a way that outlives it; the tab keeps them too, and a reload
+//! puts them back.
+use super::step_detail_actions::save_notes;
 use crate::{
-    api::steps::NoteStep,
+    api::steps::{NoteStep, read_step},
     browser::{dom, unsaved_guard},
     components::{
         notes_draft::NotesDraft,
-        step_panel::panel_session::{StepMemory, keep_left_notes},
+        step_panel::panel_session::{
+            PanelSession, StepMemory, keep_left_notes, keep_unsaved_notes, keep_unsaved_values,
+        },
+        ui::toast::Toasts,
     },
+    domain::{
+        event::Changed,
+        own_changes::{EDIT_NOTES, cell_in_words},
+    },
+    pages::{own_changes::OwnChanges, request_queue::send_in_order},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+
+/// Keeps what is typed in a step panel from being lost with its page: notes are saved when the page is left, also with its document,
+/// and the browser asks before it closes the tab over those that cannot be, over values, or over a dialog in which something was
+/// typed.
+pub fn guard_typed_text(memory: StepMemory) {
+    let (session, toasts) = (memory.lasting(), Toasts::from_context());
+    let own = OwnChanges::from_context();
+    let typed = session.clone();
+    unsaved_guard::guard_closing(Signal::derive(move || {
+        has_unsent_notes(memory) || typed.values.is_dirty()
+    }));
+    unsaved_guard::on_leave(move || send_notes(memory));
+    let dialog = session.clone();
+    unsaved_guard::guard(Signal::derive(move || dialog.is_dialog_dirty()));
+    on_cleanup(move || {
+        keep_unsaved_values(session.values.take_typed());
+        for draft in session.notes.drafts.get_untracked() {
+            let session = session.clone();
+            let id = draft.step;
+            let sent = async move {
+                let is_unsaved = session.notes.of(id).is_some_and(|it| it == draft);
+                if is_unsaved && let Err(why) = save_left_notes(own, &session, &draft).await {
+                    toasts.show(format!("Your notes on a step were not saved: {why}"), None);
+                    keep_unsaved_notes(draft);
+                }
+            };
+            send_in_order(id, Box::pin(sent));
+        }
+    });
+}
+
+/// Saves notes whose page is gone, unless somebody else has saved others since the person began to type. Fails with why.
+async fn save_left_notes(
+    own: OwnChanges,
+    session: &PanelSession,
+    draft: &NotesDraft,
+) -> Result<(), String> {
+    let open = read_step(draft.step).await.map_err(|it| it.to_string())?;
+    let (before, customer) = (open.detail.step, open.detail.customer.customer.name);
+    if !session.is_own_notes(&before, &draft.before) {
+        return Err("someone else has changed them".to_owned());
+    }
+    let saved = save_notes(session, before, draft.text.clone()).await;
+    let Changed { row, batch_id } = saved.map_err(|it| it.to_string())?;
+    if let Some(batch) = batch_id {
+        let what = cell_in_words(EDIT_NOTES, &row.name, &customer);
+        own.push(row.release_id, batch, what);
+    }
+    Ok(())
+}
 
 /// The version to save a draft on without a conflict: that of the shown step, if its notes are unchanged since the draft began.
 fn version_for(memory: StepMemory, draft: &NotesDraft) -> Option<i64> {
@@ -23,14 +83,14 @@ fn version_for(memory: StepMemory, draft: &NotesDraft) -> Option<i64> {
 }
 
 /// Whether notes would be lost with the tab: they cannot be sent now, or only over those of somebody else.
-pub fn has_unsent_notes(memory: StepMemory) -> bool {
+fn has_unsent_notes(memory: StepMemory) -> bool {
     let drafts = memory.lasting().notes.drafts.get_untracked();
     let is_unsent = |it: &NotesDraft| dom::is_offline() || version_for(memory, it).is_none();
     drafts.iter().any(is_unsent)
 }
 
 /// The document is being left. Nobody hears the answers: the next document of the tab looks for itself.
-pub fn send_notes(memory: StepMemory) {
+fn send_notes(memory: StepMemory) {
     let drafts = memory.lasting().notes.drafts.get_untracked();
     for draft in &drafts {
         let Some(version) = version_for(memory, draft) else {

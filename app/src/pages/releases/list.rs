@@ -3,8 +3,9 @@ use crate::{
     api::releases::list_releases, components::layout::page_head::PageHead, components::list::List,
     components::list::ListFilter, components::list::SearchBar,
     components::list::list_query::ListQuery, components::list::releases::ReleaseList,
-    components::rights::Allowed, components::ui::icon::Icon, components::ui::time::Clock,
-    domain::permission::Permission, domain::release::ReleaseSummary,
+    components::new_rows::NewRows, components::new_rows::tell_new, components::rights::Allowed,
+    components::ui::icon::Icon, components::ui::time::Clock, domain::id::ReleaseId,
+    domain::permission::Permission, domain::plural::pluralize, domain::release::ReleaseSummary,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::ReleaseType, pages::fetch::Fetch,
     pages::list_url::list_query, pages::loaded, pages::refresh_on_change::refresh_on_change, paths,
 };
@@ -16,11 +17,37 @@ pub fn ReleasesPage() -> impl IntoView {
     let query = list_query(paths::RELEASES);
     let releases = Fetch::new(|| (), |()| list_releases());
     refresh_on_change(releases.refetch_callback(), |_| true);
-    loaded(releases, move |it| show(it, query))
+    let newest = StoredValue::new(None::<ReleaseId>);
+    let news = RwSignal::new(None::<String>);
+    let on_show = Callback::new(move |()| {
+        newest.set_value(None);
+        news.set(None);
+        releases.refetch();
+    });
+    loaded(releases, move |mut all| {
+        let before = newest.try_get_value().flatten();
+        let n = hold_back(&mut all, before);
+        tell_new(news, (n > 0).then(|| pluralize(n, "new release")));
+        let shown = all.iter().map(|it| it.release.id).max();
+        let _ = newest.try_set_value(shown.max(before));
+        let new = view! { <NewRows text=news on_show=on_show/> };
+        show(all, query, new.into_any())
+    })
 }
 
-/// The list with its search, or what to do while there are no releases.
-fn show(all: Vec<ReleaseSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
+/// Takes out the releases that are newer than the newest that is shown, unless no other would be left. Answers how many.
+fn hold_back(all: &mut Vec<ReleaseSummary>, newest: Option<ReleaseId>) -> usize {
+    let is_new = |it: &ReleaseSummary| newest.is_some_and(|newest| it.release.id > newest);
+    let n = all.iter().filter(|it| is_new(it)).count();
+    if n == all.len() {
+        return 0;
+    }
+    all.retain(|it| !is_new(it));
+    n
+}
+
+/// The list with its search, or what to do while there are no releases; `new` says that there are more.
+fn show(all: Vec<ReleaseSummary>, query: RwSignal<ListQuery>, new: AnyView) -> impl IntoView {
     let is_empty = all.is_empty();
     let (types, statuses) = filter_options(&all);
     let releases = StoredValue::new(ReleaseList::new(all));
@@ -47,7 +74,8 @@ fn show(all: Vec<ReleaseSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
                 </a>
             </Allowed>
         </PageHead>
-        <div class="page__body">
+        <div class="page__body stack">
+            {new}
             {if is_empty {
                 view! {
                     <div class="card empty">

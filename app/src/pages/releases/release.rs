@@ -120,7 +120,7 @@ fn ReleaseMatrix(
     let views = SavedViews::default();
     let needs_views = latched(move || views.is_open.get());
     let asked = controller.take_over.asked;
-    let needs_take_over = latched(move || asked.with(Option::is_some));
+    let needs_take_over = latched(move || !asked.with(Vec::is_empty));
     let on_take_over = Callback::new(move |step| {
         let request = ActionRequest::taking_over();
         controller.apply_outcome(step, StepPanelOutcome::Act(request));
@@ -198,8 +198,8 @@ fn ReleaseMatrix(
                     asking: bulk_reason_action,
                     state,
                     error: bulk.error,
-                    on_reason: Callback::new(move |(action, reason)| {
-                        controller.act_on_many(state.selected_cells(), action, Some(reason));
+                    on_reason: Callback::new(move |(action, reason, cells)| {
+                        controller.act_on_many(cells, action, Some(reason));
                     }),
                 })))
             })

@@ -1,19 +1,17 @@
 //! Sends what the step panel and the large step view ask for, and reports the outcome to the page around them: the matrix
 //! or the customer's steps. Status changes are passed on to the page, which shows them before they are sent.
-use super::left_notes::{has_unsent_notes, send_notes};
 use crate::{
     api::steps::{
         add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
         note_step, override_step, preview_promotion, promote_step, read_changed_text,
         read_custom_places, read_step, reset_step,
     },
-    browser::unsaved_guard,
     components::{
         notes_draft::{NotesDraft, SentNotes},
         pending_actions::{ActionRequest, FailedAction},
         step_panel::{
             events::{OpenStepDialog, StepPanelEvent},
-            panel_session::{PanelSession, StepMemory, keep_unsaved_notes, keep_unsaved_values},
+            panel_session::{PanelSession, StepMemory},
             step_detail::StepDetailState,
         },
         ui::toast::Toasts,
@@ -23,6 +21,7 @@ use crate::{
         event::Changed,
         id::{BatchId, StepId},
         normalize::saved_message,
+        own_changes::{EDIT_NOTES, cell_in_words, message_in_words},
         step::CustomerStep,
         template::TemplateDraft,
         undo::UndoResult,
@@ -31,6 +30,7 @@ use crate::{
     },
     error::AppError,
     pages::{
+        own_changes::OwnChanges,
         request_queue::send_in_order,
         undo_requests::{UndoRequest, UndoRequests},
         value_requests::send_values,
@@ -93,16 +93,29 @@ fn same_text(a: &CustomerStep, b: &CustomerStep) -> bool {
 #[derive(Clone)]
 struct StepDetailActions {
     step: Arc<CustomerStep>,
+    customer_name: String,
     session: PanelSession,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
     undo_requests: UndoRequests,
+    own: OwnChanges,
     toasts: Toasts,
 }
 
 impl StepDetailActions {
-    /// The page may be gone by now.
+    /// The page may be gone by now: what was changed can be undone all the same.
     fn report(&self, outcome: StepPanelOutcome) {
-        let _ = self.on_outcome.try_run((self.step.id, outcome));
+        let (batch, what) = match &outcome {
+            StepPanelOutcome::Noted(row, batch, _) => {
+                let what = cell_in_words(EDIT_NOTES, &row.name, &self.customer_name);
+                (batch.clone(), what)
+            }
+            StepPanelOutcome::Others(text, batch, _) => (batch.clone(), message_in_words(text)),
+            _ => (None, String::new()),
+        };
+        let told = self.on_outcome.try_run((self.step.id, outcome));
+        if let (None, Some(batch)) = (told, batch) {
+            self.own.push(self.step.release_id, batch, what);
+        }
     }
 
     /// Sends once earlier requests about the step are answered. The outcome is reported to the page, an error is shown in
@@ -373,7 +386,7 @@ impl StepDetailActions {
 }
 
 /// Saves notes on top of other changes; if somebody else has saved notes since, they are not replaced.
-async fn save_notes(
+pub(super) async fn save_notes(
     session: &PanelSession,
     before: CustomerStep,
     notes: String,
@@ -392,46 +405,6 @@ async fn save_notes(
     session.notes.saved_version.set(Some(version));
     session.notes.note_saved(id, &notes);
     Ok(saved)
-}
-
-/// Keeps what is typed in a step panel from being lost with its page: notes are saved when the page is left, also with its document,
-/// and the browser asks before it closes the tab over those that cannot be, over values, or over a dialog in which something was
-/// typed.
-pub fn guard_typed_text(memory: StepMemory) {
-    let (session, toasts) = (memory.lasting(), Toasts::from_context());
-    let typed = session.clone();
-    unsaved_guard::guard_closing(Signal::derive(move || {
-        has_unsent_notes(memory) || typed.values.is_dirty()
-    }));
-    unsaved_guard::on_leave(move || send_notes(memory));
-    let dialog = session.clone();
-    unsaved_guard::guard(Signal::derive(move || dialog.is_dialog_dirty()));
-    on_cleanup(move || {
-        keep_unsaved_values(session.values.take_typed());
-        for draft in session.notes.drafts.get_untracked() {
-            let session = session.clone();
-            let id = draft.step;
-            let sent = async move {
-                let is_unsaved = session.notes.of(id).is_some_and(|it| it == draft);
-                if is_unsaved && let Err(why) = save_left_notes(&session, &draft).await {
-                    toasts.show(format!("Your notes on a step were not saved: {why}"), None);
-                    keep_unsaved_notes(draft);
-                }
-            };
-            send_in_order(id, Box::pin(sent));
-        }
-    });
-}
-
-/// Saves notes whose page is gone, unless somebody else has saved others since the person began to type. Fails with why.
-async fn save_left_notes(session: &PanelSession, draft: &NotesDraft) -> Result<(), String> {
-    let before = read_step(draft.step).await.map_err(|it| it.to_string())?;
-    let before = before.detail.step;
-    if !session.is_own_notes(&before, &draft.before) {
-        return Err("someone else has changed them".to_owned());
-    }
-    let saved = save_notes(session, before, draft.text.clone()).await;
-    saved.map(drop).map_err(|it| it.to_string())
 }
 
 /// The step that a panel shows, with counters that make it read the step again. While a dialog of the step is open,
@@ -467,9 +440,11 @@ pub fn open_step_detail(
 ) -> StepDetailState {
     let actions = StepDetailActions {
         step: Arc::new(open.detail.step.clone()),
+        customer_name: open.detail.customer.customer.name.clone(),
         session: memory.lasting(),
         on_outcome,
         undo_requests: UndoRequests::from_context(),
+        own: OwnChanges::from_context(),
         toasts: Toasts::from_context(),
     };
     let on_event = Callback::new(move |event| actions.handle(event));

@@ -1,6 +1,7 @@
 //! Undo and redo on the matrix and on the page of a customer's steps: of what was changed in this tab, and of nothing else (R101).
 //! What others did, or the same person elsewhere, is undone from a step's history or the activity. An undo that is requested
-//! while a change has no answer yet runs once the answer is here, so that it undoes that change.
+//! while a change has no answer yet runs once the answer is here, so that it undoes that change; and what is changed while an undo
+//! has no answer yet waits for it.
 use crate::{
     browser::dom,
     components::ui::{follow_effect::follow, notice::sentence, toast::Toasts},
@@ -23,9 +24,7 @@ const OVERLAY_SELECTOR: &str = "dialog[open], [role=menu]";
 
 /// What undo and redo need of their page.
 pub trait UndoPage: Copy + Send + Sync + 'static {
-    /// Whether a change has no answer yet.
-    fn is_busy(self) -> bool;
-    /// An undo is sent.
+    /// A change is sent, which may wait for earlier ones.
     fn begin(self);
     /// A change has its answer; the page may be gone by now. True if it was the last one that is pending.
     fn end(self) -> bool;
@@ -39,8 +38,6 @@ pub trait UndoPage: Copy + Send + Sync + 'static {
 #[derive(Clone, Copy)]
 pub struct UndoStack<P> {
     own: OwnChanges,
-    /// An undo (a redo if `true`) that waits for the pending changes.
-    queued: StoredValue<Option<bool>>,
     toasts: Toasts,
     requests: UndoRequests,
     page: P,
@@ -52,7 +49,6 @@ impl<P: UndoPage> UndoStack<P> {
     pub fn new(page: P, release: impl Fn() -> Option<ReleaseId> + 'static) -> Self {
         let this = Self {
             own: OwnChanges::from_context(),
-            queued: StoredValue::new(None),
             toasts: Toasts::from_context(),
             requests: UndoRequests::from_context(),
             page,
@@ -76,21 +72,19 @@ impl<P: UndoPage> UndoStack<P> {
         self.own.check();
     }
 
+    /// Something was changed that this page has not heard of: it may be by a run that was asked for here.
+    pub fn reread(self) {
+        self.own.reread();
+    }
+
     /// A change is sent: an undo waits for its answer.
     pub fn begin_change(self) {
         self.page.begin();
     }
 
-    /// A change has its answer; the page may be gone by now. After the last one the queued undo runs, or what had to
-    /// wait is read.
+    /// A change has its answer; the page may be gone by now. After the last one what had to wait is read.
     pub fn end_change(self) {
-        if !self.page.end() {
-            return;
-        }
-        if let Some(is_redo) = self.queued.try_update_value(Option::take).flatten() {
-            self.step(is_redo);
-        }
-        if !self.page.is_busy() {
+        if self.page.end() {
             self.page.settle();
         }
     }
@@ -117,28 +111,43 @@ impl<P: UndoPage> UndoStack<P> {
         }
     }
 
+    /// The same of one cell: the message names it, so that what the change is called does not stand in it too.
+    pub fn report_cell(
+        self,
+        release: ReleaseId,
+        text: String,
+        what: String,
+        batch: Option<BatchId>,
+    ) {
+        if let Some(batch) = &batch {
+            self.own.push(release, batch.clone(), what);
+        }
+        self.toasts.show(text, batch);
+    }
+
     /// Adds a change that no message tells of.
     pub fn push(self, release: ReleaseId, batch: BatchId, what: String) {
         self.own.push(release, batch, what);
     }
 
-    /// Undoes the newest change, or redoes what was undone last.
+    /// Undoes the newest change, or redoes what was undone last, once all changes have their answer.
     pub fn step(self, is_redo: bool) {
-        if self.page.is_busy() {
-            self.queued.set_value(Some(is_redo));
-            return;
-        }
         let release = self.own.release();
-        let Some(change) = self.own.take(is_redo) else {
-            return;
-        };
         self.page.begin();
-        self.requests.send(UndoRequest {
-            batch: change.batch.clone(),
-            asks: false,
-            on_end: Arc::new(move |answer| {
-                self.finish_step(release, is_redo, change.clone(), answer);
-            }),
+        self.requests.send_in_order(move || {
+            // The page may be gone by now, or show another release.
+            let Some(change) = self.own.take(release, is_redo) else {
+                self.toasts.show(self.own.why_nothing(is_redo), None);
+                self.end_change();
+                return None;
+            };
+            Some(UndoRequest {
+                batch: change.batch.clone(),
+                asks: false,
+                on_end: Arc::new(move |answer| {
+                    self.finish_step(release, is_redo, change.clone(), answer);
+                }),
+            })
         });
     }
 
@@ -161,9 +170,12 @@ impl<P: UndoPage> UndoStack<P> {
                 }
             }
             Some(Err(error)) => {
-                self.toasts.show(sentence(&error.to_string()), None);
+                let why = error.to_string();
+                self.toasts.show(sentence(&why), None);
                 if error.is_retryable() {
                     self.own.put(release, is_redo, change);
+                } else {
+                    self.own.note_obstacle(release, Some(is_redo), why);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What a caller may do and see. A change cannot begin without a `Permit`, and only `permit` makes one; reads go through
 //! `visible`, whose queries find nothing out of the caller's scope (R22, R23).
+pub mod past_clusters;
 mod subjects;
 pub mod visible;
 

@@ -1,9 +1,11 @@
 //! Whether a row exists for the caller: one query for each kind of row. What is out of scope, and the session or token of
 //! another user, is not found.
+use super::past_clusters::past_clusters;
 use crate::domain::{
     event::Event,
     event_trim,
-    id::BatchId,
+    id::{BatchId, CustomerId},
+    past_clusters::customer_with_changes,
     permission::{Permission, Subject},
     saved_view::owner_of,
     vocabulary::Noun,
@@ -13,8 +15,8 @@ use crate::store::{
     audit::event_texts,
     engine::sought,
     entity::{
-        audit_event, cluster, customer, customer_step, release, saved_view, session, step_template,
-        token, user,
+        audit_event, cluster, customer, customer_step, release, run, saved_view, session,
+        step_template, token, user,
     },
     error::StoreError,
 };
@@ -71,6 +73,7 @@ impl Store {
                 must_exist!(visible.releases(), release, release, Noun::Release)?;
                 must_exist!(visible.customers(), customer, customer, Noun::Customer)
             }
+            Subject::Run(id) => must_exist!(visible.runs(), run, id, Noun::Run),
             Subject::Batch(id) => found(self.sees_batch(id).await?, Noun::Batch),
             Subject::User(id) => must_exist!(user::Entity::find(), user, id, Noun::User),
             Subject::Session(id) => {
@@ -146,7 +149,14 @@ impl Store {
         let seen = events
             .into_iter()
             .filter_map(|it| event_trim::trimmed(it, |id| visible.contains(&id.0)));
-        Ok(seen.collect())
+        let mut seen: Vec<Event> = seen.collect();
+        let told: HashSet<CustomerId> = seen.iter().filter_map(customer_with_changes).collect();
+        let told: Vec<CustomerId> = told.into_iter().collect();
+        let past = past_clusters(&self.read, self.visible(), &told).await?;
+        for event in &mut seen {
+            past.hide_in(event);
+        }
+        Ok(seen)
     }
 
     /// The ids of all visible customers.

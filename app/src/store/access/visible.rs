@@ -3,10 +3,11 @@
 use crate::domain::{
     caller::Caller,
     event::Entity,
+    permission::Permission,
     scope::{Scope, ScopeIds},
 };
 use crate::store::entity::{
-    audit_event, cluster, customer, customer_step, release, release_customer, step_template,
+    audit_event, cluster, customer, customer_step, release, release_customer, run, step_template,
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, Select,
@@ -21,6 +22,7 @@ const NARROW_CUSTOMERS_MAX: usize = 5;
 pub struct Visible<'a> {
     scope: &'a Scope,
     sees_accounts: bool,
+    sees_machines: bool,
 }
 
 /// The customers that one limit contains, as a condition on their table.
@@ -36,6 +38,19 @@ impl<'a> Visible<'a> {
         Self {
             scope: &caller.scope,
             sees_accounts: caller.sees_accounts(),
+            sees_machines: caller.sees_machines(),
+        }
+    }
+
+    /// The queries of a copy of the whole database, which also a token takes (R25): without the events of accounts its history
+    /// would have gaps, and could not be imported. It is the permission that decides who takes a copy.
+    pub fn of_copy(caller: &'a Caller) -> Self {
+        let is_whole = caller.may(Permission::Transfer) && caller.sees_all();
+        let by_role = Self::of(caller);
+        Self {
+            sees_accounts: is_whole || by_role.sees_accounts,
+            sees_machines: is_whole || by_role.sees_machines,
+            ..by_role
         }
     }
 
@@ -144,10 +159,19 @@ impl<'a> Visible<'a> {
         all.filter(customer_step::Column::CustomerId.in_subquery(self.customer_ids()))
     }
 
+    /// The runs of visible customers.
+    pub fn runs(self) -> Select<run::Entity> {
+        let all = run::Entity::find();
+        if self.is_all() {
+            return all;
+        }
+        all.filter(run::Column::CustomerId.in_subquery(self.customer_ids()))
+    }
+
     /// The visible events; what is left of each is `domain::event_trim`'s.
     pub fn events(self) -> Select<audit_event::Entity> {
         let all = audit_event::Entity::find();
-        if self.sees_accounts {
+        if self.sees_accounts && self.sees_machines {
             return all;
         }
         all.filter(self.events_condition(ColumnTrait::into_expr))
@@ -158,15 +182,16 @@ impl<'a> Visible<'a> {
         use audit_event::Column;
         let is_of = |entity: Entity| of(Column::Entity).eq(entity.as_str());
         let mut all = Condition::all();
-        if !self.sees_accounts {
-            let accounts = [
-                Entity::User,
-                Entity::Session,
-                Entity::Token,
-                Entity::View,
-                Entity::Webhook,
-            ];
-            all = all.add(of(Column::Entity).is_not_in(accounts.map(Entity::as_str)));
+        let is_hidden = |it: Entity| {
+            (it.is_account() && !self.sees_accounts) || (it.is_machine() && !self.sees_machines)
+        };
+        let entities = Entity::ALL.iter().copied();
+        let hidden: Vec<&str> = entities
+            .filter(|it| is_hidden(*it))
+            .map(Entity::as_str)
+            .collect();
+        if !hidden.is_empty() {
+            all = all.add(of(Column::Entity).is_not_in(hidden));
         }
         if self.is_all() {
             return all;

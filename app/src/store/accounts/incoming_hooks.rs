@@ -143,7 +143,7 @@ async fn load(db: &impl ConnectionTrait, id: IncomingHookId) -> Result<IncomingH
 
 impl Database {
     /// Takes a report of CI. One that was taken before, or says what is so already, changes nothing. Errors: an unknown key,
-    /// customer or step; wrong fields; what `act_on_step` refuses.
+    /// customer or step; wrong fields; the id of another report; what `act_on_step` refuses.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn take_report(
         &self,
@@ -168,12 +168,12 @@ impl Database {
         // It may have been deleted since.
         let hook = load(&change.tx, hook.id).await?;
         let step = change.reported_step(&hook, &report).await?;
-        let message = message_key(&report, step);
-        if is_known(&change, hook.id, message.as_deref()).await? {
+        let keys = MessageKeys::of(&report, step);
+        if is_known(&change, hook.id, keys.as_ref()).await? {
             return Ok(TakenReport::default());
         }
         if change.apply_report(&hook, &report, step).await? {
-            remember(&change.tx, hook.id, message, now).await?;
+            remember(&change.tx, hook.id, keys, now).await?;
             let batch_id = change.commit().await?;
             return Ok(TakenReport {
                 changed: 1,
@@ -183,44 +183,61 @@ impl Database {
         change.tx.rollback().await?;
         // What it says may be undone later. Sent again, it is still the same report.
         let tx = self.begin().await?;
-        remember(&tx, hook.id, message, now).await?;
+        remember(&tx, hook.id, keys, now).await?;
         tx.commit().await?;
         Ok(TakenReport::default())
     }
 }
 
-/// What a report is known by: its id, with the step and the status that it names, so that a second report of one job is none
-/// that was taken. None without an id.
-fn message_key(report: &CiReport, step: StepId) -> Option<String> {
-    let id = report.id.as_deref()?;
-    Some(sha256(&format!("{step} {} {id}", report.status)))
+/// What a report is known by.
+struct MessageKeys {
+    /// By its id, with the step and the status that it names.
+    whole: String,
+    /// By its id alone, so that one id never stands for two reports.
+    id: String,
 }
 
-/// Whether a report was taken before.
+impl MessageKeys {
+    /// None without an id.
+    fn of(report: &CiReport, step: StepId) -> Option<Self> {
+        let id = report.id.as_deref()?;
+        Some(Self {
+            whole: sha256(&format!("{step} {} {id}", report.status)),
+            id: sha256(&format!("id {id}")),
+        })
+    }
+}
+
+/// Whether a report was taken before. Errors: its id is that of another report, which would be lost if this were taken for that one.
 async fn is_known(
     change: &Change,
     hook: IncomingHookId,
-    message: Option<&str>,
+    keys: Option<&MessageKeys>,
 ) -> Result<bool, StoreError> {
-    let Some(sha256) = message else {
+    let Some(keys) = keys else {
         return Ok(false);
     };
     let found = incoming_message::Entity::find()
         .filter(incoming_message::Column::HookId.eq(hook.0))
-        .filter(incoming_message::Column::Sha256.eq(sha256))
-        .one(&change.tx)
+        .filter(incoming_message::Column::Sha256.is_in([keys.whole.as_str(), keys.id.as_str()]))
+        .all(&change.tx)
         .await?;
-    Ok(found.is_some())
+    if found.is_empty() || found.iter().any(|it| it.sha256 == keys.whole) {
+        return Ok(!found.is_empty());
+    }
+    let other = "A report about another step or status had this id: give each report its own";
+    let faults = vec![other.to_owned()];
+    Err(ValidationErrors::one(Field::MessageId, FieldError::Faults { faults }).into())
 }
 
 /// Keeps that a report was taken; nothing for one without an id. The same one may have been taken meanwhile.
 async fn remember(
     db: &impl ConnectionTrait,
     hook: IncomingHookId,
-    message: Option<String>,
+    keys: Option<MessageKeys>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if let Some(sha256) = message {
+    for sha256 in keys.into_iter().flat_map(|it| [it.whole, it.id]) {
         let row = incoming_message::ActiveModel {
             id: NotSet,
             hook_id: Set(hook.0),

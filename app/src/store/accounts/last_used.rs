@@ -6,7 +6,7 @@ use crate::store::{
     entity::{session, token},
     error::StoreError,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use std::{
     collections::HashMap,
@@ -31,12 +31,12 @@ impl LastUsed {
 
     /// Notes that a session was used.
     pub(in crate::store) fn session(&self, id: SessionId, at: DateTime<Utc>) {
-        self.lock().sessions.insert(id, at);
+        self.lock().sessions.insert(id, at.trunc_subsecs(3));
     }
 
     /// Notes that a token was used.
     pub(in crate::store) fn token(&self, id: TokenId, at: DateTime<Utc>) {
-        self.lock().tokens.insert(id, at);
+        self.lock().tokens.insert(id, at.trunc_subsecs(3));
     }
 
     /// When a session was used last, if that is not written yet.

@@ -1,7 +1,9 @@
-//! Finds the caller of a request by its session, its token, or the login that a proxy names; and compares passwords. One query
-//! per request without a cache, so that an ended session, a deactivated user, or a changed role or scope takes effect at the
-//! next request on every server.
-use super::password_hash::{self, Verified};
+//! Finds the caller of a request by its session, its token, or the login that a proxy names; and compares passwords. An ended
+//! session, a deactivated user, or a changed role or scope takes effect at the next request on every server.
+use super::{
+    caller_cache::{CallerLifetime, FoundCaller},
+    password_hash::{self, Verified},
+};
 use crate::domain::{
     caller::{Caller, Identity},
     id::{SessionId, TokenId},
@@ -129,8 +131,25 @@ impl Database {
         now: DateTime<Utc>,
         is_use: bool,
     ) -> Result<Option<(Caller, ArrivalPosition)>, StoreError> {
+        let sha256 = sha256(secret);
+        let found = match self.cached_caller(&sha256, now).await? {
+            Some(found) => Some(found),
+            None => self.stored_session_caller(sha256, now).await?,
+        };
+        let used = found.as_ref().and_then(|it| it.0.session());
+        if let Some(id) = used.filter(|_| is_use) {
+            self.last_used.session(id, now);
+        }
+        Ok(found)
+    }
+
+    async fn stored_session_caller(
+        &self,
+        sha256: String,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(Caller, ArrivalPosition)>, StoreError> {
         let found = session::Entity::find()
-            .filter(session::Column::Sha256.eq(sha256(secret)))
+            .filter(session::Column::Sha256.eq(&sha256))
             .find_also_related(user::Entity)
             .expr_as(last_event::column(), LAST_EVENT)
             .into_model::<RowAt<session::Model>, user::Model>()
@@ -139,11 +158,16 @@ impl Database {
         let Some((RowAt { row, position }, user)) = found else {
             return Ok(None);
         };
-        let caller = self.caller_of_session(Some((row, user)), now)?;
-        if let Some(id) = caller.as_ref().and_then(Caller::session).filter(|_| is_use) {
-            self.last_used.session(id, now);
-        }
-        Ok(caller.map(|it| (it, position)))
+        let times = row.times();
+        let Some(caller) = self.caller_of_session(Some((row, user)), now)? else {
+            return Ok(None);
+        };
+        let found = FoundCaller {
+            caller: caller.clone(),
+            lifetime: CallerLifetime::Session(times),
+        };
+        self.keep_caller(sha256, found, &position);
+        Ok(Some((caller, position)))
     }
 
     /// The caller of a session's row; none if the session ended, or its user is not active.
@@ -174,8 +198,24 @@ impl Database {
         text: &TokenText,
         now: DateTime<Utc>,
     ) -> Result<Option<(Caller, ArrivalPosition)>, StoreError> {
+        let sha256 = sha256(text.as_str());
+        let found = match self.cached_caller(&sha256, now).await? {
+            Some(found) => Some(found),
+            None => self.stored_token_caller(sha256, now).await?,
+        };
+        if let Some(id) = found.as_ref().and_then(|it| it.0.token()) {
+            self.last_used.token(id, now);
+        }
+        Ok(found)
+    }
+
+    async fn stored_token_caller(
+        &self,
+        sha256: String,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(Caller, ArrivalPosition)>, StoreError> {
         let found = token::Entity::find()
-            .filter(token::Column::Sha256.eq(sha256(text.as_str())))
+            .filter(token::Column::Sha256.eq(&sha256))
             .find_also_related(user::Entity)
             .expr_as(last_event::column(), LAST_EVENT)
             .into_model::<RowAt<token::Model>, user::Model>()
@@ -184,11 +224,16 @@ impl Database {
         let Some((RowAt { row, position }, owner)) = found else {
             return Ok(None);
         };
-        let found = caller_of_token(Some((row, owner)), now)?;
-        if let Some((id, _)) = found {
-            self.last_used.token(id, now);
-        }
-        Ok(found.map(|it| (it.1, position)))
+        let expires_at = row.expires_at;
+        let Some((_, caller)) = caller_of_token(Some((row, owner)), now)? else {
+            return Ok(None);
+        };
+        let found = FoundCaller {
+            caller: caller.clone(),
+            lifetime: CallerLifetime::Token { expires_at },
+        };
+        self.keep_caller(sha256, found, &position);
+        Ok(Some((caller, position)))
     }
 
     /// The active user of this login, for a proxy's word, and the last event when it was found.

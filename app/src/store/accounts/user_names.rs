@@ -1,13 +1,22 @@
-//! Names of users: nobody takes the name of another active user, in whatever letters, since the history is read by name. Who manages
-//! users may give two people the same.
+//! Uniqueness of user names, because the history is read by name: users cannot rename themselves to the name of another active user, or to
+//! one that looks the same, and a new user from a provider gets its login added. Admins may give two users the same name.
 use crate::domain::{
     field_error::FieldError, fold::lowercase, id::UserId, login::Login, text::Name, user::User,
     validation_errors::ValidationErrors, vocabulary::Field,
 };
 use crate::store::{entity::user, error::StoreError};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use unicode_normalization::UnicodeNormalization;
 
-/// The names of all active users but this one, in lower case.
+/// The form in which names are compared: NFKC, each run of blanks as one, lower case. Pages show no difference between these; accents
+/// are visible and stay.
+fn compared(name: &str) -> String {
+    let plain: String = name.nfkc().collect();
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    lowercase(&words.join(" "))
+}
+
+/// The names of all active users but this one, as they are compared.
 async fn names_of_others(
     tx: &DatabaseTransaction,
     except: Option<UserId>,
@@ -21,7 +30,7 @@ async fn names_of_others(
         .await?;
     let others = rows.into_iter().filter(|it| except != Some(UserId(it.0)));
     // Not in the query: the two engines do not agree about letters that are no ASCII.
-    Ok(others.map(|it| lowercase(&it.1)).collect())
+    Ok(others.map(|it| compared(&it.1)).collect())
 }
 
 /// Refuses a name that another active user has. `before` is the user as stored, who may keep the name.
@@ -34,7 +43,7 @@ pub(super) async fn must_have_free_name(
         return Ok(());
     }
     let others = names_of_others(tx, Some(before.id)).await?;
-    if others.contains(&lowercase(name.as_str())) {
+    if others.contains(&compared(name.as_str())) {
         return Err(ValidationErrors::one(Field::Name, FieldError::NameTaken).into());
     }
     Ok(())
@@ -48,9 +57,30 @@ pub(super) async fn told_apart(
     login: &Login,
 ) -> Result<String, StoreError> {
     let others = names_of_others(tx, None).await?;
-    if !others.contains(&lowercase(&name)) {
+    if !others.contains(&compared(&name)) {
         return Ok(name);
     }
     let with_login = Name::parse(&format!("{name} ({})", login.as_str()));
     Ok(with_login.map_or_else(|_| login.as_str().to_owned(), Into::into))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_the_same_are_compared_as_one() {
+        for same in [
+            "ANA ferreira",
+            "Ana\u{a0}Ferreira",
+            "Ana  Ferreira",
+            "Ana\u{2009}Ferreira",
+            "\u{ff21}na Ferreira",
+        ] {
+            assert_eq!(compared(same), compared("Ana Ferreira"), "{same}");
+        }
+        for other in ["AnaFerreira", "An\u{e1} Ferreira", "Ana Ferreiro"] {
+            assert_ne!(compared(other), compared("Ana Ferreira"), "{other}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! Which events are committed, as far as this process has heard: of its own changes at once, of those of other processes by a
-//! notification of `PostgreSQL`, or when somebody looks. The stream of changes follows it (R31).
+//! The id of the last committed event as this process knows it, for the stream of changes (R31): set by its own commits at once, by
+//! those of other processes with a notification of `PostgreSQL`, or by a look at the database.
 use crate::store::{Database, engine::notices::Notice, error::StoreError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -22,6 +22,11 @@ impl Commits {
             *it = last.max(*it);
             is_newer
         });
+    }
+
+    /// The last event that this process has heard of; more may be committed.
+    pub fn last_heard(&self) -> i64 {
+        *self.0.borrow()
     }
 }
 

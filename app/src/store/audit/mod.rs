@@ -7,3 +7,4 @@ pub mod history_head;
 pub mod idempotency;
 pub mod last_change;
 pub mod last_event;
+pub mod seen_history;

@@ -14,6 +14,9 @@ const TABLES: &[&str] = &[
     "sessions",
     "tokens",
     "users",
+    "runs",
+    "run_output",
+    "runners",
 ];
 
 /// Records a statement by its operation and the first table that it names. Its text is not kept.

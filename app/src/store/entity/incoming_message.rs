@@ -1,4 +1,4 @@
-//! Row of `incoming_messages`: a report of CI that was taken, so that it is not taken again.
+//! Row of `incoming_messages`: what a report of CI that was taken is known by, so that it is not taken again.
 use sea_orm::entity::prelude::*;
 
 /// A row of the table.
@@ -8,7 +8,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub hook_id: i64,
-    /// The SHA-256 of the report's step, status and id, in hexadecimal digits.
+    /// The SHA-256 of the report's step, status and id, and in another row of its id alone, in hexadecimal digits.
     pub sha256: String,
     pub at: DateTimeUtc,
 }

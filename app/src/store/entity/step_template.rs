@@ -3,11 +3,13 @@ use super::{missing_text, parse_word, text};
 use crate::{
     domain::{
         id::{ReleaseId, TemplateId},
+        jenkins::JenkinsJob,
         template::StepTemplate,
     },
     store::error::StoreError,
 };
 use sea_orm::{ActiveValue::NotSet, entity::prelude::*};
+use serde_json::json;
 
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveModel, DeriveActiveModel)]
@@ -23,6 +25,8 @@ pub struct Model {
     pub text_id: Option<i64>,
     pub order_index: i32,
     pub description: Option<String>,
+    /// JSON: the job at Jenkins that carries it out.
+    pub jenkins: Option<String>,
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
@@ -52,6 +56,7 @@ pub enum Column {
     TextId,
     OrderIndex,
     Description,
+    Jenkins,
     Version,
     CreatedAt,
     UpdatedAt,
@@ -64,7 +69,7 @@ impl ColumnTrait for Column {
         match self {
             Self::Id | Self::ReleaseId | Self::Version => ColumnType::BigInteger.def(),
             Self::Name | Self::Category | Self::Kind => ColumnType::Text.def(),
-            Self::Content | Self::Description => ColumnType::Text.def().nullable(),
+            Self::Content | Self::Description | Self::Jenkins => ColumnType::Text.def().nullable(),
             Self::TextId => ColumnType::BigInteger.def().nullable(),
             Self::OrderIndex => ColumnType::Integer.def(),
             Self::CreatedAt | Self::UpdatedAt => ColumnType::TimestampWithTimeZone.def(),
@@ -112,6 +117,7 @@ impl TryFrom<Model> for StepTemplate {
             text_id: _,
             order_index,
             description,
+            jenkins,
             version,
             created_at,
             updated_at,
@@ -125,11 +131,17 @@ impl TryFrom<Model> for StepTemplate {
             content: content.ok_or_else(|| missing_text("step_templates"))?,
             order_index,
             description,
+            jenkins: jenkins.as_deref().map(job).transpose()?,
             version,
             created_at,
             updated_at,
         })
     }
+}
+
+/// The job of the column.
+pub fn job(json: &str) -> Result<JenkinsJob, StoreError> {
+    serde_json::from_str(json).map_err(|error| StoreError::corrupt("step_templates", error))
 }
 
 impl ActiveModel {
@@ -144,10 +156,12 @@ impl ActiveModel {
             content: _,
             order_index,
             description,
+            jenkins,
             version,
             created_at,
             updated_at,
         } = template;
+        let jenkins = jenkins.map(|it| json!(it).to_string());
         let row = Model {
             id: id.0,
             release_id: release_id.0,
@@ -158,6 +172,7 @@ impl ActiveModel {
             text_id: text,
             order_index,
             description,
+            jenkins,
             version,
             created_at,
             updated_at,

@@ -6,7 +6,7 @@ use crate::domain::{
     webhook::{HookEvent, Webhook},
 };
 use crate::store::{Database, audit::history_head, entity::webhook_delivery, error::StoreError};
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveTime, SubsecRound, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 /// Who sends it.
@@ -33,7 +33,7 @@ impl Database {
         };
         let message = HookMessage {
             message_type: HookEvent::HistoryHead,
-            timestamp: now,
+            timestamp: now.trunc_subsecs(3),
             data: HookMessageData {
                 actor: PROGRAM.to_owned(),
                 head: Some(head),

@@ -58,6 +58,8 @@ pub enum DeliveryOutcome {
     Delivered {
         status: Option<u16>,
         answer: Option<String>,
+        /// Which addresses of a mail were refused, if it went to others.
+        error: Option<String>,
     },
     /// It is tried again.
     Failed {
@@ -210,9 +212,11 @@ impl Database {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let (state, status, answer, error, next_at) = match outcome {
-            DeliveryOutcome::Delivered { status, answer } => {
-                (DeliveryState::Delivered, status, answer, None, None)
-            }
+            DeliveryOutcome::Delivered {
+                status,
+                answer,
+                error,
+            } => (DeliveryState::Delivered, status, answer, error, None),
             DeliveryOutcome::Failed {
                 status,
                 answer,

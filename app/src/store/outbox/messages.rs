@@ -4,17 +4,18 @@ use super::changed_cells::{ChangedCell, ChangedCells, ReleaseCells};
 use crate::domain::{
     actor_stamp::ActorStamp,
     hook_message::{
-        CellChange, CellsNow, HookMessage, HookMessageData, HookRelease, HookStep, STEPS_NAMED_MAX,
-        is_finished, raised,
+        CellChange, CellsNow, HookMessage, HookMessageData, HookRelease, HookRun, HookStep,
+        STEPS_NAMED_MAX, is_finished, raised, short_reason,
     },
     id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId},
+    run::{Run, RunState},
     vocabulary::StepStatus,
     webhook::{DeliveryState, HookEvent, Webhook},
 };
 use crate::paths;
 use crate::store::{
     engine::IDS_PER_STATEMENT_MAX,
-    entity::{cluster, customer, customer_step, release, webhook, webhook_delivery},
+    entity::{cluster, customer, customer_step, parse_word, release, webhook, webhook_delivery},
     error::{StoreError, chain},
 };
 use sea_orm::{
@@ -28,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The clusters of a hook; none is every one.
 type Clusters<'a> = Option<&'a BTreeSet<ClusterId>>;
 /// What is told of a customer: its name, its cluster, and the cluster's name.
-type Place = (String, ClusterId, String);
+type CustomerInCluster = (String, ClusterId, String);
 
 /// The active hooks. One that cannot be read is left out, and logged: it must not stop the work.
 pub async fn active_hooks(db: &impl ConnectionTrait) -> Result<Vec<Webhook>, DbErr> {
@@ -84,7 +85,7 @@ pub async fn write(
     if hooks.is_empty() {
         return Ok(());
     }
-    let places = places(tx, &changed.customers()).await?;
+    let customers_by_id = customers_by_id(tx, &changed.customers()).await?;
     let mut rows = Vec::new();
     for (id, of_release) in &changed.0 {
         let hooks = hooks.iter().filter(|it| it.is_for(*id));
@@ -96,7 +97,7 @@ pub async fn write(
             tx,
             release: release_of(tx, *id).await?,
             changed: of_release,
-            places: &places,
+            customers_by_id: &customers_by_id,
             batch,
             stamp,
         };
@@ -110,12 +111,86 @@ pub async fn write(
     Ok(())
 }
 
+/// Writes what hooks are told of a run that ended. `step` is the name of its step, and `batch` what its end was recorded as.
+pub async fn write_run_finished(
+    tx: &DatabaseTransaction,
+    run: &Run,
+    step: &str,
+    batch: &BatchId,
+    stamp: &ActorStamp,
+) -> Result<(), StoreError> {
+    let mut hooks = active_hooks(tx).await?;
+    hooks.retain(|it| it.events.contains(&HookEvent::RunFinished) && it.is_for(run.release_id));
+    if hooks.is_empty() {
+        return Ok(());
+    }
+    let mut customers_by_id = customers_by_id(tx, &[run.customer_id.0].into()).await?;
+    let Some((customer, cluster_id, cluster)) = customers_by_id.remove(&run.customer_id.0) else {
+        return Ok(());
+    };
+    let is_seen = |it: &Webhook| {
+        let clusters = it.cluster_ids.as_ref();
+        clusters.is_none_or(|it| it.contains(&cluster_id))
+    };
+    let message = HookMessage {
+        message_type: HookEvent::RunFinished,
+        timestamp: stamp.at,
+        data: HookMessageData {
+            batch_id: Some(batch.clone()),
+            actor: stamp.by.clone(),
+            reason: run.reason.as_deref().map(short_reason),
+            release: Some(release_of(tx, run.release_id).await?),
+            count: 1,
+            steps: vec![HookStep {
+                id: run.step_id,
+                step: step.to_owned(),
+                customer,
+                cluster,
+                status: status_after(tx, run).await?,
+                url: paths::step(run.release_id, run.step_id),
+            }],
+            head: None,
+            run: Some(HookRun {
+                id: run.id,
+                state: run.state,
+                runner: run.runner.clone(),
+                exit_code: run.exit_code,
+            }),
+        },
+    };
+    for hook in hooks.iter().filter(|it| is_seen(it)) {
+        webhook_delivery::Entity::insert(new_delivery(hook, &message))
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The state of a run's step after its end, which a person may have decided otherwise; of a step that was deleted what the end
+/// would have made of it.
+async fn status_after(tx: &DatabaseTransaction, run: &Run) -> Result<StepStatus, StoreError> {
+    let status = customer_step::Entity::find_by_id(run.step_id.0)
+        .select_only()
+        .column(customer_step::Column::Status)
+        .into_tuple::<String>()
+        .one(tx)
+        .await?;
+    match status {
+        Some(word) => parse_word("customer_steps", &word),
+        None => Ok(match run.state {
+            RunState::Succeeded => StepStatus::Done,
+            RunState::Failed | RunState::Cancelled => StepStatus::Failed,
+            _ => StepStatus::InProgress,
+        }),
+    }
+}
+
 /// What a batch did in one release.
 struct ReleaseBatch<'a> {
     tx: &'a DatabaseTransaction,
     release: HookRelease,
     changed: &'a ReleaseCells,
-    places: &'a HashMap<i64, Place>,
+    customers_by_id: &'a HashMap<i64, CustomerInCluster>,
     batch: &'a BatchId,
     stamp: &'a ActorStamp,
 }
@@ -166,7 +241,7 @@ impl ReleaseBatch<'_> {
     /// The changed steps of customers in these clusters.
     fn changes_in(&self, clusters: Clusters<'_>) -> Vec<CellChange> {
         let change = |(step, cell): (&StepId, &ChangedCell)| {
-            let (_, cluster, _) = self.places.get(&cell.customer.0)?;
+            let (_, cluster, _) = self.customers_by_id.get(&cell.customer.0)?;
             let is_seen = clusters.is_none_or(|it| it.contains(cluster));
             is_seen.then(|| CellChange {
                 step: *step,
@@ -182,12 +257,12 @@ impl ReleaseBatch<'_> {
 
     fn message(&self, event: HookEvent, count: u64, steps: &[CellChange]) -> HookMessage {
         let named = steps.iter().take(STEPS_NAMED_MAX).map(|it| {
-            let place = self.places.get(&it.customer.0);
+            let found = self.customers_by_id.get(&it.customer.0);
             HookStep {
                 id: it.step,
                 step: it.name.clone(),
-                customer: place.map(|it| it.0.clone()).unwrap_or_default(),
-                cluster: place.map(|it| it.2.clone()).unwrap_or_default(),
+                customer: found.map(|it| it.0.clone()).unwrap_or_default(),
+                cluster: found.map(|it| it.2.clone()).unwrap_or_default(),
                 status: it.after,
                 url: paths::step(self.release.id, it.step),
             }
@@ -204,6 +279,7 @@ impl ReleaseBatch<'_> {
                 count,
                 steps: named.collect(),
                 head: None,
+                run: None,
             },
         }
     }
@@ -360,11 +436,11 @@ async fn release_of(tx: &DatabaseTransaction, id: ReleaseId) -> Result<HookRelea
     })
 }
 
-/// Names and clusters of these customers.
-async fn places(
+/// Names and clusters of these customers, by their ids.
+async fn customers_by_id(
     tx: &DatabaseTransaction,
     customers: &BTreeSet<i64>,
-) -> Result<HashMap<i64, Place>, StoreError> {
+) -> Result<HashMap<i64, CustomerInCluster>, StoreError> {
     let clusters: HashMap<i64, String> = cluster::Entity::find()
         .select_only()
         .columns([cluster::Column::Id, cluster::Column::Name])
@@ -374,7 +450,7 @@ async fn places(
         .into_iter()
         .collect();
     let customers: Vec<i64> = customers.iter().copied().collect();
-    let mut places = HashMap::new();
+    let mut customers_by_id = HashMap::new();
     for part in customers.chunks(IDS_PER_STATEMENT_MAX) {
         let rows: Vec<(i64, String, i64)> = customer::Entity::find()
             .select_only()
@@ -389,8 +465,8 @@ async fn places(
             .await?;
         for (id, name, cluster) in rows {
             let of_cluster = clusters.get(&cluster).cloned().unwrap_or_default();
-            places.insert(id, (name, ClusterId(cluster), of_cluster));
+            customers_by_id.insert(id, (name, ClusterId(cluster), of_cluster));
         }
     }
-    Ok(places)
+    Ok(customers_by_id)
 }

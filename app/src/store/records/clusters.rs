@@ -76,6 +76,7 @@ pub async fn insert(
         name,
         kubeconfig_path,
         context,
+        max_parallel,
         description,
         metadata,
     } = fields;
@@ -85,6 +86,7 @@ pub async fn insert(
         name: name.into(),
         kubeconfig_path: kubeconfig_path.map(Into::into),
         context: context.map(Into::into),
+        max_parallel,
         description: description.map(Into::into),
         is_active: true,
         metadata,
@@ -142,6 +144,7 @@ impl Store {
         after.name = fields.name.into();
         after.kubeconfig_path = fields.kubeconfig_path.map(Into::into);
         after.context = fields.context.map(Into::into);
+        after.max_parallel = fields.max_parallel;
         after.description = fields.description.map(Into::into);
         after.metadata = fields.metadata;
         change

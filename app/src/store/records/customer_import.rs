@@ -6,6 +6,7 @@ use crate::domain::{
     customer::{Customer, CustomerFields},
     customer_import::{
         ImportAction, ImportContext, ImportPlan, ImportReport, ImportRequest, KnownCustomer,
+        warnings as warnings_about,
     },
     customer_import_parser::{SourceRow, parse},
     event::{Changed, EventAction},
@@ -40,10 +41,16 @@ impl Store {
         if text.trim().is_empty() {
             return Err(ValidationErrors::one(Field::Text, FieldError::Missing).into());
         }
-        let warnings = notices(&text);
         // Parsing a long text takes a while, so it is done before the transaction begins.
-        let rows = compute(move || parse(&text)).await?;
-        let rows = rows.map_err(|it| ValidationErrors::one(Field::Text, it))?;
+        let read = compute(move || {
+            let rows = parse(&text)?;
+            let mut warnings = notices(&text);
+            warnings.extend(warnings_about(&text, &rows));
+            Ok::<_, FieldError>((rows, warnings))
+        });
+        let (rows, warnings) = read
+            .await?
+            .map_err(|it| ValidationErrors::one(Field::Text, it))?;
         if request.dry_run {
             let (mut row, _) = choose(&self.read, rows, &request).await?;
             row.warnings = warnings;

@@ -444,13 +444,14 @@ pub async fn dry_run_of(
     texts: &[TemplateText],
     uses: &HashMap<i64, Vec<String>>,
 ) -> Result<DryRun, StoreError> {
-    let missing =
-        UnresolvedByCustomer::of(db, release, &customers, uses.values().flatten()).await?;
+    let of_jobs = texts.iter().flat_map(|it| &it.job_uses);
+    let all: Vec<&String> = uses.values().flatten().chain(of_jobs).collect();
+    let missing = UnresolvedByCustomer::of(db, release, &customers, all.iter().copied()).await?;
     let mut unresolved: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
     for (index, customer) in customers.iter().enumerate() {
         for step in texts {
             let uses = uses.get(&step.id).map_or(&[][..], Vec::as_slice);
-            for name in missing.among(*customer, uses, step.kind) {
+            for name in missing.of_step(*customer, uses, step) {
                 unresolved
                     .entry((index, name.to_owned()))
                     .or_default()
@@ -469,8 +470,7 @@ pub async fn dry_run_of(
     let mut chosen = text_variables::with_clusters(db, &customers).await?;
     chosen.sort_by(|a, b| (&a.0.name, a.0.id).cmp(&(&b.0.name, b.0.id)));
     let changes = values_changed_since_activation(db, release, &customers).await?;
-    let used = uses.values().flatten();
-    let used: BTreeSet<&str> = used.map(|it| variables::name_of(it)).collect();
+    let used: BTreeSet<&str> = all.iter().map(|it| variables::name_of(it)).collect();
     let mut warnings = changed_value_warnings(&changes, &chosen, &used);
     warnings.extend(dry_run_warnings(texts, &chosen, release));
     let cells = customers.len() * texts.len();

@@ -3,7 +3,7 @@
 use super::{clusters, customers};
 use crate::domain::{
     actor_stamp::ActorStamp,
-    cluster::ClusterFields,
+    cluster::{ClusterFields, MAX_PARALLEL_DEFAULT},
     customer::CustomerFields,
     event::{Changed, EventAction},
     id::{ClusterId, CustomerId},
@@ -59,6 +59,7 @@ impl Store {
                 name,
                 kubeconfig_path: None,
                 context: None,
+                max_parallel: MAX_PARALLEL_DEFAULT,
                 description: None,
                 metadata: Metadata::default(),
             };

@@ -235,7 +235,8 @@ impl PastValues {
             | Entity::Token
             | Entity::View
             | Entity::IncomingHook
-            | Entity::Webhook => None,
+            | Entity::Webhook
+            | Entity::Runner => None,
         };
         let Some(UndoneEdit {
             customers,

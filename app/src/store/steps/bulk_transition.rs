@@ -28,9 +28,7 @@ use crate::store::{
     error::StoreError,
     text_variables,
 };
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 use std::collections::{HashMap, HashSet};
 
 /// The number of ids that one bulk action accepts.
@@ -50,16 +48,7 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<BulkResult, StoreError> {
         let permit = self.permit(Permission::ActOnSteps.on_anything()).await?;
-        let wrong = |problem| StoreError::from(ValidationErrors::one(Field::Ids, problem));
-        if ids.is_empty() {
-            return Err(wrong(FieldError::EmptyList));
-        }
-        if ids.len() > BULK_STEPS_MAX {
-            return Err(wrong(FieldError::TooMany {
-                max: BULK_STEPS_MAX,
-                long: ids.len(),
-            }));
-        }
+        let ids = bulk_ids(ids)?;
         let transition = Transition::parse(action, options.reason.as_deref())?;
         let notes = options
             .notes
@@ -70,37 +59,32 @@ impl Store {
         let notes = notes
             .map_err(|it| ValidationErrors::one(Field::Notes, it))?
             .map(|it| NewNotes(it.map(String::from)));
-        let mut seen = HashSet::new();
-        let ids: Vec<StepId> = ids.into_iter().filter(|it| seen.insert(*it)).collect();
         let mut change = self.change(permit, stamp).await?;
         let mut scopes = BulkScopes::default();
         let mut result = BulkResult::default();
         for part in ids.chunks(STEPS_IN_MEMORY_MAX) {
-            // A step out of the caller's scope is an unknown one.
-            let mut steps: HashMap<i64, CustomerStep> = change
-                .visible()
-                .steps()
-                .filter(customer_step::Column::Id.is_in(part.iter().map(|it| it.0)))
-                .all(&change.tx)
-                .await?
-                .into_iter()
-                .map(|row| Ok((row.id, row.try_into()?)))
-                .collect::<Result<_, StoreError>>()?;
+            let mut steps = change.steps_of_bulk(part).await?;
             scopes.load(&change.tx, steps.values()).await?;
             let starts = Starts::load(&change.tx, action, steps.values()).await?;
+            let overtaken = match &options.seen {
+                Some(seen) => seen.overtaken(&change.tx, steps.keys().copied()).await?,
+                None => HashMap::new(),
+            };
             let n_changed = result.changed_ids.len();
             for id in part {
                 let Some(before) = steps.remove(&id.0) else {
-                    result.not_eligible.push(NotEligible {
-                        id: *id,
-                        step: String::new(),
-                        customer: String::new(),
-                        reason: "step not found".to_owned(),
-                    });
+                    result.not_eligible.push(NotEligible::unknown(*id));
                     continue;
                 };
                 let scope = scopes.of(&before)?;
-                match next_state(&before, &transition, &options, scope, &change.stamp) {
+                let next = next_state(&before, &transition, &options, scope, &change.stamp);
+                let next = match overtaken.get(&id.0) {
+                    Some(by) if !matches!(next, Ok(None)) => {
+                        Err(RuleViolation::Overtaken { by: by.clone() })
+                    }
+                    _ => next,
+                };
+                match next {
                     Ok(None) => {}
                     Ok(Some((mut after, mut proof))) => {
                         if let Some(NewNotes(notes)) = &notes {
@@ -135,21 +119,57 @@ impl Store {
     }
 }
 
+/// The steps of a bulk, each once. Errors: none, or more than `BULK_STEPS_MAX`.
+pub fn bulk_ids(ids: Vec<StepId>) -> Result<Vec<StepId>, ValidationErrors> {
+    let long = ids.len();
+    let problem = match long {
+        0 => FieldError::EmptyList,
+        1..=BULK_STEPS_MAX => {
+            let mut seen = HashSet::new();
+            return Ok(ids.into_iter().filter(|it| seen.insert(*it)).collect());
+        }
+        _ => FieldError::TooMany {
+            max: BULK_STEPS_MAX,
+            long,
+        },
+    };
+    Err(ValidationErrors::one(Field::Ids, problem))
+}
+
+impl Change {
+    /// These steps by their ids, without those that are unknown. A step out of the caller's scope is an unknown one.
+    pub async fn steps_of_bulk(
+        &self,
+        part: &[StepId],
+    ) -> Result<HashMap<i64, CustomerStep>, StoreError> {
+        let rows = self
+            .visible()
+            .steps()
+            .filter(customer_step::Column::Id.is_in(part.iter().map(|it| it.0)))
+            .all(&self.tx)
+            .await?;
+        let steps = rows
+            .into_iter()
+            .map(|row| Ok((row.id, CustomerStep::try_from(row)?)));
+        steps.collect()
+    }
+}
+
 /// The new notes of a bulk's steps. None clears them: they were given, and are empty.
 struct NewNotes(Option<String>);
 
 /// Releases and customers that the variables of a bulk's steps are resolved with, each read once.
 #[derive(Default)]
-struct BulkScopes {
+pub struct BulkScopes {
     releases: HashMap<ReleaseId, Release>,
     customers: HashMap<CustomerId, (Customer, Cluster)>,
 }
 
 impl BulkScopes {
     /// Reads the releases and customers of these steps that were not read yet.
-    async fn load(
+    pub async fn load(
         &mut self,
-        tx: &DatabaseTransaction,
+        tx: &impl ConnectionTrait,
         steps: impl Iterator<Item = &CustomerStep>,
     ) -> Result<(), StoreError> {
         let (mut releases, mut customers) = (HashSet::new(), HashSet::new());
@@ -180,7 +200,8 @@ impl BulkScopes {
         Ok(())
     }
 
-    fn of(&self, step: &CustomerStep) -> Result<VariableScope<'_>, StoreError> {
+    /// What the variables of a step are resolved with, of those that were read.
+    pub fn of(&self, step: &CustomerStep) -> Result<VariableScope<'_>, StoreError> {
         let customer = self.customers.get(&step.customer_id);
         let release = self.releases.get(&step.release_id);
         let ((customer, cluster), release) = customer.zip(release).ok_or_else(|| {

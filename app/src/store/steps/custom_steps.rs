@@ -163,6 +163,7 @@ impl Store {
             kind: before.kind.to_string(),
             content: before.content.clone(),
             description: String::new(),
+            jenkins: None,
         };
         let template = match before.template_id {
             Some(_) if !before.is_overridden => {
@@ -172,6 +173,7 @@ impl Store {
                 let template = template_rows::load(&change.tx, template).await?;
                 draft.name.clone_from(&template.name);
                 draft.description = template.description.clone().unwrap_or_default();
+                draft.jenkins.clone_from(&template.jenkins);
                 template_edits::edit(&mut change, template, draft.parse()?, None).await?
             }
             None => {

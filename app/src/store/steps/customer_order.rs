@@ -55,24 +55,11 @@ impl Store {
         change.finish(row).await
     }
 
-    /// Reorders one customer's list. While it differs from the template's order it does not follow it (R11). Errors: not
-    /// found; not a permutation of the list; a release that is not active.
+    /// Reorders one customer's list. While it differs from the template's order it does not follow it (R11). Checked against the
+    /// version of the release if one is given. Errors: not found; not a permutation of the list; a release that is not active;
+    /// stale (R3).
     #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn reorder_steps(
-        &self,
-        release: ReleaseId,
-        customer: CustomerId,
-        category: Category,
-        ordered: Vec<StepId>,
-        stamp: ActorStamp,
-    ) -> Result<Changed<()>, StoreError> {
-        self.reorder_steps_of(release, None, customer, category, ordered, stamp)
-            .await
-    }
-
-    /// `reorder_steps`, checked against the version of the release if one is given. Errors: also stale (R3).
-    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
-    pub async fn reorder_steps_of(
         &self,
         release: ReleaseId,
         version: Option<i64>,

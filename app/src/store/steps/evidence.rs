@@ -34,7 +34,7 @@ const TABLE: &str = "evidence";
 
 /// A row without its bytes.
 #[derive(FromQueryResult)]
-struct EvidenceRow {
+pub struct EvidenceRow {
     id: i64,
     step_id: i64,
     kind: String,
@@ -114,15 +114,19 @@ pub async fn of_step(db: &impl ConnectionTrait, step: StepId) -> Result<Vec<Evid
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// What reports tell of the evidence of a release, by step, oldest first.
+/// What reports tell of the evidence of a release, by step, oldest first; of these steps only, if some are named.
 pub async fn of_release(
     db: &impl ConnectionTrait,
     release: ReleaseId,
+    steps: Option<&[StepId]>,
 ) -> Result<HashMap<StepId, Vec<EvidenceDigest>>, StoreError> {
-    let rows = evidence::Entity::find()
+    let mut query = evidence::Entity::find().filter(Column::ReleaseId.eq(release.0));
+    if let Some(steps) = steps {
+        query = query.filter(Column::StepId.is_in(steps.iter().map(|it| it.0)));
+    }
+    let rows = query
         .select_only()
         .columns(COLUMNS)
-        .filter(Column::ReleaseId.eq(release.0))
         .order_by_asc(Column::Id)
         .into_model::<EvidenceRow>()
         .all(db)

@@ -14,6 +14,7 @@ use crate::domain::{
     vocabulary::{StepAction, StepType},
 };
 use crate::store::{
+    access::{past_clusters::past_clusters, visible::Visible},
     audit::{event_texts, events::TextProof},
     entity::{audit_event, sha256},
     error::StoreError,
@@ -120,14 +121,17 @@ impl StepText {
         }
     }
 
-    /// The text, and what changed since the one with the hash `shown`.
+    /// The text, and what changed since the one with the hash `shown`, as the caller of `visible` is told it.
     pub async fn changed_since(
         self,
         db: &impl ConnectionTrait,
+        visible: Visible<'_>,
         step: &CustomerStep,
         shown: &str,
     ) -> Result<ChangedText, StoreError> {
-        let changes = changes(db, step, &self, Since::Text(shown)).await?;
+        let mut changes = changes(db, step, &self, Since::Text(shown)).await?;
+        let past = past_clusters(db, visible, &[step.customer_id]).await?;
+        past.hide(step.customer_id, &mut changes);
         Ok(ChangedText {
             resolved_content: self.text,
             resolved_sha256: self.sha256,
@@ -176,7 +180,8 @@ impl StepText {
             | Entity::Token
             | Entity::View
             | Entity::IncomingHook
-            | Entity::Webhook => return Ok(Vec::new()),
+            | Entity::Webhook
+            | Entity::Runner => return Ok(Vec::new()),
         };
         let (from, to) = if after != self.content {
             (self.content.as_str(), after.as_str())

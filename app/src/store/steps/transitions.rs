@@ -11,6 +11,7 @@ use crate::domain::{
     history_chain::is_sha256,
     id::{BatchId, StepId},
     permission::Permission,
+    rule_violation::RuleViolation,
     step::{CustomerStep, Transition},
     text::Notes,
     text_change::TextChange,
@@ -19,7 +20,8 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
-    audit::{events::TextProof, last_change::last_change_of_step},
+    access::past_clusters::past_clusters,
+    audit::{events::TextProof, last_change::last_change_of_step, seen_history::SeenHistory},
     change::stale,
     error::StoreError,
 };
@@ -41,6 +43,9 @@ pub struct TransitionOptions {
     pub text_sha256: Option<String>,
     /// Whether a start takes over what somebody else has in progress (R33); ignored by all other actions.
     pub take_over: bool,
+    /// What the page had been told when the mark was made, if it waited for the connection: what others did to the step since then
+    /// is not overwritten (R32).
+    pub seen: Option<SeenHistory>,
 }
 
 impl TransitionOptions {
@@ -80,7 +85,8 @@ impl From<TransitionResult> for Changed<CustomerStep> {
 impl Store {
     /// Makes one transition (R2). If the step is in the target state already, nothing changes, unless it is taken over. Errors: not found; a
     /// transition that is not allowed; a missing reason; unresolved variables; stale (R3); a text that is another than
-    /// the one that was shown (R81); notes that somebody else has changed (R102); a release that is not active.
+    /// the one that was shown (R81); notes that somebody else has changed (R102); a step that others have marked since `seen` (R32); a
+    /// release that is not active.
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn act_on_step(
         &self,
@@ -102,7 +108,17 @@ impl Store {
         let shown = options.shown(action)?;
         let mut change = self.change(permit, stamp).await?;
         let (before, release) = change.load_step(id, options.version).await?;
-        let Some(mut after) = before.transition(&transition, &change.stamp)? else {
+        let after = before.transition(&transition, &change.stamp);
+        // What somebody else did meanwhile may be why the rules refuse: who it was says more than the rule.
+        if let Some(seen) = &options.seen
+            && !matches!(after, Ok(None))
+        {
+            let mut overtaken = seen.overtaken(&change.tx, [id.0]).await?;
+            if let Some(by) = overtaken.remove(&id.0) {
+                return Err(RuleViolation::Overtaken { by }.into());
+            }
+        }
+        let Some(mut after) = after? else {
             return Ok(TransitionResult {
                 row: before,
                 batch_id: None,
@@ -113,7 +129,9 @@ impl Store {
         if action.proves_text() {
             let text = StepText::load(&change.tx, &before, &release).await?;
             if let Some(shown) = shown.filter(|it| *it != text.sha256) {
-                let now = text.changed_since(&change.tx, &before, shown).await?;
+                let now = text
+                    .changed_since(&change.tx, self.visible(), &before, shown)
+                    .await?;
                 return Err(StoreError::TextChanged(Box::new(now)));
             }
             proof = if action == StepAction::Start {
@@ -136,7 +154,12 @@ impl Store {
             }
             after.notes = notes;
         }
-        let changes = proof.changes.clone();
+        let mut changes = proof.changes.clone();
+        if !changes.is_empty() {
+            let customer = before.customer_id;
+            let past = past_clusters(&change.tx, self.visible(), &[customer]).await?;
+            past.hide(customer, &mut changes);
+        }
         let action = step_rows::event_action(action);
         let row = change.save_step(&before, after, action, proof).await?;
         let Changed { row, batch_id } = change.finish(row).await?;

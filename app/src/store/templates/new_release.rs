@@ -4,6 +4,7 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
     id::ReleaseId,
+    jenkins::JenkinsJob,
     new_release::{NewSteps, WholeRelease, parse_imported},
     order::Position,
     permission::Permission,
@@ -78,7 +79,7 @@ impl Store {
             NewSteps::Empty => Vec::new(),
             NewSteps::Import(drafts) => {
                 let steps = parse_imported(drafts)?.into_iter();
-                numbered(steps.map(|it| (it.name.into(), it.kind, it.content.into())))
+                numbered(steps.map(|it| (it.name.into(), it.kind, it.content.into(), it.jenkins)))
             }
             NewSteps::Clone { from, only } => {
                 self.see(from).await?;
@@ -88,7 +89,7 @@ impl Store {
                     templates.retain(|it| only.contains(&it.id));
                 }
                 let steps = templates.into_iter();
-                numbered(steps.map(|it| (it.name, it.kind, it.content)))
+                numbered(steps.map(|it| (it.name, it.kind, it.content, it.jenkins)))
             }
         };
         release.may_be_activated(texts.len())?;
@@ -159,14 +160,17 @@ async fn templates_of(
 }
 
 /// Texts that may be in no table: numbered, so that they can be told apart.
-fn numbered(texts: impl Iterator<Item = (String, StepType, String)>) -> Vec<TemplateText> {
+fn numbered(
+    texts: impl Iterator<Item = (String, StepType, String, Option<JenkinsJob>)>,
+) -> Vec<TemplateText> {
     let numbered = (1_i64..).zip(texts);
     numbered
-        .map(|(id, (name, kind, content))| TemplateText {
+        .map(|(id, (name, kind, content, job))| TemplateText {
             id,
             name,
             kind,
             content,
+            job_uses: job.map(|it| it.uses()).unwrap_or_default(),
         })
         .collect()
 }

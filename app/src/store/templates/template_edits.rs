@@ -62,6 +62,7 @@ pub async fn add(
         content: fields.content.into(),
         order_index: i32::MIN,
         description: fields.description.map(Into::into),
+        jenkins: fields.jenkins,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -258,6 +259,7 @@ pub async fn edit(
     after.kind = fields.kind;
     after.content = fields.content.into();
     after.description = fields.description.map(Into::into);
+    after.jenkins = fields.jenkins;
     if after == before {
         return Ok(before);
     }

@@ -6,12 +6,14 @@ use super::{
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
+    field_error::FieldError,
     id::{ReleaseId, TemplateId},
-    order,
+    order::{self, Position},
     permission::Permission,
+    release::Release,
     template::{ReorderImpact, StepTemplate},
     validation_errors::ValidationErrors,
-    vocabulary::{Category, Field},
+    vocabulary::{Category, Field, Noun},
 };
 use crate::store::{
     Store,
@@ -68,23 +70,33 @@ impl Store {
         })
     }
 
-    /// Reorders a category; `ordered` must list all its steps (R11). Answers how many customers' lists keep their own
-    /// order. Errors: not found; not a permutation; archived.
-    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
-    pub async fn reorder_templates(
+    /// Moves a template step within its category, beside a neighbour. The new order is computed from the stored one within the
+    /// transaction, so that concurrent moves of different steps are all kept (R11). Answers how many customers' lists keep their own
+    /// order. Errors: not found; a neighbour that is not in this list; archived.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
+    pub async fn place_template(
         &self,
-        release: ReleaseId,
-        category: Category,
-        ordered: Vec<TemplateId>,
+        id: TemplateId,
+        position: Position<TemplateId>,
         stamp: ActorStamp,
     ) -> Result<Changed<u32>, StoreError> {
-        self.reorder_templates_of(release, None, category, ordered, stamp)
-            .await
+        let permit = self.permit(Permission::Templates.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
+        let template = load(&change.tx, id).await?;
+        let release = release_rows::load(&change.tx, template.release_id).await?;
+        release.may_be_edited()?;
+        let category = template.category;
+        let before = copy_order::template_order(&change.tx, release.id, category).await?;
+        let ordered =
+            order::insert_at(&before, id, position).ok_or_else(|| no_neighbour(position))?;
+        let left_alone = write(&mut change, &release, category, before, ordered).await?;
+        change.finish(left_alone).await
     }
 
-    /// The same, checked against the version of the release. Errors: also stale (R3).
+    /// Reorders a category; `ordered` must list all its steps (R11). Checked against the version of the release if one is given.
+    /// Answers how many customers' lists keep their own order. Errors: not found; not a permutation; archived; stale (R3).
     #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
-    pub async fn reorder_templates_of(
+    pub async fn reorder_templates(
         &self,
         release: ReleaseId,
         version: Option<i64>,
@@ -108,27 +120,46 @@ impl Store {
         let before = copy_order::template_order(&change.tx, release.id, category).await?;
         order::permutation(&before, &ordered)
             .map_err(|it| ValidationErrors::one(Field::OrderedIds, it))?;
-        let custom_orders = CustomOrders::find(&change.tx, release.id, category).await?;
-        let left_alone = custom_orders.left_alone(&before);
-        let lists = custom_orders.ids();
-        if before == ordered {
-            return change.finish(left_alone).await;
-        }
-        copy_order::write_template_order(&change.tx, release.id, category, &ordered).await?;
-        custom_orders
-            .reorder_to_template(&change.tx, &before)
-            .await?;
-        let lists_after = copy_order::ids_of(&change.tx, release.id, category, &lists).await?;
-        change.record(
-            release
-                .event(EventAction::Reorder)
-                .before(&json!({ "category": category, "orderedIds": before, "lists": lists }))
-                .after(
-                    &json!({ "category": category, "orderedIds": ordered, "lists": lists_after }),
-                ),
-        );
+        let left_alone = write(&mut change, &release, category, before, ordered).await?;
         change.finish(left_alone).await
     }
+}
+
+fn no_neighbour(position: Position<TemplateId>) -> ValidationErrors {
+    let id = match position {
+        Position::Before(id) | Position::After(id) => id.0,
+        Position::Last => 0,
+    };
+    let noun = Noun::Template.to_string();
+    ValidationErrors::one(Field::Position, FieldError::NoSuchRow { noun, id })
+}
+
+/// Writes a new order of a category, with the lists that follow it. Answers how many customers' lists keep their own order.
+async fn write(
+    change: &mut Change,
+    release: &Release,
+    category: Category,
+    before: Vec<TemplateId>,
+    ordered: Vec<TemplateId>,
+) -> Result<u32, StoreError> {
+    let custom_orders = CustomOrders::find(&change.tx, release.id, category).await?;
+    let left_alone = custom_orders.left_alone(&before);
+    let lists = custom_orders.ids();
+    if before == ordered {
+        return Ok(left_alone);
+    }
+    copy_order::write_template_order(&change.tx, release.id, category, &ordered).await?;
+    custom_orders
+        .reorder_to_template(&change.tx, &before)
+        .await?;
+    let lists_after = copy_order::ids_of(&change.tx, release.id, category, &lists).await?;
+    change.record(
+        release
+            .event(EventAction::Reorder)
+            .before(&json!({ "category": category, "orderedIds": before, "lists": lists }))
+            .after(&json!({ "category": category, "orderedIds": ordered, "lists": lists_after })),
+    );
+    Ok(left_alone)
 }
 
 /// Moves a template step to the end of a category, with all its copies.

@@ -8,6 +8,7 @@ use crate::domain::{
     event_trim,
     history_chain::Head,
     id::{CustomerId, ReleaseId},
+    past_clusters::PastClusters,
     permission::Permission,
     release::Release,
     step::CustomerStep,
@@ -21,7 +22,7 @@ use crate::domain::{
 use crate::store::records::release_rows;
 use crate::store::{
     Store,
-    access::visible::Visible,
+    access::{past_clusters::past_clusters, visible::Visible},
     audit::{event_texts, history_head},
     engine::{
         Engine,
@@ -46,15 +47,20 @@ use std::{
 
 /// Rows per chunk.
 const CHUNK_ROWS_MAX: u64 = 250;
+/// The same of output, a row of which has up to 64 kB, and of evidence with up to 1 MiB.
+const OUTPUT_CHUNK_ROWS_MAX: u64 = 32;
+const EVIDENCE_CHUNK_ROWS_MAX: u64 = 4;
 
 /// The table of each list whose rows have an id.
-pub const TABLES: [(TransferPart, &str); 7] = [
+pub const TABLES: [(TransferPart, &str); 9] = [
     (TransferPart::Clusters, "clusters"),
     (TransferPart::Customers, "customers"),
     (TransferPart::Releases, "releases"),
     (TransferPart::Templates, "step_templates"),
     (TransferPart::Steps, "customer_steps"),
     (TransferPart::Users, "users"),
+    (TransferPart::Runs, "runs"),
+    (TransferPart::Evidence, "evidence"),
     (TransferPart::Events, "audit_events"),
 ];
 
@@ -70,23 +76,25 @@ struct SignedHead {
 /// A running export with its read transaction.
 #[derive(Debug)]
 pub struct Export {
-    tx: DatabaseTransaction,
+    pub(super) tx: DatabaseTransaction,
     /// The caller; rows out of its scope are no part of the export.
-    caller: Arc<Caller>,
+    pub(super) caller: Arc<Caller>,
     /// The customers that the caller sees, if not all.
-    visible: Option<HashSet<i64>>,
+    visible: Option<SeenPart>,
     /// Exports only this release, if given.
-    release: Option<ReleaseId>,
+    pub(super) release: Option<ReleaseId>,
     /// Whether users come with hashes of their passwords and tokens.
     has_credentials: bool,
+    /// Whether runs come with their output.
+    has_output: bool,
     /// What the export of a release ends with.
     end: Option<SignedHead>,
     /// Index of the list to read next, and the key of the last row read from it.
     part: usize,
-    last: Option<(i64, i64)>,
+    pub(super) last: Option<(i64, i64)>,
     is_first: bool,
     /// The rows that the last read found, before they were trimmed.
-    n_read: usize,
+    pub(super) n_read: usize,
 }
 
 impl Store {
@@ -115,7 +123,10 @@ impl Store {
         let visible = if self.caller.sees_all() {
             None
         } else {
-            Some(self.visible_customer_ids().await?)
+            let customers = self.visible_customer_ids().await?;
+            let ids: Vec<CustomerId> = customers.iter().copied().map(CustomerId).collect();
+            let past = past_clusters(&tx, self.visible(), &ids).await?;
+            Some((customers, past))
         };
         Ok(Export {
             tx,
@@ -123,6 +134,7 @@ impl Store {
             visible,
             release,
             has_credentials: false,
+            has_output: false,
             end,
             part: 0,
             last: None,
@@ -132,9 +144,12 @@ impl Store {
     }
 }
 
+/// The ids of the customers that a caller with a scope sees, and which clusters they were in.
+type SeenPart = (HashSet<i64>, PastClusters);
+
 /// What is left of a row for a caller who sees only some customers.
 trait Trimmed: Sized {
-    fn trimmed(self, _: Option<&HashSet<i64>>) -> Option<Self> {
+    fn trimmed(self, _: Option<&SeenPart>) -> Option<Self> {
         Some(self)
     }
 }
@@ -146,22 +161,25 @@ impl Trimmed for StepTemplate {}
 impl Trimmed for CustomerStep {}
 
 impl Trimmed for Event {
-    fn trimmed(self, visible: Option<&HashSet<i64>>) -> Option<Self> {
-        match visible {
-            None => Some(self),
-            Some(visible) => event_trim::trimmed(self, |it| visible.contains(&it.0)),
-        }
+    fn trimmed(self, visible: Option<&SeenPart>) -> Option<Self> {
+        let Some((customers, past)) = visible else {
+            return Some(self);
+        };
+        let mut event = event_trim::trimmed(self, |it| customers.contains(&it.0))?;
+        past.hide_in(&mut event);
+        Some(event)
     }
 }
 
-fn json(row: &impl Serialize) -> Result<String, StoreError> {
+/// A row as JSON.
+pub(super) fn json(row: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(row).map_err(|error| StoreError::corrupt("an export", error))
 }
 
 /// Reads the next rows of a table, and remembers the last id; with a domain type as JSON of that.
 macro_rules! read_rows {
     ($this:ident, $table:ident, $visible:ident, $only:expr) => {{
-        let mut query = Visible::of(&$this.caller).$visible();
+        let mut query = $this.visible_rows().$visible();
         if let Some((last, _)) = $this.last {
             query = query.filter($table::Column::Id.gt(last));
         }
@@ -210,15 +228,30 @@ impl Export {
         self
     }
 
+    /// With the output of runs that is kept (R73).
+    pub fn with_output(mut self) -> Self {
+        self.has_output = true;
+        self
+    }
+
+    /// Whether this export has that list. For a caller with a scope it has neither users nor what proves how steps went.
+    fn has(&self, part: TransferPart) -> bool {
+        use TransferPart::{Evidence, Output, Runs, Users};
+        match part {
+            Users | Runs | Evidence => self.visible.is_none(),
+            Output => self.visible.is_none() && self.has_output,
+            _ => true,
+        }
+    }
+
     /// The next chunk of the text; none after the last one. Errors: `Corrupt` for a row that the domain cannot read.
     pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
-        // An export for a caller with a scope has no users.
-        if self.visible.is_some() && TransferPart::ALL.get(self.part) == Some(&TransferPart::Users)
-        {
-            self.part += 1;
-        }
-        let Some(part) = TransferPart::ALL.get(self.part).copied() else {
-            return Ok(None);
+        let part = loop {
+            match TransferPart::ALL.get(self.part).copied() {
+                None => return Ok(None),
+                Some(part) if self.has(part) => break part,
+                Some(_) => self.part += 1,
+            }
         };
         let mut text = String::new();
         if self.is_first {
@@ -228,7 +261,7 @@ impl Export {
             text.extend(["\"", part.as_str(), "\":["]);
         }
         let rows = self.next_rows(part).await?;
-        let is_whole = self.n_read < usize::try_from(CHUNK_ROWS_MAX).unwrap_or(usize::MAX);
+        let is_whole = self.n_read < usize::try_from(rows_per_chunk(part)).unwrap_or(usize::MAX);
         for row in rows {
             text.push_str(if self.is_first { "\n" } else { ",\n" });
             text.push_str(&row);
@@ -299,6 +332,9 @@ impl Export {
             }
             TransferPart::Members => self.next_members().await,
             TransferPart::Users => self.next_users().await,
+            TransferPart::Runs => self.next_runs(rows_per_chunk(part)).await,
+            TransferPart::Evidence => self.next_evidence(rows_per_chunk(part)).await,
+            TransferPart::Output => self.next_output(rows_per_chunk(part)).await,
             TransferPart::Steps => {
                 read_rows!(self, customer_step, steps, CustomerStep, |it| {
                     OfStep::ReleaseId.eq(it.0)
@@ -311,6 +347,14 @@ impl Export {
                 let events = event_texts::read(&self.tx, rows).await?;
                 self.told(events.into_iter().map(Ok))
             }
+        }
+    }
+
+    /// What the export reads its rows from. Of one release it is what the caller sees; a whole one is a copy.
+    fn visible_rows(&self) -> Visible<'_> {
+        match self.release {
+            Some(_) => Visible::of(&self.caller),
+            None => Visible::of_copy(&self.caller),
         }
     }
 
@@ -427,7 +471,17 @@ impl Export {
     }
 }
 
-fn members_of(release: ReleaseId) -> SelectStatement {
+/// How many rows of a list are read at once.
+fn rows_per_chunk(part: TransferPart) -> u64 {
+    match part {
+        TransferPart::Evidence => EVIDENCE_CHUNK_ROWS_MAX,
+        TransferPart::Output => OUTPUT_CHUNK_ROWS_MAX,
+        _ => CHUNK_ROWS_MAX,
+    }
+}
+
+/// The ids of a release's customers, as a subquery.
+pub(super) fn members_of(release: ReleaseId) -> SelectStatement {
     Query::select()
         .column(release_customer::Column::CustomerId)
         .from(release_customer::Entity)

@@ -32,7 +32,7 @@ use sea_orm::{
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
-/// `SQLite` accepts 32,766 values per statement; the widest row has 28.
+/// `SQLite` accepts 32,766 values per statement; the widest row here has 28.
 const ROWS_PER_STATEMENT_MAX: usize = 500;
 
 /// Imported rows per list.
@@ -63,14 +63,14 @@ struct ImportRecord<'a> {
 }
 
 /// A running import; dropping it rolls it back.
-struct Import {
-    tx: DatabaseTransaction,
+pub(super) struct Import {
+    pub(super) tx: DatabaseTransaction,
     commits: Commits,
     /// Who imports; the events that are taken in keep their own.
     caller: Caller,
-    checker: RowChecker,
+    pub(super) checker: RowChecker,
     chain: ImportChain,
-    imported: ImportedCounts,
+    pub(super) imported: ImportedCounts,
     /// The highest id of a token.
     last_token: i64,
     /// The texts of steps that are saved already: their ids by their keys.
@@ -102,6 +102,7 @@ impl Store {
         import.import_clusters_and_customers(file).await?;
         import.import_releases(file).await?;
         import.import_users(file).await?;
+        import.import_proofs(file).await?;
         import.import_events(file).await?;
         let result = import.finish(file, &stamp).await;
         self.database.wal_checkpointer.checkpoint_if_long();
@@ -162,7 +163,7 @@ macro_rules! import_rows {
 }
 
 /// All columns of a row.
-fn whole<A, M>(row: M) -> A
+pub(super) fn whole<A, M>(row: M) -> A
 where
     A: ActiveModelTrait,
     M: IntoActiveModel<A>,

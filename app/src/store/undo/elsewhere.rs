@@ -6,7 +6,7 @@ use crate::domain::{
     own_changes::OWN_CHANGES_MAX,
 };
 use crate::store::{Store, engine::sought, entity::audit_event::Column, error::StoreError};
-use sea_orm::{ColumnTrait, Condition, ExprTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// What is done to a release as a whole that ends the undo of what was changed before. An undo of these is one of a new order.
 const ENDS: [EventAction; 5] = [
@@ -17,17 +17,20 @@ const ENDS: [EventAction; 5] = [
     EventAction::Undo,
 ];
 
+/// Who has changed something if the history does not tell.
+const SOMEONE: &str = "someone";
+
 impl Store {
-    /// Whether the template of a release was changed by other batches than a tab's own since the first of them, or the release
-    /// activated, archived or restored. Also true if the history has none of them, or if they are more than a tab keeps.
+    /// Who last changed the template of a release by other batches than a tab's own since the first of them, or activated, archived
+    /// or restored the release. It is someone if the history has none of them, or if they are more than a tab keeps.
     #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn is_changed_elsewhere(
         &self,
         release: ReleaseId,
         own: &[BatchId],
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<String>, StoreError> {
         if own.len() > OWN_CHANGES_MAX {
-            return Ok(true);
+            return Ok(Some(SOMEONE.to_owned()));
         }
         let own: Vec<String> = own.iter().map(|it| sought(&it.0)).collect();
         let first: Option<Option<i64>> = self
@@ -40,17 +43,17 @@ impl Store {
             .one(&self.read)
             .await?;
         let Some(first) = first.flatten() else {
-            return Ok(true);
+            return Ok(Some(SOMEONE.to_owned()));
         };
         let of_release = Column::Entity
             .eq(Entity::Release.as_str())
             .and(Column::CustomerId.is_null())
             .and(Column::Action.is_in(ENDS.map(EventAction::as_str)));
-        let found: Option<i64> = self
+        let found: Option<String> = self
             .visible()
             .events()
             .select_only()
-            .column(Column::Id)
+            .column(Column::Actor)
             .filter(Column::ReleaseId.eq(release.0))
             .filter(Column::Id.gt(first))
             .filter(Column::BatchId.is_not_in(own))
@@ -59,9 +62,10 @@ impl Store {
                     .add(Column::Entity.eq(Entity::Template.as_str()))
                     .add(of_release),
             )
+            .order_by_desc(Column::Id)
             .into_tuple()
             .one(&self.read)
             .await?;
-        Ok(found.is_some())
+        Ok(found)
     }
 }

@@ -1,8 +1,50 @@
 //! What an undo undoes, walked back through the undos before it: an undo of a redo undoes the first action again.
-use crate::domain::{event::EventAction, undo::undone_action};
-use crate::store::{Store, entity::audit_event::Column, error::StoreError};
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use crate::domain::{
+    event::EventAction,
+    undo::{UndoneAction, undone_action},
+};
+use crate::store::{
+    Store,
+    access::visible::Visible,
+    entity::audit_event::{self, Column},
+    error::StoreError,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{
+        CommonTableExpression, Expr, JoinType, Query, SelectStatement, UnionType, WithClause,
+    },
+};
 use std::{collections::HashMap, iter::successors};
+
+/// The batches that the walk has come to.
+const WALKED: &str = "walked";
+
+/// A batch, its action, and the batch that it undoes.
+const COLUMNS: [Column; 3] = [Column::BatchId, Column::Action, Column::Undoes];
+
+/// These batches and all that they undo, however long ago, in one query. `UNION` takes each row once, so that undos in a circle,
+/// which only a forged history has (R88), end the walk.
+fn walked_back(visible: Visible<'_>, batches: Vec<String>) -> SelectStatement {
+    let events = || visible.events().select_only().columns(COLUMNS);
+    let mut walk = events().filter(Column::BatchId.is_in(batches)).into_query();
+    let mut undone = events().into_query();
+    undone.join(
+        JoinType::InnerJoin,
+        WALKED,
+        Expr::col((audit_event::Entity, Column::BatchId)).equals((WALKED, Column::Undoes)),
+    );
+    walk.union(UnionType::Distinct, undone);
+    let mut walked = CommonTableExpression::new();
+    walked.table_name(WALKED).columns(COLUMNS).query(walk);
+    let mut with = WithClause::new();
+    with.recursive(true).cte(walked);
+    Query::select()
+        .columns(COLUMNS)
+        .from(WALKED)
+        .with_cte(with)
+        .to_owned()
+}
 
 impl Store {
     /// What the undo of each of these batches undoes, by the batch, as `undone_action` says. What the history does not have is
@@ -10,27 +52,16 @@ impl Store {
     pub(in crate::store) async fn undone_actions(
         &self,
         batches: Vec<String>,
-    ) -> Result<HashMap<String, EventAction>, StoreError> {
+    ) -> Result<HashMap<String, UndoneAction>, StoreError> {
+        if batches.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let query = walked_back(self.visible(), batches.clone());
         let mut known: HashMap<String, (EventAction, Option<String>)> = HashMap::new();
-        let mut wanted = batches.clone();
-        while !wanted.is_empty() {
-            let rows: Vec<(String, String, Option<String>)> = self
-                .visible()
-                .events()
-                .select_only()
-                .columns([Column::BatchId, Column::Action, Column::Undoes])
-                .distinct()
-                .filter(Column::BatchId.is_in(wanted))
-                .into_tuple()
-                .all(&self.read)
-                .await?;
-            wanted = Vec::new();
-            for (batch, action, undoes) in rows {
-                let Ok(action) = action.parse::<EventAction>() else {
-                    continue;
-                };
-                wanted.extend(undoes.clone().filter(|it| !known.contains_key(it)));
-                known.insert(batch, (action, undoes));
+        for row in self.read.query_all(&query).await? {
+            let action: String = row.try_get_by_index(1)?;
+            if let Ok(action) = action.parse::<EventAction>() {
+                known.insert(row.try_get_by_index(0)?, (action, row.try_get_by_index(2)?));
             }
         }
         let actions = batches.into_iter().filter_map(|batch| {

@@ -28,7 +28,7 @@ use crate::domain::{
     id::{BatchId, CustomerId, ReleaseId, TemplateId},
     permission::Permission,
     rule_violation::RuleViolation,
-    undo::{UndoAnswer, UndoPreview, UndoResult, latest_change, message},
+    undo::{Conflict, UndoAnswer, UndoPreview, UndoResult, UndoneAction, latest_change, message},
     vocabulary::Noun,
 };
 use audit_event::Column;
@@ -74,9 +74,9 @@ struct PendingUndo {
     change: Change,
     report: UndoReport,
     restored: u32,
-    /// What is undone, for the message: the action of the batch's newest event or what that did, and how many of that kind were
+    /// What is undone or done again, for the message: the action of the batch's newest event or what that did, and how many of that kind were
     /// restored.
-    action: EventAction,
+    undone: UndoneAction,
     entity: Entity,
     n_of_entity: u32,
 }
@@ -162,11 +162,14 @@ impl Store {
         let Some(newest) = heads.first() else {
             return Err(StoreError::NotFound(Noun::Batch));
         };
-        let mut action = newest.action;
-        if action == EventAction::Undo {
+        let mut undone = UndoneAction {
+            action: newest.action,
+            is_redo: newest.action == EventAction::Undo,
+        };
+        if undone.is_redo {
             let of = sought(&batch.0);
             let found = self.undone_actions(vec![of.clone()]).await?;
-            action = found.get(&of).copied().unwrap_or(action);
+            undone = found.get(&of).copied().unwrap_or(undone);
         }
         change.undoes = Some(batch);
         let permissions = heads
@@ -191,47 +194,49 @@ impl Store {
         }
         let steps = heads.iter().filter(|it| it.entity == Entity::Step);
         let own_steps = steps.map(|it| it.entity_id).collect();
-        let mut undone = PendingUndo {
+        let mut pending = PendingUndo {
             change,
             report: UndoReport::new(deletes_work, own_steps),
             restored: 0,
-            action,
+            undone,
             entity,
             n_of_entity: 0,
         };
         let mut came_back = Vec::new();
         for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {
-            for event in undone.change.events_of(part).await? {
-                let PendingUndo { change, report, .. } = &mut undone;
+            for event in pending.change.events_of(part).await? {
+                let PendingUndo { change, report, .. } = &mut pending;
                 if let Some(closed) = closed_of(event.release_id) {
                     change.leave_closed(&event, closed, report).await?;
                     continue;
                 }
                 if change.undo_event(&event, report).await? {
-                    undone.restored += 1;
-                    undone.n_of_entity += u32::from(event.entity == entity);
+                    pending.restored += 1;
+                    pending.n_of_entity += u32::from(event.entity == entity);
                 }
                 if event.entity == Entity::Template && event.after.is_none() {
                     came_back.push(TemplateId(event.entity_id));
                 }
             }
-            undone.change.flush_undone().await?;
+            pending.change.flush_undone().await?;
         }
         for template in came_back {
-            undone.change.add_missing_copies(template).await?;
+            pending.change.add_missing_copies(template).await?;
         }
-        undone.change.flush_undone().await?;
-        Ok(undone)
+        pending.change.flush_undone().await?;
+        Ok(pending)
     }
 }
 
 impl PendingUndo {
     async fn commit(self) -> Result<UndoResult, StoreError> {
-        let conflicts = self.report.conflicts;
+        let UndoReport {
+            rows, conflicts, ..
+        } = self.report;
         if self.restored == 0 {
             let last = latest_change(&conflicts);
             return Err(RuleViolation::NothingToUndo {
-                reasons: conflicts.into_iter().map(|it| it.reason).collect(),
+                reasons: conflicts.iter().map(Conflict::in_words).collect(),
                 last,
             }
             .into());
@@ -239,7 +244,13 @@ impl PendingUndo {
         let batch_id = self.change.commit().await?;
         Ok(UndoResult {
             restored: self.restored,
-            message: message(self.action, self.entity, self.n_of_entity, &conflicts),
+            message: message(
+                self.undone,
+                self.entity,
+                self.n_of_entity,
+                &rows,
+                &conflicts,
+            ),
             conflicts,
             batch_id,
         })
@@ -247,7 +258,7 @@ impl PendingUndo {
 
     async fn roll_back(self) -> Result<UndoPreview, StoreError> {
         self.change.tx.rollback().await?;
-        let is_redo = self.action == EventAction::Undo;
+        let is_redo = self.undone.is_redo;
         Ok(self.report.into_preview(self.restored, is_redo))
     }
 }
@@ -328,7 +339,9 @@ impl Change {
     /// known without its data.
     async fn must_be_undoable(&self, heads: &[EventHead]) -> Result<(), StoreError> {
         let of_template = |it: &EventHead| {
-            matches!(it.entity, Entity::Step | Entity::Template) && !it.action.is_of_evidence()
+            matches!(it.entity, Entity::Step | Entity::Template)
+                && !it.action.is_of_evidence()
+                && !it.action.is_of_run()
         };
         let has_customers = heads.iter().any(|it| it.entity == Entity::Customer);
         for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {

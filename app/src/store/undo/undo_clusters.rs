@@ -23,10 +23,11 @@ use sea_orm::{
 use serde_json::Value;
 
 /// The fields that were changed if a cluster is not as the event left it.
-const CLUSTER_FIELDS: [&str; 6] = [
+const CLUSTER_FIELDS: [&str; 7] = [
     "name",
     "kubeconfigPath",
     "context",
+    "maxParallel",
     "description",
     "metadata",
     "isActive",
@@ -49,11 +50,14 @@ impl Change {
             Err(StoreError::NotFound(_)) => None,
             Err(error) => return Err(error),
         };
+        // Read as a cluster: what an earlier Rollcall wrote lacks some of the fields.
+        let then: Cluster = read_snapshot(after)?;
+        let then = serde_json::to_value(then).unwrap_or_default();
         let is_unchanged = |cluster: &Cluster| {
             let now = serde_json::to_value(cluster).unwrap_or_default();
             CLUSTER_FIELDS
                 .iter()
-                .all(|key| now.get(key) == after.get(key))
+                .all(|key| now.get(key) == then.get(key))
         };
         let Some(cluster) = found.filter(is_unchanged) else {
             let name = event.text("name").unwrap_or("the cluster");

@@ -68,6 +68,16 @@ struct DeletedTemplate {
     lists: StepIdsByCustomer,
 }
 
+/// What somebody may have changed since an event. Events of earlier programs have fewer fields.
+const COMPARED_FIELDS: [&str; 6] = [
+    "name",
+    "type",
+    "content",
+    "description",
+    "jenkins",
+    "category",
+];
+
 impl Change {
     /// The template if it is still as the event left it; else none, and a conflict.
     async fn unchanged_template(
@@ -78,12 +88,10 @@ impl Change {
     ) -> Result<Option<StepTemplate>, StoreError> {
         match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
             Ok(template)
-                if ["name", "type", "content", "description", "category"]
-                    .iter()
-                    .all(|key| {
-                        let now = serde_json::to_value(&template).unwrap_or_default();
-                        after.get(key).is_none_or(|it| now.get(key) == Some(it))
-                    }) =>
+                if COMPARED_FIELDS.iter().all(|key| {
+                    let now = serde_json::to_value(&template).unwrap_or_default();
+                    after.get(key).is_none_or(|it| now.get(key) == Some(it))
+                }) =>
             {
                 Ok(Some(template))
             }

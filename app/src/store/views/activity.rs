@@ -1,7 +1,7 @@
 //! Queries of the audit trail: filtered and paged, with the current names of the rows that events refer to.
 use super::activity_search::{NameMatches, PersonMatch};
 use crate::domain::{
-    event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
+    event::{Entity, Event, EventAction, EventFilter, HistoryEntry, ListPage},
     field_error::FieldError,
     id::{ClusterId, CustomerId, EventId},
     summary::{ActivityFilterOptions, HistoryPage, NamedEvent, UndoState},
@@ -160,8 +160,13 @@ impl Store {
             .events()
             .filter(filter_condition(filter, column_of_table))
             .order_by(Column::Id, order);
+        let mut search_end = None;
         if is_one_per_batch {
             query = query.filter(is_last_of_batch(filter, self.visible()));
+            search_end = self.search_end(filter.of).await?;
+        }
+        if let Some(end) = search_end {
+            query = query.filter(Column::Id.gt(end.0));
         }
         let wanted = limit as usize + 1;
         let mut items: Vec<Event> = Vec::new();
@@ -190,12 +195,17 @@ impl Store {
         }
         let more = items.len() == wanted;
         items.truncate(limit as usize);
-        let next_cursor = items.last().filter(|_| more).map(|it| it.id);
+        let mut next_cursor = items.last().filter(|_| more).map(|it| it.id);
+        if let Some(end) = search_end.filter(|_| !more)
+            && self.may_search_beyond(filter.of, end).await?
+        {
+            next_cursor = Some(EventId(end.0 + 1));
+        }
         Ok(ListPage { items, next_cursor })
     }
 
-    /// Batches, newest first, each by its last event; or all events of one batch, if the filter names it. Errors: a
-    /// limit out of 1 to 500.
+    /// Batches, newest first, each by its last event; or all events of one batch, if the filter names it. A search ends after
+    /// `SEARCHED_EVENTS_MAX` events: its page may be empty, and leads on. Errors: a limit out of 1 to 500.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn activity(&self, filter: EventFilter) -> Result<ListPage<NamedEvent>, StoreError> {
         let is_one_per_batch = filter.batch_id.is_none();
@@ -306,7 +316,8 @@ impl Store {
             undid: (event.undoes.as_ref()).and_then(|it| undone.get(&it.0).copied()),
             subject: names
                 .of_entity(event.entity, event.entity_id)
-                .or_else(|| event.text("name").map(String::from)),
+                .or_else(|| event.text("name").map(String::from))
+                .or_else(|| session_of(&event)),
             customer: event
                 .customer_id
                 .and_then(|it| names.of_entity(Entity::Customer, it.0)),
@@ -314,7 +325,7 @@ impl Store {
                 .release_id
                 .and_then(|it| names.of_entity(Entity::Release, it.0)),
             undo: UndoState::Never,
-            entry: HistoryEntry::from(event).brief(CHANGED_TEXT_MAX_CHARS),
+            entry: HistoryEntry::of_page(event).brief(CHANGED_TEXT_MAX_CHARS),
         });
         Ok(named_events.collect())
     }
@@ -412,6 +423,23 @@ impl Store {
             people: self.recent_people().await?,
         })
     }
+}
+
+/// Whose session an event is about: its login. What ends a session names none; but one's own is ended by oneself.
+fn session_of(event: &Event) -> Option<String> {
+    if event.entity != Entity::Session {
+        return None;
+    }
+    let is_of_user = event
+        .after
+        .as_ref()
+        .is_some_and(|it| it.get("userId").is_some());
+    let unnamed = match event.action {
+        EventAction::LoginFailed => "an unknown login",
+        _ if is_of_user => "another user",
+        _ => event.actor.as_str(),
+    };
+    Some(event.text("login").unwrap_or(unnamed).to_owned())
 }
 
 /// The current names of rows, by entity and id.

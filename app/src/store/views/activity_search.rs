@@ -3,23 +3,26 @@
 use crate::domain::{
     event::{Entity, EventFilter},
     fold::{fold, lowercase},
+    id::EventId,
+    summary::SEARCHED_EVENTS_MAX,
 };
 use crate::store::{
     Store,
     engine::sought,
-    entity::{audit_event::Column, cluster, customer, customer_step, release, step_template},
+    entity::{
+        audit_event::{self, Column},
+        cluster, customer, customer_step, release, step_template,
+    },
     error::StoreError,
 };
 use sea_orm::{
-    ColumnTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Condition, Expr, Func, LikeExpr, SelectStatement},
 };
 use serde::Deserialize;
 use std::cmp::Reverse;
 
-/// Reasons are looked for among so many of the newest events.
-const REASON_EVENTS_MAX: i64 = 50_000;
-/// Reasons of so many of the newest batches are read.
+/// The number of newest batches whose reasons are read.
 const REASON_BATCHES_MAX: usize = 5_000;
 
 /// The reasons of a step's row; the first that there is counts, as in `Event::reason`.
@@ -108,7 +111,75 @@ impl NameMatches {
     }
 }
 
+/// The last event that a search does not look at any more which begins before this one; none if it looks at all of them.
+fn search_end(before: i64) -> Option<EventId> {
+    let end = before - 1 - i64::from(SEARCHED_EVENTS_MAX);
+    (end > 0).then_some(EventId(end))
+}
+
 impl Store {
+    /// Where a search for a part of names or reasons ends for now, so that one that finds nothing does not walk the whole history:
+    /// the last event that it does not look at. None if it looks at all of them: few are left, or an index leads to them.
+    pub(super) async fn search_end(
+        &self,
+        filter: &EventFilter,
+    ) -> Result<Option<EventId>, StoreError> {
+        let is_set =
+            |text: &Option<String>| text.as_deref().is_some_and(|it| !it.trim().is_empty());
+        let is_search = is_set(&filter.q) || is_set(&filter.person);
+        let has_index = filter.batch_id.is_some()
+            || filter.customer_id.is_some()
+            || (filter.entity.is_some() && filter.entity_id.is_some());
+        if !is_search || has_index {
+            return Ok(None);
+        }
+        let before = match (filter.cursor, filter.to) {
+            (Some(cursor), _) => cursor.0,
+            (None, None) => self.last_event().await? + 1,
+            // Later events are no part of what is searched.
+            (None, Some(to)) => {
+                let newest = self.visible().events().filter(Column::At.lte(to));
+                self.newest_id(newest).await?.unwrap_or_default() + 1
+            }
+        };
+        Ok(search_end(before))
+    }
+
+    /// Whether there is anything to search beyond the end of a search: the filter may begin later.
+    pub(super) async fn may_search_beyond(
+        &self,
+        filter: &EventFilter,
+        end: EventId,
+    ) -> Result<bool, StoreError> {
+        let beyond = self.visible().events().filter(Column::Id.lte(end.0));
+        let Some(next) = self.newest_id(beyond).await? else {
+            return Ok(false);
+        };
+        let Some(from) = filter.from else {
+            return Ok(true);
+        };
+        let is_wanted = self
+            .visible()
+            .events()
+            .filter(Column::Id.eq(next))
+            .filter(Column::At.gte(from));
+        Ok(self.newest_id(is_wanted).await?.is_some())
+    }
+
+    async fn newest_id(
+        &self,
+        events: Select<audit_event::Entity>,
+    ) -> Result<Option<i64>, StoreError> {
+        let newest = events
+            .select_only()
+            .column(Column::Id)
+            .order_by_desc(Column::Id)
+            .into_tuple::<i64>()
+            .one(&self.read)
+            .await?;
+        Ok(newest)
+    }
+
     /// Who the person of a filter may be; none if it names none.
     pub(super) async fn person_match(
         &self,
@@ -129,7 +200,7 @@ impl Store {
 
     /// The newest batches of steps whose line says a reason with this text in it.
     async fn batches_by_reason(&self, needle: &str) -> Result<Vec<String>, StoreError> {
-        let oldest = self.last_event().await? - REASON_EVENTS_MAX;
+        let oldest = self.last_event().await? - i64::from(SEARCHED_EVENTS_MAX);
         // In JSON a reason begins with a quote; without one it is null.
         let engine = self.database.engine;
         let has_reason = engine.contains(ColumnTrait::into_expr(Column::After), "Reason\":\"");
@@ -229,5 +300,13 @@ mod tests {
     #[test]
     fn signs_of_a_pattern_are_looked_for_as_they_are() {
         assert_eq!(pattern("Ana_1 50%"), "%ana\\_1 50\\%%");
+    }
+
+    #[test]
+    fn a_search_looks_at_the_newest_fifty_thousand_events_and_then_at_the_next() {
+        assert_eq!(search_end(50_001), None);
+        assert_eq!(search_end(120_001), Some(EventId(70_000)));
+        assert_eq!(search_end(70_001), Some(EventId(20_000)));
+        assert_eq!(search_end(20_001), None);
     }
 }

@@ -1,5 +1,5 @@
 //! The cells that need attention first (R107). Which they are comes from the matrix cache; the database is asked once for their
-//! names and reasons, and once for how long the same steps took elsewhere.
+//! names and reasons, once for how long the same steps took elsewhere, and once for the runs that were lost.
 use crate::domain::{
     actor_stamp::ActorStamp,
     attention::{Urgency, urgency, usual_duration},
@@ -81,7 +81,7 @@ impl UrgentCell {
     fn order(&self) -> (Urgency, i64, i64) {
         let at = self.at.map_or(0, |it| it.timestamp_millis());
         let time = match self.urgency {
-            Urgency::Own | Urgency::Long => at,
+            Urgency::Lost | Urgency::Own | Urgency::Long => at,
             Urgency::Failed | Urgency::Reverted => -at,
         };
         (self.urgency, time, self.step)
@@ -222,16 +222,18 @@ impl Store {
     ) -> Result<(Vec<Attention>, bool), StoreError> {
         let own_name = self.own_name(now);
         let usual = self.usual_durations(grids).await?;
+        let lost = self.lost_runs().await?;
         let mut urgent: Vec<UrgentCell> = Vec::new();
         for grid in grids {
             for (index, cell) in cells_at_work(grid) {
                 let change = grid.status_change(index);
+                let is_lost = lost.contains_key(&cell.step.0);
                 let is_own = change.is_some_and(|it| *it.by == *own_name);
                 let elapsed = change.map_or_else(TimeDelta::zero, |it| now - it.at);
                 let usual = grid.rows[index.row]
                     .template
                     .and_then(|it| usual.get(&it).copied());
-                if let Some(urgency) = urgency(cell.status, is_own, elapsed, usual) {
+                if let Some(urgency) = urgency(cell.status, is_lost, is_own, elapsed, usual) {
                     urgent.push(UrgentCell {
                         urgency,
                         at: change.map(|it| it.at),
@@ -246,13 +248,17 @@ impl Store {
         urgent.sort_unstable_by_key(UrgentCell::order);
         let has_more = urgent.len() > ATTENTION_CELLS_MAX;
         urgent.truncate(ATTENTION_CELLS_MAX);
-        let mut attention = self.with_names(urgent).await?;
+        let mut attention = self.with_names(urgent, lost).await?;
         group_by_release(&mut attention);
         Ok((attention, has_more))
     }
 
-    /// Reads names and reasons of cells, and keeps their order.
-    async fn with_names(&self, urgent: Vec<UrgentCell>) -> Result<Vec<Attention>, StoreError> {
+    /// Reads names and reasons of cells, and keeps their order. `lost` has why the run of a step was lost.
+    async fn with_names(
+        &self,
+        urgent: Vec<UrgentCell>,
+        mut lost: HashMap<i64, String>,
+    ) -> Result<Vec<Attention>, StoreError> {
         use customer_step::Column as Of;
         let rows: Vec<NarrowStep> = self
             .visible()
@@ -312,7 +318,7 @@ impl Store {
                 cluster: clusters.get(&cluster).cloned().unwrap_or_default(),
                 status,
                 urgency: cell.urgency,
-                reason: failed.or(reverted),
+                reason: lost.remove(&id).or(failed).or(reverted),
                 by,
                 at,
                 elapsed_seconds: if is_waiting {

@@ -144,17 +144,14 @@ impl Store {
         release: Option<ReleaseId>,
     ) -> Result<Vec<Arc<CommittedBatch>>, StoreError> {
         let seen = self.seen_event_ids(batches).await?;
-        let sees_accounts = self.caller.sees_accounts();
+        let (accounts, machines) = (self.caller.sees_accounts(), self.caller.sees_machines());
         let related = match release {
             Some(release) => Some(self.related_rows(release, batches).await?),
             None => None,
         };
         let is_told = |it: &CommittedEvent| {
-            let is_account = matches!(
-                it.entity,
-                Entity::User | Entity::Session | Entity::Token | Entity::View | Entity::Webhook
-            );
-            (sees_accounts || !is_account)
+            (accounts || !it.entity.is_account())
+                && (machines || !it.entity.is_machine())
                 && seen.as_ref().is_none_or(|ids| ids.contains(&it.id.0))
                 && related.as_ref().is_none_or(|rows| rows.contains(it))
         };

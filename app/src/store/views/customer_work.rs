@@ -8,13 +8,14 @@ use crate::domain::{
     matrix::MatrixColumn,
     permission::Permission,
     rule_violation::RuleViolation,
+    step_proofs,
     summary::CustomerWork,
     template::TemplateImpact,
     variables::{self, VariableScope},
     vocabulary::{Category, Noun, StepStatus},
 };
 use crate::store::templates::template_rows;
-use crate::store::{Store, entity::customer_step, error::StoreError};
+use crate::store::{Store, entity::customer_step, error::StoreError, steps::evidence};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 impl Store {
@@ -95,9 +96,14 @@ impl Store {
         let done = steps.iter().filter(|it| it.status == StepStatus::Done);
         let done: Vec<StepId> = done.map(|it| it.id).collect();
         let mut kept = self.kept_texts(&done).await?;
+        let ids: Vec<StepId> = steps.iter().map(|it| it.id).collect();
+        let mut evidence = evidence::of_release(&self.read, release.id, Some(&ids)).await?;
+        let mut runs = self.ended_runs(release.id, Some(customer.id)).await?;
         let steps = steps
             .into_iter()
             .map(|step| {
+                let evidence = evidence.remove(&step.id).unwrap_or_default();
+                let runs = runs.remove(&step.id).unwrap_or_default();
                 let resolved = variables::resolve(&step.content, step.kind, scope);
                 let (now, mut unresolved) = (resolved.text(), resolved.unresolved());
                 let then = kept.remove(&step.id);
@@ -121,6 +127,9 @@ impl Store {
                     notes: step.notes,
                     by: step.state_by,
                     at: step.state_at,
+                    proofs: step_proofs::lines(&evidence, &runs),
+                    evidence,
+                    runs,
                 }
             })
             .collect();

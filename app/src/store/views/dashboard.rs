@@ -137,7 +137,8 @@ impl Store {
         for line in &mut lines {
             let missing = line.customers.iter();
             let missing: Vec<_> = missing.map(|it| (it.0, line.variable.as_str())).collect();
-            let removed = removed_values(&self.read, line.release_id, &missing).await?;
+            let mut removed = removed_values(&self.read, line.release_id, &missing).await?;
+            self.hide_past_values(&mut removed).await?;
             line.removed = removed.into_values().max_by_key(|it| it.at);
         }
         Ok(lines)

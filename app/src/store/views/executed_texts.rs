@@ -1,5 +1,4 @@
-//! Which executed texts have what is searched for (R106): the texts of copies and of what was marked done, with the values of
-//! their time.
+//! Search in executed texts (R106): the texts, with values filled in, that the history keeps of steps marked done.
 use crate::domain::search::SearchQuery;
 use crate::store::{
     Store,

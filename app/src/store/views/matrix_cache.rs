@@ -7,6 +7,7 @@ use crate::domain::{
     event::{Entity, EventAction},
     id::{ReleaseId, StepId},
     matrix::{Cell, CellIndex, Grid},
+    past_clusters::PastClusters,
     scope::Scope,
 };
 use crate::store::{
@@ -115,7 +116,7 @@ impl MatrixCache {
     }
 
     /// What a scope shows of this matrix, cut once for each of its versions.
-    pub fn part(&self, whole: &CachedMatrix, scope: &Scope) -> Arc<Grid> {
+    pub fn part(&self, whole: &CachedMatrix, scope: &Scope, past: &PastClusters) -> Arc<Grid> {
         let changed_by = whole.changed_by;
         let key = (whole.grid().release.id, scope.clone());
         if let Some(cut) = self
@@ -126,7 +127,9 @@ impl MatrixCache {
             return cut.grid;
         }
         let is_visible = |customer, cluster| scope.contains(customer, cluster);
-        let grid = Arc::new(whole.grid().only(is_visible));
+        let mut grid = whole.grid().only(is_visible);
+        grid.hide_value_changes(past);
+        let grid = Arc::new(grid);
         let cut = CachedPart {
             changed_by,
             grid: Arc::clone(&grid),
@@ -249,13 +252,14 @@ fn event_impact(
         Entity::Cluster | Entity::Customer if action == Did::Create => EventImpact::None,
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
-        // People, their views, hooks and addresses for CI are no part of any matrix.
+        // People, their views, hooks, addresses for CI and runners are no part of any matrix.
         Entity::User
         | Entity::Session
         | Entity::Token
         | Entity::View
         | Entity::IncomingHook
-        | Entity::Webhook => EventImpact::None,
+        | Entity::Webhook
+        | Entity::Runner => EventImpact::None,
         // They change names, values of variables, rows or columns.
         Entity::Cluster
         | Entity::Customer
@@ -273,8 +277,8 @@ fn event_impact(
             | Did::Override
             | Did::Reset => EventImpact::Cell { undone: false },
             Did::Undo => EventImpact::Cell { undone: true },
-            // A cell does not show evidence.
-            Did::Attach | Did::Detach => EventImpact::None,
+            // A cell shows no evidence, and what it shows of a run comes by another way.
+            Did::Attach | Did::Detach | Did::RunLost | Did::RunCancel => EventImpact::None,
             _ => EventImpact::All,
         },
     }
@@ -320,11 +324,12 @@ impl MatrixSnapshot {
                 return Ok(false);
             }
             let kind = self.grid.rows[at.row].kind;
-            let missing = self.unresolved.get(customer, row.text, kind).cloned();
+            let missing = self.unresolved.get(customer, row.text, kind);
             let cell = Cell {
                 is_unresolved: missing.is_some(),
                 ..row.cell()?
             };
+            let missing = self.jobs.with(customer, template, missing);
             let change = row.status_change(&mut self.people, &mut reasons);
             self.grid.set(at, cell, change);
             self.grid.set_missing(at, missing);
@@ -352,7 +357,10 @@ impl MatrixSnapshot {
 
 #[cfg(test)]
 mod tests {
-    use super::super::matrix_snapshot::{NameTable, UnresolvedTexts};
+    use super::super::{
+        matrix_snapshot::{NameTable, UnresolvedTexts},
+        unresolved_jobs::UnresolvedJobs,
+    };
     use super::*;
     use crate::domain::{id::CustomerId, matrix, scope::ScopeIds};
 
@@ -365,6 +373,7 @@ mod tests {
                 grid: matrix::tests::grid(1, 2, |_| None),
                 texts: HashSet::new(),
                 unresolved: UnresolvedTexts::default(),
+                jobs: UnresolvedJobs::default(),
                 people: NameTable::default(),
             },
         };
@@ -373,11 +382,12 @@ mod tests {
             ..ScopeIds::default()
         }));
         let cache = MatrixCache::default();
-        let first = cache.part(&whole(3), &scope);
-        assert!(Arc::ptr_eq(&first, &cache.part(&whole(3), &scope)));
-        assert!(!Arc::ptr_eq(&first, &cache.part(&whole(4), &scope)));
+        let past = PastClusters::default();
+        let first = cache.part(&whole(3), &scope, &past);
+        assert!(Arc::ptr_eq(&first, &cache.part(&whole(3), &scope, &past)));
+        assert!(!Arc::ptr_eq(&first, &cache.part(&whole(4), &scope, &past)));
         let nobody = Scope::of_user(Some(ScopeIds::default()));
-        assert!(cache.part(&whole(4), &nobody).columns.is_empty());
+        assert!(cache.part(&whole(4), &nobody, &past).columns.is_empty());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Loads the matrix of a release from the database. Reads only columns of the covering index, never a text.
-use super::changed_values::ChangedValues;
+use super::{changed_values::ChangedValues, unresolved_jobs::UnresolvedJobs};
 use crate::domain::{
     field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
@@ -172,6 +172,7 @@ pub struct MatrixSnapshot {
     /// The texts of all cells, by their ids.
     pub texts: HashSet<i64>,
     pub unresolved: UnresolvedTexts,
+    pub jobs: UnresolvedJobs,
     pub people: NameTable,
 }
 
@@ -400,22 +401,22 @@ impl MatrixSnapshot {
         drop(stream);
         let keys: HashSet<i64> = texts.iter().map(|it| it.1).collect();
         let unresolved = load_unresolved(db, &release, &columns, &keys).await?;
-        let changed = ChangedValues::load(db, &release, &columns, &keys).await?;
+        let jobs = UnresolvedJobs::load(db, &release, &columns).await?;
+        let changed = ChangedValues::load(db, &release, &columns, &keys, jobs.uses()).await?;
         let mut lines_of = changed.by_text();
         let mut changed_cells = Vec::new();
         for (at, text) in &texts {
-            let lines = lines_of(columns[at.column].id.0, *text);
+            let lines = lines_of(columns[at.column].id.0, *text, rows[at.row].template);
             changed_cells.extend(lines.map(|it| (*at, it)));
         }
         let mut missing = Vec::new();
-        if !unresolved.is_empty() {
+        if !unresolved.is_empty() || !jobs.is_empty() {
             for (at, text) in texts {
-                let names = unresolved.get(columns[at.column].id.0, text, rows[at.row].kind);
-                if let (Some(cell), Some(names)) =
-                    (&mut cells[at.row * columns.len() + at.column], names)
-                {
-                    cell.is_unresolved = true;
-                    missing.push((at, Arc::clone(names)));
+                let (customer, row) = (columns[at.column].id.0, &rows[at.row]);
+                let names = unresolved.get(customer, text, row.kind);
+                if let Some(cell) = &mut cells[at.row * columns.len() + at.column] {
+                    cell.is_unresolved = names.is_some();
+                    missing.extend(jobs.with(customer, row.template, names).map(|it| (at, it)));
                 }
             }
         }
@@ -436,6 +437,7 @@ impl MatrixSnapshot {
             grid,
             texts: keys,
             unresolved,
+            jobs,
             people,
         })
     }

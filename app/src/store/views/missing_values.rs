@@ -6,7 +6,12 @@ use crate::domain::{
     summary::MissingValue,
     value_edit::MissingTable,
 };
-use crate::store::{Store, error::StoreError, records::value_changes::removed_values};
+use crate::store::{
+    Store,
+    access::past_clusters::past_clusters,
+    error::StoreError,
+    records::value_changes::{ValueChanges, removed_values},
+};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The number of lines on the dashboard.
@@ -91,6 +96,20 @@ fn missing_table(grid: &Grid) -> MissingTable {
 }
 
 impl Store {
+    /// Replaces what changed values tell of clusters that the caller does not see (R22).
+    pub(in crate::store) async fn hide_past_values(
+        &self,
+        changes: &mut ValueChanges,
+    ) -> Result<(), StoreError> {
+        let customers: BTreeSet<CustomerId> = changes.keys().map(|it| it.0).collect();
+        let customers: Vec<CustomerId> = customers.into_iter().collect();
+        let past = past_clusters(&self.read, self.visible(), &customers).await?;
+        for ((customer, _), change) in changes {
+            past.hide(*customer, std::slice::from_mut(change));
+        }
+        Ok(())
+    }
+
     /// The missing values of a release's open steps, by customer and variable, with who removed them (R103). Errors: not found.
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn missing_table(&self, id: ReleaseId) -> Result<MissingTable, StoreError> {
@@ -103,6 +122,7 @@ impl Store {
         });
         let names: Vec<(CustomerId, &str)> = names.collect();
         let mut removed = removed_values(&self.read, id, &names).await?;
+        self.hide_past_values(&mut removed).await?;
         for row in &mut table.customers {
             for (name, change) in &mut row.missing {
                 *change = removed.remove(&(row.customer.0, name.clone()));

@@ -2,12 +2,14 @@
 //! undone, and whether the template changed since.
 use crate::domain::{
     customer_work::{HistoryTextChange, OpenStep, TemplateDrift},
-    diff::{self, DiffRow},
+    diff::{DiffBudget, DiffRow},
     event::{Entity, Event, HistoryEntry},
     id::{EventId, StepId},
     permission::Permission,
     step::CustomerStep,
+    summary::CustomerWithCluster,
     template::StepTemplate,
+    variables::VariableScope,
 };
 use crate::store::{
     Store,
@@ -25,24 +27,28 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// The fields that a history entry shows as changed; texts are shown as a diff instead.
-const SHOWN_FIELDS: [&str; 6] = [
+const SHOWN_FIELDS: [&str; 7] = [
     "name",
     "type",
     "description",
     "notes",
     "evidence",
     "message",
+    "run",
 ];
+
+/// Runs that are shown, the newest.
+const RUNS_MAX: u64 = 5;
 
 fn content(snapshot: Option<&Value>) -> Option<&str> {
     snapshot?.get("content")?.as_str()
 }
 
 /// The diff of an event that changed the text; else empty.
-fn text_diff(event: &Event) -> Vec<DiffRow> {
+fn text_diff(event: &Event, budget: &mut DiffBudget) -> Vec<DiffRow> {
     let (before, after) = (event.before.as_ref(), event.after.as_ref());
     match (content(before), content(after)) {
-        (Some(before), Some(after)) => diff::compare(before, after),
+        (Some(before), Some(after)) => budget.compare(before, after),
         _ => Vec::new(),
     }
 }
@@ -56,7 +62,7 @@ fn is_undoable(event: &Event, present: &StepSnapshot) -> bool {
 }
 
 fn shown_entry(event: Event) -> HistoryEntry {
-    let mut entry = HistoryEntry::from(event);
+    let mut entry = HistoryEntry::of_page(event);
     entry
         .changes
         .retain(|it| SHOWN_FIELDS.contains(&it.field.as_str()));
@@ -69,8 +75,12 @@ impl Store {
     pub async fn open_step(&self, id: StepId) -> Result<OpenStep, StoreError> {
         let (mut detail, events) = self.step_and_events(id).await?;
         let (events, mut diffs) = compute(move || {
-            let diffs: HashMap<EventId, Vec<DiffRow>> =
-                events.iter().map(|it| (it.id, text_diff(it))).collect();
+            let mut budget = DiffBudget::default();
+            let mut diffs: HashMap<EventId, Vec<DiffRow>> = HashMap::new();
+            // The newest first, as they are shown.
+            for event in &events {
+                diffs.insert(event.id, text_diff(event, &mut budget));
+            }
             (events, diffs)
         })
         .await?;
@@ -95,12 +105,27 @@ impl Store {
             .filter(|it| it.undoes > 0 || !it.diff.is_empty())
             .collect();
         let drift = self.drift(&detail.step, detail.template.as_ref()).await?;
+        let runs = self.newest_runs(id, RUNS_MAX).await?;
+        // A step has one run at most that is not over: its newest one.
+        let unfinished = runs.first().map(|it| it.state).filter(|it| !it.is_over());
+        let CustomerWithCluster { customer, cluster } = &detail.customer;
+        let scope = VariableScope {
+            customer,
+            cluster,
+            release: &detail.release,
+        };
+        let runners = self.runners_there().await?;
+        let (step, text) = (&detail.step, &detail.resolved);
+        let job = detail.template.as_ref().and_then(|it| it.jenkins.as_ref());
+        let offer = self.offer(step, job, scope, text, unfinished, &runners);
         detail.history = events.into_iter().map(shown_entry).collect();
         Ok(OpenStep {
             detail,
             more,
             drift,
             evidence: evidence::of_step(&self.read, id).await?,
+            runs,
+            offer,
         })
     }
 

@@ -84,7 +84,8 @@ impl Store {
             .map(|(index, it)| (it.id.0, index))
             .collect();
         let mut proofs = self.proofs(id).await?;
-        let mut evidence = evidence::of_release(&self.read, id).await?;
+        let mut evidence = evidence::of_release(&self.read, id, None).await?;
+        let mut runs = self.ended_runs(id, None).await?;
         let mut numbers: HashMap<i64, u32> = HashMap::new();
         let mut rows = Vec::with_capacity(cells.len());
         for cell in cells {
@@ -115,6 +116,7 @@ impl Store {
                 template_id: cell.template_id.map(TemplateId),
                 proof: proof.filter(|_| status == StepStatus::Done),
                 evidence: evidence.remove(&StepId(cell.id)).unwrap_or_default(),
+                runs: runs.remove(&StepId(cell.id)).unwrap_or_default(),
             });
         }
         rows.sort_by_key(|it| (it.member, it.number));

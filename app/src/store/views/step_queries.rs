@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::highlight;
 use crate::store::{
     Store,
+    access::past_clusters::past_clusters,
     audit::event_texts,
     engine::{IDS_PER_STATEMENT_MAX, compute::compute},
     entity::{audit_event, customer_step, sha256},
@@ -172,11 +173,12 @@ impl Store {
             else {
                 return Ok((None, Vec::new()));
             };
-            let changes = if sha256 == text.sha256 {
+            let mut changes = if sha256 == text.sha256 {
                 Vec::new()
             } else {
                 text_changes::changes(db, step, text, Since::Event(id)).await?
             };
+            self.hide_clusters(step, &mut changes).await?;
             let is_shown = text_shown == Some(true);
             let kept = KeptText {
                 text: kept,
@@ -189,8 +191,23 @@ impl Store {
             Some(event) => Since::Event(event),
             None => Since::Time(step.created_at),
         };
-        let changes = text_changes::changes(db, step, text, since).await?;
+        let mut changes = text_changes::changes(db, step, text, since).await?;
+        self.hide_clusters(step, &mut changes).await?;
         Ok((None, changes))
+    }
+
+    /// Replaces what changes tell of clusters that the caller does not see (R22).
+    async fn hide_clusters(
+        &self,
+        step: &CustomerStep,
+        changes: &mut [TextChange],
+    ) -> Result<(), StoreError> {
+        if !changes.is_empty() {
+            let customer = step.customer_id;
+            let past = past_clusters(&self.read, self.visible(), &[customer]).await?;
+            past.hide(customer, changes);
+        }
+        Ok(())
     }
 
     /// The newest `done` of a step whose history is longer than what is read of it.
@@ -258,7 +275,9 @@ impl Store {
         let step = self.visible_step(id).await?;
         let release = release_rows::load(db, step.release_id).await?;
         let text = StepText::load(db, &step, &release).await?;
-        let now = text.changed_since(db, &step, &sha256(&shown)).await?;
+        let now = text
+            .changed_since(db, self.visible(), &step, &sha256(&shown))
+            .await?;
         let present = now.resolved_content.clone();
         let rows = compute(move || diff::compare(&shown, &present)).await?;
         Ok(TextComparison {

@@ -13,6 +13,7 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
+    access::past_clusters::past_clusters,
     error::StoreError,
     records::{clusters, customers, release_rows},
     steps::step_rows,
@@ -91,7 +92,11 @@ impl Store {
         if self.caller.sees_all() {
             return Ok(VisibleMatrix::Whole(whole));
         }
-        let part = self.database.matrix_cache.part(&whole, &self.caller.scope);
+        let told = whole.grid().customers_with_value_changes();
+        let told: Vec<CustomerId> = told.into_iter().collect();
+        let past = past_clusters(&self.read, self.visible(), &told).await?;
+        let cache = &self.database.matrix_cache;
+        let part = cache.part(&whole, &self.caller.scope, &past);
         if part.columns.is_empty() {
             return Err(StoreError::NotFound(Noun::Release));
         }

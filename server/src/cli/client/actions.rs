@@ -204,8 +204,8 @@ async fn act_on_one(
     }
 }
 
-/// Why a step was not changed; of a text that is another by now also what changed in it.
-fn reason(refusal: &RestRefusal) -> String {
+/// Why the server changes nothing; of a text that is another by now also what changed in it.
+pub fn reason(refusal: &RestRefusal) -> String {
     let changes = refusal.problem["current"]["changes"].as_array();
     let changes: Vec<String> = changes
         .into_iter()

@@ -1,4 +1,4 @@
-//! What a server answers, as far as the client's verbs need it, and how it is read.
+//! DTOs of REST responses, as far as the client's verbs read them, and their deserialization.
 use crate::{cli::remote::RemoteServer, ops::failure::Failure};
 use app::domain::{
     progress::Progress,

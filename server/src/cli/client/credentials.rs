@@ -53,8 +53,14 @@ fn load(path: &Path) -> Result<Option<SavedServer>, Failure> {
     }
 }
 
-/// Keeps it, for the user's eyes only: a folder of mode 0700, and a new file of mode 0600 that takes the old one's place.
+/// Keeps it, for the user's eyes only.
 pub fn save(path: &Path, saved: &SavedServer) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(saved).map_err(|it| Failure::write(path, &it))?;
+    write_private(path, &format!("{text}\n"))
+}
+
+/// Writes a file for the user's eyes only: a folder of mode 0700, and a new file of mode 0600 that takes the old one's place.
+pub fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
     let written = || -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         DirBuilder::new()
@@ -62,7 +68,9 @@ pub fn save(path: &Path, saved: &SavedServer) -> Result<(), Failure> {
             .mode(0o700)
             .create(folder)?;
         fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-        let new = folder.join(format!("{FILE}.{}", process::id()));
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}", process::id()));
+        let new = folder.join(name);
         // It is there only if a process of the same number was killed while it wrote.
         let _ = fs::remove_file(&new);
         let mut options = OpenOptions::new();
@@ -71,8 +79,7 @@ pub fn save(path: &Path, saved: &SavedServer) -> Result<(), Failure> {
             .create_new(true)
             .mode(0o600)
             .open(&new)?;
-        let text = serde_json::to_string_pretty(saved)?;
-        file.write_all(format!("{text}\n").as_bytes())?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, path)
     };

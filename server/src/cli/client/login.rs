@@ -47,7 +47,17 @@ pub async fn login(wanted: LoginArguments) -> Result<Exit, Failure> {
     let actor = config::actor(&variable)?;
     let token = token(wanted.token_stdin)?;
     let server = RemoteServer::new(&wanted.url, token.as_deref(), &actor)?;
-    let session = server.get("/api/session").await?;
+    let session = match server.try_get("/api/session").await? {
+        Ok((session, _)) => session,
+        // It lets in nobody by the name that is sent instead.
+        Err(refusal) if token.is_none() && matches!(refusal.status, 401 | 403) => {
+            return Err(Failure::Refused(format!(
+                "{} wants a token. Make one at \"Your account\" there, and send it with --token-stdin",
+                server.url()
+            )));
+        }
+        Err(refusal) => return Err(refusal.into()),
+    };
     let name = session["user"]["name"].as_str();
     let url = server.url().to_owned();
     // A server in `open` mode asks for none, and with one it would not be told the name.

@@ -1,6 +1,6 @@
 //! The verbs that are a client of a server (R61): they speak to it by REST, open no database, and need no setting but the server's
 //! address. `credentials` knows the server, `names` finds what a command line means, `answers` reads what comes back, `table` and
-//! `screen` draw, `stream` follows changes; the other files are the verbs.
+//! `screen` draw, `stream` follows changes, `run` does steps; the other files are the verbs.
 mod actions;
 mod answers;
 mod clipboard;
@@ -8,6 +8,7 @@ pub mod credentials;
 mod login;
 mod names;
 mod reading;
+mod run;
 mod screen;
 mod stream;
 mod table;
@@ -23,6 +24,7 @@ use app::domain::vocabulary::StepAction;
 use clap::Subcommand;
 use login::LoginArguments;
 use reading::{NextArguments, StatusArguments, StepArguments};
+use run::RunArguments;
 use wait::WaitArguments;
 use watch::WatchArguments;
 
@@ -45,6 +47,9 @@ pub enum ClientCommand {
     /// Copy a step's text with its header to the clipboard; without one print it
     #[command(after_long_help = help::STEP)]
     Copy(StepArguments),
+    /// Run steps on this machine, and mark them done or failed
+    #[command(after_long_help = help::RUN)]
+    Run(RunArguments),
     /// Say that work on steps has begun
     #[command(after_long_help = help::ACT)]
     Start(StartArguments),
@@ -84,6 +89,7 @@ pub async fn run(command: ClientCommand) -> Result<Exit, Failure> {
         ClientCommand::Next(wanted) => reading::next(server, wanted).await,
         ClientCommand::Show(wanted) => reading::show(server, wanted).await,
         ClientCommand::Copy(wanted) => reading::copy(server, wanted).await,
+        ClientCommand::Run(wanted) => Box::pin(run::run(server, wanted)).await,
         ClientCommand::Wait(wanted) => wait::wait(server, wanted).await,
         ClientCommand::Watch(wanted) => watch::watch(server, wanted).await,
         ClientCommand::Start(wanted) => actions::act(server, wanted.into()).await,

@@ -1,10 +1,10 @@
-//! Which release, customer and step a command line means: by id, by number, by name or by slug (R61). What could be several is
-//! refused, and the candidates are named.
+//! Resolves the release, customer and step that a command line names: by id, by number, by name or by slug (R61). What is ambiguous
+//! is refused, and the candidates are named.
 use super::answers::{RemoteCluster, RemoteMember, RemoteRelease, RemoteStep, read, read_all};
 use crate::{cli::remote::RemoteServer, ops::failure::Failure};
 use app::domain::slug::find_named;
 
-/// So many candidates are named; of more it is said that there are.
+/// The most candidates that an error names; it says if there are more.
 const CANDIDATES_MAX: usize = 20;
 
 /// A STEP as it is written.
@@ -51,6 +51,7 @@ fn one<'a, T>(
     what: &str,
     written: &str,
     found: &[&'a T],
+    by: &str,
     describe: impl Fn(&T) -> String,
 ) -> Result<&'a T, Failure> {
     match *found {
@@ -58,21 +59,23 @@ fn one<'a, T>(
         [] => Err(Failure::Usage(format!("there is no {what} `{written}`"))),
         _ => {
             let named = found.iter().take(CANDIDATES_MAX).map(|it| describe(it));
-            Err(ambiguous(what, written, named.collect(), found.len()))
+            Err(ambiguous(what, written, named.collect(), found.len(), by))
         }
     }
 }
 
-fn ambiguous(what: &str, written: &str, mut candidates: Vec<String>, n: usize) -> Failure {
+/// `by` is what tells the candidates apart.
+fn ambiguous(
+    what: &str,
+    written: &str,
+    mut candidates: Vec<String>,
+    n: usize,
+    by: &str,
+) -> Failure {
     if n > candidates.len() {
         candidates.push(format!("and {} more", n - candidates.len()));
     }
     let candidates = candidates.join("; ");
-    let by = match what {
-        "customer" => "its namespace or its id",
-        "cluster" => "its name in full",
-        _ => "its id",
-    };
     Failure::Usage(format!(
         "`{written}` may be each of several: {candidates}. Say which {what} by {by}"
     ))
@@ -83,28 +86,43 @@ pub fn find_release<'a>(
     all: &'a [RemoteRelease],
     written: &str,
 ) -> Result<&'a RemoteRelease, Failure> {
-    if let Some(found) = all.iter().find(|it| it.id.to_string() == written) {
-        return Ok(found);
-    }
-    let found = find_named(written, all, |it| it.name.as_str(), |_| None);
-    one("release", written, &found, |it| {
-        format!("{} {} ({})", it.id, it.name, it.status)
-    })
-}
-
-/// The customers that a name, a namespace or a slug names; if none, the one of that id.
-pub fn find_customers<'a>(all: &'a [RemoteMember], written: &str) -> Vec<&'a RemoteMember> {
     let found = find_named(
         written,
         all,
         |it| it.name.as_str(),
-        |it| Some(it.namespace.as_str()),
+        |_| None,
+        |it| Some(it.id),
     );
-    if found.is_empty() {
-        let has_id = |it: &&RemoteMember| it.id.to_string() == written;
-        return all.iter().filter(has_id).collect();
+    // The id of one is the name of another.
+    let is_id = found.iter().any(|it| it.id.to_string() == written);
+    let by = if is_id {
+        "its name in full, or the other by its id"
+    } else {
+        "its id"
+    };
+    one("release", written, &found, by, |it| {
+        format!("{} {} ({})", it.id, it.name, it.status)
+    })
+}
+
+/// The customers that a name, a namespace, a slug or an id may mean.
+pub fn find_customers<'a>(all: &'a [RemoteMember], written: &str) -> Vec<&'a RemoteMember> {
+    find_named(
+        written,
+        all,
+        |it| it.name.as_str(),
+        |it| Some(it.namespace.as_str()),
+        |it| Some(it.id),
+    )
+}
+
+/// What tells customers apart that a text may mean.
+fn apart(found: &[&RemoteMember], written: &str) -> &'static str {
+    if found.iter().any(|it| it.namespace == written) {
+        "its id"
+    } else {
+        "its namespace or its id"
     }
-    found
 }
 
 /// The same, if it is one.
@@ -112,10 +130,12 @@ pub fn find_customer<'a>(
     all: &'a [RemoteMember],
     written: &str,
 ) -> Result<&'a RemoteMember, Failure> {
+    let found = find_customers(all, written);
     one(
         "customer",
         written,
-        &find_customers(all, written),
+        &found,
+        apart(&found, written),
         candidate,
     )
 }
@@ -134,17 +154,27 @@ pub fn find_cluster(all: &[RemoteMember], written: &str) -> Result<i64, Failure>
     let mut clusters: Vec<&RemoteCluster> = all.iter().map(|it| &it.cluster).collect();
     clusters.sort_by_key(|it| it.id);
     clusters.dedup_by_key(|it| it.id);
-    let found = find_named(written, &clusters, |it| it.name.as_str(), |_| None);
-    one("cluster", written, &found, |it| it.name.clone()).map(|it| it.id)
+    let found = find_named(
+        written,
+        &clusters,
+        |it| it.name.as_str(),
+        |_| None,
+        |_| None,
+    );
+    let by = "its name in full";
+    one("cluster", written, &found, by, |it| it.name.clone()).map(|it| it.id)
 }
 
-/// The steps of one customer's list that a number, a name or a slug names, with their numbers. A number comes first.
-fn find_steps<'a>(all: &'a [RemoteStep], written: &str) -> Vec<(usize, &'a RemoteStep)> {
-    let numbered: Vec<(usize, &RemoteStep)> = (1..).zip(all).collect();
-    if let Some(found) = numbered.iter().find(|it| it.0.to_string() == written) {
-        return vec![*found];
-    }
-    let found = find_named(written, &numbered, |it| it.1.name.as_str(), |_| None);
+/// The steps of one customer's list that a number, a name or a slug may mean, with their numbers.
+fn find_steps<'a>(all: &'a [RemoteStep], written: &str) -> Vec<(i64, &'a RemoteStep)> {
+    let numbered: Vec<(i64, &RemoteStep)> = (1..).zip(all).collect();
+    let found = find_named(
+        written,
+        &numbered,
+        |it| it.1.name.as_str(),
+        |_| None,
+        |it| Some(it.0),
+    );
     found.into_iter().copied().collect()
 }
 
@@ -181,18 +211,20 @@ pub async fn step(server: &RemoteServer, written: &str) -> Result<NamedStep, Fai
                 let problem = format!("there is no customer `{customer}` in {name}");
                 return Err(Failure::Usage(problem));
             }
-            find_step_of(server, &release, &customers, step, written).await
+            let by = apart(&customers, customer);
+            find_step_of(server, &release, &customers, step, written, by).await
         }
     }
 }
 
-/// The step of these customers. Of several customers all their steps are candidates.
+/// The step of these customers, which `by` tells apart. Of several customers all their steps are candidates.
 async fn find_step_of(
     server: &RemoteServer,
     release: &RemoteRelease,
     customers: &[&RemoteMember],
     step: &str,
     written: &str,
+    by: &str,
 ) -> Result<NamedStep, Failure> {
     let mut found = Vec::new();
     for customer in customers.iter().take(CANDIDATES_MAX) {
@@ -223,14 +255,14 @@ async fn find_step_of(
         None => {
             let named = customers.iter().take(CANDIDATES_MAX);
             let named = named.map(|it| candidate(it)).collect();
-            Err(ambiguous("customer", written, named, customers.len()))
+            Err(ambiguous("customer", written, named, customers.len(), by))
         }
         Some(last) => {
             found.push(last);
             let mut candidates: Vec<String> = found.into_iter().map(|it| it.0).collect();
             let n = candidates.len();
             candidates.truncate(CANDIDATES_MAX);
-            Err(ambiguous("step", written, candidates, n))
+            Err(ambiguous("step", written, candidates, n, "its id"))
         }
     }
 }
@@ -288,8 +320,12 @@ mod tests {
     fn a_release_is_found_by_its_id_its_name_or_its_slug() {
         let all = [release(1, "2026.11 Invoicing"), release(2, "1")];
         let found = |written: &str| find_release(&all, written).map(|it| it.id);
-        assert_eq!(found("1").unwrap(), 1);
         assert_eq!(found("2").unwrap(), 2);
+        // The id of one is the name of another.
+        let refused = found("1").unwrap_err().to_string();
+        let text = "1 2026.11 Invoicing (active); 2 1 (active). Say which release by its name in full, or the other by its id";
+        assert!(refused.contains(text), "{refused}");
+        assert_eq!(find_release(&all[..1], "1").unwrap().id, 1);
         assert_eq!(found("2026.11 Invoicing").unwrap(), 1);
         assert_eq!(found("2026-11-invoicing").unwrap(), 1);
         let unknown = found("invoicing").unwrap_err().to_string();
@@ -323,30 +359,46 @@ mod tests {
             assert_eq!(find_customer(&all, written).unwrap().id, 1, "{written}");
         }
         let text = find_customer(&all, "acme").unwrap_err().to_string();
-        let candidates =
-            "2 Acme (acme, eu); 3 Acme (acme, us). Say which customer by its namespace or its id";
+        let candidates = "2 Acme (acme, eu); 3 Acme (acme, us). Say which customer by its id";
         assert!(text.contains(candidates), "{text}");
         assert_eq!(find_customer(&all, "3").unwrap().id, 3);
-        // A name goes before an id.
+    }
+
+    #[test]
+    fn what_may_be_the_name_the_namespace_or_the_id_of_several_customers_is_refused() {
         let all = [
             member(1, "2", "two", "eu"),
             member(2, "Acme", "acme-prod", "eu"),
             member(3, "Other", "acme", "us"),
             member(4, "ACME!", "x", "us"),
         ];
-        for (written, id) in [("2", 1), ("Acme", 2), ("acme", 3), ("ACME!", 4)] {
+        for (written, id) in [("Acme", 2), ("acme-prod", 2), ("ACME!", 4), ("two", 1)] {
             assert_eq!(find_customer(&all, written).unwrap().id, id, "{written}");
+        }
+        for (written, candidates) in [
+            (
+                "2",
+                "1 2 (two, eu); 2 Acme (acme-prod, eu). Say which customer by its namespace or its id",
+            ),
+            (
+                "acme",
+                "2 Acme (acme-prod, eu); 3 Other (acme, us); 4 ACME! (x, us). Say which customer by its id",
+            ),
+        ] {
+            let text = find_customer(&all, written).unwrap_err().to_string();
+            assert!(text.contains(candidates), "{text}");
         }
     }
 
     #[test]
-    fn a_step_s_number_comes_before_its_name() {
+    fn a_step_is_found_by_its_number_its_name_or_its_slug() {
         let all = [step(11, "Deploy"), step(12, "1"), step(13, "deploy")];
         let ids = |written: &str| -> Vec<i64> {
             let found = find_steps(&all, written);
             found.iter().map(|it| it.1.id).collect()
         };
-        assert_eq!(ids("1"), [11]);
+        // The number of one is the name of another.
+        assert_eq!(ids("1"), [11, 12]);
         assert_eq!(ids("3"), [13]);
         assert_eq!(ids("deploy"), [13]);
         assert_eq!(ids("DEPLOY"), [11, 13]);

@@ -1,4 +1,4 @@
-//! The terminal that standard output may be: its size, whether it has colours, and a screen that is drawn over and over.
+//! Terminal output: its size, whether it has colours, and a screen that is redrawn in place.
 use super::table::Canvas;
 use crate::{
     cli::output::{stdout_name, write},

@@ -12,7 +12,7 @@ use crate::{
     },
     ops::failure::{Exit, Failure},
 };
-use app::domain::progress::Progress;
+use app::domain::{progress::Progress, vocabulary::ReleaseStatus};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -61,12 +61,34 @@ struct LatestProgress {
     progress: Option<Progress>,
 }
 
+/// How waiting ends.
+enum WaitEnd {
+    Reached(Exit),
+    /// The release is archived before that, so no step of it changes any more.
+    Archived,
+    TimeOut,
+}
+
+/// Whether the release is archived by now. A server that is away meanwhile says so when the stream is open again.
+async fn is_archived(server: &RemoteServer, release: &RemoteRelease) -> Result<bool, Failure> {
+    match server
+        .try_get(&format!("/api/releases/{}", release.id))
+        .await
+    {
+        Ok(Ok((answer, _))) => {
+            let now: RemoteRelease = read(answer)?;
+            Ok(now.status == ReleaseStatus::Archived)
+        }
+        Ok(Err(_)) | Err(_) => Ok(false),
+    }
+}
+
 async fn reached(
     server: &RemoteServer,
     release: &RemoteRelease,
     until: AwaitedState,
     latest: &mut LatestProgress,
-) -> Result<Exit, Failure> {
+) -> Result<WaitEnd, Failure> {
     let path = format!("/api/releases/{}/progress", release.id);
     let mut followed = stream::follow(server, release.id, path);
     loop {
@@ -77,7 +99,10 @@ async fn reached(
             latest.json = Some(answer);
             latest.progress = Some(progress);
             if let Some(exit) = outcome(until, &progress) {
-                return Ok(exit);
+                return Ok(WaitEnd::Reached(exit));
+            }
+            if is_archived(server, release).await? {
+                return Ok(WaitEnd::Archived);
             }
         }
         if let Some(gone) = seen.gone {
@@ -95,10 +120,10 @@ pub async fn wait(server: &RemoteServer, wanted: WaitArguments) -> Result<Exit, 
     let mut latest = LatestProgress::default();
     let reached = reached(server, &release, wanted.until, &mut latest);
     let ended = match wanted.timeout {
-        None => Some(reached.await?),
+        None => reached.await?,
         Some(limit) => match timeout(limit, reached).await {
-            Ok(exit) => Some(exit?),
-            Err(_) => None,
+            Ok(end) => end?,
+            Err(_) => WaitEnd::TimeOut,
         },
     };
     drop(spinner);
@@ -106,18 +131,26 @@ pub async fn wait(server: &RemoteServer, wanted: WaitArguments) -> Result<Exit, 
     let so_far = latest.progress.as_ref().map(sentence);
     let so_far = so_far.unwrap_or_else(|| "nothing was read yet".to_owned());
     let state = match ended {
-        Some(Exit::Found) => "has failed steps",
-        Some(_) if wanted.until == AwaitedState::Attention => "needs attention",
-        Some(_) => "is done",
-        None => "is on its way",
+        WaitEnd::Reached(Exit::Found) => "has failed steps",
+        WaitEnd::Reached(_) if wanted.until == AwaitedState::Attention => "needs attention",
+        WaitEnd::Reached(_) => "is done",
+        WaitEnd::Archived => "is archived",
+        WaitEnd::TimeOut => "is on its way",
     };
     let json = latest.json.map(|it| (*it).clone()).unwrap_or_default();
     let sentence = format!("{name} {state}: {so_far}.");
     wanted.output.print(&sentence, &json)?;
-    ended.ok_or_else(|| {
-        let limit = humantime::format_duration(wanted.timeout.unwrap_or_default());
-        Failure::Refused(format!("the time for {name} ran out after {limit}"))
-    })
+    match ended {
+        WaitEnd::Reached(exit) => Ok(exit),
+        WaitEnd::Archived => Err(Failure::Refused(format!(
+            "{name} is archived, and nothing in it changes any more: it is not waited for"
+        ))),
+        WaitEnd::TimeOut => {
+            let limit = humantime::format_duration(wanted.timeout.unwrap_or_default());
+            let problem = format!("the time for {name} ran out after {limit}");
+            Err(Failure::Refused(problem))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -132,7 +132,8 @@ pub struct ImportReport {
     pub rows: Vec<ImportRow>,
     pub created: u32,
     pub updated: u32,
-    /// What was changed of the text before it was read: its line breaks, a byte order mark.
+    /// What was changed of the text before it was read (its line breaks, byte order marks), members of JSON that are not taken, and
+    /// characters in values that cannot be seen.
     pub warnings: Vec<Warning>,
 }
 

@@ -7,6 +7,7 @@ use app::domain::{
     evidence::EvidenceKind,
     permission::Role,
     rancher::RancherStatus,
+    run::{OutputStream, RunKind, RunState},
     session::SignIn,
     text_change::TextChangeKind,
     undo::RowOutcome,
@@ -61,6 +62,9 @@ enum_schemas! {
     WarningKindSchema = "WarningKind" of WarningKind;
     RowOutcomeSchema = "RowOutcome" of RowOutcome;
     RancherStatusSchema = "RancherStatus" of RancherStatus;
+    RunStateSchema = "RunState" of RunState;
+    RunKindSchema = "RunKind" of RunKind;
+    OutputStreamSchema = "OutputStream" of OutputStream;
     RoleSchema = "Role" of Role;
     SignInSchema = "SignIn" of SignIn;
     WebhookKindSchema = "WebhookKind" of WebhookKind;

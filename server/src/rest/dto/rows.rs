@@ -1,4 +1,4 @@
-//! DTOs of single rows: clusters, customers, releases, template steps, customers' steps, and events of the history.
+//! DTOs of single rows: clusters, customers, releases, customers' steps, and events of the history.
 use super::{
     enums::{
         CategorySchema, EntitySchema, EventActionSchema, ReleaseStatusSchema, ReleaseTypeSchema,
@@ -12,7 +12,6 @@ use app::domain::{
     metadata::Metadata,
     release::{self},
     step::{self},
-    template::{self},
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepStatus, StepType},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -30,6 +29,8 @@ pub struct Cluster {
     pub kubeconfig_path: Option<String>,
     /// The kubectl context that copied scripts check for. Null: it is called as the cluster is.
     pub context: Option<String>,
+    /// How many runs it takes at once.
+    pub max_parallel: u32,
     pub description: Option<String>,
     pub is_active: bool,
     #[schema(value_type = VariablesSchema)]
@@ -47,6 +48,7 @@ impl From<cluster::Cluster> for Cluster {
             name,
             kubeconfig_path,
             context,
+            max_parallel,
             description,
             is_active,
             metadata,
@@ -59,6 +61,7 @@ impl From<cluster::Cluster> for Cluster {
             name,
             kubeconfig_path,
             context,
+            max_parallel,
             description,
             is_active,
             metadata,
@@ -219,58 +222,6 @@ impl From<release::ReleaseSummary> for ReleaseView {
             templates: summary.templates,
             customers: summary.customers,
             progress: summary.progress.into(),
-        }
-    }
-}
-
-/// A step of a release's template.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Template {
-    pub id: i64,
-    pub release_id: i64,
-    pub name: String,
-    #[schema(value_type = CategorySchema)]
-    pub category: Category,
-    #[serde(rename = "type")]
-    #[schema(value_type = StepTypeSchema)]
-    pub kind: StepType,
-    pub content: String,
-    /// Counts from 0 within the category.
-    pub order_index: i32,
-    pub description: Option<String>,
-    pub version: i64,
-    pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
-}
-
-impl From<template::StepTemplate> for Template {
-    fn from(row: template::StepTemplate) -> Self {
-        let template::StepTemplate {
-            id,
-            release_id,
-            name,
-            category,
-            kind,
-            content,
-            order_index,
-            description,
-            version,
-            created_at,
-            updated_at,
-        } = row;
-        Self {
-            id: id.0,
-            release_id: release_id.0,
-            name,
-            category,
-            kind,
-            content,
-            order_index,
-            description,
-            version,
-            created_at,
-            updated_at,
         }
     }
 }

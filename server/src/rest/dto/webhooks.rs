@@ -100,7 +100,7 @@ pub struct Delivery {
     pub status: Option<u16>,
     /// The first kilobyte of the last answer.
     pub answer: Option<String>,
-    /// Why the last try failed.
+    /// Why the last try failed; of a delivered mail, which of its addresses were refused.
     pub error: Option<String>,
 }
 

@@ -2,7 +2,8 @@
 use super::{
     enums::{CategorySchema, SourceSchema, StepStatusSchema, StepTypeSchema},
     progress::Progress,
-    rows::{Cluster, CustomerView, Event, Release, Step, Template},
+    rows::{Cluster, CustomerView, Event, Release, Step},
+    templates::Template,
     text_changes::TextChange,
     warnings::Warning,
 };

@@ -1,9 +1,5 @@
 //! Rows after a change of their text, with warnings about it.
-use super::{
-    rows::{Step, Template},
-    warnings::Warning,
-    work_views::Effect,
-};
+use super::{rows::Step, templates::Template, warnings::Warning, work_views::Effect};
 use app::{
     domain::{
         normalize,

@@ -78,6 +78,9 @@ fn faults(bytes: Vec<u8>) -> Result<(), ImportErrors> {
                 TransferPart::Members => drop(check.member(&row)),
                 TransferPart::Steps => drop(check.step(&row)),
                 TransferPart::Users => drop(check.user(&row)),
+                TransferPart::Runs => drop(check.run(&row)),
+                TransferPart::Evidence => drop(check.evidence(&row)),
+                TransferPart::Output => drop(check.output(&row)),
                 TransferPart::Events => drop(check.event(&row)),
             }
         }

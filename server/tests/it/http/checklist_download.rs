@@ -1,7 +1,11 @@
 //! Tests of a customer's checklist ("runbook" on screen): the Markdown file, the print view, and the working list.
 use crate::world::{World, metadata};
 use app::{
-    domain::{customer::CustomerDraft, vocabulary::StepAction},
+    domain::{
+        customer::CustomerDraft,
+        run::{RunEnd, RunRequest},
+        vocabulary::StepAction,
+    },
     store::steps::transitions::TransitionOptions,
 };
 use axum::http::StatusCode;
@@ -100,6 +104,28 @@ async fn on_paper_a_done_step_has_the_text_that_it_was_done_with() {
         let paper = world.app.get(&format!("{path}{paper}")).await.body;
         assert!(paper.contains("curl acme.example") && !paper.contains("curl new.example"));
         assert!(paper.contains("Text at that time. Today"), "{paper}");
+    }
+}
+
+#[tokio::test]
+async fn on_paper_a_step_has_its_runs_too() {
+    let world = World::active().await;
+    let (store, database) = (&world.app.store, &world.app.database);
+    let step = world.id(&world.acme, "Check").await;
+    let here = store.begin_run_here(step, RunRequest::default(), world.app.ana());
+    let here = here.await.unwrap().row;
+    let end = RunEnd {
+        exit_code: Some(0),
+        ..RunEnd::default()
+    };
+    let at = "2026-07-01T14:00:00Z".parse().unwrap();
+    let ended = database.finish_run(here.run.id, &here.lease, end, Vec::new(), at);
+    ended.await.unwrap();
+    let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
+    let line = "1 by Ana, 2026-07-01 14:00 UTC: succeeded, exit code 0";
+    for (paper, start) in [("?view=print", "Run "), ("/runbook.md", "- ")] {
+        let paper = world.app.get(&format!("{path}{paper}")).await.body;
+        assert!(paper.contains(&format!("{start}{line}")), "{paper}");
     }
 }
 

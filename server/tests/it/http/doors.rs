@@ -3,6 +3,7 @@
 use crate::{
     harness::{TestApp, TestResponse},
     people::{Person, scope},
+    runners::RunnerOfTest,
     world::World,
 };
 use app::{
@@ -11,6 +12,7 @@ use app::{
         evidence::EvidenceDraft,
         id::StepId,
         permission::{Permission, Role},
+        run::RunRequest,
         vocabulary::StepAction,
     },
     store::steps::transitions::TransitionOptions,
@@ -24,7 +26,7 @@ use server::http::{
     render::page_routes,
     rights::{AccessRule, FoundRight, PathSubject, RIGHTS, Right},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// Every line of the table: method, path, right.
 fn lines() -> Vec<(Method, String, Right)> {
@@ -51,6 +53,7 @@ async fn filled(world: &World, customer: &Customer, pattern: &str, subject: Path
         PathSubject::Customer => customer.id.to_string(),
         PathSubject::Template => world.upgrade.id.to_string(),
         PathSubject::Step => step.to_string(),
+        PathSubject::Run => run_of(world, customer).await,
         _ => world.june.to_string(),
     };
     let batch = batch_of(world, customer).await;
@@ -82,6 +85,18 @@ async fn piece_of(world: &World, step: StepId) -> String {
     added.await.unwrap().row.id.to_string()
 }
 
+/// A run of a customer's step, which is asked for the first time.
+async fn run_of(world: &World, customer: &Customer) -> String {
+    let store = &world.app.store;
+    let step = world.id(customer, "Check").await;
+    let known = store.runs_of_step(step).await.unwrap();
+    if let Some(run) = known.first() {
+        return run.id.to_string();
+    }
+    let asked = store.ask_run(step, RunRequest::default(), world.app.ana());
+    asked.await.unwrap().row.id.to_string()
+}
+
 /// A new change of one of a customer's steps.
 async fn batch_of(world: &World, customer: &Customer) -> String {
     let step = world.step(customer, "Announce").await;
@@ -103,6 +118,23 @@ async fn send(app: &TestApp, method: &Method, path: &str, person: Option<&Person
     app.send(request.body(Body::from(body)).unwrap()).await
 }
 
+/// The addresses that the sources in a folder give to a router by name.
+fn routes_in(folder: &Path) -> Vec<String> {
+    let mut routes = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            routes.extend(routes_in(&path));
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            let calls = source.split(".route(").skip(1);
+            let named = calls.filter_map(|it| it.trim_start().strip_prefix('"')?.split('"').next());
+            routes.extend(named.map(str::to_owned));
+        }
+    }
+    routes
+}
+
 #[tokio::test]
 async fn every_address_has_a_line_in_the_table_of_rights() {
     let world = World::active().await;
@@ -120,6 +152,12 @@ async fn every_address_has_a_line_in_the_table_of_rights() {
     }
     for route in page_routes() {
         addresses.insert(("GET".into(), route.path().to_owned()));
+    }
+    // Files and forms are in no list of the program: they are where the router is made.
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in routes_in(&sources) {
+        let found = RIGHTS.find(&Method::GET, &path);
+        assert_ne!(found, FoundRight::Nothing, "{path}");
     }
     assert!(addresses.len() > 130, "only {} addresses", addresses.len());
     for (method, path) in addresses {
@@ -161,6 +199,40 @@ async fn nobody_is_let_in_anywhere_but_where_one_signs_in() {
         let status = answer.status.as_u16();
         assert!(matches!(status, 303 | 401 | 404), "{path}: {status}");
         assert!(!answer.body.contains("Acme"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_runner_s_addresses_take_its_token_alone_and_it_opens_no_other() {
+    for app in [TestApp::new().await, TestApp::with_login().await] {
+        let world = World::active_in(app).await;
+        let app = &world.app;
+        let runner = RunnerOfTest::new(app, "eu-1", &["eu-west"]).await;
+        let admin = app.person(Role::Admin, None).await;
+        let mut n_own = 0;
+        for (method, pattern, right) in lines() {
+            if right.rule == AccessRule::Public {
+                continue;
+            }
+            let path = filled(&world, &world.acme, &pattern, PathSubject::Nothing).await;
+            let body = if method == Method::GET {
+                Value::Null
+            } else {
+                json!({})
+            };
+            let answer = runner.ask(method.as_str(), &path, body).await;
+            let is_refused = answer.status == StatusCode::UNAUTHORIZED;
+            let is_own = right.rule == AccessRule::Runner;
+            assert_eq!(is_refused, !is_own, "{method} {path}: {}", answer.body);
+            if is_own {
+                n_own += 1;
+                for person in [None, Some(&admin)] {
+                    let answer = send(app, &method, &path, person).await;
+                    answer.problem(401);
+                }
+            }
+        }
+        assert!(n_own > 4, "only {n_own} addresses are of runners");
     }
 }
 
@@ -254,7 +326,7 @@ async fn an_operator_s_server_function_out_of_scope_is_404() {
         "override_step",
         "keep_override",
         "reset_step",
-        "reorder_steps",
+        "move_step",
         "add_custom_step",
         "edit_custom_step",
         "delete_custom_step",

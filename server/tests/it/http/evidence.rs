@@ -88,10 +88,15 @@ async fn an_output_a_link_and_a_file_are_added_and_listed() {
     for shown in ["deploy.log", "Build 7", "added evidence", &sha256("ok\n")] {
         assert!(panel.body.contains(shown), "{shown}");
     }
-    let report = format!("/api/releases/{}/export?format=md", world.june);
-    let report = world.app.api("GET", &report, Value::Null, &[]).await.body;
     let line = format!("  - output.txt, 3 bytes, SHA-256 `{}`", sha256("ok\n"));
-    assert!(report.contains(&line), "{report}");
+    let (june, acme) = (world.june, world.acme.id);
+    for report in [
+        format!("/api/releases/{june}/export?format=md"),
+        format!("/releases/{june}/customer/{acme}/runbook.md"),
+    ] {
+        let report = world.app.get(&report).await.body;
+        assert!(report.contains(&line), "{report}");
+    }
 }
 
 #[tokio::test]

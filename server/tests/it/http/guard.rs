@@ -91,6 +91,11 @@ async fn a_body_that_is_too_large_is_turned_away() {
         )
         .await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let long = [("content-length", "9000000")];
+    let form = app.api("POST", "/clusters/new", json!({}), &long).await;
+    assert_eq!(form.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let says = "What was sent is too large, and nothing was changed.";
+    assert!(form.body.starts_with(says), "{}", form.body);
     assert!(app.store.clusters(true).await.unwrap().is_empty());
 }
 

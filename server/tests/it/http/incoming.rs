@@ -217,22 +217,32 @@ async fn a_report_of_the_same_id_is_taken_once() {
 }
 
 #[tokio::test]
-async fn one_id_for_another_step_or_status_is_another_report() {
+async fn an_id_that_comes_again_for_another_step_or_status_is_refused() {
     let world = World::active().await;
     let made = hook(&world, None).await;
-    let said = |customer: &str, step: u32, status: &str| json!({ "customer": customer, "step": step, "status": status, "id": "7" });
+    let said = |customer: &str, step: u32, status: &str, id: u32| json!({ "customer": customer, "step": step, "status": status, "id": id });
+    let first = || said("acme", 1, "started", 7);
+    assert_eq!(changed(&world, &made, first()).await, 1);
     for (customer, step, status) in [
-        ("acme", 1, "started"),
         ("acme", 1, "done"),
-        ("acme", 2, "done"),
-        ("globex", 1, "done"),
+        ("acme", 2, "started"),
+        ("globex", 1, "started"),
     ] {
-        let of_it = || said(customer, step, status);
-        assert_eq!(changed(&world, &made, of_it()).await, 1, "{}", of_it());
-        assert_eq!(changed(&world, &made, of_it()).await, 0, "{}", of_it());
+        let other = said(customer, step, status, 7);
+        let refused = report(&world, &made, other).await.problem(422);
+        assert!(refused["errors"]["id"].is_string(), "{refused}");
     }
-    // The start of the first is known, though it is done by now.
-    assert_eq!(changed(&world, &made, said("acme", 1, "started")).await, 0);
+    let now = async || status(&world, &world.acme, "Announce").await;
+    assert_eq!(now().await, StepStatus::InProgress);
+    // What was refused is not taken, and may come with an id of its own.
+    assert_eq!(changed(&world, &made, said("acme", 1, "done", 8)).await, 1);
+    // The start is known, though the step is done by now.
+    assert_eq!(changed(&world, &made, first()).await, 0);
+    assert_eq!(now().await, StepStatus::Done);
+    // A report that changed nothing has its id too.
+    assert_eq!(changed(&world, &made, said("acme", 1, "done", 9)).await, 0);
+    let other = said("globex", 1, "done", 9);
+    report(&world, &made, other).await.problem(422);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -341,6 +341,13 @@ async fn the_history_tells_admins_who_signed_in_and_keeps_no_mistyped_password()
         assert!(actions.contains(&json!(action)), "{action}: {actions:?}");
     }
     assert!(!events.body.contains("a long enough one"));
+    // The page says whose session it is, although a session has no name.
+    let page = app
+        .api_as(&admin, "GET", "/activity", Value::Null)
+        .await
+        .body;
+    assert!(page.contains("an unknown login"), "{page}");
+    assert!(!page.contains("deleted item"), "{page}");
     let manager = app.person(Role::Manager, None).await;
     let hidden = app
         .api_as(&manager, "GET", "/api/audit?entity=session", Value::Null)

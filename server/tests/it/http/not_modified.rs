@@ -125,7 +125,7 @@ async fn a_row_that_has_another_position_is_sent_again() {
         .iter()
         .filter(|it| it.category == Category::Deploy);
     let turned = deploy.map(|it| it.id).rev().collect();
-    let done = store.reorder_templates(world.june, Category::Deploy, turned, world.app.ana());
+    let done = store.reorder_templates(world.june, None, Category::Deploy, turned, world.app.ana());
     done.await.unwrap();
     for (path, tag) in paths.iter().zip(tags) {
         let answer = read(&world, path, &tag).await;

@@ -3,8 +3,11 @@ use crate::{
     harness::TestApp,
     world::{World, draft},
 };
-use app::domain::{cluster::ClusterDraft, customer::CustomerDraft, order::Position};
+use app::domain::{
+    cluster::ClusterDraft, customer::CustomerDraft, order::Position, permission::Role,
+};
 use axum::http::StatusCode;
+use serde_json::Value;
 
 #[tokio::test]
 async fn every_page_has_its_title_its_heading_and_the_navigation() {
@@ -30,6 +33,8 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
         (format!("/releases/{june}/steps"), "Steps"),
         (format!("/releases/{june}/customer/{acme}"), "Acme"),
         ("/activity".into(), "Activity"),
+        ("/runs".into(), "Runs"),
+        ("/runners".into(), "Runners"),
         ("/webhooks".into(), "Webhooks"),
         ("/webhooks/new".into(), "New webhook"),
     ] {
@@ -72,6 +77,59 @@ async fn what_is_not_there_is_a_404_page_with_the_navigation() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_page_says_what_is_not_there_and_leads_to_its_list() {
+    let app = TestApp::with_login().await;
+    let admin = app.person(Role::Admin, None).await;
+    for (path, what, list) in [
+        ("/releases/99999", "Release", "/releases"),
+        ("/releases/99999/steps", "Release", "/releases"),
+        ("/releases/99999/edit", "Release", "/releases"),
+        ("/releases/99999/customer/1", "Release", "/releases"),
+        ("/customers/99999", "Customer", "/customers"),
+        ("/customers/99999/edit", "Customer", "/customers"),
+        ("/clusters/99999", "Cluster", "/clusters"),
+        ("/webhooks/99999", "Webhook", "/webhooks"),
+        ("/webhooks/99999/edit", "Webhook", "/webhooks"),
+        ("/users/99999/edit", "User", "/users"),
+    ] {
+        let page = app.api_as(&admin, "GET", path, Value::Null).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        let words =
+            format!("{what} not found. It may have been deleted, or the link is incomplete.");
+        let (_, part) = page.body.split_once(&words).expect(path);
+        let (links, _) = part.split_once("Back to the dashboard").expect(path);
+        assert!(
+            links.contains(&format!("href=\"{list}\"")) && links.contains(&format!("{what}s</a>")),
+            "{path}: {links}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_is_not_there_is_said_beside_what_is() {
+    let world = World::active().await;
+    let (june, acme) = (world.june, world.acme.id);
+    for (path, beside) in [
+        (format!("/releases/{june}?step=99999"), "role=\"grid\""),
+        (
+            format!("/releases/{june}/customer/{acme}?step=99999"),
+            "aria-label=\"Steps\"",
+        ),
+        (
+            format!("/releases/{june}/customer/{acme}?step=none"),
+            "aria-label=\"Steps\"",
+        ),
+    ] {
+        let page = world.app.get(&path).await.body;
+        let words = "Step not found. It may have been deleted, or the link is incomplete.";
+        assert!(page.contains(words) && page.contains(beside), "{path}");
+    }
+    let path = format!("/releases/{june}/customer/{acme}?view=list");
+    let page = world.app.get(&path).await.body;
+    assert!(!page.contains("Step not found"));
 }
 
 #[tokio::test]
@@ -150,6 +208,8 @@ async fn the_matrix_prints_as_a_page_without_the_app_s_script() {
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
+    // A picture has a name, or a text beside it says the same.
+    assert!(!page.body.contains("aria-label=\"\""), "{}", page.body);
     // What prints, and the keys.
     assert_eq!(page.body.matches("<script").count(), 2);
     assert!(

@@ -47,14 +47,23 @@ async fn nobody_else_has_them_and_the_refusal_names_the_role() {
     let app = TestApp::with_login().await;
     for role in [Role::Viewer, Role::Operator, Role::Manager] {
         let person = app.person(role, None).await;
-        for path in ["/users", "/users/new", "/users/1/edit"] {
+        for path in ["/users", "/users/new", "/users/1/edit", "/runners"] {
             let page = get(&app, &person, path).await;
             assert_eq!(page.status, StatusCode::FORBIDDEN, "{role}: {path}");
             assert!(page.body.contains("role admin"), "{}", page.body);
         }
         let page = get(&app, &person, "/account").await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(!page.body.contains("aria-label=\"Administration\""));
+        for path in ["/users", "/webhooks", "/runners"] {
+            let link = format!("href=\"{path}\"");
+            assert!(!page.body.contains(&link), "{role}: {path}");
+        }
+        // Whoever runs something finds the runs there; a viewer has no such navigation.
+        let runs = role >= Role::Operator;
+        for part in ["aria-label=\"Administration\"", "href=\"/runs\""] {
+            assert_eq!(page.body.contains(part), runs, "{role}: {part}");
+        }
+        assert_eq!(get(&app, &person, "/runs").await.status, StatusCode::OK);
     }
 }
 

@@ -40,6 +40,30 @@ async fn what_was_changed_of_a_pasted_text_is_said() {
 }
 
 #[tokio::test]
+async fn what_is_not_taken_and_what_cannot_be_seen_in_values_is_said() {
+    let world = World::draft().await;
+    let text = "[{\"name\":\"Hooli\",\"namespace\":\"hooli\",\"HOST\":\"a\u{a0}b\",\"tags\":[1]}]";
+    for is_dry_run in [true, false] {
+        let body = json!({ "text": text, "clusterId": 1, "dryRun": is_dry_run });
+        let answer = import(&world, body).await.json();
+        assert_eq!(answer["created"], 1, "{answer}");
+        let warnings = answer["warnings"].as_array().unwrap();
+        let said: Vec<_> = warnings
+            .iter()
+            .map(|it| (&it["kind"], &it["name"]))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (&json!("not-taken"), &json!("tags")),
+                (&json!("invisible"), &json!("HOST"))
+            ],
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_pasted_text_is_tried_imported_updated_and_undone() {
     let world = World::draft().await;
     let text = "name;namespace;HOST\nAcme;acme;new.example\nHooli;hooli;h.example\nHouse;kube-system;\nNo one;Not One;";

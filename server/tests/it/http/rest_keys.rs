@@ -49,6 +49,39 @@ async fn a_mark_that_a_page_sends_again_under_its_key_counts_once_and_gets_its_a
 }
 
 #[tokio::test]
+async fn the_change_of_a_mark_claims_its_key_and_is_made_once() {
+    let app = TestApp::new().await;
+    let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
+    let claim = async |request: &str, now| {
+        let claim = app.store.key_of_change("k", request, now).await;
+        claim.unwrap()
+    };
+    // Both ask before either has changed anything.
+    let both = (claim("POST x", start).await, claim("POST x", start).await);
+    let (Claim::New(first), Claim::New(second)) = both else {
+        panic!("the key is known")
+    };
+    let draft = |name: &str| ClusterDraft {
+        name: name.into(),
+        ..ClusterDraft::default()
+    };
+    let ana = || ActorStamp::new("Ana", start).unwrap();
+    let made = first.create_cluster(draft("eu-west"), ana()).await.unwrap();
+    let again = second.create_cluster(draft("us-east"), ana()).await;
+    assert!(again.is_err());
+    assert_eq!(app.store.clusters(true).await.unwrap().len(), 1);
+    // The server stops here: no response is stored, and nobody has to wait for one.
+    let Claim::ResponseLost(found) = claim("POST x", start).await else {
+        panic!("the change is not known")
+    };
+    assert_eq!(Some(found), made.batch_id);
+    let other = claim("POST y", start).await;
+    assert!(matches!(other, Claim::OtherRequest));
+    let next_day = claim("POST y", start + TimeDelta::hours(25)).await;
+    assert!(matches!(next_day, Claim::New(_)));
+}
+
+#[tokio::test]
 async fn the_same_key_for_another_request_is_refused() {
     let app = TestApp::new().await;
     app.api("POST", "/api/clusters", json!({ "name": "a" }), &KEY)

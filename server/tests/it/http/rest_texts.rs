@@ -143,3 +143,28 @@ async fn a_cluster_has_a_context_or_none() {
     let none = call(&world, "PATCH", &path, none).await.json();
     assert_eq!(none["context"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_cluster_says_how_many_runs_it_takes_at_once() {
+    let world = World::draft().await;
+    let made = json!({ "name": "north" });
+    let made = call(&world, "POST", "/api/clusters", made).await.json();
+    assert_eq!(made["maxParallel"], 1);
+    let path = format!("/api/clusters/{}", made["id"]);
+    let more = json!({ "maxParallel": 4, "version": 1 });
+    let more = call(&world, "PATCH", &path, more).await.json();
+    assert_eq!(more["maxParallel"], 4);
+    let same = json!({ "description": "x", "version": 2 });
+    let same = call(&world, "PATCH", &path, same).await.json();
+    assert_eq!(same["maxParallel"], 4);
+    for wrong in [json!(0), json!(101), json!(-1), json!(null)] {
+        let body = json!({ "maxParallel": wrong, "version": 3 });
+        let refused = call(&world, "PATCH", &path, body).await;
+        assert_eq!(refused.status, 422, "{wrong}");
+        let problem = refused.json();
+        assert_eq!(
+            problem["errors"]["maxParallel"],
+            "Enter a number from 1 to 100"
+        );
+    }
+}

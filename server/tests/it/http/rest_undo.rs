@@ -133,6 +133,8 @@ async fn where_nothing_can_be_undone_who_stands_in_the_way_is_named() {
     let undo = format!("/api/audit/{}/undo", own.header("x-rollcall-batch"));
     let refused = post(&world, &undo, Value::Null, "Ana").await.problem(409);
     assert_eq!(refused["changedBy"], "Jonas", "{refused}");
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.ends_with("(done) by Jonas"), "{refused}");
     assert!(refused["changedAt"].is_string(), "{refused}");
     let tried = post(&world, &undo, json!({ "dryRun": true }), "Ana")
         .await

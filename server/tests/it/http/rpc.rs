@@ -245,8 +245,8 @@ fn calls_of_templates(world: &World) -> Vec<(&'static str, Value, u16)> {
         ),
         ("delete_template", json!({ "id": 1 }), 200),
         (
-            "reorder_templates",
-            json!({ "release": june, "category": "deploy", "ordered": [1] }),
+            "place_template",
+            json!({ "id": 2, "place": { "After": 1 } }),
             422,
         ),
     ]
@@ -288,11 +288,7 @@ fn calls_of_steps(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
             json!({ "release": june, "customer": acme }),
             200,
         ),
-        (
-            "reorder_steps",
-            json!({ "release": june, "customer": acme, "category": "deploy", "ordered": [1] }),
-            422,
-        ),
+        ("move_step", json!({ "id": step, "place": "Last" }), 200),
         ("compare_texts", json!({ "before": "a", "after": "b" }), 200),
         ("read_changed_text", json!({ "id": 99, "shown": "a" }), 404),
         (
@@ -317,7 +313,7 @@ fn calls_of_steps(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
     ]
 }
 
-/// Calls about webhooks: name, arguments, expected status.
+/// Calls about webhooks, runs and runners: name, arguments, expected status.
 fn calls_of_webhooks() -> Vec<(&'static str, Value, u16)> {
     let draft =
         json!({ "name": "CI", "target": "http://127.0.0.1:9/x", "events": ["step.failed"] });
@@ -340,6 +336,10 @@ fn calls_of_webhooks() -> Vec<(&'static str, Value, u16)> {
             200,
         ),
         ("delete_webhook", json!({ "id": 1 }), 200),
+        ("list_runs", json!({ "filter": {} }), 200),
+        ("list_runners", json!({}), 200),
+        ("create_runner", json!({ "draft": { "name": "" } }), 422),
+        ("delete_runner", json!({ "id": 99 }), 404),
     ]
 }
 

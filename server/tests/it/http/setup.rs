@@ -50,6 +50,8 @@ async fn until_there_is_an_admin_nothing_is_served_but_the_setup() {
         ("POST", "/api/session"),
         ("GET", "/api/session"),
         ("GET", "/metrics"),
+        ("POST", "/api/hooks/in/x"),
+        ("POST", "/api/hooks/in"),
     ] {
         let answer = app.api(method, path, Value::Null, &[]).await;
         let problem = answer.problem(503);

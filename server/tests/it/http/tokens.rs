@@ -102,6 +102,32 @@ async fn a_bad_token_is_refused_even_beside_a_good_session() {
             "{bad}"
         );
     }
+    // A server that reads a connection has cut the blanks at the end. What names the scheme and has no token is a bad token too.
+    for bad in ["Bearer", "bearer", "Bearer\t", "Bearer:x", "Bearer \u{e9}"] {
+        let headers = [("authorization", bad), ("cookie", ana.cookie.as_str())];
+        for (method, path, body) in [
+            ("GET", "/api/clusters", Value::Null),
+            ("GET", "/", Value::Null),
+            ("POST", "/rpc/read_frame", json!({})),
+        ] {
+            let answer = app.api(method, path, body, &headers).await;
+            let what = format!("{bad} {path}");
+            assert_eq!(answer.status, 401, "{what}");
+            let challenge = answer.header("www-authenticate");
+            assert!(challenge.starts_with("Bearer"), "{what}: {challenge}");
+            if path.starts_with("/api/") {
+                let detail = "this token is unknown, expired or revoked";
+                assert!(answer.problem(401).to_string().contains(detail));
+            }
+        }
+    }
+    // Another scheme is a proxy's business, and the session counts.
+    let basic = [
+        ("authorization", "Basic YTpi"),
+        ("cookie", ana.cookie.as_str()),
+    ];
+    let answer = app.api("GET", "/api/clusters", Value::Null, &basic).await;
+    assert_eq!(answer.status, StatusCode::OK);
     // Pages and server functions answer the same.
     let bearer = format!("Bearer {wrong}");
     let headers = [
@@ -285,6 +311,9 @@ async fn who_revokes_expires_and_deactivates_ends_a_token() {
     sea_orm::ConnectionTrait::execute_unprepared(writer, sql)
         .await
         .unwrap();
+    // No token is read again before something has happened.
+    let left = app.store.deactivate_user(ben.user.id, app.ana());
+    left.await.unwrap();
     assert_eq!(
         status(&app, &second, "/api/clusters").await,
         StatusCode::UNAUTHORIZED
@@ -311,16 +340,85 @@ async fn the_metrics_need_a_token_without_a_scope() {
 }
 
 #[tokio::test]
-async fn an_answer_that_tells_a_token_is_kept_under_no_key() {
-    let app = TestApp::with_login().await;
-    let ana = app.person(Role::Viewer, None).await;
-    let headers = [("cookie", ana.cookie.as_str()), ("idempotency-key", "one")];
-    let make = async || {
-        let body = json!({ "name": "nightly" });
-        app.api("POST", "/api/tokens", body, &headers).await.json()
-    };
-    let (first, second) = (make().await, make().await);
-    assert_ne!(first["token"], second["token"]);
+async fn what_has_a_secret_is_made_once_under_a_key_and_its_secret_is_not_kept() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let app = &world.app;
+    let admin = app.person(Role::Admin, None).await;
+    let cluster = world.acme.cluster_id;
+    let hook = json!({ "name": "ci", "kind": "webhook", "target": "http://127.0.0.1:9/x", "events": ["step.done"] });
+    let incoming = format!("/api/releases/{}/hooks", world.june);
+    for (n, (path, body, secret)) in [
+        ("/api/tokens", json!({ "name": "nightly" }), "token"),
+        ("/api/webhooks", hook, "secret"),
+        (
+            "/api/runners",
+            json!({ "name": "eu-1", "clusters": [cluster] }),
+            "token",
+        ),
+        (incoming.as_str(), json!({ "name": "Jenkins" }), "key"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let key = format!("key-{n}");
+        let headers = [
+            ("cookie", admin.cookie.as_str()),
+            ("idempotency-key", key.as_str()),
+        ];
+        let first = app.api("POST", path, body.clone(), &headers).await;
+        assert_eq!(first.status, StatusCode::CREATED, "{path}: {}", first.body);
+        let first = first.json();
+        let again = app.api("POST", path, body.clone(), &headers).await;
+        let problem = again.problem(409);
+        assert_eq!(problem["current"]["id"], first["id"], "{path}");
+        assert!(problem["batchId"].is_string(), "{path}");
+        assert!(!again.body.contains(first[secret].as_str().unwrap()));
+        let list = app.api_as(&admin, "GET", path, Value::Null).await.json();
+        assert_eq!(list["items"].as_array().unwrap().len(), 1, "{path}");
+        let mut other = body;
+        other["name"] = json!("another");
+        let other = app.api("POST", path, other, &headers).await;
+        assert!(other.problem(422)["errors"]["Idempotency-Key"].is_string());
+    }
+    // The answer of a page's function is binary, and is not kept either.
+    let headers = [
+        ("cookie", admin.cookie.as_str()),
+        ("idempotency-key", "page"),
+    ];
+    let draft = json!({ "draft": { "name": "by page" } });
+    for status in [StatusCode::OK, StatusCode::CONFLICT] {
+        let path = "/rpc/create_token";
+        let answer = app.api("POST", path, draft.clone(), &headers).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn in_open_mode_a_bad_token_is_refused_and_nobody_has_an_account() {
+    let app = TestApp::new().await;
+    for bad in [
+        "rcp_bad",
+        "rcp_0123456789012345678901234567890123456789000000",
+    ] {
+        let refused = ask(&app, bad, "GET", "/api/releases", Value::Null).await;
+        refused.problem(401);
+        assert!(refused.header("www-authenticate").starts_with("Bearer"));
+    }
+    // What a proxy in front wants to know is nothing to this server.
+    assert_eq!(
+        status(&app, "of-a-proxy", "/api/releases").await,
+        StatusCode::OK
+    );
+    let password = json!({ "current": "x", "password": "y" });
+    for (method, path, body) in [
+        ("POST", "/api/tokens", json!({ "name": "nightly" })),
+        ("PATCH", "/api/account", json!({ "name": "Ana" })),
+        ("POST", "/api/account/password", password),
+    ] {
+        let problem = app.api(method, path, body, &[]).await.problem(409);
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("ROLLCALL_AUTH=login"), "{path}: {detail}");
+    }
 }
 
 #[tokio::test]
@@ -351,4 +449,52 @@ async fn an_admin_s_token_reads_no_history_of_people() {
         // Each event of a user or a session has a login in it, and that of a cluster has none.
         assert!(!answer.body.contains("login"), "{path}: {}", answer.body);
     }
+}
+
+/// Makes a webhook and a runner; their paths in the history.
+async fn make_machines(app: &TestApp, admin: &Person) -> [&'static str; 2] {
+    let cluster = json!({ "name": "eu-west" });
+    app.api_as(admin, "POST", "/api/clusters", cluster).await;
+    let hook = json!({
+        "name": "ci", "kind": "webhook", "target": "https://203.0.113.7/in", "events": ["step.done"],
+    });
+    let runner = json!({ "name": "eu-1", "clusters": ["eu-west"] });
+    for (path, body) in [("/api/webhooks", hook), ("/api/runners", runner)] {
+        let made = app.api_as(admin, "POST", path, body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    }
+    ["/api/audit?entity=webhook", "/api/audit?entity=runner"]
+}
+
+#[tokio::test]
+async fn an_admin_s_token_reads_the_history_of_webhooks_and_runners_and_a_manager_s_does_not() {
+    let app = TestApp::with_login().await;
+    let admin = app.person(Role::Admin, None).await;
+    let paths = make_machines(&app, &admin).await;
+    let by_admin = token(&app, &admin, json!({})).await;
+    let by_manager = token(&app, &admin, json!({ "role": "manager" })).await;
+    for path in paths {
+        let seen = ask(&app, &by_admin, "GET", path, Value::Null).await.json();
+        assert_eq!(seen["items"].as_array().unwrap().len(), 1, "{path}");
+        let hidden = ask(&app, &by_manager, "GET", path, Value::Null).await;
+        assert_eq!(hidden.json()["items"], json!([]), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_admin_s_token_exports_can_be_imported_with_its_whole_history() {
+    let app = TestApp::with_login().await;
+    let admin = app.person(Role::Admin, None).await;
+    make_machines(&app, &admin).await;
+    let text = token(&app, &admin, json!({})).await;
+    // An event that follows those of accounts, and has to fit to them.
+    let cluster = json!({ "name": "us-east" });
+    ask(&app, &text, "POST", "/api/clusters", cluster).await;
+    let by_token = ask(&app, &text, "GET", "/api/export", Value::Null).await;
+    assert_eq!(by_token.status, StatusCode::OK, "{}", by_token.body);
+    let by_session = app.api_as(&admin, "GET", "/api/export", Value::Null).await;
+    assert_eq!(by_token.json()["events"], by_session.json()["events"]);
+    let other = TestApp::new().await;
+    let taken = other.api("POST", "/api/import", by_token.json(), &[]).await;
+    assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
 }

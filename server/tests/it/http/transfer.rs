@@ -52,6 +52,22 @@ async fn everything_goes_out_and_in_again() {
     assert_eq!(json(&taken)["imported"]["steps"], 12);
     let twin = exported(&other.store).await;
     assert_eq!(without_import(&twin), without_import(&text));
+    // The output of runs comes only if it is asked for, in JSON.
+    let with = async |query: &str| {
+        let release = format!("/api/releases/{}/export?{query}", world.june);
+        world.app.get(&release).await
+    };
+    for asked in [
+        world.app.get("/api/export?include=output").await,
+        with("include=output").await,
+    ] {
+        assert_eq!(json(&asked)["output"], Value::Array(Vec::new()));
+    }
+    assert!(json(&answer)["output"].is_null());
+    for wrong in ["include=runs", "include=output&format=csv"] {
+        let refused = with(wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
     // A second import is refused, because the database is not empty.
     let again = import(&other, text).await;
     assert_eq!(again.status, StatusCode::CONFLICT);

@@ -100,7 +100,7 @@ async fn no_answer_about_users_has_a_hash_and_the_export_has_none() {
     let export = ask(&app, &admin, "GET", "/api/export", Value::Null)
         .await
         .json();
-    assert_eq!(export["rollcall"], 4);
+    assert_eq!(export["rollcall"], 6);
     let logins: Vec<&Value> = export["users"]
         .as_array()
         .unwrap()
@@ -312,6 +312,12 @@ async fn nobody_takes_the_name_of_another_active_user() {
         refused.problem(422)["errors"]["name"],
         "Another user has this name. Choose one that tells you apart"
     );
+    // One that looks the same is the same: with another blank, with two, and with a letter of full width.
+    for alike in ["Ana\u{a0}Ferreira", "Ana  Ferreira", "\u{ff21}na Ferreira"] {
+        let alike = json!({ "name": alike });
+        let refused = ask(&app, &ben, "PATCH", "/api/account", alike).await;
+        assert!(refused.problem(422)["errors"]["name"].is_string());
+    }
     // One's own in other letters is free, and so is that of somebody inactive.
     let own = ask(&app, &admin, "PATCH", &ana_path, patch).await;
     assert_eq!(own.json()["name"], "ana FERREIRA", "{}", own.body);

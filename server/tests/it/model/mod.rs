@@ -7,6 +7,8 @@ pub mod dice;
 mod drive;
 mod ops;
 mod ops_template;
+mod runs;
+mod runs_ops;
 mod undo;
 
 use app::domain::vocabulary::{ReleaseStatus, StepAction, StepStatus, StepType};

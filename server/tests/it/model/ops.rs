@@ -315,7 +315,7 @@ impl ModelRun {
                 let ids = ordered.iter().map(|it| StepId(*it)).collect();
                 let owner = CustomerId(customer);
                 let got = store
-                    .reorder_steps(self.release, owner, CATEGORIES[category], ids, stamp)
+                    .reorder_steps(self.release, None, owner, CATEGORIES[category], ids, stamp)
                     .await;
                 let mut expected = next.reorder_steps(customer, category, &ordered);
                 if expected.is_err() && next.must_be_active().is_ok() && ordered.is_empty() {

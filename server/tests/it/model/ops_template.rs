@@ -75,7 +75,7 @@ impl ModelRun {
                 self.trace.push(format!("  {ordered:?}"));
                 let ids = ordered.iter().map(|it| TemplateId(*it)).collect();
                 let got = store
-                    .reorder_templates(self.release, CATEGORIES[category], ids, stamp)
+                    .reorder_templates(self.release, None, CATEGORIES[category], ids, stamp)
                     .await;
                 (
                     next.reorder_templates(category, &ordered),

@@ -1,5 +1,5 @@
 //! Tests of messages by mail, with a server on loopback that speaks as much SMTP as a mail needs.
-use super::{PATIENCE, SendingApp, settings};
+use super::{SendingApp, WAIT_TIMEOUT, settings};
 use crate::harness::TestApp;
 use app::domain::webhook::{DeliveryState, HookEvent, WebhookKind};
 use server::ops::out_settings::{OutSettings, SmtpSecurity, SmtpSettings};
@@ -27,7 +27,7 @@ struct FakeMailServer {
 }
 
 impl FakeMailServer {
-    /// One that refuses so many recipients before it takes the next.
+    /// One that refuses so many recipients for now before it takes the next. It knows nobody whose name begins with "gone".
     fn start(n_refused: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ impl FakeMailServer {
     }
 
     fn next(&self) -> GotMail {
-        self.got.recv_timeout(PATIENCE).unwrap()
+        self.got.recv_timeout(WAIT_TIMEOUT).unwrap()
     }
 }
 
@@ -82,6 +82,7 @@ fn converse(
                 *n_refused -= 1;
                 "450 4.2.0 greylisted, come back later"
             }
+            "RCPT" if line.contains("<gone") => "550 5.1.1 no such mailbox",
             "RCPT" => {
                 mail.to.push(line);
                 "250 recipient ok"
@@ -170,6 +171,42 @@ async fn a_mail_that_is_refused_for_now_is_sent_again() {
         .delivery(made.hook.id, DeliveryState::Delivered)
         .await;
     assert_eq!(delivered.tries, 2);
+    sending.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_the_mail_server_refuses_keeps_the_mail_from_no_other_and_is_named() {
+    let server = FakeMailServer::start(0);
+    let sending = with_mail(&server, &[SHORT]).await;
+    let to = "ana@example.com, gone@example.com, ben@example.com";
+    let events = [HookEvent::StepFailed];
+    let made = sending.hook(WebhookKind::Email, to, &events).await;
+    sending.test(made.hook.id).await;
+    assert_eq!(
+        server.next().to,
+        ["RCPT TO:<ana@example.com>", "RCPT TO:<ben@example.com>"]
+    );
+    let delivered = sending
+        .delivery(made.hook.id, DeliveryState::Delivered)
+        .await;
+    assert_eq!((delivered.tries, delivered.status), (1, Some(250)));
+    let error = delivered.error.unwrap();
+    assert!(error.contains("gone@example.com"), "{error}");
+    assert!(error.contains("no such mailbox"), "{error}");
+    assert!(!error.contains("ana@example.com"), "{error}");
+    sending.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_whose_addresses_are_all_refused_is_given_up_after_the_last_try() {
+    let server = FakeMailServer::start(0);
+    let sending = with_mail(&server, &[SHORT]).await;
+    let to = "gone@example.com, gone-too@example.com";
+    let events = [HookEvent::StepFailed];
+    let made = sending.hook(WebhookKind::Email, to, &events).await;
+    sending.test(made.hook.id).await;
+    let given_up = sending.delivery(made.hook.id, DeliveryState::GivenUp).await;
+    assert_eq!((given_up.tries, given_up.status), (2, Some(550)));
     sending.end().await;
 }
 

@@ -31,7 +31,7 @@ use tokio::{
 };
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(1);
 const PUBLIC_URL: &str = "https://rollcall.example.com";
 
 /// An app whose messages are sent, until it is ended.
@@ -110,7 +110,7 @@ impl SendingApp {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, arrived).await.unwrap()
+        timeout(WAIT_TIMEOUT, arrived).await.unwrap()
     }
 
     async fn webhook(&self, id: WebhookId) -> Webhook {

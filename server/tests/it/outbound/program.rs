@@ -1,12 +1,14 @@
 //! Tests of messages with the real program: killed in the middle, ended by a signal, and with settings that are wrong.
 use super::receiver::{HookAnswer, HookReceiver};
 use crate::{
-    program::{RunningServer, program, program_at, run_at},
+    program::{RunningServer, ended, program, program_at, run_at},
     test_database::{TestDatabase, TestEngine},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::{
     fs,
+    net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::Path,
     process::Command,
@@ -52,7 +54,7 @@ pub fn deliveries(server: &RunningServer, hook: i64, state: &str) -> Vec<Value> 
         if found.iter().all(|it| it["state"] == state) {
             return found;
         }
-        assert!(began.elapsed() < super::PATIENCE, "{found:?}");
+        assert!(began.elapsed() < super::WAIT_TIMEOUT, "{found:?}");
         sleep(Duration::from_millis(50));
     }
 }
@@ -185,7 +187,7 @@ fn a_wrong_setting_of_what_goes_out_ends_the_start_and_says_what_to_write() {
     let database = folder.path().join("app.db");
     let refused = |name: &str, text: &str, words: &[&str]| {
         let mut command = program(&database);
-        let output = crate::program::ended(command.env(name, text));
+        let output = ended(command.env(name, text));
         output.failed(2, &[&[name][..], words].concat());
     };
     refused("ROLLCALL_OUT_ALLOW", "10.0.0.0/99", &["10.0.0.0/99"]);
@@ -208,6 +210,30 @@ async fn on_postgres_a_key_that_the_setting_names_must_be_there() {
     server.end();
     let mut command = program_at(&place.url());
     let command = command.env("ROLLCALL_KEY_FILE", Path::new("/nowhere/rollcall.key"));
-    crate::program::ended(command).failed(2, &["ROLLCALL_KEY_FILE", "/nowhere/rollcall.key"]);
+    ended(command).failed(2, &["ROLLCALL_KEY_FILE", "/nowhere/rollcall.key"]);
     assert_eq!(run_at(&place.url(), &["check"]).code, 0);
+}
+
+#[test]
+fn a_key_file_that_is_not_there_is_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    // The address is taken, so that the program ends by itself.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let start = |key: &Path| {
+        let mut command = program(&folder.path().join("app.db"));
+        command
+            .env("ROLLCALL_ADDR", taken.local_addr().unwrap().to_string())
+            .env("ROLLCALL_KEY_FILE", key);
+        ended(&mut command)
+    };
+    let key = folder.path().join("rollcall.key");
+    let without = start(&key);
+    assert_eq!(without.code, 1, "{without:?}");
+    assert!(
+        without.err.contains("ROLLCALL_KEY_FILE names no file"),
+        "{without:?}"
+    );
+    fs::write(&key, STANDARD.encode([7; 32])).unwrap();
+    let with = start(&key);
+    assert!(!with.err.contains("ROLLCALL_KEY_FILE"), "{with:?}");
 }

@@ -1,5 +1,5 @@
 //! A receiver of messages on loopback: it keeps what it got, and answers as a test says.
-use super::PATIENCE;
+use super::WAIT_TIMEOUT;
 use axum::{
     Router,
     body::Body,
@@ -79,7 +79,7 @@ impl HookReceiver {
     /// What it has got, once there are so many.
     pub async fn wait_for(&self, n: usize) -> Vec<GotMessage> {
         let mut got = self.state.got.subscribe();
-        let enough = timeout(PATIENCE, got.wait_for(|it| it.len() >= n)).await;
+        let enough = timeout(WAIT_TIMEOUT, got.wait_for(|it| it.len() >= n)).await;
         enough.unwrap().unwrap().clone()
     }
 

@@ -5,5 +5,5 @@ mod order;
 mod schema;
 mod servers;
 mod settings;
-mod team_setup;
+pub mod team_setup;
 mod texts;

@@ -2,7 +2,10 @@
 use crate::{
     harness::{TestApp, number},
     program::run_at,
-    store::transfer::{exported, import, is_well, rich_in, without_import},
+    store::{
+        transfer::{exported, import, is_well, rich_in, without_import},
+        transfer_proofs::prove,
+    },
     test_database::TestEngine,
     world::draft,
 };
@@ -28,6 +31,7 @@ const WAYS: [(TestEngine, TestEngine); 2] = [
 async fn every_kind_of_row_moves_either_way_and_back_and_is_worked_on() {
     for (from, to) in WAYS {
         let world = rich_in(TestApp::on(from).await).await;
+        prove(&world).await;
         let text = exported(&world.app.store).await;
         let other = TestApp::on(to).await;
         import(&other, &text).await.unwrap().unwrap();

@@ -2,5 +2,7 @@
 //! marker word, and every address that reads is requested as a viewer and as an operator with that scope.
 mod addresses;
 mod leaks;
+mod past_clusters;
+mod random_customers;
 mod random_world;
 mod stale_rights;

@@ -1,14 +1,16 @@
 //! A random world with people's work in it. Whatever belongs to customers out of scope alone (names, namespaces, variables, texts,
-//! notes, reasons, who worked there) has the marker word in it. Two worlds of one seed differ only there.
-use crate::{harness::TestApp, model::dice::Dice, people::scope, world::draft};
+//! notes, reasons, evidence, output, who worked there) has the marker word in it. Two worlds of one seed differ only there. Customers
+//! move between clusters that are seen and hidden; the marker follows where they are in the end. A step in scope is not done before its
+//! customer moves: the text that was executed stays readable, with the values of a cluster that is hidden now (R23).
+use crate::{harness::TestApp, model::dice::Dice, world::draft};
 use app::{
+    api::context::now,
     domain::{
-        cluster::ClusterDraft,
-        customer::CustomerDraft,
-        id::{ClusterId, CustomerId, ReleaseId, StepId},
-        metadata::{Metadata, Value},
+        evidence::EvidenceDraft,
+        id::{ClusterId, CustomerId, EvidenceId, ReleaseId, StepId, TemplateId},
         order::Position,
         release::ReleaseDraft,
+        run::{OutputChunk, OutputStream, RunRequest},
         scope::ScopeIds,
         step::CustomerStep,
         vocabulary::{StepAction, StepStatus},
@@ -23,34 +25,33 @@ pub const MARKER: &str = "zzhiddenzz";
 pub struct RandomCustomer {
     pub id: CustomerId,
     pub is_in_scope: bool,
+    /// The cluster where it is in the end.
+    pub home: ClusterId,
 }
 
 /// The world, and the scope that half of it is hidden from.
 pub struct RandomWorld {
     pub app: TestApp,
     pub scope: Option<ScopeIds>,
-    pub clusters: Vec<ClusterId>,
+    /// Pairs of id and whether the scope can see it; releases and templates likewise. The last cluster is hidden.
+    pub clusters: Vec<(ClusterId, bool)>,
     pub customers: Vec<RandomCustomer>,
-    pub releases: Vec<ReleaseId>,
+    pub releases: Vec<(ReleaseId, bool)>,
+    pub templates: Vec<(TemplateId, bool)>,
     /// Steps of customers in scope, and of the others.
     pub seen_steps: Vec<StepId>,
     pub hidden_steps: Vec<StepId>,
+    /// Pieces of evidence, each with its step and whether that can be seen.
+    pub evidence: Vec<(StepId, EvidenceId, bool)>,
 }
 
-fn marked(word: &str, is_in_scope: bool) -> String {
+/// The word, with the marker word if it is out of scope.
+pub fn marked(word: &str, is_in_scope: bool) -> String {
     if is_in_scope {
         word.to_owned()
     } else {
         format!("{word}-{MARKER}")
     }
-}
-
-fn variables(is_in_scope: bool, twin: usize) -> Metadata {
-    let host = marked("host.example", is_in_scope);
-    let port = if is_in_scope { 0 } else { twin };
-    let pairs = [("HOST", host), ("PORT", format!("{port}"))];
-    let pairs = pairs.map(|(key, value)| (key.into(), Value::Text(value)));
-    Metadata(pairs.into_iter().collect())
 }
 
 impl RandomWorld {
@@ -64,8 +65,10 @@ impl RandomWorld {
             clusters: Vec::new(),
             customers: Vec::new(),
             releases: Vec::new(),
+            templates: Vec::new(),
             seen_steps: Vec::new(),
             hidden_steps: Vec::new(),
+            evidence: Vec::new(),
         };
         world.add_customers(&mut dice, twin).await;
         // A release of all, one of those out of scope, one of a part, and a draft, which is for people without a scope.
@@ -83,81 +86,51 @@ impl RandomWorld {
         ] {
             world.add_release(name, members, is_seen).await;
         }
-        for _ in 0..40 {
-            world.work(&mut dice, twin).await;
+        for _ in 0..16 {
+            world.work(&mut dice, twin, true).await;
         }
-        for customer in &world.customers {
-            for release in &world.releases {
-                let Ok(work) = world.app.store.customer_work(*release, customer.id).await else {
-                    continue;
-                };
-                let ids = work.steps.iter().map(|it| it.id);
-                if customer.is_in_scope {
-                    world.seen_steps.extend(ids);
-                } else {
-                    world.hidden_steps.extend(ids);
-                }
-            }
+        world.move_customers().await;
+        for _ in 0..24 {
+            world.work(&mut dice, twin, false).await;
         }
+        world.find_steps().await;
         world
     }
 
-    fn is_in_scope(&self, id: CustomerId) -> bool {
+    /// Finds the steps that there are now, and their evidence.
+    async fn find_steps(&mut self) {
+        let store = &self.app.store;
+        self.seen_steps.clear();
+        self.hidden_steps.clear();
+        self.evidence.clear();
+        for customer in &self.customers {
+            let is_seen = customer.is_in_scope;
+            for (release, _) in &self.releases {
+                let Ok(work) = store.customer_work(*release, customer.id).await else {
+                    continue;
+                };
+                for step in work.steps {
+                    let pieces = store.evidence(step.id).await.unwrap().into_iter();
+                    self.evidence
+                        .extend(pieces.map(|it| (step.id, it.id, is_seen)));
+                    let steps = if is_seen {
+                        &mut self.seen_steps
+                    } else {
+                        &mut self.hidden_steps
+                    };
+                    steps.push(step.id);
+                }
+            }
+        }
+    }
+
+    pub fn is_in_scope(&self, id: CustomerId) -> bool {
         self.customers
             .iter()
             .any(|it| it.id == id && it.is_in_scope)
     }
 
-    /// Clusters and customers, and a scope of some of both.
-    async fn add_customers(&mut self, dice: &mut Dice, twin: usize) {
-        let n_clusters = 2 + dice.below(2);
-        let whole: Vec<bool> = (0..n_clusters).map(|_| dice.one_in(3)).collect();
-        let mut singles: Vec<(usize, bool)> = Vec::new();
-        for cluster in 0..n_clusters {
-            for _ in 0..=dice.below(3) {
-                singles.push((cluster, dice.one_in(3)));
-            }
-        }
-        // There is always a customer out of scope.
-        singles.push((n_clusters - 1, false));
-        let whole: Vec<bool> = (0..n_clusters)
-            .map(|it| whole[it] && it != n_clusters - 1)
-            .collect();
-        for (n, is_whole) in whole.iter().enumerate() {
-            let is_seen = *is_whole || singles.contains(&(n, true));
-            let cluster = ClusterDraft {
-                name: marked(&format!("cluster-{n}"), is_seen),
-                kubeconfig_path: format!("/etc/{}", marked("kube", is_seen)),
-                metadata: variables(is_seen, twin),
-                ..ClusterDraft::default()
-            };
-            let made = self.app.store.create_cluster(cluster, self.app.ana()).await;
-            self.clusters.push(made.unwrap().row.id);
-        }
-        for (n, (cluster, is_single)) in singles.iter().enumerate() {
-            let is_in_scope = whole[*cluster] || *is_single;
-            let customer = CustomerDraft {
-                name: marked(&format!("Customer {n}"), is_in_scope),
-                cluster_id: Some(self.clusters[*cluster]),
-                namespace: marked(&format!("c{n}"), is_in_scope),
-                metadata: variables(is_in_scope, twin),
-                ..CustomerDraft::default()
-            };
-            let by = self.by(is_in_scope);
-            let made = self.app.store.create_customer(customer, by).await;
-            self.customers.push(RandomCustomer {
-                id: made.unwrap().row.id,
-                is_in_scope,
-            });
-        }
-        let clusters = self.clusters.iter().zip(&whole).filter(|it| *it.1);
-        let clusters: Vec<ClusterId> = clusters.map(|it| *it.0).collect();
-        let singles = self.customers.iter().zip(&singles);
-        let singles = singles.filter(|(_, of)| of.1).map(|(it, _)| it.id);
-        self.scope = scope(&clusters, &singles.collect::<Vec<_>>());
-    }
-
-    fn by(&self, is_in_scope: bool) -> app::domain::actor_stamp::ActorStamp {
+    pub fn by(&self, is_in_scope: bool) -> app::domain::actor_stamp::ActorStamp {
         self.app.by(&marked("Mei", is_in_scope))
     }
 
@@ -169,7 +142,7 @@ impl RandomWorld {
         };
         let made = store.create_release(release, self.by(is_seen)).await;
         let id = made.unwrap().row.id;
-        let host = marked("curl {{var.HOST}}:{{var.PORT}}", is_seen);
+        let host = marked("curl {{var.HOST}}:{{var.PORT}} {{cluster.name}}", is_seen);
         for (name, category, kind, text) in [
             ("Announce", "deploy", "text", "Tell {{customer.name}}."),
             ("Upgrade", "deploy", "bash", &host),
@@ -177,23 +150,21 @@ impl RandomWorld {
         ] {
             let template = draft(&marked(name, is_seen), category, kind, text);
             let by = self.by(is_seen);
-            store
-                .add_template(id, template, Position::Last, by)
-                .await
-                .unwrap();
+            let added = store.add_template(id, template, Position::Last, by).await;
+            self.templates.push((added.unwrap().row.id, is_seen));
         }
         if let Some(members) = members.filter(|it| !it.is_empty()) {
             let activated = store.activate_release(id, Some(members), self.by(is_seen));
             activated.await.unwrap();
         }
-        self.releases.push(id);
+        self.releases.push((id, is_seen));
     }
 
-    /// Draws and applies one operation; refusals are ignored.
-    async fn work(&self, dice: &mut Dice, twin: usize) {
+    /// Draws and applies one operation; refusals are ignored. Before the customers move, steps in scope are started instead of done.
+    async fn work(&self, dice: &mut Dice, twin: usize, is_before_move: bool) {
         let at = dice.below(self.customers.len());
         let (what, which) = (dice.below(12), dice.below(8));
-        let release = dice.of(&self.releases).unwrap();
+        let (release, _) = dice.of(&self.releases).unwrap();
         let customer = &self.customers[at];
         let Ok(work) = self.app.store.customer_work(release, customer.id).await else {
             return;
@@ -202,6 +173,8 @@ impl RandomWorld {
             return;
         };
         if customer.is_in_scope {
+            let executes = matches!(what, 6 | 10 | 11);
+            let what = if is_before_move && executes { 7 } else { what };
             self.work_in_scope(step, what).await;
         } else {
             self.work_out_of_scope(step, what % 4, twin).await;
@@ -274,10 +247,16 @@ impl RandomWorld {
 
     /// What touches customers of both kinds at once: cells of both in one change, its undo, members that come and go, an edit of
     /// the template, and one customer less.
-    pub async fn mix(&self) {
+    pub async fn mix(&mut self) {
+        self.mix_customers().await;
+        // Who left June and came back has new steps there.
+        self.find_steps().await;
+    }
+
+    async fn mix_customers(&self) {
         let store = &self.app.store;
         let by = || self.by(true);
-        let june = self.releases[0];
+        let june = self.releases[0].0;
         let hidden = self.customers.iter().filter(|it| !it.is_in_scope);
         let hidden: Vec<CustomerId> = hidden.map(|it| it.id).collect();
         let mut ids = Vec::new();
@@ -299,6 +278,8 @@ impl RandomWorld {
         let all: Vec<CustomerId> = self.customers.iter().map(|it| it.id).collect();
         drop(store.remove_customers(june, all[1..].to_vec(), by()).await);
         drop(store.add_customers(june, all, by()).await);
+        self.ask_for_runs().await;
+        self.add_evidence().await;
         let release = store.release(june).await.unwrap();
         if let Some(template) = release.templates.first() {
             let edited = draft(
@@ -314,6 +295,67 @@ impl RandomWorld {
             );
         }
         drop(store.deactivate_customer(hidden[0], self.by(false)).await);
+    }
+}
+
+impl RandomWorld {
+    /// Runs of June's steps, as far as they can be run.
+    async fn ask_for_runs(&self) {
+        let store = &self.app.store;
+        for customer in &self.customers {
+            let Ok(work) = store.customer_work(self.releases[0].0, customer.id).await else {
+                continue;
+            };
+            for step in work.steps {
+                let request = RunRequest {
+                    version: Some(step.version),
+                    ..RunRequest::default()
+                };
+                let by = self.by(customer.is_in_scope);
+                if customer.is_in_scope {
+                    drop(store.ask_run(step.id, request, by).await);
+                } else {
+                    self.run_here(step.id, request).await;
+                }
+            }
+        }
+    }
+
+    /// A run out of scope on somebody's own machine, which has written something.
+    async fn run_here(&self, step: StepId, request: RunRequest) {
+        let begun = self.app.store.begin_run_here(step, request, self.by(false));
+        let Ok(begun) = begun.await else {
+            return;
+        };
+        let chunk = OutputChunk {
+            seq: 1,
+            at: now(),
+            stream: OutputStream::Stdout,
+            bytes: marked("output", false).into_bytes(),
+        };
+        let (id, lease) = (begun.row.run.id, &begun.row.lease);
+        let taken = self.app.database.take_output(id, lease, vec![chunk], now());
+        taken.await.unwrap();
+    }
+
+    /// Evidence of June's steps, as far as they were started.
+    async fn add_evidence(&self) {
+        for customer in &self.customers {
+            let Ok(work) = self
+                .app
+                .store
+                .customer_work(self.releases[0].0, customer.id)
+                .await
+            else {
+                continue;
+            };
+            let [text, name] = ["proof", "name"].map(|it| marked(it, customer.is_in_scope));
+            for step in work.steps {
+                let piece = EvidenceDraft::output(&text, Some(&name)).unwrap();
+                let by = self.by(customer.is_in_scope);
+                drop(self.app.store.add_evidence(step.id, piece, by).await);
+            }
+        }
     }
 }
 

@@ -126,6 +126,79 @@ async fn rights_are_asked_before_a_kept_answer_is_given() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_kept_under_another_scope_is_not_given() {
+    let world = world().await;
+    let person = world.app.person(Role::Operator, None).await;
+    let [announce, migrate] = [
+        world.step(&world.initech, "Announce").await,
+        world.step(&world.initech, "Migrate schema").await,
+    ];
+    let check = world.id(&world.initech, "Check").await;
+    // None of these paths says whose step it is.
+    let asked = [
+        (
+            "/rpc/note_step",
+            json!({ "id": announce.id, "notes": "hidden words", "version": announce.version }),
+        ),
+        (
+            "/rpc/override_step",
+            json!({ "id": migrate.id, "content": "hidden text", "version": migrate.version }),
+        ),
+        ("/api/runs", json!({ "ids": [check] })),
+    ];
+    let each = || asked.iter().map(|it| (it.0, &it.1));
+    let ask = async |path: &str, body: &Value| {
+        let headers = [
+            ("cookie", person.cookie.as_str()),
+            ("idempotency-key", path),
+        ];
+        world.app.api("POST", path, body.clone(), &headers).await
+    };
+    for (path, body) in each() {
+        let first = ask(path, body).await;
+        assert_eq!(first.status, StatusCode::OK, "{path}: {}", first.body);
+        let again = ask(path, body).await;
+        assert_eq!(
+            (again.status, again.body),
+            (first.status, first.body),
+            "{path}"
+        );
+    }
+    let eu = scope(&[world.eu_west.id], &[]);
+    update(&world, &person, |it| it.scope = eu).await;
+    for (path, body) in each() {
+        let late = ask(path, body).await;
+        assert!(late.status.is_client_error(), "{path}: {}", late.body);
+        for word in ["hidden", "Initech", "initech"] {
+            assert!(!late.body.contains(word), "{path}: {}", late.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_only_reads_is_read_anew_under_a_key() {
+    let world = world().await;
+    let person = world.app.person(Role::Operator, None).await;
+    let step = world.id(&world.initech, "Check").await;
+    let ask = async || {
+        let headers = [
+            ("cookie", person.cookie.as_str()),
+            ("idempotency-key", "k1"),
+        ];
+        let app = &world.app;
+        app.api("POST", "/rpc/read_step", json!({ "id": step }), &headers)
+            .await
+    };
+    for _ in 0..2 {
+        let seen = ask().await;
+        assert_eq!(seen.status, StatusCode::OK, "{}", seen.body);
+    }
+    let eu = scope(&[world.eu_west.id], &[]);
+    update(&world, &person, |it| it.scope = eu).await;
+    assert_eq!(ask().await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn two_people_never_share_a_page() {
     let world = world().await;
     let all = world.app.person(Role::Viewer, None).await;

@@ -10,7 +10,7 @@ use app::{
 use proptest::prelude::*;
 
 /// Places for a value in a bash text that prints the value.
-const PLACES: [&str; 12] = [
+const PLACES: [&str; 16] = [
     "printf '%s' {{var.A}}",
     "printf '%s' x{{var.A}}y",
     "printf '%s' \"{{var.A}}\"",
@@ -22,6 +22,10 @@ const PLACES: [&str; 12] = [
     "printf '%s' \"${none:-{{var.A}}}\"",
     "cat <<EOF\n{{var.A}}\nEOF",
     "cat <<'EOF'\n{{var.A}}\nEOF",
+    "cat <<'a'\n{{var.A}}\na",
+    "cat <<< ''{{var.A}}",
+    "[[ ''{{var.A}} =~ .* ]]; printf '%s' \"$BASH_REMATCH\"",
+    "x=${none:-{{var.A}}}; printf '%s' \"$x\"",
     "# {{var.A}}\nprintf '%s' {{var.A | quote}}",
 ];
 

@@ -1,17 +1,18 @@
 //! Tests of the store: the history as `/activity` shows it, and the dashboard.
+use super::history_chain::execute;
 use crate::world::World;
 use app::{
     domain::{
         customer::Customer,
-        event::{EventAction, EventFilter},
-        id::StepId,
+        event::{EventAction, EventFilter, ListPage},
+        id::{EventId, StepId},
         rule_violation::RuleViolation,
-        summary::{NamedEvent, UndoState},
+        summary::{NamedEvent, SEARCHED_EVENTS_MAX, UndoState},
         vocabulary::{StepAction, StepStatus},
     },
     store::{Store, error::StoreError, steps::transitions::TransitionOptions},
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use std::collections::HashSet;
 
 async fn lines(store: &Store, filter: EventFilter) -> Vec<NamedEvent> {
@@ -251,6 +252,47 @@ async fn only_new_events_that_the_filter_lets_through_are_counted() {
 }
 
 #[tokio::test]
+async fn a_search_ends_after_the_newest_events_and_leads_on() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let search = |cursor| EventFilter {
+        q: Some("Globex".into()),
+        cursor,
+        ..EventFilter::default()
+    };
+    let ids = |page: &ListPage<NamedEvent>| -> Vec<EventId> {
+        page.items.iter().map(|it| it.entry.id).collect()
+    };
+    let whole = store.activity(search(None)).await.unwrap();
+    assert!(!whole.items.is_empty() && whole.next_cursor.is_none());
+    // One event that is as far from the others as a long history is.
+    let newest = store.activity_page(EventFilter::default()).await.unwrap();
+    let id = newest.newest.0 + i64::from(SEARCHED_EVENTS_MAX) + 1;
+    let sql = format!(
+        "INSERT INTO audit_events (id, batch_id, entity, entity_id, action, actor, at) \
+         VALUES ({id}, 'far', 'cluster', 1, 'update', 'Ana', '2026-06-01T08:00:00+00:00')"
+    );
+    execute(&world.app.database, &sql).await;
+    let page = store.activity(search(None)).await.unwrap();
+    assert!(page.items.is_empty() && page.next_cursor.is_some());
+    let further = store.activity(search(page.next_cursor)).await.unwrap();
+    assert_eq!(ids(&further), ids(&whole));
+    assert_eq!(further.next_cursor, None);
+    // What an index leads to is looked at whole, and nothing earlier than the filter's first day.
+    let of_customer = EventFilter {
+        customer_id: Some(world.globex.id),
+        ..search(None)
+    };
+    assert!(!lines(store, of_customer).await.is_empty());
+    let of_later_days = EventFilter {
+        from: DateTime::from_timestamp(4_102_444_800, 0),
+        ..search(None)
+    };
+    let page = store.activity(of_later_days).await.unwrap();
+    assert!(page.items.is_empty() && page.next_cursor.is_none());
+}
+
+#[tokio::test]
 async fn a_record_says_what_failed_what_is_missing_and_who_changed_it_last() {
     let world = World::active().await;
     let store = &world.app.store;
@@ -308,8 +350,9 @@ async fn undo_is_offered_where_it_still_applies() {
     let redone = store.undo(undone.batch_id.unwrap(), ana()).await.unwrap();
     store.undo(redone.batch_id.unwrap(), ana()).await.unwrap();
     let all = lines(store, EventFilter::default()).await;
-    let undid: Vec<_> = all.iter().take(3).map(|it| it.undid).collect();
-    let (first, again) = (Some(EventAction::Done), Some(EventAction::Undo));
+    let undid = all.iter().take(3).filter_map(|it| it.undid);
+    let undid: Vec<_> = undid.map(|it| (it.action, it.is_redo)).collect();
+    let (first, again) = ((EventAction::Done, false), (EventAction::Done, true));
     assert_eq!(undid, [first, again, first]);
     store
         .archive_release(world.june, None, ana())
@@ -320,6 +363,34 @@ async fn undo_is_offered_where_it_still_applies() {
         (EventAction::Undo, UndoState::Never),
         "what is archived is read-only"
     );
+}
+
+#[tokio::test]
+async fn a_long_row_of_undos_and_redos_is_told_by_the_first_action_and_a_circle_by_none() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let step = world.id(&world.acme, "Announce").await;
+    let done = store
+        .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
+        .await
+        .unwrap();
+    let mut batches = vec![done.batch_id.unwrap()];
+    for at in 0..30 {
+        let undone = store.undo(batches[at].clone(), ana()).await.unwrap();
+        batches.push(undone.batch_id.unwrap());
+    }
+    // Newest first: the last of an even number did it again.
+    let all = lines(store, EventFilter::default()).await;
+    let undid = all.iter().take(30).map(|it| it.undid);
+    for (at, undid) in undid.enumerate() {
+        let undid = undid.map(|it| (it.action, it.is_redo));
+        assert_eq!(undid, Some((EventAction::Done, at % 2 == 0)), "{at}");
+    }
+    let (first, last) = (&batches[1], &batches[30]);
+    let circle = format!("UPDATE audit_events SET undoes = '{last}' WHERE batch_id = '{first}'");
+    execute(&world.app.database, &circle).await;
+    let all = lines(store, EventFilter::default()).await;
+    assert!(all.iter().take(30).all(|it| it.undid.is_none()));
 }
 
 #[tokio::test]
@@ -338,7 +409,7 @@ async fn what_was_changed_since_is_refused_by_name_and_author() {
     let StoreError::Refused(RuleViolation::NothingToUndo { reasons, last }) = refused else {
         panic!("{refused}")
     };
-    assert_eq!(reasons, ["Announce, Acme was changed since"]);
+    assert_eq!(reasons, ["Announce, Acme was changed since by Jonas"]);
     assert_eq!(last.map(|it| it.by).as_deref(), Some("Jonas"));
 }
 

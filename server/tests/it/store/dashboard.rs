@@ -1,4 +1,5 @@
 //! Tests of the store: what the dashboard puts first, what it says of missing values, and which version each customer is on.
+use super::runs_work;
 use crate::{
     harness::TestApp,
     world::{World, draft, metadata},
@@ -220,6 +221,24 @@ async fn failures_come_first_then_own_work_then_what_takes_longer_than_usual() {
     act(&app, ids[4], StepAction::Done, "Test", at(835)).await;
     let last = app.store.dashboard(at(840)).await.unwrap();
     assert_eq!(last.attention[1].usual_seconds, Some(67 * 60));
+}
+
+#[tokio::test]
+async fn work_whose_run_was_lost_needs_attention_until_somebody_decides_about_it() {
+    let world = World::active().await;
+    let (app, at) = (&world.app, runs_work::at);
+    let lost = runs_work::begun(&world).await.run;
+    let needs = async |seconds| {
+        let dashboard = app.store.dashboard(at(seconds)).await.unwrap();
+        let cells = dashboard.attention.into_iter();
+        cells.map(|it| (it.urgency, it.reason)).collect::<Vec<_>>()
+    };
+    assert!(needs(60).await.iter().all(|it| it.0 != Urgency::Lost));
+    assert_eq!(app.database.expire_runs(at(125)).await.unwrap(), 1);
+    let reason = "lost its runner at 14:02 UTC, nobody knows how far it came";
+    assert_eq!(needs(126).await, [(Urgency::Lost, Some(reason.to_owned()))]);
+    act(app, lost.step_id, StepAction::Done, "Ben", at(130)).await;
+    assert_eq!(needs(131).await, []);
 }
 
 #[tokio::test]

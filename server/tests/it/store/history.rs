@@ -304,6 +304,7 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     call!(reorder_impact(june, Category::Deploy));
     call!(update_template(twin.id, step("Twin"), 1, by()));
     call!(update_template(twin.id, step("Twin 2"), 1, by()));
+    call!(place_template(world.upgrade.id, Position::Last, by()));
     call!(move_template(twin.id, Category::Verify, by()));
     let ordered = vec![
         added.row.id,
@@ -313,12 +314,14 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     ];
     call!(reorder_templates(
         june,
+        None,
         Category::Deploy,
         ordered.clone(),
         by()
     ));
     call!(reorder_templates(
         june,
+        None,
         Category::Deploy,
         ordered[1..].to_vec(),
         by()
@@ -373,7 +376,14 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     let steps = world.steps(acme).await;
     let deploy = steps.iter().filter(|it| it.category == Category::Deploy);
     let reversed: Vec<_> = deploy.map(|it| it.id).rev().collect();
-    call!(reorder_steps(june, acme, Category::Deploy, reversed, by()));
+    call!(reorder_steps(
+        june,
+        None,
+        acme,
+        Category::Deploy,
+        reversed,
+        by()
+    ));
     call!(delete_custom_step(own.id, None, by()));
     call!(delete_custom_step(id, None, by()));
     call!(archive_release(june, None, by()));
@@ -440,22 +450,8 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     };
     call!(patch_step(id, notes.clone(), row.version, by()));
     call!(patch_step(id, notes, row.version - 1, by()));
-    call!(reorder_steps_of(
-        june,
-        None,
-        acme,
-        Category::Deploy,
-        Vec::new(),
-        by()
-    ));
-    call!(reorder_templates_of(
-        june,
-        None,
-        Category::Deploy,
-        Vec::new(),
-        by()
-    ));
     call!(claim_key("key", "request", now));
+    call!(key_of_change("key", "request", now));
     let answer = StoredResponse {
         status: 201,
         location: None,
@@ -463,7 +459,7 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
         batch: None,
         body: String::new(),
     };
-    call!(store_response("key", answer));
+    call!(store_response("key", answer, now));
     call!(release_key("key"));
     call!(dashboard(now));
     call!(status_summary(june));

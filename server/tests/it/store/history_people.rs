@@ -1,8 +1,9 @@
 //! The calls about people of the test in `history`: users, sessions, tokens, one's own account, saved views; and those about
-//! evidence, addresses for CI and webhooks.
+//! evidence, addresses for CI, runners and webhooks.
 use super::{
     history::{TableRows, TableWatch, define_call},
     history_rancher::call_rancher,
+    history_runs::{add_runs, call_runs},
 };
 use crate::{harness::TestApp, world::World};
 use app::{
@@ -12,29 +13,34 @@ use app::{
         id::SessionId,
         incoming_hook::IncomingHookDraft,
         permission::Permission,
+        runner::RunnerDraft,
         saved_view::ViewDraft,
         token::{TokenDraft, TokenText},
         user::UserDraft,
         webhook::{HookEvent, WebhookDraft, WebhookKind},
     },
     store::{
-        entity::{evidence, incoming_hook},
+        entity::{evidence, incoming_hook, runner},
         views::paging::PageRequest,
     },
 };
 use sea_orm::EntityTrait;
 
-/// Adds the addresses for CI, and to each step the evidence that it has.
+/// Adds the addresses for CI and the runners, and to each step the evidence and the runs that it has.
 pub(super) async fn add_evidence(app: &TestApp, rows: &mut TableRows) {
     let db = app.database.writer();
     for row in incoming_hook::Entity::find().all(db).await.unwrap() {
         let key = ("incoming_hook", row.id, Some(row.release_id));
         rows.insert(key, (format!("{row:?}"), 0));
     }
+    for row in runner::Entity::find().all(db).await.unwrap() {
+        rows.insert(("runner", row.id, None), (format!("{row:?}"), 0));
+    }
     for row in evidence::Entity::find().all(db).await.unwrap() {
         let key = ("step", row.step_id, Some(row.release_id));
         rows.get_mut(&key).unwrap().0.push_str(&row.sha256);
     }
+    add_runs(app, rows).await;
 }
 
 /// Calls every method about evidence and addresses for CI.
@@ -68,10 +74,27 @@ async fn call_ci(world: &World, watch: &mut TableWatch<'_>) {
     call!(delete_evidence(started, added.id, by()));
 }
 
+/// Calls every method about runners.
+async fn call_runners(world: &World, watch: &mut TableWatch<'_>) {
+    let store = &world.app.store;
+    let by = || world.app.ana();
+    define_call!($ store watch);
+    let draft = || RunnerDraft {
+        name: "eu-1".into(),
+        clusters: vec!["eu-west".into()],
+    };
+    let made = call!(create_runner(draft(), by())).unwrap().row.runner;
+    call!(create_runner(draft(), by()));
+    call!(list_runners());
+    call!(delete_runner(made.id, by()));
+    call!(delete_runner(made.id, by()));
+}
+
 /// Calls every method about users, and those about Rancher. In `open` mode the caller is no user, so own account, sessions and
 /// tokens don't exist.
 pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     call_ci(world, watch).await;
+    call_runners(world, watch).await;
     let store = &world.app.store;
     let by = || world.app.ana();
     define_call!($ store watch);
@@ -127,6 +150,7 @@ pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     call!(deactivate_user(ana.id, by()));
     call!(restore_user(ana.id, by()));
     call_rancher(world, watch).await;
+    call_runs(world, watch).await;
 }
 
 /// Calls every method about webhooks. A message is no change: what is sent is no part of the history.

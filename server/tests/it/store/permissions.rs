@@ -11,13 +11,15 @@ use app::{
         customer_import::ImportRequest,
         event::{Entity, EventFilter},
         evidence::EvidenceDraft,
-        id::{EvidenceId, IncomingHookId, ReleaseId, StepId},
+        id::{EvidenceId, IncomingHookId, ReleaseId, RunnerId, StepId},
         incoming_hook::IncomingHookDraft,
         new_release::{NewSteps, WholeRelease},
         order::Position,
         permission::Role,
         rancher::{RancherFilter, RancherListing},
         release::ReleaseDraft,
+        run::RunRequest,
+        runner::RunnerDraft,
         saved_view::ViewDraft,
         user::UserDraft,
         value_edit::{ValueEdit, ValuePlace},
@@ -31,6 +33,7 @@ use app::{
         steps::{step_patch::StepPatch, transitions::TransitionOptions},
     },
 };
+use std::collections::HashMap;
 
 /// A new release without a name, with the steps of another.
 fn clone_of(from: ReleaseId) -> WholeRelease {
@@ -50,6 +53,10 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
     let eu = world.eu_west.id;
     let wrong = || draft("", "", "", "");
     let ask = TransitionOptions::default;
+    let never = || RunRequest {
+        version: Some(99),
+        ..RunRequest::default()
+    };
     let for_all = || ViewDraft {
         for_all: true,
         ..ViewDraft::default()
@@ -78,10 +85,13 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Operator: delete_custom_step(step, Some(99), by());
         Operator: patch_step(step, StepPatch::default(), 99, by());
         Operator: move_step(step, Position::Last, Some(99), by());
-        Operator: reorder_steps(june, acme, Category::Deploy, vec![], by());
+        Operator: reorder_steps(june, None, acme, Category::Deploy, vec![], by());
         Operator: save_view(for_all(), by());
         Operator: add_evidence(step, EvidenceDraft::output("ok", None).unwrap(), by());
         Operator: delete_evidence(step, EvidenceId(99), by());
+        Operator: ask_run(step, never(), by());
+        Operator: begin_run_here(step, never(), by());
+        Operator: ask_runs(vec![], None, HashMap::new(), by());
         Manager: incoming_hooks(june);
         Manager: create_incoming_hook(june, IncomingHookDraft::default(), by());
         Manager: delete_incoming_hook(IncomingHookId(99), by());
@@ -112,7 +122,8 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Manager: add_template(june, wrong(), Position::Last, by());
         Manager: update_template(template, wrong(), 99, by());
         Manager: delete_template(template, Some(99), by());
-        Manager: reorder_templates(june, Category::Deploy, vec![], by());
+        Manager: place_template(template, Position::Last, by());
+        Manager: reorder_templates(june, None, Category::Deploy, vec![], by());
         Manager: import_templates(june, vec![wrong()], by());
         Manager: add_custom_step(june, acme, wrong(), Position::Last, true, by());
         Manager: promote_step(step, Some(99), by());
@@ -120,6 +131,9 @@ async fn refusals(world: &World, store: &Store) -> Vec<(&'static str, Role, Opti
         Admin: users(true);
         Admin: create_webhook(WebhookDraft::default(), by());
         Admin: webhooks();
+        Admin: list_runners();
+        Admin: create_runner(RunnerDraft::default(), by());
+        Admin: delete_runner(RunnerId(99), by());
         Admin: check();
     }
     let export = store.export(None).await.err();
@@ -176,6 +190,7 @@ async fn what_is_out_of_scope_is_not_found_before_the_role_is_asked() {
         let moved = store
             .reorder_steps(
                 world.june,
+                None,
                 world.initech.id,
                 Category::Deploy,
                 vec![],
@@ -330,6 +345,7 @@ async fn events_of_people_are_for_admins() {
             Entity::Session,
             Entity::Token,
             Entity::Webhook,
+            Entity::Runner,
         ];
         events
             .iter()

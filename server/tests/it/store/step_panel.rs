@@ -325,3 +325,25 @@ async fn others_are_served_while_texts_are_compared() {
         sent = receiver => sent.unwrap(),
     }
 }
+
+#[tokio::test]
+async fn a_history_of_long_texts_is_compared_up_to_its_budget() {
+    let world = World::active().await;
+    let id = world.id(&world.acme, "Upgrade").await;
+    let long = "x\n".repeat(3_990);
+    for version in 1..=5 {
+        let text = format!("curl {version}\n{long}");
+        let made = world
+            .app
+            .store
+            .override_step(id, text, version, world.app.ana());
+        made.await.unwrap();
+    }
+    let mut more = open(&world, "Upgrade").await.more;
+    more.sort_by_key(|it| std::cmp::Reverse(it.event));
+    let not_compared = |it: &[DiffRow]| matches!(it, [DiffRow::NotCompared(_)]);
+    let found: Vec<bool> = more.iter().map(|it| not_compared(&it.diff)).collect();
+    // The first override replaces a text of one line.
+    assert_eq!(found, [false, false, true, true, false]);
+    assert_eq!(changed(&more[0].diff)[0].1, Some("curl 5"));
+}

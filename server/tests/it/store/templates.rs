@@ -133,12 +133,19 @@ async fn copies_follow_a_new_order_and_a_list_of_its_own_is_left_alone() {
         .collect();
     own.swap(0, 2);
     store
-        .reorder_steps(world.june, world.globex.id, Category::Deploy, own, ana())
+        .reorder_steps(
+            world.june,
+            None,
+            world.globex.id,
+            Category::Deploy,
+            own,
+            ana(),
+        )
         .await
         .unwrap();
     let order = vec![world.migrate.id, world.upgrade.id, world.announce.id];
     let left_alone = store
-        .reorder_templates(world.june, Category::Deploy, order, ana())
+        .reorder_templates(world.june, None, Category::Deploy, order, ana())
         .await
         .unwrap()
         .row;
@@ -168,7 +175,7 @@ async fn a_wrong_order_changes_nothing() {
     ] {
         assert!(
             store
-                .reorder_templates(world.june, Category::Deploy, wrong, world.app.ana())
+                .reorder_templates(world.june, None, Category::Deploy, wrong, world.app.ana())
                 .await
                 .is_err()
         );
@@ -176,6 +183,49 @@ async fn a_wrong_order_changes_nothing() {
     assert_eq!(
         world.names(&world.acme).await,
         ["Announce", "Migrate schema", "Upgrade", "Check"]
+    );
+}
+
+#[tokio::test]
+async fn of_two_who_move_different_steps_at_once_nobody_loses_a_move() {
+    let world = World::active().await;
+    let (store, migrate) = (&world.app.store, world.migrate.id);
+    // Both see Announce, Migrate schema, Upgrade.
+    let (down, up) = tokio::join!(
+        store.place_template(world.announce.id, Position::After(migrate), world.app.ana()),
+        store.place_template(
+            world.upgrade.id,
+            Position::Before(migrate),
+            world.app.by("Jonas")
+        ),
+    );
+    assert!(down.unwrap().batch_id.is_some() && up.unwrap().batch_id.is_some());
+    for customer in [&world.acme, &world.globex] {
+        assert_eq!(
+            world.names(customer).await,
+            ["Upgrade", "Migrate schema", "Announce", "Check"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn beside_a_step_that_is_not_in_its_list_nothing_is_moved() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let (announce, migrate) = (world.announce.id, world.migrate.id);
+    let moved = store.move_template(migrate, Category::Verify, ana());
+    moved.await.unwrap();
+    for neighbour in [migrate, announce] {
+        let refused = store.place_template(announce, Position::After(neighbour), ana());
+        let refused = refused.await;
+        assert!(
+            matches!(refused, Err(StoreError::Invalid(_))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(
+        world.names(&world.acme).await,
+        ["Announce", "Upgrade", "Check", "Migrate schema"]
     );
 }
 
@@ -268,6 +318,7 @@ async fn a_new_order_says_before_how_many_lists_follow_it_and_how_many_are_left_
     store
         .reorder_steps(
             world.june,
+            None,
             world.acme.id,
             Category::Deploy,
             reversed,

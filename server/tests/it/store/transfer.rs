@@ -198,7 +198,7 @@ async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
     let twin = exported(&other.store).await;
     assert_eq!(without_import(&twin), without_import(&text));
     // One row a line, between the lines that begin and end a list.
-    assert_eq!(text.lines().count(), taken + 1 + 8 * 2 + 1);
+    assert_eq!(text.lines().count(), taken + 1 + 10 * 2 + 1);
     is_well(&other.store).await;
     // With their texts, whose ids are the database's own.
     let steps = async |it: &TestApp| -> Vec<CustomerStep> {
@@ -407,12 +407,12 @@ async fn whatever_is_wrong_is_told_by_line_and_field_and_nothing_is_taken() {
             "clusters.x: unknown".into(),
         ),
         (
-            "{\"rollcall\":4,",
-            "{\"rollcall\":5,",
+            "{\"rollcall\":6,",
+            "{\"rollcall\":7,",
             "a newer Rollcall".into(),
         ),
         (
-            "{\"rollcall\":4,",
+            "{\"rollcall\":6,",
             "{\"other\":1,",
             "not a Rollcall export".into(),
         ),

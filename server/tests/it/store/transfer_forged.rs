@@ -27,7 +27,7 @@ async fn a_format_without_hashes_that_has_some_is_refused() {
     ] {
         for format in [1, 2] {
             let number = format!("{{\"rollcall\":{format},");
-            let lowered = text.replacen("{\"rollcall\":4,", &number, 1);
+            let lowered = text.replacen("{\"rollcall\":6,", &number, 1);
             assert_ne!(lowered, text);
             let changed = lowered.replacen("\"actor\":\"Ana\"", "\"actor\":\"Eve\"", 1);
             for text in [&lowered, &changed] {

@@ -72,10 +72,10 @@ async fn an_undo_of_a_redo_is_told_by_the_first_action() {
         .unwrap();
     let mut batch = done.batch_id.unwrap();
     for (says, is_redo) in [
-        ("Undid \"Mark done\" on 1 cell.", false),
-        ("Redone on 1 cell.", true),
-        ("Undid \"Mark done\" on 1 cell.", false),
-        ("Redone on 1 cell.", true),
+        ("Undid \"Mark done\" on 1 cell: Announce for Acme.", false),
+        ("Redid \"Mark done\" on 1 cell: Announce for Acme.", true),
+        ("Undid \"Mark done\" on 1 cell: Announce for Acme.", false),
+        ("Redid \"Mark done\" on 1 cell: Announce for Acme.", true),
     ] {
         let preview = store.preview_undo(batch.clone(), false, world.app.ana());
         assert_eq!(preview.await.unwrap().is_redo, is_redo);
@@ -264,7 +264,7 @@ async fn what_was_done_to_the_template_is_undone_with_its_copies() {
     assert_eq!(bare(&everything(&world).await), bare(&before), "add");
     let order = vec![world.upgrade.id, world.announce.id, world.migrate.id];
     let reordered = store
-        .reorder_templates(world.june, Category::Deploy, order, ana())
+        .reorder_templates(world.june, None, Category::Deploy, order, ana())
         .await
         .unwrap()
         .batch_id;

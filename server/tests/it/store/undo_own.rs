@@ -18,9 +18,13 @@ async fn mark(world: &World, ids: Vec<StepId>, who: &str) -> BatchId {
     marked.await.unwrap().batch_id.unwrap()
 }
 
+async fn ended_by(world: &World, own: &[BatchId]) -> Option<String> {
+    let ended = world.app.store.is_changed_elsewhere(world.june, own);
+    ended.await.unwrap()
+}
+
 async fn is_over(world: &World, own: &[BatchId]) -> bool {
-    let is_over = world.app.store.is_changed_elsewhere(world.june, own);
-    is_over.await.unwrap()
+    ended_by(world, own).await.is_some()
 }
 
 #[tokio::test]
@@ -53,7 +57,7 @@ async fn a_tab_undoes_its_changes_until_the_template_is_changed_elsewhere() {
     let edit = draft("Announce", "deploy", "text", "Tell everybody.");
     let edited = store.update_template(world.announce.id, edit, 1, world.app.by("Jonas"));
     edited.await.unwrap();
-    assert!(is_over(&world, &own).await);
+    assert_eq!(ended_by(&world, &own).await.as_deref(), Some("Jonas"));
     // What was marked after that can be undone.
     let upgrade = world.id(&world.acme, "Upgrade").await;
     let later = [mark(&world, vec![upgrade], "Ana").await];
@@ -72,7 +76,7 @@ async fn a_new_order_of_the_template_and_an_archive_end_what_a_tab_can_undo() {
     let mut order: Vec<StepId> = deploy.map(|it| it.id).collect();
     order.reverse();
     let globex = world.globex.id;
-    let ordered = store.reorder_steps(world.june, globex, Category::Deploy, order, ana());
+    let ordered = store.reorder_steps(world.june, None, globex, Category::Deploy, order, ana());
     ordered.await.unwrap();
     assert!(!is_over(&world, &own).await);
     store

@@ -141,7 +141,7 @@ async fn a_custom_step_with_work_is_left_alone_until_its_work_may_go() {
     let StoreError::Refused(RuleViolation::NothingToUndo { reasons, last }) = refused else {
         panic!("{refused}")
     };
-    assert_eq!(reasons, ["Own, Acme has work (failed)"]);
+    assert_eq!(reasons, ["Own, Acme has work (failed) by Jonas"]);
     assert_eq!(last.map(|it| it.by).as_deref(), Some("Jonas"));
     assert_eq!(
         world.step(&world.acme, "Own").await.status,
@@ -175,7 +175,7 @@ async fn a_step_whose_text_changed_is_no_matter_of_work() {
     else {
         panic!()
     };
-    assert_eq!(reasons, ["Own, Acme was changed since"]);
+    assert_eq!(reasons, ["Own, Acme was changed since by Jonas"]);
     assert_eq!(last.map(|it| it.by).as_deref(), Some("Jonas"));
 }
 
@@ -260,7 +260,7 @@ async fn a_page_is_asked_before_work_goes_and_only_then() {
     let UndoAnswer::Done(result) = answer else {
         panic!()
     };
-    let says = "Undid \"Add\" on 1 step. The record changed; clusters are not affected";
+    let says = "Undid \"Add\" on 1 step: Smoke test. The record changed; clusters are not affected";
     assert_eq!(result.message, says);
 }
 
@@ -311,7 +311,7 @@ async fn an_added_template_step_that_was_edited_since_is_left_alone() {
         else {
             panic!()
         };
-        assert_eq!(reasons, ["Smoke test was changed since"]);
+        assert_eq!(reasons, ["Smoke test was changed since by Ravi"]);
         assert_eq!(last.map(|it| it.by).as_deref(), Some("Ravi"));
     }
     let step = world.step(&world.acme, "Smoke test").await;

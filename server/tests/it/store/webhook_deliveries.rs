@@ -48,6 +48,7 @@ async fn a_claimed_delivery_is_nobody_else_s_until_its_lease_ends_or_is_taken_ba
     let done = DeliveryOutcome::Delivered {
         status: Some(204),
         answer: None,
+        error: None,
     };
     for it in &again {
         let finished = database.finish_delivery(hook.id, it.n, it.due_at, done.clone(), after(65));
@@ -88,6 +89,7 @@ async fn of_a_hook_four_messages_are_tried_at_once_and_the_others_hold_up_no_oth
     let done = DeliveryOutcome::Delivered {
         status: Some(204),
         answer: None,
+        error: None,
     };
     let (n, due_at) = (first[0].n, first[0].due_at);
     let finished = database.finish_delivery(slow.id, n, due_at, done, after(3));
@@ -164,6 +166,7 @@ async fn a_replay_during_a_try_is_sent_again_whatever_became_of_the_try() {
     let done = DeliveryOutcome::Delivered {
         status: Some(204),
         answer: None,
+        error: None,
     };
     let finished = database.finish_delivery(hook.id, tried.n, tried.due_at, done.clone(), after(3));
     finished.await.unwrap();

@@ -101,7 +101,7 @@ async fn a_message_is_written_with_its_change_and_none_with_one_that_is_refused(
     let path = format!("/releases/{}", world.june);
     let expected = json!({
         "type": "step.failed",
-        "timestamp": "2026-06-01T09:10:00.000000Z",
+        "timestamp": "2026-06-01T09:10:00Z",
         "data": {
             "batchId": event.batch_id, "actor": "Ana", "reason": "disk full",
             "release": { "id": world.june, "name": "June", "url": path },

@@ -28,7 +28,7 @@ const APP_LAYERS: [&str; 12] = [
     "shell",
 ];
 /// The same for `app/src/store`.
-const STORE_LAYERS: [&str; 16] = [
+const STORE_LAYERS: [&str; 17] = [
     "error",
     "entity",
     "engine",
@@ -43,12 +43,14 @@ const STORE_LAYERS: [&str; 16] = [
     "steps",
     "undo",
     "accounts",
+    "runs",
     "views",
     "transfer",
 ];
 /// The same for `server/src`.
-const SERVER_LAYERS: [&str; 10] = [
-    "demo", "ops", "outbound", "oidc", "rancher", "output", "live", "rest", "http", "cli",
+const SERVER_LAYERS: [&str; 12] = [
+    "demo", "ops", "outbound", "oidc", "rancher", "jenkins", "output", "live", "rest", "http",
+    "runner", "cli",
 ];
 
 /// The name that a line defines as a type, if it does.

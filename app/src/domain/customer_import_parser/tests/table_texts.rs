@@ -112,6 +112,14 @@ fn a_first_row_that_may_be_a_head_is_doubtful() {
         ("tenant, prod\nacme, prod", "tenant, prod"),
         ("org\tteam-1\nAcme\tacme", "org, team-1"),
         ("slug, company\nacme, acme", "slug, company"),
+        (
+            "acme;globex\nInitech;initech\nUmbrella Corp;umbrella",
+            "acme, globex",
+        ),
+        (
+            "kuerzel,bereich\nAcme,acme,X=1\nGlobex,globex",
+            "kuerzel, bereich",
+        ),
     ] {
         let found = read(text);
         assert_eq!(found[0], format!("1: {first}, {doubt}"), "{text}");
@@ -125,6 +133,11 @@ fn a_first_row_that_may_be_a_head_is_doubtful() {
         "Billing, account",
         "Client 24, client-24\nGlobex, globex",
         "Tenant AG, tenant",
+        "acme, gx\nbeta, beta\ncorp, corp",
+        "acme, gx\nBeta, beta",
+        "Acme, gx\nBeta, beta\nCorp, corp",
+        "acme, acme-1\nBeta, beta\nCorp, corp",
+        "acme, gx\nBeta, beta\nCorp, other",
     ] {
         let found = read(text);
         assert!(
@@ -413,5 +426,13 @@ fn tables_may_be_drawn_and_have_a_title() {
             "4: Acme, acme, Host=h",
             "6: B, b"
         ]
+    );
+}
+
+#[test]
+fn pipes_within_the_cells_of_a_file_with_commas_are_no_table_of_a_wiki() {
+    assert_eq!(
+        read("Customer name,Namespace,A,Second value\n||,a,,||"),
+        ["2: ||, a, Second_value=||"]
     );
 }

@@ -1,5 +1,5 @@
 //! What kubectl, oc and helm print, and JSON.
-use super::read;
+use super::{parse, read};
 
 #[test]
 fn what_kubectl_prints_is_read() {
@@ -144,6 +144,35 @@ fn json_of_kubernetes_and_plain_objects_is_read() {
         read("apiVersion: v1\nitems:\n- apiVersion: v1"),
         ["1: left out: YAML can't be read here. Use -o json instead"]
     );
+}
+
+#[test]
+fn members_of_json_that_are_no_values_are_told() {
+    let not_taken = |text: &str| parse(text).unwrap().remove(0).not_taken;
+    for (members, told) in [
+        (r#""tags":[1],"HOST":"h""#, vec!["tags"]),
+        (
+            r#""owner":{"mail":"a@b.example"},"tags":["x"]"#,
+            vec!["owner", "tags"],
+        ),
+        (r#""metadata":{"HOST":"h","ports":[1,2]}"#, vec!["ports"]),
+        (r#""metadata":[{"key":"HOST"}]"#, vec!["metadata"]),
+        (r#""description":{"en":"x"}"#, vec!["description"]),
+        (r#""tags":[],"owner":{},"x":null,"y":"","PORT":1"#, vec![]),
+        (r#""cluster":{"name":"prod-us","region":"us"}"#, vec![]),
+        (
+            r#""cluster":{"name":"us"},"clusterName":{"name":"us"}"#,
+            vec![],
+        ),
+    ] {
+        let text = format!("[{{\"name\":\"Acme\",\"namespace\":\"acme\",{members}}}]");
+        assert_eq!(not_taken(&text), told, "{members}");
+    }
+    // What a tool prints beside the namespace is never meant.
+    let pod = r#"{"kind":"Pod","metadata":{"name":"a","namespace":"acme","labels":{"x":"y"}}}"#;
+    assert!(not_taken(pod).is_empty());
+    let described = r#"{"name":"Acme","namespace":"acme","description":42}"#;
+    assert_eq!(read(described), ["1: Acme, acme, about 42"]);
 }
 
 #[test]

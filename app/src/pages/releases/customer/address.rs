@@ -36,6 +36,15 @@ impl WorkAddress {
         self.is_of(ids) && self.query.with(|it| it.get_str("view") != Some("print"))
     }
 
+    /// The step that the address names, read without subscribing.
+    pub fn named_step(self, ids: (ReleaseId, CustomerId)) -> Option<StepId> {
+        untrack(|| {
+            let named = self.query.with(|it| it.get("step"))?;
+            let named = named.parse::<StepId>().ok()?;
+            self.is_here(ids).then_some(named)
+        })
+    }
+
     /// Whether the address leaves the step to the page. Tracked.
     fn is_plain(self, ids: (ReleaseId, CustomerId)) -> bool {
         let is_unset =
@@ -61,6 +70,16 @@ impl WorkAddress {
         let asked = asked.parse::<StepId>().ok()?;
         let is_listed = rows.with(|rows| rows.iter().any(|it| it.id == asked));
         (is_listed && self.is_of(ids)).then_some(asked)
+    }
+
+    /// Whether the address names a step that is not in the list. Tracked.
+    pub fn leads_nowhere(
+        self,
+        ids: (ReleaseId, CustomerId),
+        open_step: Memo<Option<StepId>>,
+    ) -> bool {
+        let is_named = self.query.with(|it| it.get_str("step").is_some());
+        is_named && self.is_here(ids) && open_step.get().is_none()
     }
 
     /// Has the address name the step that the plain one has opened. `open` navigates to a step, or to the list.

@@ -2,12 +2,14 @@
 use super::work_controller::WorkController;
 use crate::{
     api::steps::read_step,
-    browser::dom,
+    browser::{dom, reconnection::when_back},
+    components::step_panel::lost_step::LOST_STEP,
     domain::{
         event::Entity,
         foreign_change::{ForeignChange, ForeignEvent},
         id::StepId,
     },
+    error::AppError,
     pages::request_queue::send_in_order,
 };
 use leptos::prelude::*;
@@ -18,6 +20,9 @@ pub fn show_change(work: WorkController, change: &ForeignChange) {
     if !change.may_touch_release(work.release) {
         return;
     }
+    let page = work.page;
+    let _ = page.changed_by.try_set_value(change.by.clone());
+    work.page.undo.reread();
     if change.may_end_undo(work.release) {
         work.page.undo.check();
     }
@@ -42,7 +47,11 @@ pub fn show_change(work: WorkController, change: &ForeignChange) {
         }
         None => dom::when_free(move || {
             // The page may be gone by now.
-            let _ = work.reload.try_run(());
+            if dom::exists(LOST_STEP) {
+                let _ = page.is_behind.try_set_value(true);
+            } else {
+                let _ = work.reload.try_run(());
+            }
         }),
     }
 }
@@ -51,6 +60,10 @@ pub fn show_change(work: WorkController, change: &ForeignChange) {
 async fn read_row(work: WorkController, step: StepId) {
     match read_step(step).await {
         Ok(open) => work.update_row(&open.detail.step),
+        // The list as it is stays in place until there is a connection.
+        Err(AppError::Transport(_)) => when_back(move || {
+            let _ = work.reload.try_run(());
+        }),
         // It was removed.
         Err(_) => drop(work.reload.try_run(())),
     }

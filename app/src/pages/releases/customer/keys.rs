@@ -30,6 +30,7 @@ pub fn listen(on_command: impl Fn(GridCommand) + Copy + Send + Sync + 'static) {
             if let Some(
                 it @ (GridCommand::Act(_)
                 | GridCommand::Copy
+                | GridCommand::Run
                 | GridCommand::NextOpen
                 | GridCommand::PreviousOpen
                 | GridCommand::Help

@@ -19,7 +19,7 @@ use crate::{
     pages::{
         fetch::Fetch,
         loaded, param,
-        releases::{step_detail_actions::guard_typed_text, undo_stack::UndoStack},
+        releases::{left_notes::guard_typed_text, undo_stack::UndoStack},
     },
 };
 use checklist_page::ChecklistPage;

@@ -26,6 +26,8 @@ use leptos::prelude::*;
 #[component]
 pub fn Overview(
     rows: RwSignal<Vec<WorkRow>>,
+    /// What is said of a step that was asked for and is not there.
+    missing_step: Signal<Option<String>>,
     /// None once all steps are finished or failed.
     next_step: Signal<Option<NextStep>>,
     /// Opens the first failed step, once nothing else is left.
@@ -81,6 +83,7 @@ pub fn Overview(
     view! {
         <section class="run__step" data-home="" tabindex="-1" aria-label="Overview">
             <div class="run__inner">
+                {move || missing_step.get().map(|text| view! { <p class="alert" role="alert">{text}</p> })}
                 <h2>{title}</h2>
                 <div class="run__states">{counts}</div>
                 <div class="run__do">{link}{retry}{onward}</div>

@@ -1,7 +1,8 @@
 //! State of a customer page that outlives one rendering of its step list: the list renders again when steps are added
 //! or removed, and typed text, an open reason prompt and a failed action stay.
 use crate::{
-    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
+    browser::dom, components::matrix::state::SAVING_INDICATOR_DELAY_MS,
+    components::pending_actions::FailedAction, components::shown_texts::ShownTexts,
     components::step_panel::panel_session::StepMemory, domain::id::StepId,
     domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
     pages::releases::undo_stack::UndoPage, pages::releases::undo_stack::UndoStack,
@@ -15,6 +16,8 @@ struct RunProgress {
     at: Option<StepId>,
     /// Actions that have no answer yet.
     sent: Vec<(StepId, StepAction)>,
+    /// The step that opened by itself after a mark.
+    opening: Option<StepId>,
 }
 
 /// The changes of a customer page that have no answer yet, and how its list is read again.
@@ -33,10 +36,6 @@ impl PendingChanges {
 }
 
 impl UndoPage for PendingChanges {
-    fn is_busy(self) -> bool {
-        self.n.get_value() > 0
-    }
-
     fn begin(self) {
         let _ = self.n.try_update_value(|it| *it += 1);
     }
@@ -75,6 +74,12 @@ pub struct CustomerPageState {
     /// The texts that this page has shown (R81).
     pub shown: ShownTexts,
     progress: StoredValue<RunProgress>,
+    /// Actions that have had no answer for so long that it is shown, as while there is no connection.
+    pub waiting: RwSignal<Vec<(StepId, StepAction)>>,
+    /// Who made the change by others that was heard last, if it was one person.
+    pub changed_by: StoredValue<Option<String>>,
+    /// Whether the list is to be read again once another step is opened.
+    pub is_behind: StoredValue<bool>,
     /// Whether the dialog with the keyboard shortcuts is open.
     pub shows_keys: RwSignal<bool>,
     pub undo: UndoStack<PendingChanges>,
@@ -92,6 +97,9 @@ impl CustomerPageState {
             copy_requests: RwSignal::new(None),
             shown: ShownTexts::default(),
             progress: StoredValue::new(RunProgress::default()),
+            waiting: RwSignal::new(Vec::new()),
+            changed_by: StoredValue::new(None),
+            is_behind: StoredValue::new(false),
             shows_keys: RwSignal::new(false),
             undo,
         }
@@ -115,22 +123,62 @@ impl CustomerPageState {
 
     /// An action is being sent.
     pub fn begin_sent(self, step: StepId, action: StepAction) {
-        self.progress
-            .try_update_value(|it| it.sent.push((step, action)));
+        let of = (step, action);
+        self.progress.try_update_value(|it| it.sent.push(of));
+        dom::after(SAVING_INDICATOR_DELAY_MS, move || {
+            let is_sent = self.progress.try_with_value(|it| it.sent.contains(&of));
+            if is_sent == Some(true) {
+                let _ = self.waiting.try_update(|it| it.push(of));
+            }
+        });
     }
 
     /// An action has its answer. The page may be gone by now.
     pub fn end_sent(self, step: StepId, action: StepAction) {
         self.progress.try_update_value(|it| {
             let at = it.sent.iter().position(|it| *it == (step, action))?;
-            Some(it.sent.swap_remove(at))
+            Some(it.sent.remove(at))
         });
+        let _ = self
+            .waiting
+            .try_update(|it| it.retain(|it| *it != (step, action)));
+    }
+
+    /// Whether just this action is on its way already, as the newest one of the step.
+    pub fn is_sending(self, step: StepId, action: StepAction) -> bool {
+        self.progress.with_value(|it| {
+            let newest = it.sent.iter().rfind(|it| it.0 == step);
+            newest == Some(&(step, action))
+        })
     }
 
     /// Whether an action of a step has no answer yet.
     pub fn has_sent(self, step: StepId, action: StepAction) -> bool {
         self.progress
             .with_value(|it| it.sent.contains(&(step, action)))
+    }
+
+    /// A step opens by itself after a mark.
+    pub fn begin_opening(self, step: StepId) {
+        self.progress.try_update_value(|it| it.opening = Some(step));
+    }
+
+    /// This step is open now, which may be another than the one that opened by itself.
+    pub fn end_opening(self, open: Option<StepId>) {
+        self.progress.try_update_value(|it| {
+            if it.opening != open {
+                it.opening = None;
+            }
+        });
+    }
+
+    /// Whether the page goes on from the open step: the mark that finishes it has no answer yet, or the step that opened by itself
+    /// is not shown yet.
+    pub fn goes_on(self, open: Option<StepId>) -> bool {
+        let finishing = [StepAction::Done, StepAction::Skip];
+        let is_finishing = |step| finishing.iter().any(|it| self.has_sent(step, *it));
+        let opening = self.progress.with_value(|it| it.opening);
+        open.is_some_and(is_finishing) || opening.is_some_and(|it| !self.memory.shows(it))
     }
 
     /// Whether any action of a step has no answer yet, or the page is gone.

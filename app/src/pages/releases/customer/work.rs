@@ -10,16 +10,17 @@ use crate::{
     browser::foreign_changes::on_change, components::layout::page_head::PageHead,
     components::pending_actions::ActionRequest, components::rights::OwnRights,
     components::run_keys_dialog::RunKeysDialog, components::run_step::RunStep,
+    components::step_panel::lost_step::LostStep,
     components::step_panel::reason_prompt::ReasonPrompt,
     components::step_panel::step_detail::known_names, components::take_over_dialog::TakeOverDialog,
-    components::ui::bar::Bar, components::ui::icon::Icon, components::ui::notice::sentence,
-    components::undo_buttons::UndoButtons, components::work_steps::WorkStepList,
-    components::work_steps::WorkSteps, domain::cluster::Cluster, domain::customer::Customer,
-    domain::customer_work::NeighborCustomer, domain::customer_work::WorkList,
-    domain::customer_work::WorkRow, domain::digit_groups::grouped_count, domain::id::BatchId,
-    domain::id::StepId, domain::permission::Permission, domain::progress::NO_STEPS,
-    domain::release::Release, domain::vocabulary::Category, domain::vocabulary::ReleaseStatus,
-    pages::releases::step_detail_actions::StepPanelOutcome,
+    components::ui::bar::Bar, components::ui::icon::Icon, components::undo_buttons::UndoButtons,
+    components::work_steps::WorkStepList, components::work_steps::WorkSteps,
+    domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
+    domain::customer_work::WorkList, domain::customer_work::WorkRow,
+    domain::digit_groups::grouped_count, domain::id::BatchId, domain::id::StepId,
+    domain::permission::Permission, domain::progress::NO_STEPS, domain::release::Release,
+    domain::vocabulary::Category, domain::vocabulary::Noun, domain::vocabulary::ReleaseStatus,
+    error::AppError, pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::open_step_detail, pages::with_child_owner, paths,
 };
 use leptos::prelude::*;
@@ -155,13 +156,10 @@ fn step_list(work: WorkController, adding: RwSignal<bool>) -> impl IntoView {
         rows: work.rows,
         ids: (release, customer),
         open: work.open_step,
+        waiting: work.page.waiting,
         can_move: work.can_work,
         is_busy: work.ordering.is_busy(),
-        on_order: Callback::new(
-            move |(category, order, moved): (Category, Vec<StepId>, StepId)| {
-                work.reorder(category, order, moved);
-            },
-        ),
+        on_move: Callback::new(move |(step, place)| work.move_step(step, place)),
     };
     view! {
         <nav class="run__list" aria-label="Steps">
@@ -204,6 +202,29 @@ fn step_list(work: WorkController, adding: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+/// The notes of a step that is not there any more, or could not be read.
+fn lost_step(work: WorkController, step: StepId, text: String, error: Option<AppError>) -> AnyView {
+    let page = work.page;
+    view! {
+        <section class="run__step" data-home="" tabindex="-1" aria-label="Step" data-of-step=step.to_string()>
+            <div class="run__inner">
+                <LostStep
+                    step=step
+                    text=text
+                    memory=page.memory
+                    error=error.unwrap_or(AppError::NotFound(Noun::Step))
+                    by=page.changed_by.get_value()
+                    on_discard=Callback::new(move |()| {
+                        work.open.run(None);
+                        work.reload.run(());
+                    })
+                />
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
 /// The open step once it is fetched; the overview while none is open.
 fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoView {
     let owner = Owner::current().unwrap_or_default();
@@ -222,56 +243,67 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                     with_child_owner(
                         &owner,
                         &work.rows,
-                        move || match found {
-                            Ok(Some(open)) => {
-                                let step = open.detail.step.id;
-                                let page = work.page;
-                                let state = open_step_detail(
-                                    open,
-                                    page.memory,
-                                    work.can_work,
-                                    page.refused,
-                                    page.asking,
-                                    on_outcome,
-                                );
-                                let position = Signal::derive(move || {
-                                    work.rows.with(|rows| step_position(rows, step))
-                                });
-                                let on_next = Callback::new(move |()| work.open_next(true));
-                                view! {
-                                    <RunStep
-                                        state=state
-                                        position=position
-                                        next_step=next_step
-                                        has_failed=has_failed
-                                        copy_requests=page.copy_requests
-                                        asked_for=work.open_step
-                                        is_acted_on=Signal::derive(move || page.is_acted_on(step))
-                                        list=paths::customer_step_list(work.release, work.customer)
-                                        next_customer=next_customer.clone()
-                                        on_next=on_next
-                                    />
+                        move || {
+                            let is_there = matches!(found, Ok(Some(_)));
+                            let lost = if is_there { None } else { work.lost_notes() };
+                            match (found, lost) {
+                                (Ok(Some(open)), _) => {
+                                    let step = open.detail.step.id;
+                                    let page = work.page;
+                                    let state = open_step_detail(
+                                        open,
+                                        page.memory,
+                                        work.can_work,
+                                        page.refused,
+                                        page.asking,
+                                        on_outcome,
+                                    );
+                                    let position = Signal::derive(move || {
+                                        work.rows.with(|rows| step_position(rows, step))
+                                    });
+                                    let on_next = Callback::new(move |()| work.open_next(true));
+                                    view! {
+                                        <RunStep
+                                            state=state
+                                            position=position
+                                            next_step=next_step
+                                            has_failed=has_failed
+                                            copy_requests=page.copy_requests
+                                            asked_for=work.open_step
+                                            is_acted_on=Signal::derive(move || page.is_acted_on(step))
+                                            waits=Signal::derive(move || {
+                                                page.waiting.with(|all| all.iter().any(|it| it.0 == step))
+                                            })
+                                            list=paths::customer_step_list(work.release, work.customer)
+                                            next_customer=next_customer.clone()
+                                            on_next=on_next
+                                        />
+                                    }
+                                        .into_any()
                                 }
-                                    .into_any()
-                            }
-                            Ok(None) => {
-                                view! {
-                                    <Overview
-                                        rows=work.rows
-                                        next_step=next_step
-                                        on_retry=on_retry
-                                        next_customer=next_customer.clone()
-                                    />
+                                (found, Some((step, text))) => {
+                                    lost_step(work, step, text, found.err())
                                 }
-                                    .into_any()
-                            }
-                            Err(error) => {
-                                view! {
-                                    <section class="run__step" aria-label="Step">
-                                        <p role="alert">{sentence(&error.to_string())}</p>
-                                    </section>
+                                (Ok(None), None) => {
+                                    view! {
+                                        <Overview
+                                            rows=work.rows
+                                            missing_step=Signal::derive(move || work.missing_step())
+                                            next_step=next_step
+                                            on_retry=on_retry
+                                            next_customer=next_customer.clone()
+                                        />
+                                    }
+                                        .into_any()
                                 }
-                                    .into_any()
+                                (Err(error), None) => {
+                                    view! {
+                                        <section class="run__step" aria-label="Step">
+                                            <p role="alert">{error.in_place()}</p>
+                                        </section>
+                                    }
+                                        .into_any()
+                                }
                             }
                         },
                     )

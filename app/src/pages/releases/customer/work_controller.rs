@@ -4,24 +4,25 @@ use super::{
     address::WorkAddress, keys, page_state::CustomerPageState, step_navigation::navigation,
 };
 use crate::{
-    api::steps::read_step, api::steps::reorder_steps, browser::dom, browser::drag,
+    api::steps, api::steps::read_step, browser::dom, browser::drag, browser::runs,
     components::matrix::command::GridCommand, components::matrix::messages::done_text,
     components::matrix::messages::failure_text, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::rights::OwnRights,
-    components::step_state::already_in_state_text, components::ui::notice::sentence,
-    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    components::step_state::already_in_state_text, components::ui::toast::Toasts,
+    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
     domain::customer_work::next_to_do, domain::customer_work::progress,
-    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
-    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
-    domain::own_changes::NOTES_IN_WORDS, domain::own_changes::action_in_words,
-    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
-    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
-    pages::fetch::Fetch, pages::releases::send_action::send_action,
-    pages::releases::step_detail_actions::NOTES_SAVED,
+    domain::customer_work::with_moved, domain::event::Changed, domain::id::BatchId,
+    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::order::Position,
+    domain::own_changes::EDIT_NOTES, domain::own_changes::action_verb,
+    domain::own_changes::cell_in_words, domain::progress::Progress, domain::step::CustomerStep,
+    domain::vocabulary::Noun, domain::vocabulary::StepAction, domain::vocabulary::StepStatus,
+    error::AppError, pages::SerialRequest, pages::fetch::Fetch,
+    pages::releases::send_action::send_action, pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
-    pages::releases::step_detail_actions::shown_step, pages::releases::take_over::TakeOver,
-    pages::releases::text_questions, pages::releases::text_questions::TextQuestions,
-    pages::releases::text_questions::put_back, pages::request_queue::send_in_order, paths,
+    pages::releases::step_detail_actions::shown_step, pages::releases::steps::messages,
+    pages::releases::take_over::TakeOver, pages::releases::text_questions,
+    pages::releases::text_questions::TextQuestions, pages::releases::text_questions::put_back,
+    pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 
@@ -47,7 +48,7 @@ pub struct WorkController {
     pub page: CustomerPageState,
     /// Counters; raising one reads the open step again: the first only while no dialog is open, the second always.
     detail_versions: (RwSignal<u32>, RwSignal<u32>),
-    /// Requests that reorder the list; one at a time.
+    /// Requests that move a step of the list; one at a time.
     pub ordering: SerialRequest,
     pub take_over: TakeOver,
     /// Navigates to a step, or to the list.
@@ -120,7 +121,7 @@ impl WorkController {
         Effect::new(move |_| {
             if let Some(error) = this.ordering.error.get() {
                 drag::clear_request();
-                this.toasts.show(sentence(&error.to_string()), None);
+                this.toasts.show(messages::refused(&error), None);
                 this.reload.run(());
             }
         });
@@ -140,10 +141,14 @@ impl WorkController {
             }
             if let Some(before) = before.filter(|it| *it != now) {
                 page.show_step(now);
+                page.end_opening(now);
                 page.asking.set(None);
                 page.copy_requests.set(None);
                 if let Some(failed) = before.and_then(|it| page.failed_of(it)) {
                     self.say_failure(&failed, untrack(|| self.names(failed.step)));
+                }
+                if page.is_behind.try_update_value(std::mem::take) == Some(true) {
+                    self.reload.run(());
                 }
                 if now.is_some() {
                     dom::scroll_to_top(dom::HOME);
@@ -179,6 +184,20 @@ impl WorkController {
     /// Whether the address is that of this customer's steps. Tracked.
     fn is_here(self) -> bool {
         self.address.is_here((self.release, self.customer))
+    }
+
+    /// What is said of a step that the address names and the list does not have. Tracked.
+    pub fn missing_step(self) -> Option<String> {
+        let is_missing = self
+            .address
+            .leads_nowhere((self.release, self.customer), self.open_step);
+        is_missing.then(|| AppError::NotFound(Noun::Step).in_place())
+    }
+
+    /// The step that the address names, with what is typed in its notes: for when it cannot be shown.
+    pub fn lost_notes(self) -> Option<(StepId, String)> {
+        let step = self.address.named_step((self.release, self.customer))?;
+        Some((step, self.page.memory.typed_at(step)?))
     }
 
     /// Whether a reason or a text is being written in a dialog. Tracked.
@@ -239,10 +258,13 @@ impl WorkController {
 
     /// Sends an action on a step once earlier requests about it are answered. After "done" and "skip" the next step opens.
     fn act(self, step: StepId, mut request: ActionRequest) {
+        if self.page.is_sending(step, request.action) {
+            return;
+        }
         self.page
             .failed
             .update(|it| it.retain(|it| it.step != step));
-        if !self.page.shown.add_to(step, &mut request) {
+        if !request.add_shown_text(step, self.page.shown) {
             let failed = FailedAction::text_changed(step, request);
             self.page.questions.update(|it| it.push(failed));
             return;
@@ -264,7 +286,8 @@ impl WorkController {
                 // Its page was left: the change can be undone all the same.
                 Ok(changed) => {
                     if let Some(batch) = changed.batch_id {
-                        undo.push(self.release, batch, action_in_words(action, 1));
+                        let what = cell_in_words(action_verb(action), &names.0, &names.1);
+                        undo.push(self.release, batch, what);
                     }
                 }
                 Err(error) => {
@@ -335,7 +358,9 @@ impl WorkController {
             )
         };
         if is_new || !self.take_over.ask(action, &row) {
-            self.report(text, Some(action_in_words(action, 1)), batch_id);
+            let what = cell_in_words(action_verb(action), &row.name, customer);
+            let undo = self.page.undo;
+            undo.report_cell(self.release, text, what, batch_id);
         }
         text_questions::settle(self.page.refused, self.page.questions, step, action);
         if self.open_step.get_untracked() != Some(step) {
@@ -350,6 +375,9 @@ impl WorkController {
                 .rows
                 .with_untracked(|rows| next_to_do(rows, Some(step)));
             if next.is_some() || untrack(|| self.first_failed()).is_some() {
+                if let Some(next) = next {
+                    self.page.begin_opening(next);
+                }
                 // Where only failed steps are left, the end of the work says so.
                 return self.open.run(next);
             }
@@ -368,7 +396,7 @@ impl WorkController {
             StepPanelOutcome::Act(request) => self.act(step, request),
             StepPanelOutcome::Noted(row, batch, is_asked) => {
                 self.update_row(&row);
-                let what = NOTES_IN_WORDS.to_owned();
+                let what = cell_in_words(EDIT_NOTES, &row.name, &self.customer_name());
                 if is_asked {
                     self.report(NOTES_SAVED.to_owned(), Some(what), batch);
                     self.reload_detail();
@@ -426,9 +454,19 @@ impl WorkController {
 
     fn on_command(self, command: GridCommand) {
         let open = self.open_step.get_untracked();
+        let is_for_step = matches!(
+            command,
+            GridCommand::Act(_) | GridCommand::Copy | GridCommand::Run
+        );
+        // The person still sees the step before, or types where its notes were.
+        if is_for_step && self.page.goes_on(open) {
+            return;
+        }
         match command {
             GridCommand::Act(action) => self.request_action(action),
             GridCommand::Copy => self.page.copy_requests.set(open),
+            GridCommand::Run if !self.can_work => self.toasts.show(self.why_read_only, None),
+            GridCommand::Run => runs::ask(open.as_slice()),
             GridCommand::NextOpen => self.open_next(true),
             GridCommand::PreviousOpen => self.open_next(false),
             GridCommand::Help => self.page.shows_keys.set(true),
@@ -437,17 +475,12 @@ impl WorkController {
         }
     }
 
-    /// Saves a new order of a category's steps, for this customer only. `moved` is the step that was moved.
-    pub fn reorder(self, category: Category, order: Vec<StepId>, moved: StepId) {
-        let request = reorder_steps(self.release, self.customer, category, order.clone());
-        self.ordering.run(request, move |it| {
-            let name = self.rows.with_untracked(|rows| {
-                let row = rows.iter().find(|it| it.id == moved);
-                row.map(|it| it.name.clone()).unwrap_or_default()
-            });
+    /// Moves a step within its category, for this customer only.
+    pub fn move_step(self, step: StepId, place: Position<StepId>) {
+        self.ordering.run(steps::move_step(step, place), move |it| {
             self.rows
-                .update(|rows| *rows = reordered(rows, category, &order));
-            let text = format!("Moved {name}, for this customer alone");
+                .update(|rows| *rows = with_moved(rows, step, place));
+            let text = format!("Moved {}, for this customer alone", it.row.name);
             self.report(text, None, it.batch_id);
         });
     }

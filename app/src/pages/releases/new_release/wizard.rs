@@ -119,15 +119,35 @@ impl Wizard {
         invalid.as_ref().and_then(WizardScreen::of_error)
     }
 
-    /// Shows the next screen, or the one before. What is marked as wrong on this one comes first.
+    /// Shows the next screen, or the one before. What is wrong on this one comes first.
     pub fn step(self, by: isize) {
-        let is_wrong = untrack(|| self.wrong_screen() == Some(self.screen.get()));
-        if by > 0 && is_wrong {
+        if by > 0 && untrack(|| self.is_wrong_here()) {
             return form::focus_first_invalid();
         }
         if let Some(screen) = self.screen.get_untracked().moved(by) {
             self.open(screen);
         }
+    }
+
+    /// Whether something on this screen is wrong. The details are looked at, and what is wrong is marked; but a name may still come
+    /// with a runbook.
+    fn is_wrong_here(self) -> bool {
+        if self.wrong_screen() == Some(self.screen.get()) {
+            return true;
+        }
+        if !self.is_on(WizardScreen::Details) {
+            return false;
+        }
+        let wrong = self.fields.errors(self.fields.draft());
+        let mut wrong = wrong.map(|it| it.0).unwrap_or_default();
+        if self.source.get() == StepSource::Import {
+            wrong.retain(|it| it.field != Field::Name || it.problem != FieldError::Missing);
+        }
+        let is_wrong = !wrong.is_empty();
+        if is_wrong {
+            self.sending.error.set(Some(ValidationErrors(wrong).into()));
+        }
+        is_wrong
     }
 
     /// The release to clone, if one is chosen.

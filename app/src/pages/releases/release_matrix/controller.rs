@@ -8,24 +8,28 @@ use super::{
 };
 use crate::{
     browser, components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
-    components::matrix::filter_bar, components::matrix::filter_bar::FILTER_FIELD,
-    components::matrix::messages::done_text, components::matrix::messages::failure_text,
-    components::matrix::state::MatrixState, components::matrix::state::PanelRequest,
-    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::pending_actions::ShownTexts, components::rights::OwnRights,
-    components::step_state::already_in_state_text, components::ui::follow_effect::follow,
-    components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
-    domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
-    domain::matrix_wire::PackedMatrix, domain::own_changes::NOTES_IN_WORDS,
-    domain::own_changes::action_in_words, domain::permission::Permission,
-    domain::step::CustomerStep, domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction,
-    error::AppError, pages::request_queue::send_in_order, paths,
+    components::matrix::filter_bar::FILTER_FIELD, components::matrix::messages::done_text,
+    components::matrix::messages::failure_text, components::matrix::state::MatrixState,
+    components::matrix::state::PanelRequest, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::rights::OwnRights,
+    components::shown_texts::ShownTexts, components::step_state::already_in_state_text,
+    components::ui::follow_effect::follow, components::ui::time::Clock,
+    components::ui::toast::Toasts, domain::event::Changed, domain::id::BatchId, domain::id::StepId,
+    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix_wire::PackedMatrix,
+    domain::own_changes::EDIT_NOTES, domain::own_changes::action_verb,
+    domain::own_changes::cell_in_words, domain::permission::Permission, domain::step::CustomerStep,
+    domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
+    pages::request_queue::QueuedSteps, pages::request_queue::Turn,
+    pages::request_queue::start_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
+
+/// Matches while something is being written in the panel or a dialog. A reason that was just given up may still be there.
+const WRITING: &str = "[data-typed], #notes:focus, dialog[open]:not(:has(#reason))";
 
 /// Everything the matrix page does: a bundle of signals and callbacks that its parts share.
 #[derive(Clone, Copy)]
@@ -55,7 +59,9 @@ pub struct MatrixController {
     pub bulk_reason_action: RwSignal<Option<StepAction>>,
     pub bulk: BulkActionState,
     /// Sends an action for many cells. The page provides it, because the code for it is loaded lazily.
-    send_bulk: fn(BulkRequest),
+    pub(super) send_bulk: fn(BulkRequest),
+    /// The number of the bulk action that was sent from the reason dialog that is open; 0 if none was.
+    pub(super) sent_from_dialog: StoredValue<u32>,
     pub is_help_open: RwSignal<bool>,
     pub reloader: MatrixReloader,
     pub undo_stack: UndoStack<MatrixReloader>,
@@ -69,8 +75,14 @@ pub struct MatrixController {
 pub struct BulkRequest {
     pub controller: MatrixController,
     pub cells: Vec<CellIndex>,
+    /// The steps in these cells.
+    pub steps: Vec<StepId>,
+    /// Whether the cells are each of some steps for each of some customers, as picked cells need not be.
+    pub is_rectangle: bool,
     pub action: StepAction,
     pub reason: Option<String>,
+    /// Later requests about these steps wait for its end.
+    pub turn: Turn,
     /// How many changes this page had sent, with this one.
     pub number: u32,
 }
@@ -113,6 +125,7 @@ impl MatrixController {
                 error: RwSignal::new(None),
             },
             send_bulk,
+            sent_from_dialog: StoredValue::new(0),
             is_help_open: RwSignal::new(false),
             reloader,
             undo_stack: UndoStack::new(reloader, move || Some(release)),
@@ -169,23 +182,41 @@ impl MatrixController {
         follow(move |_| self.reloader.load_status_info());
     }
 
-    /// While the panel is open, it shows the step of the focused cell.
+    /// While the panel is open, it shows the step of the focused cell. Under a reason that is being written only others move the
+    /// focus, by removing its cell: the panel follows once the reason is sent or given up.
     fn keep_panel_at_focused_cell(self) {
         let mut before = None::<Option<CellIndex>>;
+        let mut kept = None;
         follow(move |_| {
             let now = self.state.focused_cell();
+            if self.reason_action.with(Option::is_some) && before.is_some() {
+                return;
+            }
             let has_moved = before.replace(now).is_some_and(|it| it != now);
             if has_moved && !self.is_intended(None) {
+                // What is being written at a step that others removed stays there until the person goes on.
+                let open = self.intended_step.get_value();
+                if kept != open
+                    && open.is_some_and(|it| self.is_gone(it))
+                    && browser::dom::exists(WRITING)
+                {
+                    kept = open;
+                    return;
+                }
                 let step = now.and_then(|it| self.step_at(it));
                 if step.is_some() && !self.is_intended(step) {
-                    self.reason_action.set(None);
                     self.open(step);
                 }
             }
         });
     }
 
-    fn step_at(self, at: CellIndex) -> Option<StepId> {
+    fn is_gone(self, step: StepId) -> bool {
+        let grid = self.state.grid;
+        grid.with_untracked(|grid| grid.index_of(step).is_none())
+    }
+
+    pub(super) fn step_at(self, at: CellIndex) -> Option<StepId> {
         self.state
             .grid
             .with_untracked(|grid| grid.cell(at).map(|it| it.step))
@@ -209,6 +240,9 @@ impl MatrixController {
             let pending = self.state.pending_actions;
             let failed = step.and_then(|it| pending.with_untracked(|all| all.failed(it)));
             self.failed_action.set(failed);
+            // The panel has shown it, or shows it from now on.
+            self.state.forget_refusal(self.intended_step.get_value());
+            self.state.forget_refusal(step);
         }
         self.intended_step.set_value(step);
         let address = untrack(|| url_state::address(self.state, step));
@@ -241,13 +275,18 @@ impl MatrixController {
             GridCommand::Close if untrack(|| self.state.selects_places()) => {
                 self.state.clear_selection();
             }
-            GridCommand::Hide | GridCommand::Close => self.show_step(None),
+            GridCommand::Hide => self.show_step(None),
+            GridCommand::Close => {
+                self.state.forget_refusal(untrack(|| self.focused_step()));
+                self.show_step(None);
+            }
             GridCommand::Filter => {
                 browser::dom::focus(FILTER_FIELD);
             }
             GridCommand::Help => self.is_help_open.set(true),
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
-            GridCommand::Act(_) | GridCommand::Override => {
+            GridCommand::Run if self.can_work => self.run_selection(),
+            GridCommand::Act(_) | GridCommand::Run | GridCommand::Override => {
                 self.toasts.show(self.why_read_only, None);
             }
             GridCommand::Copy => {
@@ -279,29 +318,6 @@ impl MatrixController {
         }
     }
 
-    /// Filters for one step and its open cells, and opens the first of them in the panel.
-    fn work_on_row(self, row: usize) {
-        let state = self.state;
-        let name = state
-            .grid
-            .with_untracked(|grid| grid.rows[row].name.clone());
-        let Some(at) = state.first_open_cell(row) else {
-            let text = format!("{name} is complete for all visible customers");
-            self.toasts.show(text, None);
-            return;
-        };
-        filter_bar::set_filter_field(&name);
-        state.change_layout(|it| {
-            it.filter.update(|filter| {
-                filter.set_field_text(String::new());
-                filter.steps = name;
-                filter.open_only = true;
-            });
-        });
-        state.select_cell(at);
-        self.open(self.focused_step());
-    }
-
     /// Applies an action to the selected cells, or asks for its reason first.
     pub fn act_on_selection(self, action: StepAction) {
         let cells = self.state.selected_cells();
@@ -321,51 +337,25 @@ impl MatrixController {
                 self.failed_action.set(None);
                 self.reason_action.set(Some((step, action)));
             }
-            _ if action.accepts_reason() => self.bulk_reason_action.set(Some(action)),
+            _ if action.accepts_reason() => {
+                self.sent_from_dialog.set_value(0);
+                self.bulk_reason_action.set(Some(action));
+            }
             _ => self.act_on_many(cells, action, None),
         }
-    }
-
-    /// Applies an action to many cells, unless another bulk action has no answer yet.
-    pub fn act_on_many(self, cells: Vec<CellIndex>, action: StepAction, reason: Option<String>) {
-        if self.bulk.is_busy.get_untracked() {
-            return;
-        }
-        self.bulk.is_busy.set(true);
-        self.bulk.action.set(Some(action));
-        // An undo that is requested meanwhile waits for this action.
-        let number = self.reloader.begin_change();
-        (self.send_bulk)(BulkRequest {
-            controller: self,
-            cells,
-            action,
-            reason,
-            number,
-        });
-    }
-
-    /// Reports a bulk action that succeeded. The grid shows its result already; if other changes were sent meanwhile, it
-    /// is read again, since one of them may be newer.
-    pub fn finish_bulk(self, text: String, what: String, batch: Option<BatchId>, number: u32) {
-        self.bulk_reason_action.set(None);
-        self.report(text, Some(what), batch);
-        if self.reloader.n_changes() != number {
-            self.reloader.reload_grid();
-        }
-        self.reloader.reload_panel();
-    }
-
-    /// Whether the bulk bar or its reason dialog is shown, which then say why the action failed.
-    pub fn shows_bulk_error(self) -> bool {
-        untrack(|| self.state.selects_many() || self.bulk_reason_action.get().is_some())
     }
 
     /// Applies an action to one cell. The cell changes at once, and changes back if the action fails. It is sent once
     /// earlier requests about the step are answered.
     fn act(self, step: StepId, mut request: ActionRequest) {
-        if !self.shown.add_to(step, &mut request) {
+        if !request.add_shown_text(step, self.shown) {
             let failed = FailedAction::text_changed(step, request);
             self.questions.update(|it| it.push(failed));
+            return;
+        }
+        // Pressed again while it waits for its answer, as in a dialog that is still open.
+        let pending = self.state.pending_actions;
+        if pending.with_untracked(|it| it.is_sending(step, &request)) {
             return;
         }
         // The page may be gone when the answer comes.
@@ -375,7 +365,7 @@ impl MatrixController {
         let sent = async move {
             let action = request.action;
             match send_action(step, request.clone()).await {
-                Ok(changed) => self.finish_action((step, action, number), changed),
+                Ok(changed) => self.finish_action((step, action, number), changed, names),
                 Err(error) => {
                     let failed = FailedAction {
                         step,
@@ -388,13 +378,16 @@ impl MatrixController {
             self.undo_stack.end_change();
         };
         // The cell is painted before the request is sent: sending costs time too.
-        browser::dom::after(0, move || send_in_order(step, Box::pin(sent)));
+        start_in_order(QueuedSteps::These(vec![step]), move |turn| {
+            browser::dom::after(0, move || turn.send(Box::pin(sent)));
+        });
     }
 
     fn finish_action(
         self,
         (step, action, number): (StepId, StepAction, u32),
         changed: Changed<CustomerStep>,
+        names: Option<(String, String)>,
     ) {
         let Changed { row, batch_id } = changed;
         // A copied text counts as shown until this page has marked the step done.
@@ -410,14 +403,16 @@ impl MatrixController {
             }
         });
         let asks = batch_id.is_none() && self.take_over.ask(action, &row);
-        if !asks && let Some((name, customer)) = self.state.step_and_customer(step) {
+        if !asks && let Some((name, customer)) = names {
             let text = if batch_id.is_some() {
                 done_text(action, &name, &customer)
             } else {
                 let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
                 format!("{}: {name} for {customer}", already_in_state_text(&row, at))
             };
-            self.report(text, Some(action_in_words(action, 1)), batch_id);
+            let what = cell_in_words(action_verb(action), &name, &customer);
+            self.undo_stack
+                .report_cell(self.reloader.release, text, what, batch_id);
         }
         text_questions::settle(self.failed_action, self.questions, step, action);
         if self.is_open(step) {
@@ -459,7 +454,7 @@ impl MatrixController {
     }
 
     /// Says what was changed, and offers to undo it.
-    fn report(self, text: String, what: Option<String>, batch: Option<BatchId>) {
+    pub(super) fn report(self, text: String, what: Option<String>, batch: Option<BatchId>) {
         let release = self.reloader.release;
         self.undo_stack.report(release, text, what, batch);
     }
@@ -471,7 +466,7 @@ impl MatrixController {
             StepPanelOutcome::Noted(row, batch, is_asked) => {
                 self.reloader.note_change();
                 self.state.put_step(&row, None);
-                let what = NOTES_IN_WORDS.to_owned();
+                let what = self.state.change_in_words(EDIT_NOTES, step);
                 if is_asked {
                     self.report(NOTES_SAVED.to_owned(), Some(what), batch);
                     self.reloader.reload_panel();

@@ -3,6 +3,7 @@
 use super::{controller::MatrixController, reloader::MatrixReloader};
 use crate::{
     api::steps::read_step,
+    browser::dom,
     components::matrix::state::MatrixState,
     domain::{
         event::{Entity, EventAction},
@@ -27,6 +28,8 @@ fn is_of_head(event: &ForeignEvent, release: ReleaseId) -> bool {
 pub fn show_change(controller: MatrixController, change: &ForeignChange, reload: Callback<()>) {
     let reloader = controller.reloader;
     let release = reloader.release;
+    let _ = reloader.changed_by.try_set_value(change.by.clone());
+    controller.undo_stack.reread();
     if change.may_end_undo(release) {
         controller.undo_stack.check();
     }
@@ -37,8 +40,16 @@ pub fn show_change(controller: MatrixController, change: &ForeignChange, reload:
     let grid = controller.state.grid;
     let is_empty = grid.try_with_untracked(|it| it.columns.is_empty() || it.rows.is_empty());
     if events.any(|it| is_of_head(it, release)) || is_empty == Some(true) {
-        // The page may be gone by now.
-        let _ = reload.try_run(());
+        let read_page = move || {
+            // The page may be gone by now.
+            let _ = reload.try_run(());
+        };
+        // What is written in a dialog would go with the page.
+        if dom::exists("dialog[open]") {
+            dom::when_free(read_page);
+        } else {
+            read_page();
+        }
         return;
     }
     let open = controller.open_step.try_get_untracked().flatten();

@@ -1,6 +1,9 @@
 //! Commands of the grid that are about the panel: a step is shown there, and the keyboard goes to it.
 use super::controller::MatrixController;
-use crate::{components::matrix::state::PanelRequest, domain::id::StepId};
+use crate::{
+    browser, components::matrix::filter_bar, components::matrix::state::PanelRequest,
+    domain::id::StepId,
+};
 use leptos::prelude::*;
 
 impl MatrixController {
@@ -21,11 +24,43 @@ impl MatrixController {
         at.is_some()
     }
 
+    /// Asks whether to run the selected steps. One step alone is shown in the panel, where its output will be.
+    pub(super) fn run_selection(self) {
+        let steps = untrack(|| self.state.selected_steps());
+        if let [only] = steps.as_slice() {
+            self.show_step(Some(*only));
+        }
+        browser::runs::ask(&steps);
+    }
+
     /// Shows the focused step in the panel, and asks something of the panel as soon as it is there.
     pub(super) fn ask_panel(self, request: PanelRequest) {
         let step = self.focused_step();
         self.show_step(step);
         let asked = step.map(|it| (it, request));
         self.state.panel_requests.set(asked);
+    }
+
+    /// Filters for one step and its open cells, and opens the first of them in the panel.
+    pub(super) fn work_on_row(self, row: usize) {
+        let state = self.state;
+        let name = state
+            .grid
+            .with_untracked(|grid| grid.rows[row].name.clone());
+        let Some(at) = state.first_open_cell(row) else {
+            let text = format!("{name} is complete for all visible customers");
+            self.toasts.show(text, None);
+            return;
+        };
+        filter_bar::set_filter_field(&name);
+        state.change_layout(|it| {
+            it.filter.update(|filter| {
+                filter.set_field_text(String::new());
+                filter.steps = name;
+                filter.open_only = true;
+            });
+        });
+        state.select_cell(at);
+        self.open(self.focused_step());
     }
 }

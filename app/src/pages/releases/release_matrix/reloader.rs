@@ -2,6 +2,7 @@
 //! answer that may be older than a change of this page is dropped, and asked for again once all changes are answered.
 use crate::{
     api::releases::{read_marks, read_matrix},
+    browser::reconnection::when_back,
     components::{matrix::state::MatrixState, ui::toast::Toasts},
     domain::{grid_difference::changed_steps, id::ReleaseId, matrix::Grid},
     pages::releases::undo_stack::UndoPage,
@@ -13,7 +14,10 @@ use leptos::prelude::*;
 const READS_MAX: usize = 3;
 
 /// Said when others have removed the cell that had the focus.
-const FOCUS_MOVED: &str = "Someone removed this cell. You are on the nearest one.";
+fn focus_moved(by: Option<String>) -> String {
+    let by = by.as_deref().unwrap_or("Someone");
+    format!("{by} removed this cell. You are on the nearest one.")
+}
 
 /// The changes of this page, and whether one of them keeps the grid from being read.
 #[derive(Clone, Copy, Default)]
@@ -36,6 +40,8 @@ pub struct MatrixReloader {
     /// The same, also under an open dialog: somebody else has changed what is edited there.
     pub forced_panel_version: RwSignal<u32>,
     changes: StoredValue<ChangeCount>,
+    /// Who made the change by others that was heard last, if it was one person.
+    pub changed_by: StoredValue<Option<String>>,
     toasts: Toasts,
 }
 
@@ -48,6 +54,7 @@ impl MatrixReloader {
             panel_version: RwSignal::new(0),
             forced_panel_version: RwSignal::new(0),
             changes: StoredValue::new(ChangeCount::default()),
+            changed_by: StoredValue::new(None),
             toasts: Toasts::from_context(),
         }
     }
@@ -69,11 +76,6 @@ impl MatrixReloader {
             it.n_pending
         });
         n_left == Some(0)
-    }
-
-    /// Whether a change has no answer yet.
-    pub fn is_changing(self) -> bool {
-        self.changes.get_value().n_pending > 0
     }
 
     /// How many changes were sent so far.
@@ -137,6 +139,11 @@ impl MatrixReloader {
         is_current == Some(true)
     }
 
+    /// What others changed is heard once: it is read later if there was no connection.
+    fn read_when_back(self, reads_grid: bool) {
+        when_back(move || self.read(reads_grid));
+    }
+
     fn read(self, mut reads_grid: bool) {
         leptos::task::spawn_local(async move {
             for _ in 0..READS_MAX {
@@ -146,7 +153,7 @@ impl MatrixReloader {
                 let n_begun = Some(self.n_changes());
                 if reads_grid {
                     let Ok(matrix) = read_matrix(self.release, 0, 0).await else {
-                        return;
+                        return self.read_when_back(true);
                     };
                     if !self.is_current(n_begun, true) {
                         break;
@@ -154,7 +161,7 @@ impl MatrixReloader {
                     self.take_grid(Grid::from(matrix));
                 }
                 let Ok(info) = read_marks(self.release).await else {
-                    return;
+                    return self.read_when_back(false);
                 };
                 if !self.is_current(n_begun, reads_grid) {
                     break;
@@ -186,7 +193,8 @@ impl MatrixReloader {
         let lost_focus = self.state.replace_grid(grid);
         self.state.mark_changed(changed.unwrap_or_default());
         if lost_focus && is_by_others {
-            self.toasts.show(FOCUS_MOVED, None);
+            let text = focus_moved(self.changed_by.get_value());
+            self.toasts.show(text, None);
         }
     }
 
@@ -208,10 +216,6 @@ impl MatrixReloader {
 }
 
 impl UndoPage for MatrixReloader {
-    fn is_busy(self) -> bool {
-        self.is_changing()
-    }
-
     fn begin(self) {
         self.begin_change();
     }

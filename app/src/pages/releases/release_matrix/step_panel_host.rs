@@ -1,22 +1,22 @@
 //! Reads the open step and shows it in the panel beside the grid. Loaded lazily, and it reads the step itself, so that the
 //! code that decodes a step is no part of what the matrix loads first.
 use super::{
-    super::step_detail_actions::{
-        StepPanelOutcome, guard_typed_text, open_step_detail, shown_step,
-    },
+    super::left_notes::guard_typed_text,
+    super::step_detail_actions::{StepPanelOutcome, open_step_detail, shown_step},
     super::text_questions::{TextQuestions, is_at},
     controller::MatrixController,
 };
 use crate::{
     api::steps::read_step, browser, components::matrix::filter_bar,
     components::matrix::layout::Collapsed, components::matrix::state::PanelRequest,
-    components::pending_actions::ActionRequest, components::step_panel::StepPanel,
-    components::step_panel::events::OpenStepDialog, components::step_panel::events::PanelNeighbors,
+    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::step_panel::StepPanel, components::step_panel::events::OpenStepDialog,
+    components::step_panel::events::PanelNeighbors, components::step_panel::lost_step::LostStep,
     components::step_panel::panel_session::StepMemory,
     components::step_panel::reason_prompt::ReasonPrompt,
     components::step_panel::step_detail::StepDetailState, components::ui::follow_effect::follow,
-    components::ui::notice::sentence, domain::customer_work::OpenStep, domain::id::StepId,
-    domain::vocabulary::Noun, error::AppError, pages::fetch::Fetch, pages::with_child_owner, paths,
+    domain::customer_work::OpenStep, domain::id::StepId, domain::vocabulary::Noun, error::AppError,
+    pages::fetch::Fetch, pages::with_child_owner, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -59,6 +59,7 @@ pub fn StepPanelHost(
         toasts: controller.toasts,
     };
     questions.ask_in_turn();
+    tell_of_removal(&controller);
     on_cleanup(move || questions.tell_all());
     let (version, forced) = (reloader.panel_version, reloader.forced_panel_version);
     let shown = shown_step(
@@ -108,10 +109,30 @@ pub fn StepPanelHost(
                             }
                             Ok(None) => ().into_any(),
                             Err(error) => {
+                                let step = shown.get_untracked().0;
+                                let typed = step.and_then(|it| Some((it, memory.typed_at(it)?)));
+                                if let Some((step, text)) = typed {
+                                    let by = controller.reloader.changed_by.get_value();
+                                    return view! {
+                                        <aside class="sheet" data-aside="" data-of-step=step.to_string() aria-label="Step">
+                                            <div class="sheet__head">
+                                                <LostStep
+                                                    step=step
+                                                    text=text
+                                                    memory=memory
+                                                    error=error
+                                                    by=by
+                                                    on_discard=on_close
+                                                />
+                                            </div>
+                                        </aside>
+                                    }
+                                        .into_any();
+                                }
                                 view! {
                                     <aside class="sheet" data-aside="" aria-label="Step">
                                         <div class="empty">
-                                            <p role="alert">{sentence(&error.to_string())}</p>
+                                            <p role="alert">{error.in_place()}</p>
                                             <button class="button" on:click=move |_| on_close.run(())>"Close"</button>
                                         </div>
                                     </aside>
@@ -124,6 +145,35 @@ pub fn StepPanelHost(
             }}
         </Transition>
     }
+}
+
+/// While a reason is being written for a step that others remove, says so in its dialog, which stays open.
+fn tell_of_removal(controller: &MatrixController) {
+    let MatrixController {
+        state,
+        reloader,
+        reason_action,
+        failed_action,
+        ..
+    } = *controller;
+    follow(move |_| {
+        state.grid_version.track();
+        let Some((step, action)) = reason_action.get() else {
+            return;
+        };
+        if state.cell_of(step).is_none() {
+            let by = reloader.changed_by.get_value();
+            let by = by.as_deref().unwrap_or("Someone");
+            let text = format!(
+                "{by} removed this step or its customer from the release. Your reason was not saved; copy it if you still need it"
+            );
+            failed_action.set(Some(FailedAction {
+                step,
+                request: ActionRequest::new(action),
+                error: AppError::refused(text),
+            }));
+        }
+    });
 }
 
 /// Opens a step together with its cell, so that the keys act on what the panel shows. A cell that is hidden comes back.

@@ -24,19 +24,18 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
     let sent = draft.clone();
     match editor.what.get_untracked() {
         Some(EditedTemplate::Step { id, version, .. }) => {
-            editor
-                .saving
-                .run(update_template(id, draft, version), move |it| {
-                    let text = saved_message(&format!("Saved {}", it.row.name), &sent.content);
-                    editor.report(text, it.batch_id);
-                    if editor.open_id() == Some(id) {
-                        editor.saved(it.row, &sent);
-                    }
-                    editor.reload();
-                });
+            let request = editor.as_own(update_template(id, draft, version));
+            editor.saving.run(request, move |it| {
+                let text = saved_message(&format!("Saved {}", it.row.name), &sent.content);
+                editor.report(text, it.batch_id);
+                if editor.open_id() == Some(id) {
+                    editor.saved(it.row, &sent);
+                }
+                editor.reload();
+            });
         }
         Some(EditedTemplate::New) => {
-            let request = add_template(editor.release, draft, Position::Last);
+            let request = editor.as_own(add_template(editor.release, draft, Position::Last));
             editor.saving.run(request, move |it| {
                 let text = saved_message(&format!("Added {}", it.row.name), &sent.content);
                 editor.report(text, it.batch_id);
@@ -131,7 +130,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
 /// Notice that somebody else has deleted the step.
 fn deleted_notice(editor: TemplateEditor) -> impl IntoView {
     view! {
-        <div class="alert">
+        <div class="alert" role="status">
             <Icon name="i-warn"/>
             <span class="grow row">
                 <span class="grow">"Someone has deleted this step. What you have typed is still here."</span>
@@ -167,21 +166,17 @@ fn impact_text(editor: TemplateEditor, facts: TemplateFacts) -> Option<String> {
     Some(messages::saving(impact) + &moving.unwrap_or_default())
 }
 
-/// The notices between the fields and the buttons.
+/// The notice between the fields and the buttons.
 fn notices(editor: TemplateEditor, facts: TemplateFacts) -> impl IntoView {
-    view! {
-        {move || facts.is_deleted(editor).then(|| deleted_notice(editor))}
-        {move || {
-            impact_text(editor, facts)
-                .map(|text| {
-                    view! {
-                        <div class="alert" data-tone="info">
-                            <Icon name="t-text"/>
-                            <span>{text}</span>
-                        </div>
-                    }
-                })
-        }}
+    move || {
+        impact_text(editor, facts).map(|text| {
+            view! {
+                <div class="alert" data-tone="info">
+                    <Icon name="t-text"/>
+                    <span>{text}</span>
+                </div>
+            }
+        })
     }
 }
 
@@ -241,7 +236,11 @@ pub fn EditorCard(editor: TemplateEditor) -> impl IntoView {
     };
     let buttons = move || facts.step.get().map(|(id, _)| step_buttons(editor, id));
     let written = move || facts.detail.get().map(last_change);
-    let conflict = move || facts.newer.get().map(|it| conflict_notice(editor, it));
+    // Above the fields, where they are seen.
+    let conflict = (
+        move || facts.newer.get().map(|it| conflict_notice(editor, it)),
+        move || facts.is_deleted(editor).then(|| deleted_notice(editor)),
+    );
     let submit_label = move || {
         let is_new = facts.step.get().is_none();
         let label = if is_new { "Add step" } else { "Save changes" };
@@ -296,6 +295,7 @@ pub fn ReadCard(editor: TemplateEditor) -> impl IntoView {
                 </div>
                 <div class="form__body">
                     {step.description.map(|it| view! { <p class="muted">{it}</p> })}
+                    {step.jenkins.map(|it| view! { <p class="muted">{format!("Run in Jenkins: {}", it.job)}</p> })}
                     <CodeBlock resolved=resolved raw=raw kind=step.kind/>
                 </div>
             </section>

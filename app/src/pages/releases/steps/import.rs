@@ -79,16 +79,15 @@ impl EditorImport {
             untrack(|| self.offered_name()).filter(|it| is_taken(it, self.runbook.edits.name));
         let description = untrack(|| self.offered_description())
             .filter(|it| is_taken(it, self.runbook.edits.description));
-        editor
-            .sending
-            .run(import_templates(editor.release, steps), move |it| {
-                let text = format!("Imported {}", pluralize(it.row, "step"));
-                editor.report(text.clone(), it.batch_id.clone());
-                self.runbook.discard();
-                editor.importing.set(false);
-                editor.reload();
-                write_details(editor, name, description, (text, it.batch_id));
-            });
+        let request = editor.as_own(import_templates(editor.release, steps));
+        editor.sending.run(request, move |it| {
+            let text = format!("Imported {}", pluralize(it.row, "step"));
+            editor.report(text.clone(), it.batch_id.clone());
+            self.runbook.discard();
+            editor.importing.set(false);
+            editor.reload();
+            write_details(editor, name, description, (text, it.batch_id));
+        });
     }
 
     /// What the text offers for the release itself.

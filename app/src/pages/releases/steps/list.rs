@@ -7,9 +7,9 @@ use super::{
     },
 };
 use crate::{
-    api::templates::preview_order, api::templates::preview_template,
-    api::templates::reorder_templates, browser::drag, components::step_state::type_icon,
-    components::ui::dialog::Dialog, components::ui::icon::Icon,
+    api::templates::place_template, api::templates::preview_order,
+    api::templates::preview_template, browser::drag, browser::drag::MovedRow,
+    components::step_state::type_icon, components::ui::dialog::Dialog, components::ui::icon::Icon,
     components::ui::sortable::SortableList, domain::id::TemplateId, domain::plural::pluralize,
     domain::template::ReorderImpact, domain::template::TemplateImpact,
     domain::vocabulary::Category, domain::vocabulary::StepType,
@@ -58,13 +58,13 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
             let _ = impact.try_set(found.ok());
         });
     });
-    let on_order = Callback::new(move |(order, id): (Vec<i64>, i64)| {
+    let on_move = Callback::new(move |moved: MovedRow| {
+        let id = TemplateId(moved.id);
         let name = rows.with_untracked(|it| {
-            let row = it.iter().find(|row| row.id == TemplateId(id));
+            let row = it.iter().find(|row| row.id == id);
             row.map(|row| row.name.clone()).unwrap_or_default()
         });
-        let ordered = order.into_iter().map(TemplateId).collect();
-        let request = reorder_templates(editor.release, category, ordered);
+        let request = editor.as_own(place_template(id, moved.place.map(TemplateId)));
         editor.sending.run(request, move |it| {
             editor.report(messages::moved(&name, it.row), it.batch_id);
             editor.reload();
@@ -112,7 +112,7 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
             <SortableList
                 rows=named
                 row=row
-                on_order=on_order
+                on_move=on_move
                 is_busy=editor.sending.is_busy()
                 elsewhere=(other, to_other)
                 can_move=is_editable

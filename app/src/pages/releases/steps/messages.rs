@@ -3,6 +3,7 @@
 use crate::{
     components::ui::notice::sentence,
     domain::{
+        digit_groups::grouped_count,
         plural::{pending_copies, pluralize},
         template::{ReorderImpact, TemplateImpact},
         vocabulary::Field,
@@ -23,11 +24,11 @@ fn with_reasons(impact: TemplateImpact, changes: String, keep: &str) -> String {
     ]
     .into_iter()
     .filter(|it| it.0 > 0)
-    .map(|(n, word)| format!("{n} {word}"))
+    .map(|(n, word)| format!("{} {word}", grouped_count(n)))
     .collect();
     format!(
         "{changes}; {} {keep} ({}).",
-        keeps.total(),
+        grouped_count(keeps.total()),
         reasons.join(", ")
     )
 }
@@ -110,8 +111,8 @@ pub fn moved(name: &str, left_alone: u32) -> String {
 
 /// Why a change of a list was refused.
 pub fn refused(error: &AppError) -> String {
-    if error.message_for(Field::OrderedIds).is_some() {
-        return "Someone has added or deleted a step since then. This is the current list: move the step again."
+    if error.message_for(Field::Position).is_some() {
+        return "Someone has moved or deleted the neighboring step since then. This is the current list: move the step again."
             .to_owned();
     }
     sentence(&error.to_string())
@@ -141,6 +142,10 @@ mod tests {
             "Will change 10 pending copies; 7 keep their text (1 overridden, 6 done)."
         );
         assert_eq!(saving(impact(1, 0, 0)), "Will change 1 pending copy.");
+        assert_eq!(
+            saving(impact(0, 0, 1_200)),
+            "Will change 0 pending copies; 1,200 keep their text (1,200 done)."
+        );
         assert_eq!(
             deleting(impact(2, 1, 0)),
             "Deleting removes 2 pending copies; 1 stays as a custom step (1 overridden)."
@@ -178,11 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn an_outdated_order_is_reported_as_a_changed_list() {
-        let detail = "5 is missing".to_owned();
-        let stale =
-            ValidationErrors::one(Field::OrderedIds, FieldError::NotAPermutation { detail });
-        assert!(refused(&stale.into()).starts_with("Someone has added or deleted"));
+    fn a_neighbor_that_is_gone_is_reported_as_a_changed_list() {
+        let noun = "template step".to_owned();
+        let gone = ValidationErrors::one(Field::Position, FieldError::NoSuchRow { noun, id: 5 });
+        assert!(refused(&gone.into()).starts_with("Someone has moved or deleted"));
         assert_eq!(
             refused(&RuleViolation::Archived.into()),
             "The release is archived and read-only: restore it first."

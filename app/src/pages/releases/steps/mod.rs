@@ -5,7 +5,7 @@ mod editor;
 mod import;
 mod import_rows;
 mod list;
-mod messages;
+pub mod messages;
 mod preview;
 pub mod runbook_edits;
 pub mod runbook_form;
@@ -67,9 +67,7 @@ fn side_pane(editor: TemplateEditor) -> SidePane {
         (true, false) if is_dirty => SidePane::Editor,
         (true, false) => SidePane::Text,
         (false, _) => SidePane::Hint(match (has_steps, can_edit) {
-            (true, true) => {
-                "Select a step to edit. Every customer of the release gets its own copy."
-            }
+            (true, true) => "Select a step to edit.",
             (true, false) => "The steps are read-only here. Select a step to read it.",
             (false, true) => {
                 "Add the first step, import a runbook, or clone a release that has steps."
@@ -101,6 +99,8 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
                 let members = editor.members();
                 (members > 0).then(|| view! { <span class="quiet">{pluralize(members, "customer")}</span> })
             }}
+            // The connection of the page fills it (R33).
+            <ul class="also-here" id="also-here" aria-label="Also here" hidden></ul>
         }
     };
     let import_button = move || {

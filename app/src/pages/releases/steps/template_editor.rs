@@ -9,10 +9,10 @@ use crate::{
     browser::{dom, drag, foreign_changes::on_change, unsaved_guard},
     components::{rights::OwnRights, step_form::StepFormFields, ui::toast::Toasts},
     domain::{
-        event::Entity,
+        event::{Changed, Entity},
         id::{BatchId, ReleaseId, TemplateId},
         merge::{Merge, MergeSide, has_conflict},
-        own_changes::message_in_words,
+        own_changes::{TEMPLATE_IN_WORDS, message_in_words},
         permission::Permission,
         summary::ReleaseDetail,
         template::{StepTemplate, TemplateDraft},
@@ -202,6 +202,24 @@ impl TemplateEditor {
         self.toasts.show(text, batch);
     }
 
+    /// The request for a change of the template, which counts as this tab's own also if the page is left before the answer: then
+    /// nothing reports it.
+    pub fn as_own<T: 'static>(
+        self,
+        request: impl Future<Output = Result<Changed<T>, AppError>> + 'static,
+    ) -> impl Future<Output = Result<Changed<T>, AppError>> + 'static {
+        let (own, release) = (self.own.get_value(), self.release);
+        let is_active = untrack(|| self.status()) == ReleaseStatus::Active;
+        async move {
+            let answer = request.await;
+            let batch = answer.as_ref().ok().and_then(|it| it.batch_id.clone());
+            if let Some(batch) = batch.filter(|_| is_active && self.detail.is_disposed()) {
+                own.push(release, batch, TEMPLATE_IN_WORDS.to_owned());
+            }
+            answer
+        }
+    }
+
     /// Fetches the release with its template again.
     pub fn reload(self) {
         leptos::task::spawn_local(async move {
@@ -387,35 +405,44 @@ impl TemplateEditor {
     pub fn act(self, ask: TemplateConfirmation) {
         let TemplateConfirmation { verb, id, name, to } = ask;
         match verb {
-            TemplateAction::Delete => self.sending.run(delete_template(id), move |it| {
-                self.report(format!("Deleted {name}"), it.batch_id);
-                if self.open_id() == Some(id) {
-                    self.shut();
-                }
-                self.finish();
-                focus_soon("#add-step");
-            }),
-            TemplateAction::Duplicate => self.sending.run(duplicate_template(id), move |it| {
-                self.report(format!("Duplicated {name}"), it.batch_id);
-                if !self.is_dirty.get_untracked() {
-                    self.put(it.row);
-                    focus_soon("#step-name");
-                }
-                self.finish();
-            }),
-            TemplateAction::Move => self.sending.run(move_template(id, to), move |it| {
-                let place = to.label();
-                self.report(format!("Moved {name} to {place}"), it.batch_id);
-                if self.open_id() == Some(id) {
-                    let typed = untrack(|| self.fields().draft());
-                    self.based_on(&it.row);
-                    self.fields().set(TemplateDraft {
-                        category: to.to_string(),
-                        ..typed
+            TemplateAction::Delete => {
+                self.sending
+                    .run(self.as_own(delete_template(id)), move |it| {
+                        self.report(format!("Deleted {name}"), it.batch_id);
+                        if self.open_id() == Some(id) {
+                            self.shut();
+                        }
+                        self.finish();
+                        focus_soon("#add-step");
                     });
-                }
-                self.finish();
-            }),
+            }
+            TemplateAction::Duplicate => {
+                self.sending
+                    .run(self.as_own(duplicate_template(id)), move |it| {
+                        self.report(format!("Duplicated {name}"), it.batch_id);
+                        if !self.is_dirty.get_untracked() {
+                            self.put(it.row);
+                            focus_soon("#step-name");
+                        }
+                        self.finish();
+                    });
+            }
+            TemplateAction::Move => {
+                self.sending
+                    .run(self.as_own(move_template(id, to)), move |it| {
+                        let place = to.label();
+                        self.report(format!("Moved {name} to {place}"), it.batch_id);
+                        if self.open_id() == Some(id) {
+                            let typed = untrack(|| self.fields().draft());
+                            self.based_on(&it.row);
+                            self.fields().set(TemplateDraft {
+                                category: to.to_string(),
+                                ..typed
+                            });
+                        }
+                        self.finish();
+                    });
+            }
         }
     }
 

@@ -56,7 +56,7 @@ async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
         "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     )
     .await;
-    assert_eq!(keys.len(), 19);
+    assert_eq!(keys.len(), 23);
     for key in keys {
         let (table, column, on_delete) = (&key[0], &key[1], &key[2]);
         assert_ne!(on_delete, "NO ACTION", "{table}.{column}");
@@ -90,6 +90,10 @@ async fn the_delete_rules_are_those_of_the_original() {
         ["incoming_messages.hook_id", "CASCADE"],
         ["release_customers.customer_id", "CASCADE"],
         ["release_customers.release_id", "CASCADE"],
+        ["run_output.run_id", "CASCADE"],
+        ["runs.customer_id", "CASCADE"],
+        ["runs.release_id", "CASCADE"],
+        ["runs.runner_id", "SET NULL"],
         ["saved_views.release_id", "CASCADE"],
         ["sessions.user_id", "RESTRICT"],
         ["step_templates.release_id", "CASCADE"],

@@ -1,5 +1,5 @@
-//! What of Rancher's answers is read: lists of its v3 API, page by page, and the lists of Kubernetes that it passes on. Members that
-//! are not named here are passed over.
+//! DTOs of Rancher's v3 API and of the Kubernetes lists that it passes on, as far as they are read. Members that are not named here are
+//! ignored.
 use app::domain::rancher::RancherNamespace;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
