@@ -9,6 +9,8 @@ let send;
 let people = [];
 let told = '{}';
 let told_at = 0;
+// Reports go one by one: of two at once the server may hear the older one last.
+let reported = Promise.resolve();
 
 // Fields of forms and open dialogs; where one only searches, nothing is being edited.
 const FIELDS = ':is(dialog[open], #main form) :is(input, textarea, select):not([type=search], [role=combobox], [role=search] *)';
@@ -40,17 +42,19 @@ function place_of_page() {
   return { releaseId: Number(release), ...(customer && { customerId: Number(customer) }), ...(/^\d+$/.test(step) && { stepId: Number(step) }), editing: is_editing() };
 }
 
-function say_place(word) {
+function say_place(word, after = reported) {
   const body = JSON.stringify(word);
   if (body === told && (word.releaseId === null || Date.now() - told_at < PRESENCE_MS)) return;
   const before = JSON.parse(told).releaseId ?? null;
   if (told === '{}' && word.releaseId === null) return;
   [told, told_at] = [body, Date.now()];
-  const post = (body) => send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true }).catch(() => {});
+  reported = after;
+  const post = (body) => {
+    reported = reported.then(() => send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true })).catch(() => {});
+  };
   // Whoever goes to another release is no longer at the first.
-  const moves = before !== null && word.releaseId !== null && before !== word.releaseId;
-  if (moves) post('{"releaseId":null}').then(() => post(body));
-  else post(body);
+  if (before !== null && word.releaseId !== null && before !== word.releaseId) post('{"releaseId":null}');
+  post(body);
 }
 
 function initials_of(name) {
@@ -116,5 +120,6 @@ export function keep(by) {
 
 export function leave(by) {
   send = by;
-  say_place({ releaseId: null });
+  // A page that goes away cannot wait.
+  say_place({ releaseId: null }, Promise.resolve());
 }

@@ -336,6 +336,33 @@ test('who else is here is listed, and shown at the cell and in the panel', async
   await expect(page.locator('[data-here]')).toHaveCount(0);
 });
 
+test('who leaves a release while a report is on its way is not shown there afterwards', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await openAsBen(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(page.getByRole('list', { name: 'Also here' })).toContainText('Ben Okoro');
+  let go = () => {};
+  const held = new Promise<void>(done => (go = done));
+  const left = '{"releaseId":null}';
+  const told: (string | null)[] = [];
+  ben.on('requestfinished', it => { if (it.url().endsWith('/api/presence')) told.push(it.postData()); });
+  await ben.route('**/api/presence', async route => {
+    await held;
+    await route.continue();
+  }, { times: 1 });
+  const [late] = await Promise.all([
+    ben.waitForRequest('**/api/presence'),
+    panel(ben, 'Announce, Acme').getByLabel('Notes').click(),
+  ]);
+  expect(late.postData()).toContain('"editing":true');
+  await ben.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+  await expect(ben.getByRole('heading', { name: 'Customers' })).toBeVisible();
+  go();
+  await expect.poll(() => told.includes(late.postData()) && told.includes(left)).toBe(true);
+  expect(told.at(-1)).toBe(left);
+  await expect(page.getByRole('list', { name: 'Also here' })).toBeHidden();
+});
+
 test('who has typed something in a form is editing, and is no more once it is taken out again', async ({ page, open, ben, openAsBen, server }) => {
   const { june } = await activeJune(server);
   // Initech has no HOST.
