@@ -68,7 +68,7 @@ const BUNDLE: &str = r#"{
     return new Map(list.map(([name, length]) => [name, new Uint8Array(bytes, (at += length) - length, length)]));
   }).catch(() => new Map());
   window.fetch = async (request, options) => {
-    const name = /\/pkg\/([^/]+\.wasm)$/.exec(request.url ?? String(request))?.[1];
+    const name = /\/pkg\/([^/.]+)[^/]*\.wasm$/.exec(request.url ?? String(request))?.[1];
     const file = name && (await files).get(name);
     return file ? new Response(file, { headers: { "content-type": "application/wasm" } }) : send(request, options);
   };

@@ -1,6 +1,6 @@
 // For each part of the WASM one file with all that its pages need, main file included: together they compress a tenth better than one by
 // one. Called with the folder of the built site's files. `shell.rs` has the other end: 4 bytes with the length (little endian) of a JSON
-// list of names and lengths, that list, and the files. Only in brotli: what takes none loads the files one by one.
+// list of names without hashes and lengths, that list, and the files. Only in brotli: what takes none loads the files one by one.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,9 @@ const main = names.find((it) => /^rollcall\..*wasm$/.test(it));
 
 function write(key, parts) {
   const files = [main, ...new Set(parts.flat().map((it) => `${it}.wasm`))].map((name) => [name, readFileSync(join(folder, name))]);
-  const list = Buffer.from(JSON.stringify(files.map(([name, bytes]) => [name, bytes.length])));
+  // The largest first: the small ones then have their like before them.
+  files.sort((a, b) => b[1].length - a[1].length);
+  const list = Buffer.from(JSON.stringify(files.map(([name, bytes]) => [name.split('.')[0], bytes.length])));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(list.length);
   const bundle = Buffer.concat([length, list, ...files.map((it) => it[1])]);

@@ -4,39 +4,21 @@
 // the WASM no longer calls are left out of the script, which is minified later. Another form than expected is an error.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { EXPORTS, IMPORTS, joined, number, sections, sized, unsigned } from './wasm.mjs';
 
 const [step, file] = process.argv.slice(2);
 const script = file.replace(/\.wasm$/, '.js');
 const wasm = readFileSync(file);
 let js = readFileSync(script, 'utf8');
 
-const [IMPORTS, EXPORTS] = [2, 7];
 const FUNCTION = 0;
-
-// The unsigned number at a place, and the place after it.
-function unsigned(at) {
-  let [value, shift] = [0, 1];
-  for (;;) {
-    const byte = wasm[at++];
-    value += (byte & 127) * shift;
-    if (byte < 128) return [value, at];
-    shift *= 128;
-  }
-}
 
 // The text at a place, and the place after it.
 function text(at) {
-  const [long, start] = unsigned(at);
+  const [long, start] = unsigned(wasm, at);
   return [wasm.toString('utf8', start, start + long), start + long];
 }
 
-function number(value) {
-  const bytes = [];
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
-  return Buffer.from([...bytes, value]);
-}
-
-const sized = bytes => Buffer.concat([number(bytes.length), bytes]);
 const name = it => sized(Buffer.from(it));
 
 // An entry of the imports: `what` is what follows its names.
@@ -44,47 +26,35 @@ function readImport(at) {
   const [module, afterModule] = text(at);
   const [name, start] = text(afterModule);
   if (wasm[start] !== FUNCTION) throw new Error(`the import ${name} is no function`);
-  const [, end] = unsigned(start + 1);
+  const [, end] = unsigned(wasm, start + 1);
   return [{ module, name, what: wasm.subarray(start, end) }, end];
 }
 
 // An entry of the exports.
 function readExport(at) {
   const [name, start] = text(at);
-  const [, end] = unsigned(start + 1);
+  const [, end] = unsigned(wasm, start + 1);
   return [{ name, isFunction: wasm[start] === FUNCTION, what: wasm.subarray(start, end) }, end];
 }
 
-// The sections, those of imports and exports with their entries.
-function sections() {
-  const all = [];
-  for (let at = 8; at < wasm.length;) {
-    const id = wasm[at];
-    const [long, start] = unsigned(at + 1);
-    const section = { id, content: wasm.subarray(start, start + long) };
-    const read = { [IMPORTS]: readImport, [EXPORTS]: readExport }[id];
-    if (read) {
-      let [left, next] = unsigned(start);
-      section.entries = [];
-      for (; left > 0; left--) {
-        const [entry, end] = read(next);
-        section.entries.push(entry);
-        next = end;
-      }
-    }
-    all.push(section);
-    at = start + long;
+// The entries of the section of imports or exports.
+function entriesOf({ id, content }) {
+  const read = { [IMPORTS]: readImport, [EXPORTS]: readExport }[id];
+  if (!read) return undefined;
+  let [left, next] = unsigned(wasm, content.byteOffset - wasm.byteOffset);
+  const entries = [];
+  for (; left > 0; left--) {
+    const [entry, end] = read(next);
+    entries.push(entry);
+    next = end;
   }
-  return all;
+  return entries;
 }
 
 function write(all) {
   const entry = it => Buffer.concat([...(it.module === undefined ? [] : [name(it.module)]), name(it.name), it.what]);
-  const parts = all.map(({ id, content, entries }) => {
-    const now = entries ? Buffer.concat([number(entries.length), ...entries.map(entry)]) : content;
-    return Buffer.concat([Buffer.from([id]), sized(now)]);
-  });
-  writeFileSync(file, Buffer.concat([wasm.subarray(0, 8), ...parts]));
+  const now = all.map(({ id, content, entries }) => ({ id, content: entries ? Buffer.concat([number(entries.length), ...entries.map(entry)]) : content }));
+  writeFileSync(file, joined(wasm, now));
   writeFileSync(script, js);
 }
 
@@ -94,7 +64,7 @@ function short(count) {
   return letters[count % 52] + (count < 52 ? '' : short(Math.floor(count / 52) - 1));
 }
 
-const all = sections();
+const all = sections(wasm).map((it) => ({ ...it, entries: entriesOf(it) }));
 const [imports, exports] = [IMPORTS, EXPORTS].map(id => all.find(it => it.id === id));
 
 // What the script does not call.

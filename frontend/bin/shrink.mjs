@@ -1,0 +1,117 @@
+// Makes the built WASM smaller once it is split, as it is for brotli: 6 kB of the matrix page. Called with the folder of the built site's
+// files, before they are bundled. Another form than expected is an error.
+import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DATA, ELEMENTS, joined, number, offset, sections, unsigned } from './wasm.mjs';
+
+const folder = process.argv[2];
+const files = readdirSync(folder).filter((it) => it.endsWith('.wasm')).map((name) => {
+  const wasm = readFileSync(join(folder, name));
+  return { name, wasm, all: sections(wasm) };
+});
+const main = files.find((it) => it.name.startsWith('rollcall.'));
+
+// --- Where in other crates a panic can happen: paths, lines and columns. The message of a panic stays, as do our own paths.
+
+const FOREIGN_PATH = /(\/rustc\/[0-9a-f]{40}|\/[\w./-]*?\/registry\/src\/[\w.-]+)\/[\w./-]+?\.rs/g;
+// In the place of all of them.
+const NAME = 'a crate';
+// A `core::panic::Location`: address and length of the path, line, column.
+const LOCATION_BYTES = 16;
+const [LINE_MAX, COLUMN_MAX] = [65_535, 1_023];
+
+// The constants of a file: where each begins in memory, and its bytes, which are those of the file.
+function constants({ name, all }) {
+  const content = all.find((it) => it.id === DATA)?.content;
+  if (!content) return [];
+  let [count, next] = unsigned(content, 0);
+  const found = [];
+  for (; count > 0; count--) {
+    const [kind, start] = unsigned(content, next);
+    if (kind !== 0) throw new Error(`${name}: constants of another kind`);
+    const [address, afterAddress] = offset(content, start);
+    const [length, first] = unsigned(content, afterAddress);
+    found.push({ name, address, bytes: content.subarray(first, first + length) });
+    next = first + length;
+  }
+  return found;
+}
+
+function dropLocations() {
+  const all = files.flatMap(constants);
+  let nameAt;
+  const lengths = new Map();
+  for (const { name, address, bytes } of all) {
+    for (const { 0: path, index } of bytes.toString('latin1').matchAll(FOREIGN_PATH)) {
+      lengths.set(address + index, path.length);
+      bytes.fill(' ', index, index + path.length);
+      // The main file is always loaded.
+      if (nameAt !== undefined || name !== main.name) continue;
+      nameAt = address + index;
+      bytes.write(NAME, index);
+    }
+  }
+  if (nameAt === undefined) throw new Error('the main file has no path of another crate');
+  for (const { address, bytes } of all) {
+    for (let at = -address & 3; at + LOCATION_BYTES <= bytes.length; at += 4) {
+      const [path, length, line, column] = [0, 4, 8, 12].map((it) => bytes.readUInt32LE(at + it));
+      if (lengths.get(path) !== length || line === 0 || line > LINE_MAX || column === 0 || column > COLUMN_MAX) continue;
+      [nameAt, NAME.length, 0, 0].forEach((it, n) => bytes.writeUInt32LE(it, at + n * 4));
+    }
+  }
+}
+
+// --- The places in the table that other parts fill: they are empty without being written.
+
+const [PLAIN, EXPRESSIONS] = [0, 4];
+const [NO_FUNCTION, A_FUNCTION] = [0xd0, 0xd2];
+
+function dropEmptyElements() {
+  const section = main.all.find((it) => it.id === ELEMENTS);
+  const { content } = section;
+  let [count, next] = unsigned(content, 0);
+  const kept = [];
+  for (; count > 0; count--) {
+    const start = next;
+    const [kind, afterKind] = unsigned(content, start);
+    if (kind !== PLAIN && kind !== EXPRESSIONS) throw new Error('elements of another kind');
+    const [, afterOffset] = offset(content, afterKind);
+    let [left, at] = unsigned(content, afterOffset);
+    let isEmpty = kind === EXPRESSIONS;
+    for (; left > 0; left--) {
+      if (kind === PLAIN) [, at] = unsigned(content, at);
+      else if (content[at] === NO_FUNCTION) at += 3;
+      else if (content[at] === A_FUNCTION) [at, isEmpty] = [unsigned(content, at + 1)[1] + 1, false];
+      else throw new Error('an element of another form');
+    }
+    if (!isEmpty) kept.push(content.subarray(start, at));
+    next = at;
+  }
+  section.content = Buffer.concat([number(kept.length), ...kept]);
+}
+
+// --- The hashes in the names of the parts: of so many, 22 characters each are much for who loads one.
+
+const HASH_LENGTH = 10;
+
+function shortenHashes() {
+  const loader = readdirSync(folder).filter((it) => /^__wasm_split.*\.(js|json)$/.test(it)).map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
+  for (const file of files) {
+    if (file === main) continue;
+    const [, name, hash] = file.name.match(/^([^.]+)\.([\w-]{22})\.wasm$/) ?? [];
+    if (!hash) throw new Error(`${file.name} has no hash`);
+    const short = `${name}.${hash.slice(0, HASH_LENGTH)}`;
+    renameSync(join(folder, file.name), join(folder, `${short}.wasm`));
+    file.name = `${short}.wasm`;
+    for (const it of loader) it.text = it.text.replaceAll(`${name}.${hash}`, short);
+  }
+  for (const it of loader) writeFileSync(join(folder, it.name), it.text);
+}
+
+// Cargo may have had nothing to build.
+if (files.some((it) => /^chunk_\d+\.[\w-]{22}\.wasm$/.test(it.name))) {
+  dropLocations();
+  dropEmptyElements();
+  shortenHashes();
+  for (const { name, wasm, all } of files) writeFileSync(join(folder, name), joined(wasm, all));
+}
