@@ -128,7 +128,7 @@ fn now_html(it: &Runner, shown: &ShownRunners, now: DateTime<Utc>) -> Markup {
         .iter()
         .filter(|row| it.running.contains(&row.run.id))
         .collect();
-    let away = |at: DateTime<Utc>| (now - at).num_seconds() >= RUNNER_ABSENT_AFTER_SECONDS;
+    let is_absent = |at: DateTime<Utc>| (now - at).num_seconds() >= RUNNER_ABSENT_AFTER_SECONDS;
     html! {
         @for row in &running {
             div {
@@ -138,15 +138,13 @@ fn now_html(it: &Runner, shown: &ShownRunners, now: DateTime<Utc>) -> Markup {
         @if running.is_empty() && !it.running.is_empty() {
             div { (pluralize(it.running.len(), "run")) }
         }
-        @match it.seen_at.map(away) {
-            None => { span class="badge" { "Not connected" } }
+        @if it.is_not_connected() {
+            span class="badge" { "Not connected" }
+        } @else if it.seen_at.is_some_and(is_absent) {
             // Missed its heartbeats; the lease of its run has not expired yet.
-            Some(true) => { span class="badge" data-tone="warn" { "Away" } }
-            Some(false) => {
-                @if it.running.is_empty() {
-                    span class="badge" data-tone="live" { "Idle" }
-                }
-            }
+            span class="badge" data-tone="warn" { "Away" }
+        } @else if it.running.is_empty() {
+            span class="badge" data-tone="live" { "Idle" }
         }
     }
 }
@@ -223,6 +221,18 @@ mod tests {
         let (busy, gone) = (html(59, vec![RunId(1)]), html(60, vec![RunId(1)]));
         assert!(busy.contains("1 run") && !busy.contains("Away") && !busy.contains("Idle"));
         assert!(gone.contains("1 run") && gone.contains("Away"));
+    }
+
+    #[test]
+    fn a_runner_that_ended_properly_is_not_connected_from_then_on() {
+        for seconds in [0, 59, 3_600] {
+            let mut ended = runner("eu-1", Some(now() - TimeDelta::seconds(seconds)));
+            ended.serves = BTreeSet::new();
+            ended.max_parallel = Some(0);
+            let html = runners_html(&shown(ended));
+            assert!(html.contains("Not connected"), "{html}");
+            assert!(!html.contains("Idle") && !html.contains("Away"), "{html}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     validation_errors::ValidationErrors,
     vocabulary::{Field, StepAction},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Default timeout of a run, in seconds.
@@ -196,6 +196,8 @@ pub struct RunEnd {
     pub output_bytes: Option<u64>,
     /// Why it could not be started.
     pub error: Option<String>,
+    /// How long ago it ended, if that is told later. No time of day: the clock of who carried it out may be wrong.
+    pub ended_ago_seconds: Option<u64>,
     /// Why it was no success, where that is told otherwise: of a build at Jenkins its address (R64). No report of a runner has it.
     #[serde(skip)]
     pub failure: Option<String>,
@@ -212,14 +214,23 @@ pub struct RunOutcome {
 }
 
 impl RunEnd {
+    /// When it ended: now, or as long ago as is told, but not before its begin.
+    pub fn ended_at(&self, run: &Run, now: DateTime<Utc>) -> DateTime<Utc> {
+        let earliest = run.started_at.unwrap_or(run.asked_at).min(now);
+        let ago = i64::try_from(self.ended_ago_seconds.unwrap_or_default()).ok();
+        let ago = ago.and_then(TimeDelta::try_seconds);
+        let told = ago.and_then(|it| now.checked_sub_signed(it));
+        told.map_or(earliest, |it| it.max(earliest))
+    }
+
     /// What this end means for the run and its step.
-    pub fn outcome(&self, run: &Run, now: DateTime<Utc>) -> RunOutcome {
+    pub fn outcome(&self, run: &Run, ended_at: DateTime<Utc>) -> RunOutcome {
         let state = if self.is_cancelled {
             RunState::Cancelled
         } else {
             RunState::Failed
         };
-        match self.reason(run, now) {
+        match self.reason(run, ended_at) {
             None => RunOutcome {
                 state: RunState::Succeeded,
                 action: StepAction::Done,
@@ -234,7 +245,7 @@ impl RunEnd {
     }
 
     /// Why it is no success; none if it is one.
-    fn reason(&self, run: &Run, now: DateTime<Utc>) -> Option<String> {
+    fn reason(&self, run: &Run, ended_at: DateTime<Utc>) -> Option<String> {
         let said = |text: &Option<String>| text.as_deref().map(one_line);
         let at = said(&self.failure).map_or_else(String::new, |it| format!(": {it}"));
         if self.is_cancelled {
@@ -245,7 +256,7 @@ impl RunEnd {
                 (None, None) => format!("by {}", run.asked_by),
             };
             let when = match run.started_at {
-                Some(_) => format!("after {} s", run.seconds_at(now)),
+                Some(_) => format!("after {} s", run.seconds_at(ended_at)),
                 None => "before it began".to_owned(),
             };
             return Some(format!("cancelled {by} {when}{at}"));

@@ -124,6 +124,39 @@ fn a_cancelled_run_names_who_asked_for_it_and_when() {
 }
 
 #[test]
+fn an_end_that_is_told_later_was_when_it_was_but_not_before_the_begin_or_in_the_future() {
+    let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+    let run = Run {
+        asked_at: at(50),
+        started_at: Some(at(100)),
+        ..Run::example()
+    };
+    let not_begun = Run {
+        started_at: None,
+        ..run.clone()
+    };
+    let ended = |run: &Run, ago, now| {
+        let end = RunEnd {
+            ended_ago_seconds: ago,
+            ..RunEnd::default()
+        };
+        end.ended_at(run, at(now))
+    };
+    for (ago, expected) in [
+        (None, 900),
+        (Some(0), 900),
+        (Some(700), 200),
+        (Some(801), 100),
+        (Some(u64::MAX), 100),
+    ] {
+        assert_eq!(ended(&run, ago, 900), at(expected), "{ago:?}");
+    }
+    assert_eq!(ended(&not_begun, Some(900), 900), at(50));
+    // The server's clock was set back meanwhile.
+    assert_eq!(ended(&run, Some(5), 90), at(90));
+}
+
+#[test]
 fn whatever_the_last_line_is_it_makes_a_reason() {
     for (line, shown) in [
         ("\u{1b}[1;31merror\u{1b}[0m: no", "exit code 1: error: no"),

@@ -65,13 +65,20 @@ pub struct Runner {
     pub kinds: Vec<RunKind>,
     /// The clusters that it serves, as it last said.
     pub serves: BTreeSet<ClusterId>,
-    /// How many runs at once, as it last said.
+    /// How many runs at once, as it last said: 0 at its end.
     pub max_parallel: Option<u32>,
     /// Its version of Rollcall, as it last said.
     pub program_version: Option<String>,
     /// What it does now. Only lists say it.
     #[serde(default)]
     pub running: Vec<RunId>,
+}
+
+impl Runner {
+    /// Whether it is not there, and nothing is wrong: it never came, or it said at its end that it goes.
+    pub fn is_not_connected(&self) -> bool {
+        self.seen_at.is_none() || self.max_parallel == Some(0)
+    }
 }
 
 /// The runners, and when they were so by the server's clock, since a browser's may be wrong.

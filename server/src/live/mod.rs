@@ -1,9 +1,11 @@
 //! Server-sent events: the stream of changes (R31), runs in it (R71), and presence (R33). One reader a process reads what was
 //! committed, on whatever server, once for all streams; each stream takes from that what its caller sees.
 //!
-//! `ring` keeps the newest batches, `presence` who looks at what, `runs` the events of runs, `stream` is one client's stream.
+//! `ring` keeps the newest batches, `presence` who looks at what, `runs` the events of runs, `runner_waits` the runners that wait for
+//! one, `stream` is one client's stream.
 pub mod presence;
 mod ring;
+pub mod runner_waits;
 pub mod runs;
 pub mod stream;
 
@@ -11,7 +13,7 @@ use app::{
     domain::{
         caller::Caller,
         event::{Entity, EventAction},
-        id::{RunnerId, UserId},
+        id::UserId,
     },
     store::{
         Database,
@@ -23,6 +25,7 @@ use app::{
 };
 use presence::{Presence, PresenceReport};
 use ring::{Ring, RingAnswer};
+use runner_waits::RunnerWaits;
 use runs::{RunNews, ServerRunMessage};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -92,8 +95,7 @@ struct LiveState {
     presence: Presence,
     /// What becomes of runs, here and on other servers.
     runs: broadcast::Sender<RunNews>,
-    /// Runners that have to end, and wait for no run any more.
-    drains: broadcast::Sender<RunnerId>,
+    runner_waits: RunnerWaits,
     is_started: AtomicBool,
     stop: watch::Sender<bool>,
 }
@@ -150,7 +152,7 @@ impl Live {
             open: watch::Sender::new(0),
             presence: Presence::default(),
             runs: broadcast::Sender::new(RUN_NOTICES_MAX),
-            drains: broadcast::Sender::new(RUN_NOTICES_MAX),
+            runner_waits: RunnerWaits::default(),
             is_started: AtomicBool::new(false),
             stop: watch::Sender::new(false),
         }))
@@ -188,15 +190,9 @@ impl Live {
         self.0.runs.subscribe()
     }
 
-    /// Which runners wait for no run any more, from now on.
-    pub fn follow_drains(&self) -> broadcast::Receiver<RunnerId> {
-        self.0.drains.subscribe()
-    }
-
-    /// Ends the waits of a runner in this process.
-    pub fn drain(&self, runner: RunnerId) {
-        // None may wait.
-        let _ = self.0.drains.send(runner);
+    /// The runners that wait for a run in this process.
+    pub fn runner_waits(&self) -> &RunnerWaits {
+        &self.0.runner_waits
     }
 
     /// A place for a stream of this person; none if there are too many.

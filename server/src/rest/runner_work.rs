@@ -5,19 +5,20 @@ use super::{
         enums::{OutputStreamSchema, RunKindSchema},
         runs::{ClaimedRun, HeartbeatAnswer, OwnRunner, Run},
     },
-    extract::{Id, JsonBody},
+    extract::{Id, JsonBody, OptionalBody},
     problem::Problem,
     response::{self, RestResponse},
 };
 use crate::live::{
     Live,
+    runner_waits::{RunnerProcess, RunnerWait},
     runs::{RunNews, is_of_output},
 };
 use app::{
     api::context::{Context, now},
     domain::{
         field_error::FieldError,
-        id::{RunId, RunnerId},
+        id::RunId,
         rule_violation::RuleViolation,
         run::{OUTPUT_CHUNK_MAX_BYTES, OutputChunk, OutputStream, RunEnd, RunKind},
         runner::{Runner, RunnerHello},
@@ -86,6 +87,9 @@ pub struct ClaimRequest {
     /// Its version of Rollcall.
     #[schema(max_length = 100)]
     version: Option<String>,
+    /// A name of this program's own, where several may have one token.
+    #[schema(max_length = 100)]
+    process: Option<String>,
 }
 
 impl ClaimRequest {
@@ -115,6 +119,27 @@ impl ClaimRequest {
                 .unwrap_or_default(),
         })
     }
+}
+
+/// That a runner has to end.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct DrainRequest {
+    /// The name that this program gave itself when it asked for a run; all programs with this token are meant if it is left out.
+    #[schema(max_length = 100)]
+    process: Option<String>,
+    /// Whether it has come to its end, with nothing in hand: from now on it does not count as connected.
+    ended: Option<bool>,
+}
+
+/// One program of a runner, by the name that it gives itself.
+fn process(runner: &Runner, name: Option<&str>) -> Result<RunnerProcess, Problem> {
+    let name = name.filter(|it| !it.is_empty()).map(Name::parse);
+    let name = name.transpose();
+    let name = name.map_err(|it| Problem::invalid("process", it.to_string()))?;
+    Ok(RunnerProcess {
+        runner: runner.id,
+        process: name.map(String::from),
+    })
 }
 
 /// A piece of output that is reported.
@@ -174,6 +199,9 @@ pub struct FinishRequest {
     output_bytes: Option<i64>,
     /// Why it could not be started.
     error: Option<String>,
+    /// How many seconds ago it ended, if that could not be told at once.
+    #[schema(minimum = 0)]
+    ended_ago_seconds: Option<i64>,
     /// What it wrote since the last report.
     output: Option<Vec<ReportedOutput>>,
 }
@@ -237,9 +265,11 @@ impl FinishRequest {
         if !signal.as_ref().is_none_or(is_signal) {
             return Err(Problem::invalid("signal", "Send a name such as SIGKILL"));
         }
-        let output_bytes = self.output_bytes.map(u64::try_from).transpose();
-        let output_bytes =
-            output_bytes.map_err(|_| Problem::invalid("outputBytes", "Send a number from 0"))?;
+        let natural = |field, number: Option<i64>| {
+            let number = number.map(u64::try_from).transpose();
+            number.map_err(|_| Problem::invalid(field, "Send a number from 0"))
+        };
+        let output_bytes = natural("outputBytes", self.output_bytes)?;
         let end = RunEnd {
             exit_code: self.exit_code,
             signal,
@@ -249,6 +279,7 @@ impl FinishRequest {
             output_cut: self.output_cut.unwrap_or_default(),
             output_bytes,
             error: self.error.filter(|it| !it.is_empty()),
+            ended_ago_seconds: natural("endedAgoSeconds", self.ended_ago_seconds)?,
             failure: None,
         };
         Ok((lease(self.lease)?, end, chunks(self.output)?))
@@ -280,6 +311,7 @@ pub async fn claim_run(
     State(context): State<Context>,
     JsonBody(body): JsonBody<ClaimRequest>,
 ) -> RestResponse {
+    let process = process(&runner, body.process.as_deref())?;
     let hello = body.parse()?;
     let database = &context.database;
     if database.runners_are_refused() {
@@ -289,7 +321,7 @@ pub async fn claim_run(
     live.start();
     let mut waiting = WaitingClaim {
         news: live.follow_runs(),
-        drains: live.follow_drains(),
+        wait: live.runner_waits().begin(process),
         commits: database.commits(),
         live,
         runner: Arc::clone(&runner),
@@ -310,7 +342,7 @@ pub async fn claim_run(
 struct WaitingClaim {
     live: Live,
     news: broadcast::Receiver<RunNews>,
-    drains: broadcast::Receiver<RunnerId>,
+    wait: RunnerWait,
     commits: watch::Receiver<i64>,
     runner: Arc<Runner>,
 }
@@ -330,10 +362,7 @@ impl WaitingClaim {
                 // First the ends, so that nothing is fetched after one.
                 biased;
                 () = self.live.stopped() => return false,
-                told = self.drains.recv() => match told {
-                    Ok(other) if other != self.runner.id => {}
-                    _ => return false,
-                },
+                () = self.wait.ended() => return false,
                 () = sleep_until(look_at) => return look_at < deadline,
                 _ = self.commits.changed() => {
                     sleep(COMMITS_GATHER).await;
@@ -357,13 +386,21 @@ impl WaitingClaim {
 }
 
 /// Says that this runner has to end: what it waits for is answered at once, with 204. A run that is on its way is to be given back.
-#[utoipa::path(post, path = "/api/runner/drain", tag = "runners",
+/// With `ended` it has come to its end, and is not connected any more, unless another program with its token is.
+#[utoipa::path(post, path = "/api/runner/drain", tag = "runners", request_body = Option<DrainRequest>,
     responses((status = 204, description = "It waits for no run any more")))]
 pub async fn drain_runner(
     CallingRunner(runner): CallingRunner,
     Extension(live): Extension<Live>,
+    State(context): State<Context>,
+    OptionalBody(body): OptionalBody<DrainRequest>,
 ) -> RestResponse {
-    live.drain(runner.id);
+    let process = process(&runner, body.process.as_deref())?;
+    let waits = live.runner_waits();
+    waits.end(&process);
+    if body.ended.unwrap_or_default() && !waits.has_another(&process) {
+        context.database.note_ended_runner(runner.id).await?;
+    }
     Ok(response::no_content(None))
 }
 

@@ -1,5 +1,5 @@
 //! The runner's loop (R73): asks for runs as long as there is room for one, and runs each beside the others. At its end it takes no
-//! more, waits for those that run, and gives back one that still comes.
+//! more, waits for those that run, gives back one that still comes, and says goodbye.
 use super::{
     environment::EnvironmentRules,
     mask::Masks,
@@ -92,6 +92,9 @@ impl RunnerProgram {
             self.give_back(claim, signals.cancel).await;
         }
         while runs.join_next().await.is_some() {}
+        if let Err(why) = self.server.say_goodbye().await {
+            tracing::warn!(%why, "the server could not be told that this runner has ended");
+        }
         refused
     }
 

@@ -17,12 +17,17 @@ use reqwest::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
 
 /// Of one report.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Of a question for a run, which the server answers after 25 seconds at the latest.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(40);
+/// Of the word that a runner has ended, for which its end waits.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the program calls itself.
 const USER_AGENT: &str = concat!("Rollcall/", env!("CARGO_PKG_VERSION"));
 
@@ -40,6 +45,8 @@ pub struct RunnerServer {
     client: Client,
     /// Without a slash at its end.
     url: String,
+    /// Tells this program from others with its token.
+    process: String,
 }
 
 impl RunnerServer {
@@ -63,7 +70,13 @@ impl RunnerServer {
             .connect_timeout(REQUEST_TIMEOUT)
             .build()
             .map_err(|error| Failure::Refused(chain(&error)))?;
-        Ok(Self { client, url })
+        // Chance makes it, since in containers each program has the same number.
+        let process = format!("{:016x}", RandomState::new().hash_one(0_u8));
+        Ok(Self {
+            client,
+            url,
+            process,
+        })
     }
 
     /// Who this runner is.
@@ -76,7 +89,8 @@ impl RunnerServer {
 
     /// The next run; none if there was none for some time.
     pub async fn claim(&self, hello: &RunnerHello) -> Result<Option<ClaimedRun>, ReportError> {
-        let body = json!(hello);
+        let mut body = json!(hello);
+        body["process"] = json!(self.process);
         let path = "/api/runner/claim";
         let answer = self.ask(Method::POST, path, Some(body), CLAIM_TIMEOUT);
         answer.await?.map(read).transpose()
@@ -84,8 +98,19 @@ impl RunnerServer {
 
     /// Says that this runner has to end, so that the question for a run which is under way is answered at once.
     pub async fn drain(&self) -> Result<(), ReportError> {
+        let body = json!({ "process": self.process });
+        self.tell_end(body, REQUEST_TIMEOUT).await
+    }
+
+    /// Says that this runner has ended, so that it does not count as one that could take a run.
+    pub async fn say_goodbye(&self) -> Result<(), ReportError> {
+        let body = json!({ "process": self.process, "ended": true });
+        self.tell_end(body, GOODBYE_TIMEOUT).await
+    }
+
+    async fn tell_end(&self, body: Value, timeout: Duration) -> Result<(), ReportError> {
         let path = "/api/runner/drain";
-        self.ask(Method::POST, path, None, REQUEST_TIMEOUT).await?;
+        self.ask(Method::POST, path, Some(body), timeout).await?;
         Ok(())
     }
 

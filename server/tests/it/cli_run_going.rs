@@ -4,7 +4,7 @@ use crate::{
     cli_run::HereWorld,
     program::{EndedProgram, RunningServer, ended},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, Read, Write},
@@ -131,6 +131,8 @@ fn a_server_that_is_killed_meanwhile_is_told_the_end_later() {
     assert!(unsent.out.contains("ended\n"), "{unsent:?}");
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let kept: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(kept["endedAt"].is_string(), "{kept}");
     let mut command = ServedRelease::server_command(folder.path());
     let server = RunningServer::start(command.env("ROLLCALL_ADDR", &address));
     let world = HereWorld(ServedRelease { folder, server });
@@ -146,6 +148,29 @@ fn a_server_that_is_killed_meanwhile_is_told_the_end_later() {
     assert_eq!(world.output_of(&run, "stdout"), "begun\nended\n");
     let nothing = ended(&mut world.client("", &["--resend"]));
     assert_eq!(nothing.done(), "There is no result to send.\n");
+    world.0.server.end();
+}
+
+#[test]
+fn a_result_that_is_sent_later_ended_when_it_did_and_not_before_its_begin() {
+    let world = HereWorld::start("true");
+    let ServedRelease { folder, server } = &world.0;
+    let version = world.0.read("steps/3")["version"].clone();
+    let body = json!({ "version": version, "here": true });
+    let run = world.0.send("POST", "steps/3/run", &body);
+    let results = folder.path().join("state/rollcall");
+    fs::create_dir_all(&results).unwrap();
+    // Longer ago than its begin, which is the server's word.
+    let kept = json!({
+        "url": format!("http://{}", server.address), "runId": run["id"], "step": "1 Set image",
+        "endedAt": "2020-01-01T00:00:00Z", "finish": { "lease": run["lease"], "exitCode": 0 },
+    });
+    fs::write(results.join("run-1-a.json"), kept.to_string()).unwrap();
+    let sent = ended(&mut world.client("", &["--resend"]));
+    assert_eq!(sent.done(), "1 Set image: succeeded.\n");
+    let run = world.run_of(3);
+    assert!(run["startedAt"].is_string(), "{run}");
+    assert_eq!(run["endedAt"], run["startedAt"]);
     world.0.server.end();
 }
 

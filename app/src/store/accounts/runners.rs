@@ -218,6 +218,29 @@ impl Database {
         Ok(())
     }
 
+    /// Notes that a runner has come to its end: it serves nothing, until it says again what it does. While it has runs in hand it is
+    /// still there, as another program with its token.
+    #[tracing::instrument(level = "debug", skip_all, fields(runner = id.0))]
+    pub async fn note_ended_runner(&self, id: RunnerId) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        if running(&tx).await?.contains_key(&id.0) {
+            tx.rollback().await?;
+            return Ok(());
+        }
+        let ended = runner::ActiveModel {
+            serves: Set(None),
+            max_parallel: Set(Some(0)),
+            ..Default::default()
+        };
+        runner::Entity::update_many()
+            .set(ended)
+            .filter(Column::Id.eq(id.0))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Notes what a runner says of itself. Answers the clusters that it serves: of its own those that it names, all if it names
     /// none. None if it was deleted.
     pub(in crate::store) async fn hear_hello(

@@ -38,8 +38,9 @@ const SIGNAL_MAX_CHARS: usize = 20;
 impl Database {
     /// Ends a run as its runner says, with the output that was not reported yet. Repeated under the same lease it changes nothing,
     /// and answers the run as it ended. A run on somebody's own machine can still end after it was lost, unless its step was run
-    /// again since. Of a run that no runner has begun there is no other end than that it was cancelled or could not be started. Errors: not
-    /// found; an old lease; a run that has not begun; a chunk that is too long, or too many.
+    /// again since. What it says of when it ended counts. Of a run that no runner has begun there is no other end than that it was
+    /// cancelled or could not be started. Errors: not found; an old lease; a run that has not begun; a chunk that is too long, or too
+    /// many.
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn finish_run(
         &self,
@@ -70,7 +71,8 @@ impl Database {
             return Err(RuleViolation::RunNotBegun.into());
         }
         let taken = output::keep(&change.tx, &row, chunks).await?;
-        let outcome = end.outcome(&run, now);
+        let ended_at = end.ended_at(&run, now);
+        let outcome = end.outcome(&run, ended_at);
         // What was left out before it was sent counts too.
         let told = end.output_bytes.and_then(|it| i64::try_from(it).ok());
         let bytes = told.map_or(taken.bytes, |it| it.max(taken.bytes));
@@ -80,7 +82,7 @@ impl Database {
             output_bytes: Set(bytes),
             output_cut: Set(taken.is_cut || end.output_cut || bytes > taken.bytes),
             output_sha256: Set(Some(output::digest(&change.tx, row.id).await?)),
-            ..over(&row, outcome.state, outcome.reason.clone(), now)
+            ..over(&row, outcome.state, outcome.reason.clone(), ended_at)
         };
         let ended: Run = ended.update(&change.tx).await?.try_into()?;
         if ended.started_at.is_none() && ended.state == RunState::Cancelled {
@@ -164,14 +166,14 @@ pub fn over(
     row: &run::Model,
     state: RunState,
     reason: Option<String>,
-    now: DateTime<Utc>,
+    ended_at: DateTime<Utc>,
 ) -> run::ActiveModel {
     run::ActiveModel {
         id: Unchanged(row.id),
         open_step_id: Set(None),
         state: Set(state.to_string()),
         lease_until: Set(None),
-        ended_at: Set(Some(now)),
+        ended_at: Set(Some(ended_at)),
         reason: Set(reason),
         version: Set(row.version + 1),
         ..Default::default()

@@ -344,7 +344,7 @@ pub struct Runner {
     pub kinds: Vec<RunKind>,
     /// The ids of the clusters that it serves, as it last said.
     pub serves: Vec<i64>,
-    /// How many runs at once, as it last said.
+    /// How many runs at once, as it last said: 0 at its end.
     pub max_parallel: Option<u32>,
     /// Its version of Rollcall, as it last said.
     pub program_version: Option<String>,

@@ -11,6 +11,7 @@ use crate::{
 use app::domain::{customer::Customer, permission::Role, run::RunRequest};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use server::live::runner_waits::RunnerProcess;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -178,6 +179,66 @@ async fn the_wait_for_a_run_ends_when_its_runner_has_to_end_and_another_s_goes_o
     let answer = answer.expect("the wait goes on");
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
     assert!(claimed.is_ok());
+}
+
+/// Waits until this is so.
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_runner_that_says_goodbye_is_not_connected_unless_another_program_with_its_token_is() {
+    let world = World::active().await;
+    let (store, waits) = (&world.app.store, world.app.live.runner_waits());
+    let runner = RunnerOfTest::new(&world.app, "eu-1", &["eu-west"]).await;
+    let id = store.list_runners().await.unwrap()[0].id;
+    let program = |name: &str| RunnerProcess {
+        runner: id,
+        process: Some(name.to_owned()),
+    };
+    let (one, two) = (program("one"), program("two"));
+    let claim = async |name: &str| {
+        let hello = json!({ "kinds": ["bash"], "maxParallel": 4, "process": name });
+        let answer = runner.ask("POST", "/api/runner/claim", hello);
+        let answer = timeout(WOKEN_WITHIN, answer).await;
+        answer.expect("the wait goes on").status
+    };
+    let drain = async |name: &str, ended: bool| {
+        let body = json!({ "process": name, "ended": ended });
+        let told = runner.ask("POST", "/api/runner/drain", body).await;
+        assert_eq!(told.status, StatusCode::NO_CONTENT, "{}", told.body);
+    };
+    let is_gone = async || store.list_runners().await.unwrap()[0].is_not_connected();
+    let (first, second, ()) = tokio::join!(claim("one"), claim("two"), async {
+        until(|| waits.has_another(&one) && waits.has_another(&two)).await;
+        drain("one", false).await;
+        until(|| !waits.has_another(&two)).await;
+        drain("one", true).await;
+        assert!(!is_gone().await, "the second still waits");
+        drain("two", false).await;
+        until(|| !waits.has_another(&one)).await;
+        assert!(!is_gone().await, "it has not come to its end");
+        drain("two", true).await;
+        assert!(is_gone().await);
+    });
+    assert_eq!([first, second], [StatusCode::NO_CONTENT; 2]);
+    // While a run goes on, who says goodbye was another program.
+    ask(&world, &world.acme).await;
+    let claimed = runner.begin().await;
+    assert!(!is_gone().await, "it asked again");
+    drain("one", true).await;
+    assert!(!is_gone().await);
+    let answer = runner.reported(&claimed, "heartbeat", json!({})).await;
+    assert_eq!(answer["cancel"], false);
+    let end = json!({ "exitCode": 0 });
+    assert_eq!(
+        runner.reported(&claimed, "finish", end).await["state"],
+        "succeeded"
+    );
+    drain("two", true).await;
+    assert!(is_gone().await);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Tests of runs whose runner or server is killed, or told to end, with the real program: nothing is run twice, nothing is left, and
 //! the step's state says what is known (R73).
-use super::{RunnerWorld, sleepers, until};
+use super::{RunnerWorld, RunningRunner, sleepers, until};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -190,6 +190,40 @@ fn a_runner_that_waits_for_a_run_ends_at_once_and_takes_none() {
     let second = world.runner("eu-2", &[]);
     world.wait_for(run, "succeeded");
     drop(second);
+}
+
+#[test]
+fn a_runner_that_ends_properly_is_not_connected_at_once_unless_another_program_has_its_token() {
+    let go = "until [ -e \"$HOME/go\" ]; do sleep 0.05; done";
+    let world = RunnerWorld::start(&[("bash", &format!("echo one; {go}"))]);
+    let token = world.token("eu-1");
+    let start = |log: &str| RunningRunner::start(&mut world.command(&token, &[]), &world.path(log));
+    let takes = || world.read("runners")["items"][0]["maxParallel"].clone();
+    let first = start("first.log");
+    asks(&world);
+    first.signal("TERM");
+    assert_eq!(first.ended(), 0);
+    assert_eq!(takes(), 0);
+    let offer = world.read("steps/1/run");
+    assert_eq!(offer["reason"], "no runner serves prod-eu");
+    let busy = start("busy.log");
+    let run = world.ask(1, 600);
+    until("the output", || {
+        (world.output(run) == "one\n").then_some(())
+    });
+    let other = start("other.log");
+    until("its start", || {
+        other.log().contains("takes runs of").then_some(())
+    });
+    other.signal("TERM");
+    assert_eq!(other.ended(), 0);
+    assert_eq!(takes(), 1);
+    assert_eq!(world.read(&format!("runs/{run}"))["state"], "running");
+    fs::write(world.path("go"), "").unwrap();
+    world.wait_for(run, "succeeded");
+    busy.signal("INT");
+    assert_eq!(busy.ended(), 0);
+    assert_eq!(takes(), 0);
 }
 
 #[test]

@@ -405,6 +405,23 @@ async fn an_end_that_is_told_again_is_taken_once() {
 }
 
 #[tokio::test]
+async fn a_run_whose_end_is_told_later_ended_when_it_did() {
+    let world = World::active().await;
+    let claimed = begun(&world).await;
+    let end = RunEnd {
+        is_cancelled: true,
+        ended_ago_seconds: Some(30),
+        ..exit(143)
+    };
+    let ended = finish(&world, &claimed, end, 50).await.unwrap();
+    assert_eq!(ended.ended_at, Some(at(20)));
+    let reason = "cancelled at the runner eu-1 after 19 s";
+    assert_eq!(ended.reason.as_deref(), Some(reason));
+    // The history tells when it was told.
+    assert_eq!(last_event(&world).await.at, at(50));
+}
+
+#[tokio::test]
 async fn a_run_that_nobody_may_begin_any_more_ends_and_its_step_is_as_it_was() {
     let world = World::active().await;
     let (app, database) = (&world.app, &world.app.database);

@@ -13,9 +13,12 @@ use crate::{
     ops::{config::variable, failure::Failure},
     runner::process::{Job, JobCommand},
 };
-use app::domain::{
-    run::{RUN_TIMEOUT_SECONDS_MAX, RunEnd, RunKind, RunState},
-    vocabulary::StepType,
+use app::{
+    api::context::now,
+    domain::{
+        run::{RUN_TIMEOUT_SECONDS_MAX, RunEnd, RunKind, RunState},
+        vocabulary::StepType,
+    },
 };
 use std::{env, time::Duration};
 use tokio::task;
@@ -122,12 +125,14 @@ impl StepRunner {
         let run = report::begin(&self.server, step, self.timeout_seconds).await?;
         let mut reporter = HereReporter::start(&self.server, &run);
         let end = self.carry_out(&run, &mut reporter, &mut output).await;
+        let ended_at = Some(now());
         output.end();
         let title = step.title();
         let kept = KeptResult {
             url: self.server.url().to_owned(),
             run_id: run.id,
             step: title.clone(),
+            ended_at,
             finish: reporter.finish(&end),
         };
         let told = self.results.deliver(&self.server, &kept).await?;

@@ -10,9 +10,13 @@ use crate::{
         failure::{Exit, Failure},
     },
 };
-use app::domain::{plural::pluralize, run::RunState};
+use app::{
+    api::context::now,
+    domain::{plural::pluralize, run::RunState},
+};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -36,8 +40,21 @@ pub struct KeptResult {
     pub run_id: i64,
     /// The title of the step, for messages.
     pub step: String,
+    /// When it ended, by the clock of this machine. Files of older programs have none.
+    pub ended_at: Option<DateTime<Utc>>,
     /// The body of the request: the lease, how it ended, and the output that the server has not got yet.
     pub finish: Value,
+}
+
+impl KeptResult {
+    /// The body of a request that is sent now. Of the clocks of two machines one may be wrong, so it says how long ago it ended.
+    fn body(&self, now: DateTime<Utc>) -> Value {
+        let mut body = self.finish.clone();
+        if let Some(ended_at) = self.ended_at {
+            body["endedAgoSeconds"] = json!((now - ended_at).num_seconds().max(0));
+        }
+        body
+    }
 }
 
 /// What the server says of a run that is over.
@@ -57,7 +74,7 @@ async fn send(
     kept: &KeptResult,
 ) -> Result<Result<ToldEnd, RestRefusal>, Failure> {
     let path = format!("/api/runs/{}/finish", kept.run_id);
-    match server.try_post(&path, &kept.finish).await? {
+    match server.try_post(&path, &kept.body(now())).await? {
         Ok((run, _)) => {
             let told: ToldEnd = read(run.clone())?;
             Ok(Ok(ToldEnd { run, ..told }))
@@ -262,7 +279,7 @@ pub async fn resend(server: &RemoteServer, printer: RunPrinter) -> Result<Exit, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use chrono::TimeDelta;
     use std::os::unix::fs::PermissionsExt;
 
     fn kept(url: &str) -> KeptResult {
@@ -270,6 +287,7 @@ mod tests {
             url: url.to_owned(),
             run_id: 12,
             step: "1 Set image of Acme (acme, prod-eu)".to_owned(),
+            ended_at: None,
             finish: json!({ "lease": "secret", "exitCode": 0 }),
         }
     }
@@ -291,6 +309,24 @@ mod tests {
         fs::write(results.0.join("notes.json"), "{}").unwrap();
         let other = results.keep(&kept("https://b.example")).unwrap();
         assert_eq!(results.files().unwrap(), [path, other]);
+    }
+
+    #[test]
+    fn a_result_that_is_sent_later_says_how_long_ago_its_run_ended() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(2);
+        let body = |ended_at| {
+            let result = KeptResult {
+                ended_at,
+                ..kept("https://a.example")
+            };
+            result.body(now)
+        };
+        let ago = |delta| body(Some(now - delta))["endedAgoSeconds"].clone();
+        assert_eq!(ago(TimeDelta::milliseconds(90_999)), 90);
+        // The clock was set back meanwhile.
+        assert_eq!(ago(TimeDelta::seconds(-30)), 0);
+        // Of an older version.
+        assert_eq!(body(None), json!({ "lease": "secret", "exitCode": 0 }));
     }
 
     #[test]
