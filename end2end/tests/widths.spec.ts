@@ -164,6 +164,30 @@ test.describe('what is in a list', () => {
     await expect(page.getByRole('columnheader', { name: 'Progress' })).toBeInViewport({ ratio: 1 });
   });
 
+  test('is in the window of a phone and of a tablet: all that is said of runs and runners', async ({ page, open, server }) => {
+    const { release } = await invoicing(server, 'Meridian Logistics and Storage');
+    const draft = { name: 'Synchronize authentication providers', category: 'deploy', type: 'bash', content: 'sync', description: '' };
+    await server.call('add_template', { release, draft, place: 'Last' });
+    const runner = await makeRunner(server, 'production-europe-west-runner', ['production-europe-west']);
+    await askRun(server, 2);
+    await runner.finish(await runner.begin(), 3, 'Lock timeout on invoice_line after 30 s, table still in use by the nightly export.\n');
+    for (const size of [PHONE, TABLET]) {
+      await page.setViewportSize(size);
+      await open('/runs');
+      const run = page.getByRole('row', { name: /Synchronize/ });
+      const said = ['Synchronize authentication providers', '2026.11 Invoicing', 'production-europe-west', 'Failed', 'production-europe-west-runner'];
+      for (const text of said) await expect(run.getByText(text, { exact: true })).toBeInViewport({ ratio: 1 });
+      await expect(run.getByText(/^exit code 3: Lock timeout/)).toBeInViewport({ ratio: 1 });
+      await expect(run.getByRole('link', { name: /output of Synchronize/ })).toBeInViewport({ ratio: 1 });
+      await whole(page);
+      await open('/runners');
+      const row = page.getByRole('row', { name: /production-europe-west-runner/ });
+      for (const text of ['bash, sql', 'Idle']) await expect(row.getByText(text, { exact: true })).toBeInViewport({ ratio: 1 });
+      await expect(row.getByRole('button', { name: 'Delete production-europe-west-runner' })).toBeInViewport({ ratio: 1 });
+      await whole(page);
+    }
+  });
+
   test('is in the window of a tablet', async ({ page, open, server }) => {
     await page.setViewportSize(TABLET);
     const { customer } = await inTrouble(server);

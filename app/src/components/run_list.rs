@@ -69,7 +69,7 @@ pub fn runs_html(
     ];
     let html = html! {
         div class="card list scroll-x" {
-            table class="table" {
+            table class="table" data-of="runs" {
                 caption class="sr" { "Runs" }
                 thead {
                     tr {

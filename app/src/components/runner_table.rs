@@ -63,7 +63,7 @@ pub fn runners_html(shown: &ShownRunners) -> String {
             }
         } @else {
             div class="card list scroll-x" {
-                table class="table" {
+                table class="table" data-of="runners" {
                     caption class="sr" { "Runners" }
                     thead {
                         tr {
