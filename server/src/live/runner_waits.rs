@@ -23,9 +23,10 @@ impl RunnerProcess {
 }
 
 /// The waits of this process.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RunnerWaits(Arc<Waits>);
 
+#[derive(Debug)]
 struct Waits {
     open: Mutex<Vec<RunnerProcess>>,
     ends: broadcast::Sender<RunnerProcess>,
@@ -67,6 +68,7 @@ impl RunnerWaits {
 }
 
 /// A program that waits for a run.
+#[derive(Debug)]
 pub struct RunnerWait {
     waits: RunnerWaits,
     whose: RunnerProcess,

@@ -27,7 +27,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Of a question for a run, which the server answers after 25 seconds at the latest.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(40);
 /// Of the word that a runner has ended, for which its end waits.
-const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the program calls itself.
 const USER_AGENT: &str = concat!("Rollcall/", env!("CARGO_PKG_VERSION"));
 

@@ -194,8 +194,8 @@ fn a_runner_that_waits_for_a_run_ends_at_once_and_takes_none() {
 
 #[test]
 fn a_runner_that_ends_properly_is_not_connected_at_once_unless_another_program_has_its_token() {
-    let go = "until [ -e \"$HOME/go\" ]; do sleep 0.05; done";
-    let world = RunnerWorld::start(&[("bash", &format!("echo one; {go}"))]);
+    let text = "echo one; until [ -e \"$HOME/go\" ]; do sleep 0.05; done";
+    let world = RunnerWorld::start(&[("bash", text)]);
     let token = world.token("eu-1");
     let start = |log: &str| RunningRunner::start(&mut world.command(&token, &[]), &world.path(log));
     let takes = || world.read("runners")["items"][0]["maxParallel"].clone();
