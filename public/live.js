@@ -8,7 +8,6 @@ const LONGEST_WAIT_MS = 15_000;
 const ENDED_BY_SERVER_MS = 600_000;
 const LOST_AFTER_MS = 3_000;
 const NOTICED_MS = 300;
-const BUSY_TRIES = 5;
 // How often what is shown of others and of runs is put where the page has been rendered again.
 const SHOW_PEOPLE_MS = 1_000;
 // Changes that come faster than this are told together.
@@ -65,6 +64,8 @@ function count_writing(change) {
   document.documentElement.toggleAttribute('data-writing', n_writing > 0);
   if (n_writing === 0) window.dispatchEvent(new Event('rollcall-written'));
 }
+// Has marks and notes wait while the connection is lost; none if it could not be loaded, and they fail then.
+let waiting;
 const send = window.fetch;
 window.fetch = async (request, options) => {
   const url = request instanceof Request ? request.url : String(request);
@@ -77,7 +78,7 @@ window.fetch = async (request, options) => {
   // The page gets its answer first; and what it then sends to the same cell, which may have been asked for before, goes before the news.
   const end = () => setTimeout(() => { count_writing(-1); tell(); }, is_behind ? NOTICED_MS : 0);
   try {
-    const answer = await (WORK.test(url) ? send_or_wait(request, options) : send(request, options));
+    const answer = await (waiting && WORK.test(url) ? waiting.send_or_wait(request, options, seen, release_of_page()) : send(request, options));
     if (is_naming) connect();
     const read = note_own(answer).finally(end);
     if (is_behind) await read;
@@ -88,91 +89,6 @@ window.fetch = async (request, options) => {
     throw error;
   }
 };
-
-// --- Marks and notes wait while the connection is lost, and are sent one after the other when it is back.
-
-let n_waiting = 0;
-let queue = Promise.resolve();
-// What goes on when the connection is back, or is to be tried again.
-const tries = [];
-
-function wait(change) {
-  n_waiting += change;
-  // `pages/request_queue` holds back what is about the same steps.
-  const n = n_waiting + Number(document.documentElement.dataset.queued ?? 0);
-  say('waiting', n_waiting > 0 && `${n} ${n === 1 ? 'change waits' : 'changes wait'} to be sent.`);
-}
-new MutationObserver(() => wait(0)).observe(document.documentElement, { attributeFilter: ['data-queued'] });
-
-// What was carried out although its answer is lost can be undone like the rest (R101): the tab keeps it, as domain/own_changes.rs
-// does, and what is heard next has the page look there.
-async function keep_undo(batch, request, release) {
-  const { id, action } = await request.json();
-  const verb = { done: 'mark done', fail: 'mark failed' }[action] ?? action ?? 'edit notes';
-  const line = (...parts) => parts.join('\x1f');
-  const key = `rollcall.undo.${release}`;
-  // What was undone before cannot be done again then.
-  const kept = (sessionStorage.getItem(key) ?? '').split('\n').filter((it) => it && !it.startsWith('r'));
-  // The id of a batch begins with its time.
-  const at = parseInt(batch.replace('-', '').slice(0, 12), 16);
-  kept.push(line('u', batch, at, id ? `${verb}, 1 cell` : verb), line('b', batch));
-  sessionStorage.setItem(key, kept.join('\n'));
-  heard.push({ releases: [release], changes: [] });
-}
-
-async function deliver(now, known, release) {
-  for (let n_busy = 0; ;) {
-    const again = now.clone();
-    try {
-      const answer = await send(based_on(known, now, true));
-      // Of a server function only what is known of its key has a problem for an answer.
-      if (answer.status !== 409 || !answer.headers.get('content-type')?.startsWith('application/problem+json')) return answer;
-      const { batchId } = await answer.clone().json();
-      if (batchId) {
-        // It was carried out, and the answer is lost with the server that made it. Done again it changes nothing, and says how it is now.
-        own.add(batchId);
-        if (release) await keep_undo(batchId, again.clone(), release).catch(() => {});
-        again.headers.delete('Idempotency-Key');
-      } else {
-        // The first sending is still being carried out.
-        if (n_busy++ === BUSY_TRIES) return answer;
-        await new Promise((done) => setTimeout(done, NOTICED_MS * n_busy));
-      }
-    } catch (error) {
-      if (!is_lost()) throw error;
-      await new Promise((done) => tries.push(done));
-    }
-    now = again;
-  }
-}
-
-// Under a key of its own from the first sending on, so that what was carried out although its answer was lost is not carried out again,
-// and has its answer.
-async function send_or_wait(plain, options) {
-  const [known, release] = [seen, release_of_page()];
-  let request = new Request(plain, options);
-  request.headers.set('Idempotency-Key', crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
-  if (!is_lost() && n_waiting === 0) {
-    const again = request.clone();
-    try {
-      return await send(based_on(known, request));
-    } catch (error) {
-      // Of a server that went, the connection may hear a moment later.
-      await new Promise((done) => setTimeout(done, NOTICED_MS));
-      if (!is_lost()) throw error;
-      request = again;
-    }
-  }
-  wait(1);
-  const sent = queue.then(() => deliver(request, known, release));
-  // What is sent next to the same cell says that this was the page's own.
-  queue = sent.then(note_own).catch(() => {}).finally(() => wait(-1));
-  return sent;
-}
-
-const try_again = () => tries.splice(0).forEach((go) => go());
-
-addEventListener('beforeunload', (event) => { if (n_waiting > 0) event.preventDefault(); });
 
 // --- Telling the page.
 
@@ -421,7 +337,7 @@ function connect() {
     document.documentElement.removeAttribute('data-lost');
     document.documentElement.setAttribute('data-live', '');
     if (region) say('lost');
-    try_again();
+    waiting?.try_again();
     // What could not be read is read again.
     window.dispatchEvent(new Event('rollcall-back'));
     keep_presence();
@@ -462,7 +378,7 @@ function fail() {
   const wait = n_failures === 0 ? SPREAD_MS * Math.random() : Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** n_failures) * (0.5 + Math.random() / 2);
   n_failures += 1;
   is_behind = true;
-  next_try = setTimeout(() => { try_again(); connect(); }, is_end ? wait / 3 : wait);
+  next_try = setTimeout(() => { waiting?.try_again(); connect(); }, is_end ? wait / 3 : wait);
   lost ??= setTimeout(() => {
     document.documentElement.setAttribute('data-lost', new Date(Date.now() - LOST_AFTER_MS).toTimeString().slice(0, 5));
     say('lost', 'Connection lost. What you see may be out of date.');
@@ -497,3 +413,9 @@ export function start(after, of) {
     next_try = setTimeout(connect, 1_000 * Math.random());
   });
 }
+
+// Last, since all above works without it. No page starts the connection before.
+await import(`./waiting.js${new URL(import.meta.url).search}`).then((it) => {
+  it.start({ send, own, note_own, based_on, say, is_lost, hear_next: (change) => heard.push(change) });
+  waiting = it;
+}).catch(() => {});

@@ -148,6 +148,27 @@ test.describe('on a page that hears what others change', () => {
       for (const id of [step.acme.announce, step.globex.announce]) await expect(state(page, id)).toHaveAttribute('data-state', 'done');
     });
 
+    test('a bulk action that waits is shown at each of its cells', async ({ page, open, server, context }) => {
+      const { june } = await activeJune(server);
+      await open(`/releases/${june}`);
+      await connected(page);
+      await cell(page, 'Step 1 Announce, Acme').click();
+      await page.keyboard.press('Shift+ArrowRight');
+      // With the bar comes what sends the action.
+      await expect(page.getByRole('toolbar', { name: 'Actions on the selection' }).getByText('2 cells')).toBeVisible();
+      await context.setOffline(true);
+      await page.keyboard.press('d');
+      await expect(said(page, '1 change waits to be sent.')).toBeVisible();
+      for (const id of [step.acme.announce, step.globex.announce]) {
+        await expect(state(page, id)).toHaveAttribute('data-waits', '');
+        await expect(state(page, id)).toHaveCSS('background-image', /repeating-linear-gradient/);
+      }
+      await expect(page.locator('[data-waits]')).toHaveCount(2);
+      await context.setOffline(false);
+      await expect(said(page, 'Marked 2 cells done')).toBeVisible({ timeout: 30_000 });
+      await expect(page.locator('[data-waits]')).toHaveCount(0);
+    });
+
     test('an undo that waited is of the mark before it, though the page was left', async ({ page, open, server, context }) => {
       const { june } = await activeJune(server);
       await open(`/releases/${june}`);

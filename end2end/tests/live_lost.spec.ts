@@ -11,6 +11,14 @@ const connected = (page: Page) => page.locator('html[data-live]').waitFor({ stat
 const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
 const row = (page: Page, name: RegExp) => page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name });
 
+// The marks of the release in the order in which they were made: "done 1" of the step with this id.
+async function marksOf(url: string) {
+  const { items } = await (await fetch(`${url}/api/audit?entity=step&limit=100`)).json();
+  const marks = items.filter((it: { action: string }) => ['start', 'done'].includes(it.action));
+  marks.sort((a: { id: number }, b: { id: number }) => a.id - b.id);
+  return marks.map((it: { action: string; entityId: number }) => `${it.action} ${it.entityId}`);
+}
+
 test.use({ hears: true });
 
 test.describe('at a step that others remove', () => {
@@ -94,6 +102,38 @@ test.describe('a mark whose answer is lost', () => {
     expect(keys).toEqual([expect.stringMatching(/./), keys[0]]);
     await page.keyboard.press('Control+z');
     await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+  });
+});
+
+test.describe('marks whose sending is lost', () => {
+  test.use({ faults: [/ERR_FAILED/] });
+
+  test('marks of several cells that were on their way when the connection was lost are sent in their order', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await page.addInitScript(() => { Math.random = () => 0.5; });
+    await open(`/releases/${june}`);
+    await connected(page);
+    let goDown = () => {};
+    const down = new Promise<void>(done => (goDown = done));
+    let n_sent = 0;
+    await page.route(/\/rpc\/act_on_step(\?|$)/, async route => {
+      n_sent += 1;
+      if (n_sent > 2) return route.continue();
+      await down;
+      await route.abort();
+    });
+    await cell(page, 'Step 1 Announce, Acme').click();
+    // The second mark is held back by the page, and the third one is not.
+    await page.keyboard.press('i');
+    await page.keyboard.press('d');
+    await page.locator('html[data-queued="1"]').waitFor({ state: 'attached' });
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('d');
+    await expect.poll(() => n_sent).toBe(2);
+    await page.evaluate(() => dispatchEvent(new Event('offline')));
+    goDown();
+    await expect(said(page, 'Marked Migrate schema done for Acme')).toBeVisible({ timeout: 30_000 });
+    expect(await marksOf(server.url)).toEqual(['start 1', 'done 1', 'done 2']);
   });
 });
 
@@ -239,9 +279,48 @@ test.describe('with a server that stops', () => {
     await expect(said(page, '1 change waits to be sent.')).toBeVisible();
     await expect(row(page, /Announce/)).toHaveAttribute('aria-busy', 'true');
     await expect(row(page, /Announce/)).toContainText('done');
+    await expect(page.locator('.run__step .state-line .state')).toHaveText('Done');
     await server.start();
     await expect(row(page, /Announce/)).not.toHaveAttribute('aria-busy', 'true', { timeout: 30_000 });
     await expect(row(page, /Announce/)).toContainText(/done by Ana Ferreira/);
+    await end();
+  });
+
+  test('marks of several cells that waited are sent in the order in which they were made', async ({ browser }) => {
+    const { page, end } = await pageOn(browser, server, '/releases/1?step=1');
+    await expect(panel(page, 'Announce, Acme')).toBeVisible();
+    await server.stop();
+    await expect(said(page, 'Connection lost.')).toBeVisible();
+    await cell(page, 'Announce, Acme').click();
+    await page.keyboard.press('i');
+    await expect(said(page, '1 change waits to be sent.')).toBeVisible();
+    await page.keyboard.press('d');
+    await expect(said(page, '2 changes wait to be sent.')).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('d');
+    await expect(said(page, '3 changes wait to be sent.')).toBeVisible();
+    await server.start();
+    await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible({ timeout: 30_000 });
+    expect(await marksOf(server.url)).toEqual(['start 1', 'done 1', 'done 2']);
+    await end();
+  });
+
+  test('that a step of the template could not be saved is no longer said once the connection is back', async ({ browser }) => {
+    const { page, end } = await pageOn(browser, server, '/releases/1/steps');
+    await page.getByRole('listitem').getByRole('button', { name: 'Announce', exact: true }).click();
+    const name = page.getByLabel('Name', { exact: true });
+    await expect(name).toHaveValue('Announce');
+    await server.stop();
+    await expect(said(page, 'Connection lost.')).toBeVisible();
+    await name.fill('Announce it');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    const alert = page.getByRole('alert').filter({ hasText: 'could not be reached' });
+    await expect(alert).toBeVisible();
+    await server.start();
+    await expect(alert).toHaveCount(0, { timeout: 30_000 });
+    await expect(name).toHaveValue('Announce it');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await expect(said(page, 'Saved Announce it')).toBeVisible();
     await end();
   });
 

@@ -105,7 +105,7 @@ async function weigh(page: Page, path: string, url: string) {
   await page.goto(url + path);
   await live(page);
   // The connection is loaded once the page is interactive.
-  const bytes = files.filter(it => !['/live.js', '/missing_parts.js', '/presence.js', '/run_cells.js'].includes(it[1])).reduce((sum, it) => sum + it[0], 0);
+  const bytes = files.filter(it => !['/live.js', '/waiting.js', '/missing_parts.js', '/presence.js', '/run_cells.js'].includes(it[1])).reduce((sum, it) => sum + it[0], 0);
   const lines = files.sort((a, b) => b[0] - a[0]).map(it => `\n  ${(it[0] / 1000).toFixed(1).padStart(6)} kB ${it[1]}`);
   console.log(`first load of ${path}: ${(bytes / 1000).toFixed(1)} kB over the wire${lines.join('')}`);
   return bytes;

@@ -44,7 +44,8 @@ pub fn mark_hydrated() {
     }
 }
 
-/// Tells the page's script how many requests wait for earlier ones: while the connection is lost they are changes that wait too.
+/// Tells the page's script how many requests wait for earlier ones: while the connection is lost they are changes that wait too, and
+/// have their place in the order.
 pub fn tell_queued(n: usize) {
     if let Some(root) = document().and_then(|it| it.document_element()) {
         let _ = root.set_attribute("data-queued", &n.to_string());

@@ -72,6 +72,8 @@ pub fn RunStep(
     is_acted_on: Signal<bool>,
     /// Whether such an action waits for so long that the view shows it.
     waits: Signal<bool>,
+    /// The step's state as the list shows it.
+    in_list: Signal<StepStatus>,
     /// The URL of the list of the steps.
     list: String,
     /// The URL of the next customer's page.
@@ -138,7 +140,7 @@ pub fn RunStep(
                         <a class="link push narrow" href=list data-noscroll="">"Back to steps"</a>
                     </div>
                     <h2 class="run__title">{name}</h2>
-                    <StateLine state=state/>
+                    <StateLine state=state in_list=in_list/>
                 </div>
                 <ActionNotice state=state/>
                 <div class="run__do live-only">

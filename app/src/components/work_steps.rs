@@ -51,6 +51,23 @@ fn screen_reader_text(row: &WorkRow, clock: Clock) -> String {
     text
 }
 
+/// The newest action of a step that waits for its answer.
+fn waiting_action(all: &[(StepId, StepAction)], step: StepId) -> Option<StepAction> {
+    all.iter().rfind(|it| it.0 == step).map(|it| it.1)
+}
+
+/// The state of a step as its row shows it.
+pub fn shown_status(
+    rows: &[WorkRow],
+    waiting: &[(StepId, StepAction)],
+    step: StepId,
+) -> Option<StepStatus> {
+    let row = rows.iter().find(|it| it.id == step)?;
+    let action = waiting_action(waiting, step);
+    let action = action.filter(|it| it.allows(row.status));
+    Some(action.map_or(row.status, StepAction::target))
+}
+
 /// A row as it will be once an action that waits for its answer is carried out, as a cell of the matrix shows it.
 fn awaited(mut row: WorkRow, action: Option<StepAction>) -> WorkRow {
     if let Some(action) = action.filter(|it| it.allows(row.status)) {
@@ -137,9 +154,7 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
     });
     let row = Callback::new(move |id: i64| -> AnyView {
         let id = StepId(id);
-        let action = Memo::new(move |_| {
-            waiting.with(|all| all.iter().rfind(|it| it.0 == id).map(|it| it.1))
-        });
+        let action = Memo::new(move |_| waiting.with(|all| waiting_action(all, id)));
         let row = Memo::new(move |_| {
             rows.with(|rows| {
                 let at = rows.iter().position(|it| it.id == id)?;
@@ -212,6 +227,22 @@ mod tests {
         assert_eq!((done.status, done.state_by), (StepStatus::Done, None));
         assert_eq!(awaited(row.clone(), Some(StepAction::Start)), row);
         assert_eq!(awaited(row.clone(), None), row);
+        // The head of the step says the same as the list.
+        let (id, rows) = (row.id, [row]);
+        let said = |waiting: &[(StepId, StepAction)]| shown_status(&rows, waiting, id);
+        assert_eq!(said(&[]), Some(StepStatus::InProgress));
+        assert_eq!(
+            said(&[(id, StepAction::Start)]),
+            Some(StepStatus::InProgress)
+        );
+        let others = StepId(id.0 + 1);
+        let waiting = [
+            (id, StepAction::Fail),
+            (id, StepAction::Done),
+            (others, StepAction::Skip),
+        ];
+        assert_eq!(said(&waiting), Some(StepStatus::Done));
+        assert_eq!(shown_status(&rows, &waiting, others), None);
     }
 
     #[test]

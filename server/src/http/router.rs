@@ -69,6 +69,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
         .route("/guide.css", get(async || site::asset("guide.css")))
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/live.js", get(async || site::asset("live.js")))
+        .route("/waiting.js", get(async || site::asset("waiting.js")))
         .route(
             "/missing_parts.js",
             get(async || site::asset("missing_parts.js")),

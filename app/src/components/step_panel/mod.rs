@@ -61,7 +61,12 @@ pub fn source_badges(open: &OpenStep) -> Vec<(&'static str, &'static str)> {
 
 /// One line with the state, who set it and when, and the badges of the text; the reason below it.
 #[component]
-pub fn StateLine(state: StepDetailState) -> impl IntoView {
+pub fn StateLine(
+    state: StepDetailState,
+    /// The state that a list beside the step shows: that of an action that waits for its answer, while the step is still as it was read.
+    #[prop(optional)]
+    in_list: Option<Signal<StepStatus>>,
+) -> impl IntoView {
     let (status, by, reason, sources) = state.read(|it| {
         let step = &it.detail.step;
         (
@@ -77,20 +82,29 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
     } else {
         "at"
     };
-    let by = by.map(|(by, at)| {
-        view! { <span class="quiet small clip">{move || format!("{by} {word} {}", clock.time(at))}</span> }
-    });
+    let shown = Memo::new(move |_| in_list.map_or(status, |it| it.get()));
+    // Who and why are those of the state that was read.
+    let by = move || {
+        let by = by.clone().filter(|_| shown.get() == status);
+        by.map(|(by, at)| {
+            view! { <span class="quiet small clip">{move || format!("{by} {word} {}", clock.time(at))}</span> }
+        })
+    };
+    let reason = move || {
+        let reason = reason.clone().filter(|_| shown.get() == status);
+        reason.map(|it| view! { <p class="muted small reason">{it}</p> })
+    };
     let sources = sources
         .into_iter()
         .map(|(icon, text)| view! { <span class="badge"><Icon name=icon/>{text}</span> })
         .collect_view();
     view! {
         <div class="row state-line">
-            <StepStateLabel status=status/>
+            {move || view! { <StepStateLabel status=shown.get()/> }}
             {by}
             <span class="row push">{sources}</span>
         </div>
-        {reason.map(|it| view! { <p class="muted small reason">{it}</p> })}
+        {reason}
         // The connection of the page says here who else looks at the step (R33). The line has its place before, so that no button moves.
         <p class="muted small clip" data-also-here="" aria-live="polite"></p>
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use server::http::rights::RIGHTS;
 
 /// Addresses without anything of anybody.
-const STATIC: [&str; 25] = [
+const STATIC: [&str; 26] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -18,6 +18,7 @@ const STATIC: [&str; 25] = [
     "/guide.css",
     "/print.js",
     "/live.js",
+    "/waiting.js",
     "/missing_parts.js",
     "/presence.js",
     "/palette.js",

@@ -15,12 +15,13 @@ use crate::{
     components::step_panel::step_detail::known_names, components::take_over_dialog::TakeOverDialog,
     components::ui::bar::Bar, components::ui::icon::Icon, components::undo_buttons::UndoButtons,
     components::work_steps::WorkStepList, components::work_steps::WorkSteps,
-    domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
-    domain::customer_work::WorkList, domain::customer_work::WorkRow,
-    domain::digit_groups::grouped_count, domain::id::BatchId, domain::id::StepId,
-    domain::permission::Permission, domain::progress::NO_STEPS, domain::release::Release,
-    domain::vocabulary::Category, domain::vocabulary::Noun, domain::vocabulary::ReleaseStatus,
-    error::AppError, pages::releases::step_detail_actions::StepPanelOutcome,
+    components::work_steps::shown_status, domain::cluster::Cluster, domain::customer::Customer,
+    domain::customer_work::NeighborCustomer, domain::customer_work::WorkList,
+    domain::customer_work::WorkRow, domain::digit_groups::grouped_count, domain::id::BatchId,
+    domain::id::StepId, domain::permission::Permission, domain::progress::NO_STEPS,
+    domain::release::Release, domain::vocabulary::Category, domain::vocabulary::Noun,
+    domain::vocabulary::ReleaseStatus, error::AppError,
+    pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::open_step_detail, pages::with_child_owner, paths,
 };
 use leptos::prelude::*;
@@ -261,6 +262,13 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                     let position = Signal::derive(move || {
                                         work.rows.with(|rows| step_position(rows, step))
                                     });
+                                    let status = state.status;
+                                    let in_list = Signal::derive(move || {
+                                        let found = work.rows.with(|rows| {
+                                            page.waiting.with(|waiting| shown_status(rows, waiting, step))
+                                        });
+                                        found.unwrap_or(status)
+                                    });
                                     let on_next = Callback::new(move |()| work.open_next(true));
                                     view! {
                                         <RunStep
@@ -274,6 +282,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                             waits=Signal::derive(move || {
                                                 page.waiting.with(|all| all.iter().any(|it| it.0 == step))
                                             })
+                                            in_list=in_list
                                             list=paths::customer_step_list(work.release, work.customer)
                                             next_customer=next_customer.clone()
                                             on_next=on_next

@@ -9,10 +9,11 @@ use super::{
 use crate::{
     api::templates::place_template, api::templates::preview_order,
     api::templates::preview_template, browser::drag, browser::drag::MovedRow,
-    components::step_state::type_icon, components::ui::dialog::Dialog, components::ui::icon::Icon,
+    browser::reconnection::when_back, components::step_state::type_icon,
+    components::ui::dialog::Dialog, components::ui::icon::Icon,
     components::ui::sortable::SortableList, domain::id::TemplateId, domain::plural::pluralize,
     domain::template::ReorderImpact, domain::template::TemplateImpact,
-    domain::vocabulary::Category, domain::vocabulary::StepType,
+    domain::vocabulary::Category, domain::vocabulary::StepType, error::AppError,
 };
 use leptos::prelude::*;
 
@@ -153,6 +154,27 @@ fn empty_list(editor: TemplateEditor, category: Category, can_edit: bool) -> imp
     }
 }
 
+/// Reads what an action does to the customers' copies; once more when the connection is back, if it was lost.
+fn count_copies(editor: TemplateEditor, id: TemplateId, into: RwSignal<Option<TemplateImpact>>) {
+    leptos::task::spawn_local(async move {
+        match preview_template(id).await {
+            Ok(it) => {
+                let _ = into.try_set(Some(it));
+            }
+            Err(error) => {
+                if matches!(error, AppError::Transport(_)) {
+                    when_back(move || {
+                        if !into.is_disposed() {
+                            count_copies(editor, id, into);
+                        }
+                    });
+                }
+                let _ = editor.sending.error.try_set(Some(error));
+            }
+        }
+    });
+}
+
 /// Dialog that says what an action does to the customers' copies, and asks before it is done.
 #[component]
 pub fn ConfirmDialog(editor: TemplateEditor, ask: TemplateConfirmation) -> impl IntoView {
@@ -181,16 +203,7 @@ pub fn ConfirmDialog(editor: TemplateEditor, ask: TemplateConfirmation) -> impl 
     // The button works once the numbers are shown, so that nothing is confirmed without them.
     let counts_copies = members > 0 && verb != TemplateAction::Duplicate;
     if counts_copies {
-        leptos::task::spawn_local(async move {
-            match preview_template(id).await {
-                Ok(it) => {
-                    let _ = impact.try_set(Some(it));
-                }
-                Err(error) => {
-                    let _ = editor.sending.error.try_set(Some(error));
-                }
-            }
-        });
+        count_copies(editor, id, impact);
     }
     let is_ready = move || !counts_copies || impact.with(Option::is_some);
     let loses_edits = move || {

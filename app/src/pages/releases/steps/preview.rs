@@ -2,7 +2,7 @@
 use super::template_editor::TemplateEditor;
 use crate::{
     api::templates::{list_targets, preview_text},
-    browser::dom,
+    browser::{dom, reconnection::when_back},
     components::{
         ui::{code::CodeBlock, html::escape_into, icon::Icon, notice::sentence},
         warning_list::warning_list,
@@ -12,6 +12,7 @@ use crate::{
         summary::{PreviewTarget, TextPreview},
         vocabulary::StepType,
     },
+    error::AppError,
     paths,
 };
 use leptos::prelude::*;
@@ -57,8 +58,9 @@ impl Preview {
                 }
             });
         });
-        let edits = StoredValue::new(0_u32);
+        let (edits, tries) = (StoredValue::new(0_u32), RwSignal::new(0_u32));
         Effect::new(move |_| {
+            tries.track();
             let customer = this.chosen.with(|it| it.parse::<CustomerId>());
             let kind = editor.fields().kind.with(|it| it.parse::<StepType>());
             let content = editor.fields().content.get();
@@ -83,7 +85,16 @@ impl Preview {
                     }
                     match answer {
                         Ok(found) => this.show(customer, content, kind, found),
-                        Err(error) => this.error.set(Some(sentence(&error.to_string()))),
+                        Err(error) => {
+                            if matches!(error, AppError::Transport(_)) {
+                                when_back(move || {
+                                    if is_last() {
+                                        tries.update(|it| *it += 1);
+                                    }
+                                });
+                            }
+                            this.error.set(Some(sentence(&error.to_string())));
+                        }
                     }
                 });
             });

@@ -6,7 +6,7 @@ use crate::{
         releases::read_release,
         templates::{delete_template, duplicate_template, move_template},
     },
-    browser::{dom, drag, foreign_changes::on_change, unsaved_guard},
+    browser::{dom, drag, foreign_changes::on_change, reconnection::when_back, unsaved_guard},
     components::{rights::OwnRights, step_form::StepFormFields, ui::toast::Toasts},
     domain::{
         event::{Changed, Entity},
@@ -160,6 +160,8 @@ impl TemplateEditor {
                 this.reload();
             }
         });
+        forget_when_back(this.sending.error);
+        forget_when_back(this.saving.error);
         this
     }
 
@@ -450,6 +452,21 @@ impl TemplateEditor {
         self.asked.set(None);
         self.reload();
     }
+}
+
+/// That the server could not be reached is said until the connection is back. What was to be saved is not sent again by itself.
+fn forget_when_back(error: RwSignal<Option<AppError>>) {
+    let is_lost = |it: &Option<AppError>| matches!(it, Some(AppError::Transport(_)));
+    Effect::new(move |_| {
+        if error.with(is_lost) {
+            when_back(move || {
+                // The page may be gone by now, or something else be said.
+                if error.try_with_untracked(is_lost) == Some(true) {
+                    error.set(None);
+                }
+            });
+        }
+    });
 }
 
 /// Focuses an element that is about to render.
