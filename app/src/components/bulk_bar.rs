@@ -1,6 +1,7 @@
 //! Toolbar for several selected cells of the matrix, below the grid, and the dialog that asks for one reason for all of
 //! them.
 use super::{
+    foreign_line::ForeignLine,
     matrix::state::MatrixState,
     reason_form::{ReasonForm, verb},
     ui::{dialog::Dialog, follow_effect::follow, icon::Icon, notice::sentence},
@@ -314,6 +315,7 @@ pub fn ReasonDialog(
             let n = steps.with_value(Vec::len);
             view! {
                 <Dialog open=open title=format!("{} {}", verb(action), pluralize(n, "cell"))>
+                    <ForeignLine steps=steps.get_value()/>
                     <ReasonForm
                         action=action
                         reason=reason

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     components::{
+        foreign_line::ForeignLine,
         pending_actions::{ActionRequest, FailedAction},
         reason_form::{ReasonForm, verb},
         ui::{dialog::Dialog, follow_effect::follow},
@@ -102,6 +103,7 @@ pub fn ReasonPrompt(
         });
         Some(view! {
             <Dialog open=open title=title>
+                <ForeignLine steps=vec![step]/>
                 <ReasonForm
                     action=action
                     reason=reason
