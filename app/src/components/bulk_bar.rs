@@ -321,6 +321,7 @@ pub fn ReasonDialog(
                         reason=reason
                         id="bulk-reason"
                         error=error
+                        waits=Signal::stored(false)
                         on_reason=Callback::new(move |reason| send(action, reason))
                         on_cancel=Callback::new(move |()| open.set(false))
                     />
