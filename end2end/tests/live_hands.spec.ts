@@ -39,6 +39,57 @@ test.describe('on a page that hears what others change', () => {
     await expect(page.locator('.matrix td[data-step]:not([data-state=pending])')).toHaveCount(0);
   });
 
+  test('what others do to a step is said above the reason that is being written for it', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    const jonas = other(server, 'Jonas');
+    await open(`/releases/${june}`);
+    await connected(page);
+    await cell(page, 'Step 1 Announce, Globex').click();
+    await page.keyboard.press('f');
+    const dialog = page.getByRole('dialog', { name: 'Mark Announce failed for Globex' });
+    const reason = dialog.getByLabel('Reason', { exact: true });
+    await expect(reason).toBeFocused();
+    await page.keyboard.type('no ');
+    await jonas('act_on_step', act(step.initech.announce, 'start'));
+    await jonas('act_on_step', act(step.globex.announce, 'start'));
+    await expect(dialog.getByRole('alert')).toHaveText(/^Jonas started it at \d\d:\d\d$/);
+    await expect(reason).toBeFocused();
+    await page.keyboard.type('answer');
+    await jonas('act_on_step', act(step.globex.announce, 'fail', 'no disk'));
+    await expect(dialog.getByRole('alert')).toHaveText(/^Jonas marked it failed at \d\d:\d\d$/);
+    await expect(reason).toHaveValue('no answer');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    // What was said is not said again.
+    await cell(page, 'Step 1 Announce, Acme').click();
+    await page.keyboard.press('f');
+    const next = page.getByRole('dialog', { name: 'Mark Announce failed for Acme' });
+    await expect(next.getByLabel('Reason', { exact: true })).toBeFocused();
+    await expect(next.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('above one for many cells too, and in run mode', async ({ page, open, server }) => {
+    const { june, acme } = await activeJune(server);
+    const jonas = other(server, 'Jonas');
+    await open(`/releases/${june}`);
+    await connected(page);
+    await cell(page, 'Step 1 Announce, Globex').click();
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('f');
+    const many = page.getByRole('dialog', { name: 'Fail 2 cells' });
+    await expect(many.getByLabel('Reason', { exact: true })).toBeFocused();
+    await jonas('act_on_step', act(step.initech.announce, 'start'));
+    await expect(many.getByRole('alert')).toHaveText(/^Jonas changed 1 of these 2 cells at \d\d:\d\d$/);
+    await open(`/releases/${june}/customer/${acme}?step=${step.acme.migrate}`);
+    await connected(page);
+    await expect(page.getByRole('heading', { level: 2, name: 'Migrate schema', exact: true })).toBeVisible();
+    await page.keyboard.press('f');
+    const one = page.getByRole('dialog', { name: 'Mark Migrate schema failed for Acme' });
+    await expect(one.getByLabel('Reason', { exact: true })).toBeFocused();
+    await jonas('act_on_step', act(step.acme.migrate, 'start'));
+    await expect(one.getByRole('alert')).toHaveText(/^Jonas started it at \d\d:\d\d$/);
+    await expect(one.getByLabel('Reason', { exact: true })).toBeFocused();
+  });
+
   test('a reason for many cells is sent for those that are left, and only after that was said', async ({ page, open, server }) => {
     const { june, initech } = await activeJune(server);
     await open(`/releases/${june}`);

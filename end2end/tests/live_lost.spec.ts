@@ -163,6 +163,28 @@ test.describe('a mark that waits in its dialog', () => {
       await page.locator('html:not([data-writing])').waitFor({ state: 'attached' });
       expect(keys.size).toBe(1);
     });
+
+  for (const [where, address] of [['matrix', ''], ['run mode', '/customer/1']])
+    test(`is not said to be cancelled by closing it in the ${where}`, async ({ page, open, server, context }) => {
+      const { june } = await activeJune(server);
+      await open(`/releases/${june}${address}?step=${step.acme.announce}`);
+      await connected(page);
+      const fail = page.getByRole('button', { name: /^Fail…/ });
+      await expect(fail).toBeVisible();
+      await context.setOffline(true);
+      await fail.click();
+      const dialog = page.getByRole('dialog', { name: 'Mark Announce failed for Acme' });
+      const foot = dialog.locator('.dialog__foot');
+      await dialog.getByLabel('Reason', { exact: true }).fill('no answer');
+      // Nothing is sent yet.
+      await expect(foot.getByRole('button')).toHaveText(['Cancel', 'Fail']);
+      await page.keyboard.press('Enter');
+      await expect(foot.getByText("Waiting to be saved. Closing this doesn't cancel it.")).toBeVisible();
+      await foot.getByRole('button', { name: 'Close' }).click();
+      await expect(dialog).toHaveCount(0);
+      await context.setOffline(false);
+      await expect(said(page, 'Marked Announce failed for Acme')).toBeVisible({ timeout: 30_000 });
+    });
 });
 
 test.describe('a mark whose answer is lost with its server', () => {

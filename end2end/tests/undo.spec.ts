@@ -247,6 +247,32 @@ test('notes that are saved as their page is left are undone when one comes back'
   await expect(undo(page)).toHaveAccessibleDescription(/^edit notes, Announce for Acme, \d\d:\d\d$/);
 });
 
+test('an override and its end are called by their step and customer, wherever they are undone', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const panel = page.getByRole('complementary', { name: 'Upgrade, Acme' });
+  const choose = async (item: string) => {
+    await panel.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+  };
+  await choose('Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await dialog.getByLabel('Content').fill('exit 0');
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  const what = /^override, Upgrade for Acme, \d\d:\d\d$/;
+  await expect(undo(page)).toHaveAccessibleDescription(what);
+  await expect(said(page, 'Text overridden for this customer').getByText(what)).toBeVisible();
+  await expect(panel.getByText('Overridden')).toBeVisible();
+  await choose('Reset to template');
+  await expect(undo(page)).toHaveAccessibleDescription(/^reset to template, Upgrade for Acme, \d\d:\d\d$/);
+  await undo(page).click();
+  await expect(said(page, 'Undid "Reset to template" on 1 cell: Upgrade for Acme.')).toBeVisible();
+  await expect(undo(page)).toHaveAccessibleDescription(what);
+  await undo(page).click();
+  await expect(said(page, 'Undid "Override" on 1 cell: Upgrade for Acme.')).toBeVisible();
+  await expect(redo(page)).toHaveAccessibleDescription(what);
+});
+
 test('an undo of a redo says what it undoes', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);

@@ -198,6 +198,21 @@ test.describe('what is in a list', () => {
     }
   });
 
+  test('is in the window where the customer that failed has a name without a blank', async ({ page, open, server }) => {
+    const { customer } = await invoicing(server, LONG);
+    await server.call('act_on_step', act(1, 'fail', LONG));
+    for (const size of [PHONE, TABLET]) {
+      await page.setViewportSize(size);
+      for (const path of ['/clusters/1', `/customers/${customer}`, '/customers', '/']) {
+        await open(path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await whole(page);
+      }
+      await open('/clusters/1');
+      await expectWhole(page.getByRole('table').first().getByText(LONG, { exact: true }).first());
+    }
+  });
+
   test('is whole beside the activity, with the field for a missing value', async ({ page, open, server }) => {
     await page.setViewportSize({ width: 1024, height: 768 });
     await inTrouble(server);

@@ -1,6 +1,7 @@
 //! Toolbar for several selected cells of the matrix, below the grid, and the dialog that asks for one reason for all of
 //! them.
 use super::{
+    foreign_line::ForeignLine,
     matrix::state::MatrixState,
     reason_form::{ReasonForm, verb},
     ui::{dialog::Dialog, follow_effect::follow, icon::Icon, notice::sentence},
@@ -314,11 +315,13 @@ pub fn ReasonDialog(
             let n = steps.with_value(Vec::len);
             view! {
                 <Dialog open=open title=format!("{} {}", verb(action), pluralize(n, "cell"))>
+                    <ForeignLine steps=steps.get_value()/>
                     <ReasonForm
                         action=action
                         reason=reason
                         id="bulk-reason"
                         error=error
+                        waits=Signal::stored(false)
                         on_reason=Callback::new(move |reason| send(action, reason))
                         on_cancel=Callback::new(move |()| open.set(false))
                     />

@@ -17,6 +17,7 @@ pub mod deactivate_dialog;
 pub mod diff_view;
 pub mod event_text;
 pub mod first_run;
+pub mod foreign_line;
 pub mod incoming_hook_parts;
 pub mod layout;
 pub mod list;

@@ -41,6 +41,9 @@ pub fn ReasonForm(
     reason: RwSignal<String>,
     #[prop(into)] id: String,
     #[prop(into)] error: Signal<Option<AppError>>,
+    /// Whether the reason was sent and has had no answer for some time: then closing the form cancels nothing, and that is said.
+    #[prop(into)]
+    waits: Signal<bool>,
     on_reason: Callback<String>,
     on_cancel: Callback<()>,
 ) -> impl IntoView {
@@ -114,7 +117,12 @@ pub fn ReasonForm(
                     })}
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" on:click=move |_| on_cancel.run(())>"Cancel"</button>
+                <p class="quiet small" role="status">
+                    {move || waits.get().then_some("Waiting to be saved. Closing this doesn't cancel it.")}
+                </p>
+                <button class="button push" type="button" on:click=move |_| on_cancel.run(())>
+                    {move || if waits.get() { "Close" } else { "Cancel" }}
+                </button>
                 <button class="button" data-kind="ink" type="submit">{verb(action)}</button>
             </div>
         </form>

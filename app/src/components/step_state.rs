@@ -39,16 +39,21 @@ pub fn StepStateLabel(status: StepStatus) -> impl IntoView {
     }
 }
 
-/// Says who set a state that the page does not show: "Ben marked it failed at 13:04: boom".
-pub fn state_set_text(now: &TextComparison, at: Option<&str>) -> String {
-    let what = match now.status {
+/// What somebody did who set a state: "Ben marked it failed".
+pub fn state_set_phrase(status: StepStatus) -> &'static str {
+    match status {
         StepStatus::Pending => "reopened it",
         StepStatus::InProgress => "started it",
         StepStatus::Done => "marked it done",
         StepStatus::Failed => "marked it failed",
         StepStatus::Skipped => "skipped it",
         StepStatus::Reverted => "reverted it",
-    };
+    }
+}
+
+/// Says who set a state that the page does not show: "Ben marked it failed at 13:04: boom".
+pub fn state_set_text(now: &TextComparison, at: Option<&str>) -> String {
+    let what = state_set_phrase(now.status);
     let mut text = match (&now.state_by, at) {
         (Some(by), Some(at)) => format!("{by} {what} at {at}"),
         _ => format!("It is {} now", now.status.in_sentence()),

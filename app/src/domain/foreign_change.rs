@@ -146,6 +146,13 @@ impl ForeignChange {
         })
     }
 
+    /// What was done to a step, in that order; nothing if it is not known what was changed.
+    pub fn actions_on(&self, step: StepId) -> impl Iterator<Item = EventAction> {
+        let events = self.events.iter().flatten();
+        let of_step = events.filter(move |it| it.entity == Entity::Step && it.id == step.0);
+        of_step.map(|it| it.action)
+    }
+
     /// Whether a tab may no longer undo what it has changed in a release (R101): somebody may have changed the template, or activated,
     /// archived or restored the release.
     pub fn may_end_undo(&self, release: ReleaseId) -> bool {
@@ -216,6 +223,16 @@ mod tests {
         };
         assert!(writes("step 7 override 1 4") && writes("template 2 update 1 0"));
         assert!(!writes("step 8 override 1 4") && !writes("step 7 done 1 4") && !writes("*"));
+    }
+
+    #[test]
+    fn what_was_done_to_a_step_is_told_in_its_order() {
+        let lines = "step 7 notes 1 4\nstep 8 fail 1 4\ntemplate 7 update 1 0\nstep 7 done 1 4";
+        let change = ForeignChange::parse(&format!("1\nJonas\n1\n{lines}"));
+        let actions: Vec<EventAction> = change.actions_on(StepId(7)).collect();
+        assert_eq!(actions, [EventAction::Notes, EventAction::Done]);
+        let unknown = ForeignChange::parse("\n\n0\n*");
+        assert_eq!(unknown.actions_on(StepId(7)).count(), 0);
     }
 
     #[test]

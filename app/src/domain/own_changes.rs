@@ -9,6 +9,15 @@ pub const OWN_CHANGES_MAX: usize = 200;
 /// What a change of a cell's notes is called, for `cell_in_words`.
 pub const EDIT_NOTES: &str = "edit notes";
 
+/// What an override of a step's text is called, for `cell_in_words`.
+pub const OVERRIDE: &str = "override";
+
+/// What it is called that an override stays although the template was edited, for `cell_in_words`.
+pub const KEEP_OVERRIDE: &str = "keep override";
+
+/// What it is called that an override ends, for `cell_in_words`.
+pub const RESET: &str = "reset to template";
+
 /// What a change of the template is called whose page was left before the answer came.
 pub const TEMPLATE_IN_WORDS: &str = "edit template";
 
@@ -65,7 +74,7 @@ pub fn action_in_words(action: StepAction, n_cells: usize) -> String {
     }
 }
 
-/// What any other change is called, by the beginning of the message about it: "Override kept" is "override kept".
+/// What any other change is called, by the beginning of the message about it: "Deleted Smoke test" is "deleted Smoke test".
 pub fn message_in_words(message: &str) -> String {
     let ends = [". ", ", ", ": ", "; "].into_iter();
     let beginning = ends.fold(message, |it, end| it.split(end).next().unwrap_or_default());
@@ -215,6 +224,8 @@ mod tests {
         let says = message_in_words("Moved Upgrade; 1 customer keeps its custom order");
         assert_eq!(says, "moved Upgrade");
         assert_eq!(message_in_words(""), "");
+        let says = cell_in_words(OVERRIDE, "Stop, drain", "Acme");
+        assert_eq!(says, "override, Stop, drain for Acme");
         // The id of RFC 9562's example of version 7.
         let example = change("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
         assert_eq!(example.at.to_rfc3339(), "2022-02-22T19:22:22+00:00");

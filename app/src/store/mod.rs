@@ -143,6 +143,11 @@ impl Database {
         Ok(())
     }
 
+    /// Checks that it can be written, once its migrations are applied.
+    pub async fn must_be_writable(&self) -> Result<(), StoreError> {
+        Ok(self.engine.must_be_writable(&self.write).await?)
+    }
+
     /// The size of the database in bytes, without its write-ahead log.
     pub async fn size(&self) -> Result<u64, StoreError> {
         Ok(self.engine.size(&self.read).await?)

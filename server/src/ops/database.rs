@@ -24,6 +24,8 @@ pub async fn open(url: &str) -> Result<(Database, Vec<String>), Failure> {
             path: shown(url),
             cause: chain(&error),
         })?;
+    let writable = database.must_be_writable().await;
+    writable.map_err(|error| not_opened(url, &error))?;
     let is_new = pending.len() == Migrator::migrations().len();
     if !is_new
         && !pending.is_empty()

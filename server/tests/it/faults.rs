@@ -121,6 +121,55 @@ fn a_place_that_cannot_be_written() {
     run(&database, &["backup", elsewhere.to_str().unwrap()]).failed(1, &["new.db"]);
 }
 
+/// A file that can only be read, also by root, until this is dropped.
+struct ReadOnlyFile(PathBuf);
+
+impl ReadOnlyFile {
+    fn new(file: &Path) -> Option<Self> {
+        let mount = |options: &[&str]| {
+            let done = Command::new("mount").args(options).arg(file).output();
+            done.is_ok_and(|it| it.status.success())
+        };
+        if !mount(&["--bind", file.to_str().unwrap()]) {
+            eprintln!("skipped: nothing can be mounted here");
+            return None;
+        }
+        let this = Self(file.to_owned());
+        assert!(mount(&["-o", "remount,ro,bind"]));
+        Some(this)
+    }
+}
+
+impl Drop for ReadOnlyFile {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_file_that_may_only_be_read_is_no_full_disk() {
+    const WRITABLE: &str = "Make the file and its folder writable";
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    run(&database, &["migrate"]).done();
+    let Some(read_only) = ReadOnlyFile::new(&database) else {
+        return;
+    };
+    for verb in [&[][..], &["migrate"]] {
+        run(&database, verb).failed(1, &["app.db cannot be opened", "readonly", WRITABLE]);
+    }
+    drop(read_only);
+    // With a log that a kill left behind, which is to be merged, the same is an I/O error.
+    let server = RunningServer::start(&mut program(&database));
+    assert_eq!(server.create_cluster("one"), 200);
+    drop(server);
+    let read_only = ReadOnlyFile::new(&database).unwrap();
+    run(&database, &[]).failed(1, &["app.db cannot be opened", WRITABLE]);
+    run(&database, &["check"]).failed(1, &["disk I/O error", WRITABLE]);
+    drop(read_only);
+    run(&database, &["check"]).done();
+}
+
 #[tokio::test]
 async fn an_export_of_a_value_that_cannot_be_read_names_row_and_column() {
     let folder = tempfile::tempdir().unwrap();

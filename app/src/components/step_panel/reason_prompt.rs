@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     components::{
+        foreign_line::ForeignLine,
         pending_actions::{ActionRequest, FailedAction},
         reason_form::{ReasonForm, verb},
         ui::{dialog::Dialog, follow_effect::follow},
@@ -51,6 +52,8 @@ pub fn ReasonPrompt(
     names: Callback<StepId, Option<(String, String)>>,
     /// Sends the action of a step whose view is not there.
     on_act: Callback<(StepId, ActionRequest)>,
+    /// Whether what was sent has had no answer for so long that it is said, as without a connection. Tracked.
+    waits: Callback<(StepId, ActionRequest), bool>,
 ) -> impl IntoView {
     let inner = memory.inner();
     let reason: RwSignal<String> = inner.reason.clone().into();
@@ -71,6 +74,7 @@ pub fn ReasonPrompt(
                 asking.set(None);
             }
         });
+        let sent = RwSignal::new(None::<ActionRequest>);
         let send = move |given: String| {
             // Others have removed the step, which is said above the reason.
             let is_refused =
@@ -82,6 +86,7 @@ pub fn ReasonPrompt(
                 reason: Some(given),
                 ..ActionRequest::new(action)
             };
+            sent.set(Some(request.clone()));
             // The step's view first saves the notes that are typed in it.
             let view = shown.get_untracked().filter(|it| it.is_of(step));
             let event = StepPanelEvent::Act(request.clone());
@@ -102,11 +107,13 @@ pub fn ReasonPrompt(
         });
         Some(view! {
             <Dialog open=open title=title>
+                <ForeignLine steps=vec![step]/>
                 <ReasonForm
                     action=action
                     reason=reason
                     id="reason"
                     error=error
+                    waits=Signal::derive(move || sent.get().is_some_and(|it| waits.run((step, it))))
                     on_reason=Callback::new(send)
                     on_cancel=Callback::new(move |()| open.set(false))
                 />

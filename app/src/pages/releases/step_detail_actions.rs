@@ -21,7 +21,9 @@ use crate::{
         event::Changed,
         id::{BatchId, StepId},
         normalize::saved_message,
-        own_changes::{EDIT_NOTES, cell_in_words, message_in_words},
+        own_changes::{
+            EDIT_NOTES, KEEP_OVERRIDE, OVERRIDE, RESET, cell_in_words, message_in_words,
+        },
         step::CustomerStep,
         template::TemplateDraft,
         undo::UndoResult,
@@ -48,8 +50,9 @@ pub enum StepPanelOutcome {
     /// Only this step's notes were changed: its row as it is now, and whether the person asked for it. Notes
     /// that were saved automatically show no toast, and the panel is not rendered again while the person types.
     Noted(Box<CustomerStep>, Option<BatchId>, bool),
-    /// Other rows were changed, added or removed too: the message, and whether this step was removed.
-    Others(String, Option<BatchId>, bool),
+    /// Other rows were changed, added or removed too: the message, what Undo calls the change if that is not the message's beginning,
+    /// and whether this step was removed.
+    Others(String, Option<String>, Option<BatchId>, bool),
     /// Somebody else has changed the step: the page has to read it again.
     Stale,
     Close,
@@ -109,7 +112,10 @@ impl StepDetailActions {
                 let what = cell_in_words(EDIT_NOTES, &row.name, &self.customer_name);
                 (batch.clone(), what)
             }
-            StepPanelOutcome::Others(text, batch, _) => (batch.clone(), message_in_words(text)),
+            StepPanelOutcome::Others(text, what, batch, _) => {
+                let what = what.clone().unwrap_or_else(|| message_in_words(text));
+                (batch.clone(), what)
+            }
             _ => (None, String::new()),
         };
         let told = self.on_outcome.try_run((self.step.id, outcome));
@@ -174,8 +180,16 @@ impl StepDetailActions {
     }
 
     /// Saves the text of the step, on top of other changes. A new text may have other unresolved variables, so the grid is
-    /// read again. A text that this page has saved since is its own, and no conflict.
-    fn save_text(&self, from: Option<OpenStepDialog>, send: VersionedSave, message: String) {
+    /// read again. A text that this page has saved since is its own, and no conflict. `verb` is what the change is called where the
+    /// message does not name the step.
+    fn save_text(
+        &self,
+        from: Option<OpenStepDialog>,
+        send: VersionedSave,
+        verb: Option<&str>,
+        message: String,
+    ) {
+        let what = verb.map(|it| cell_in_words(it, &self.step.name, &self.customer_name));
         let (before, session) = (CustomerStep::clone(&self.step), self.session.clone());
         let own = session.saved_text.clone();
         let is_same: IsSame = Box::new(move |before: &CustomerStep, now: &CustomerStep| {
@@ -187,7 +201,7 @@ impl StepDetailActions {
             Box::pin(async move {
                 let Changed { row, batch_id } = save(before, send, is_same).await?;
                 session.keep_saved(from, row);
-                Ok(StepPanelOutcome::Others(message, batch_id, false))
+                Ok(StepPanelOutcome::Others(message, what, batch_id, false))
             }),
         );
     }
@@ -204,7 +218,7 @@ impl StepDetailActions {
             Some(from),
             Box::pin(async move {
                 let batch = request.await?.batch_id;
-                Ok(StepPanelOutcome::Others(message, batch, is_gone))
+                Ok(StepPanelOutcome::Others(message, None, batch, is_gone))
             }),
         );
     }
@@ -216,8 +230,9 @@ impl StepDetailActions {
             asks: true,
             on_end: Arc::new(move |answer| {
                 if let Some(answer) = answer {
-                    let outcome =
-                        |it: UndoResult| StepPanelOutcome::Others(it.message, it.batch_id, false);
+                    let outcome = |it: UndoResult| {
+                        StepPanelOutcome::Others(it.message, None, it.batch_id, false)
+                    };
                     this.finish(None, None, answer.map(outcome));
                 }
             }),
@@ -229,7 +244,7 @@ impl StepDetailActions {
         let this = self.clone();
         send_values(self.session.values.clone(), edits, move |saved| {
             this.report(match saved {
-                Some((message, batch)) => StepPanelOutcome::Others(message, batch, false),
+                Some((message, batch)) => StepPanelOutcome::Others(message, None, batch, false),
                 None => StepPanelOutcome::Stale,
             });
         });
@@ -309,24 +324,24 @@ impl StepDetailActions {
                 let text = saved_message("Text overridden for this customer", &content);
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(override_step(id, content.clone(), version)));
-                self.save_text(Some(OpenStepDialog::Override), send, text);
+                self.save_text(Some(OpenStepDialog::Override), send, Some(OVERRIDE), text);
             }
             StepPanelEvent::Keep => {
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(keep_override(id, version)));
                 let text = "Override kept".to_owned();
-                self.save_text(Some(OpenStepDialog::Drift), send, text);
+                self.save_text(Some(OpenStepDialog::Drift), send, Some(KEEP_OVERRIDE), text);
             }
             StepPanelEvent::Reset => {
                 let send: VersionedSave = Box::new(move |_| Box::pin(reset_step(id)));
                 let text = "Reset to the template's text".to_owned();
-                self.save_text(Some(OpenStepDialog::Drift), send, text);
+                self.save_text(Some(OpenStepDialog::Drift), send, Some(RESET), text);
             }
             StepPanelEvent::Edit(draft) => {
                 let text = saved_message(&format!("Saved {}", draft.name.trim()), &draft.content);
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(edit_custom_step(id, draft.clone(), version)));
-                self.save_text(Some(OpenStepDialog::Edit), send, text);
+                self.save_text(Some(OpenStepDialog::Edit), send, None, text);
             }
             StepPanelEvent::Delete => {
                 let text = format!("Deleted {}", step.name);
@@ -336,7 +351,7 @@ impl StepDetailActions {
                 let text = format!("Promoted {} to the template", step.name);
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(promote_step(id, version)));
-                self.save_text(Some(OpenStepDialog::Promote), send, text);
+                self.save_text(Some(OpenStepDialog::Promote), send, None, text);
             }
             StepPanelEvent::AddCustom {
                 draft,

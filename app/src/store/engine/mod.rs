@@ -109,6 +109,14 @@ impl Engine {
         })
     }
 
+    /// Fails if nothing can be written: a file of `SQLite` may only be read. Its migrations were applied.
+    pub async fn must_be_writable(self, write: &DatabaseConnection) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite => sqlite::must_be_writable(write).await,
+            Self::Postgres => Ok(()),
+        }
+    }
+
     /// Begins a write transaction, which sees all changes before it. There is one at a time, on all servers together. It waits
     /// for its turn. Errors: not in time, or the database is lost.
     pub async fn begin(

@@ -127,9 +127,11 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 /// What to do about a failure, from the message of `SQLite` or the operating system; none if it is unknown here.
 pub fn advice(failure: &str) -> Option<&'static str> {
+    // `SQLite` says "disk I/O error" of many failures. 4874: the index of the log could not be made longer. 778: a write failed, and
+    // not because the disk is full; so it is where a file that may only be read has a log that is to be merged.
     const KNOWN: &[(&[&str], &str)] = &[
         (
-            &["disk is full", "disk I/O error", "No space left"],
+            &["disk is full", "No space left", "(code: 4874)"],
             "Free some space on its disk",
         ),
         (
@@ -142,19 +144,34 @@ pub fn advice(failure: &str) -> Option<&'static str> {
         ),
         (
             &[
+                "(code: 778)",
                 "unable to open",
                 "readonly",
                 "Read-only",
                 "denied",
                 "Not a directory",
             ],
-            "Make its folder writable for this user, or name another place in DATABASE_URL",
+            "Make the file and its folder writable for this user, or name another place in DATABASE_URL",
+        ),
+        (
+            &["disk I/O error"],
+            "Check its disk: it may be full or failing",
         ),
     ];
     KNOWN
         .iter()
         .find(|known| known.0.iter().any(|it| failure.contains(*it)))
         .map(|known| known.1)
+}
+
+/// Fails if the file may only be read: it is opened all the same, and so it is by `BEGIN IMMEDIATE`. Changes nothing. That another
+/// program is writing is no failure.
+pub async fn must_be_writable(write: &DatabaseConnection) -> Result<(), DbErr> {
+    let changes_no_row = "DELETE FROM seaql_migrations WHERE 0";
+    match write.execute_unprepared(changes_no_row).await {
+        Err(error) if !is_locked(&error) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Begins a write transaction with `BEGIN IMMEDIATE`. It waits for the one writer connection.
@@ -342,6 +359,10 @@ mod tests {
             ("(code: 13) database or disk is full", "space"),
             ("(code: 26) file is not a database", "restore"),
             ("(code: 14) unable to open database file", "writable"),
+            ("(code: 8) attempt to write a readonly database", "writable"),
+            ("(code: 778) disk I/O error", "the file and its folder"),
+            ("(code: 4874) disk I/O error", "Free some space"),
+            ("(code: 266) disk I/O error", "Check its disk"),
         ] {
             assert!(advice(failure).unwrap().contains(word), "{failure}");
         }

@@ -68,6 +68,10 @@ pub fn CustomerWork(
     let on_act = Callback::new(move |(step, request): (StepId, ActionRequest)| {
         work.on_outcome(step, StepPanelOutcome::Act(request));
     });
+    let waits = Callback::new(move |(step, request): (StepId, ActionRequest)| {
+        let sent = (step, request.action);
+        page.waiting.with(|all| all.contains(&sent))
+    });
     let adding = RwSignal::new(false);
     let on_added = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
         work.on_added(text, batch);
@@ -78,7 +82,14 @@ pub fn CustomerWork(
             {step_list(work, adding)}
             {step_pane(work, next_customer)}
         </div>
-        <ReasonPrompt memory=page.memory asking=page.asking refused=page.refused names=names on_act=on_act/>
+        <ReasonPrompt
+            memory=page.memory
+            asking=page.asking
+            refused=page.refused
+            names=names
+            on_act=on_act
+            waits=waits
+        />
         <TakeOverDialog asked=work.take_over.asked on_take_over=on_take_over/>
         <RunKeysDialog open=page.shows_keys/>
         <AddStep open=adding page=page ids=ids customer=work.customer_name() known=known on_added=on_added/>

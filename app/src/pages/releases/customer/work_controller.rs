@@ -404,8 +404,8 @@ impl WorkController {
                     self.page.undo.push(self.release, batch, what);
                 }
             }
-            StepPanelOutcome::Others(text, batch, is_gone) => {
-                self.report(text, None, batch);
+            StepPanelOutcome::Others(text, what, batch, is_gone) => {
+                self.report(text, what, batch);
                 if is_gone {
                     self.open.run(None);
                 }

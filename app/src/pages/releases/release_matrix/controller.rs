@@ -474,8 +474,8 @@ impl MatrixController {
                     self.undo_stack.push(self.reloader.release, batch, what);
                 }
             }
-            StepPanelOutcome::Others(text, batch, is_gone) => {
-                self.report(text, None, batch);
+            StepPanelOutcome::Others(text, what, batch, is_gone) => {
+                self.report(text, what, batch);
                 self.reloader.note_change();
                 if is_gone && self.is_open(step) {
                     self.open(None);

@@ -87,8 +87,19 @@ pub fn StepPanelHost(
     let on_act = Callback::new(move |(step, request): (StepId, ActionRequest)| {
         on_outcome.run((step, StepPanelOutcome::Act(request)));
     });
+    let pending = controller.state.pending_actions;
+    let waits = Callback::new(move |(step, request): (StepId, ActionRequest)| {
+        pending.with(|it| it.is_slow(step) && it.is_sending(step, &request))
+    });
     view! {
-        <ReasonPrompt memory=memory asking=reason_action refused=failed_action names=names on_act=on_act/>
+        <ReasonPrompt
+            memory=memory
+            asking=reason_action
+            refused=failed_action
+            names=names
+            on_act=on_act
+            waits=waits
+        />
         <Transition fallback=|| ()>
             {move || {
                 let owner = owner.clone();
