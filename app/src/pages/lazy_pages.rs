@@ -42,7 +42,7 @@ use std::cell::Cell;
 
 thread_local! {
     /// Whether each part is loaded, by its number.
-    static LOADED: Cell<[bool; 6]> = const { Cell::new([false; 6]) };
+    static LOADED: Cell<[bool; 7]> = const { Cell::new([false; 7]) };
 }
 
 /// A part of the WASM with pages.
@@ -52,6 +52,7 @@ pub enum PagePart {
     Overview,
     Records,
     Forms,
+    Administration,
     Authoring,
     Steps,
 }
@@ -64,6 +65,7 @@ impl PagePart {
             Self::Overview => "overview_",
             Self::Records => "records_",
             Self::Forms => "forms_",
+            Self::Administration => "administration_",
             Self::Authoring => "authoring_",
             Self::Steps => "lazy_part_",
         }
@@ -158,7 +160,7 @@ fn records(page: LazyPage) -> AnyView {
     }
 }
 
-/// The part with forms, and with the pages of administration. A page of another part is never asked for here.
+/// The part with the forms of records. A page of another part is never asked for here.
 #[lazy]
 fn forms(page: LazyPage) -> AnyView {
     match page {
@@ -167,6 +169,14 @@ fn forms(page: LazyPage) -> AnyView {
         LazyPage::NewCustomer => view! { <NewCustomerPage/> }.into_any(),
         LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
         LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// The part with people, runs and what speaks to other systems. A page of another part is never asked for here.
+#[lazy]
+fn administration(page: LazyPage) -> AnyView {
+    match page {
         LazyPage::IncomingHooks => view! { <IncomingHooksPage/> }.into_any(),
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
         LazyPage::Users => view! { <UsersPage/> }.into_any(),
@@ -206,8 +216,8 @@ impl LazyPage {
             | Self::EditCluster
             | Self::NewCustomer
             | Self::EditCustomer
-            | Self::EditRelease
-            | Self::IncomingHooks
+            | Self::EditRelease => PagePart::Forms,
+            Self::IncomingHooks
             | Self::Account
             | Self::Users
             | Self::Runs
@@ -217,7 +227,7 @@ impl LazyPage {
             | Self::EditUser
             | Self::NewWebhook
             | Self::Webhook
-            | Self::EditWebhook => PagePart::Forms,
+            | Self::EditWebhook => PagePart::Administration,
             Self::CustomerSteps => PagePart::Steps,
         }
     }
@@ -240,6 +250,7 @@ impl LazyPage {
             PagePart::Overview => overview(self).await,
             PagePart::Records => records(self).await,
             PagePart::Forms => forms(self).await,
+            PagePart::Administration => administration(self).await,
             PagePart::Authoring => authoring(self).await,
             PagePart::Steps => lazy_parts::lazy_part(LazyPart::CustomerSteps).await,
         };
