@@ -397,8 +397,11 @@ mod tests {
             "overview_2",
             "records_3",
             "forms_4",
-            "authoring_5",
-            "lazy_part_6",
+            "people_5",
+            "machines_6",
+            "new_release_7",
+            "template_8",
+            "lazy_part_9",
         ];
         let site = SiteAssets {
             parts: names.map(part).into(),
@@ -410,16 +413,17 @@ mod tests {
             ("/customers/", "records_3.wasm"),
             ("/clusters/7", "records_3.wasm"),
             ("/customers/7/edit", "forms_4.wasm"),
-            ("/webhooks", "forms_4.wasm"),
-            ("/releases/new", "authoring_5.wasm"),
-            ("/releases/7/steps", "authoring_5.wasm"),
+            ("/users", "people_5.wasm"),
+            ("/webhooks", "machines_6.wasm"),
+            ("/releases/new", "new_release_7.wasm"),
+            ("/releases/7/steps", "template_8.wasm"),
         ] {
             assert_eq!(site.files_of(path, "step=1"), [part], "{path}");
         }
         assert_eq!(site.files_of("/releases/7", ""), ["matrix_1.wasm"]);
         let steps = site.files_of("/releases/7/customer/3", "step=1");
-        assert_eq!(steps, ["lazy_part_6.wasm"]);
-        let with_panel = ["lazy_part_6.wasm", "matrix_1.wasm"];
+        assert_eq!(steps, ["lazy_part_9.wasm"]);
+        let with_panel = ["lazy_part_9.wasm", "matrix_1.wasm"];
         assert_eq!(site.files_of("/releases/7", "step=3"), with_panel);
         assert!(site.files_of("/nowhere", "").is_empty());
     }

@@ -42,7 +42,7 @@ use std::cell::Cell;
 
 thread_local! {
     /// Whether each part is loaded, by its number.
-    static LOADED: Cell<[bool; 6]> = const { Cell::new([false; 6]) };
+    static LOADED: Cell<[bool; 9]> = const { Cell::new([false; 9]) };
 }
 
 /// A part of the WASM with pages.
@@ -52,7 +52,10 @@ pub enum PagePart {
     Overview,
     Records,
     Forms,
-    Authoring,
+    People,
+    Machines,
+    NewRelease,
+    Template,
     Steps,
 }
 
@@ -64,7 +67,10 @@ impl PagePart {
             Self::Overview => "overview_",
             Self::Records => "records_",
             Self::Forms => "forms_",
-            Self::Authoring => "authoring_",
+            Self::People => "people_",
+            Self::Machines => "machines_",
+            Self::NewRelease => "new_release_",
+            Self::Template => "template_",
             Self::Steps => "lazy_part_",
         }
     }
@@ -158,7 +164,7 @@ fn records(page: LazyPage) -> AnyView {
     }
 }
 
-/// The part with forms, and with the pages of administration. A page of another part is never asked for here.
+/// The part with the forms of records. A page of another part is never asked for here.
 #[lazy]
 fn forms(page: LazyPage) -> AnyView {
     match page {
@@ -167,14 +173,30 @@ fn forms(page: LazyPage) -> AnyView {
         LazyPage::NewCustomer => view! { <NewCustomerPage/> }.into_any(),
         LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
         LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
-        LazyPage::IncomingHooks => view! { <IncomingHooksPage/> }.into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// The part with people. A page of another part is never asked for here.
+#[lazy]
+fn people(page: LazyPage) -> AnyView {
+    match page {
         LazyPage::Account => view! { <AccountPage/> }.into_any(),
         LazyPage::Users => view! { <UsersPage/> }.into_any(),
+        LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
+        LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// The part with runs, and with what speaks to other systems. A page of another part is never asked for here.
+#[lazy]
+fn machines(page: LazyPage) -> AnyView {
+    match page {
+        LazyPage::IncomingHooks => view! { <IncomingHooksPage/> }.into_any(),
         LazyPage::Runs => view! { <RunsPage/> }.into_any(),
         LazyPage::Runners => view! { <RunnersPage/> }.into_any(),
         LazyPage::Webhooks => view! { <WebhooksPage/> }.into_any(),
-        LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
-        LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
         LazyPage::NewWebhook => view! { <NewWebhookPage/> }.into_any(),
         LazyPage::Webhook => view! { <WebhookPage/> }.into_any(),
         LazyPage::EditWebhook => view! { <EditWebhookPage/> }.into_any(),
@@ -182,14 +204,16 @@ fn forms(page: LazyPage) -> AnyView {
     }
 }
 
-/// The part with the editor of steps, and with the making of a release. A page of another part is never asked for here.
+/// The part with the making of a release.
 #[lazy]
-fn authoring(page: LazyPage) -> AnyView {
-    match page {
-        LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
-        LazyPage::Steps => view! { <StepsPage/> }.into_any(),
-        _ => ().into_any(),
-    }
+fn new_release() -> AnyView {
+    view! { <NewReleasePage/> }.into_any()
+}
+
+/// The part with the steps of a release's template, and their editor.
+#[lazy]
+fn template() -> AnyView {
+    view! { <StepsPage/> }.into_any()
 }
 
 impl LazyPage {
@@ -201,23 +225,21 @@ impl LazyPage {
             Self::Clusters | Self::Cluster | Self::Customers | Self::Customer | Self::Releases => {
                 PagePart::Records
             }
-            Self::NewRelease | Self::Steps => PagePart::Authoring,
             Self::NewCluster
             | Self::EditCluster
             | Self::NewCustomer
             | Self::EditCustomer
-            | Self::EditRelease
-            | Self::IncomingHooks
-            | Self::Account
-            | Self::Users
+            | Self::EditRelease => PagePart::Forms,
+            Self::Account | Self::Users | Self::NewUser | Self::EditUser => PagePart::People,
+            Self::IncomingHooks
             | Self::Runs
             | Self::Runners
             | Self::Webhooks
-            | Self::NewUser
-            | Self::EditUser
             | Self::NewWebhook
             | Self::Webhook
-            | Self::EditWebhook => PagePart::Forms,
+            | Self::EditWebhook => PagePart::Machines,
+            Self::NewRelease => PagePart::NewRelease,
+            Self::Steps => PagePart::Template,
             Self::CustomerSteps => PagePart::Steps,
         }
     }
@@ -240,7 +262,10 @@ impl LazyPage {
             PagePart::Overview => overview(self).await,
             PagePart::Records => records(self).await,
             PagePart::Forms => forms(self).await,
-            PagePart::Authoring => authoring(self).await,
+            PagePart::People => people(self).await,
+            PagePart::Machines => machines(self).await,
+            PagePart::NewRelease => new_release().await,
+            PagePart::Template => template().await,
             PagePart::Steps => lazy_parts::lazy_part(LazyPart::CustomerSteps).await,
         };
         let mut loaded = LOADED.get();
