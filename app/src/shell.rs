@@ -21,7 +21,8 @@ pub struct SiteAssets {
     pub style: String,
     /// The split parts of the WASM: each by the name of its entry function, with its files.
     pub parts: Vec<(String, Vec<String>)>,
-    /// All the WASM that a page needs as one file, which is a tenth smaller than the files one by one: by the names of its parts.
+    /// All the WASM that a page needs as one file, which is a tenth smaller than the files one by one: by the names of its parts. And
+    /// all the small files, by the beginning of their names.
     pub bundles: Vec<(String, String)>,
 }
 
@@ -35,11 +36,15 @@ fn parts_of(path: &str, query: &str) -> Vec<&'static str> {
 }
 
 impl SiteAssets {
+    /// The file of many with this name.
+    fn bundle(&self, name: &str) -> Option<&str> {
+        let found = self.bundles.iter().find(|it| it.0 == name);
+        found.map(|it| it.1.as_str())
+    }
+
     /// The file with all the WASM that a page needs.
     fn bundle_of(&self, path: &str, query: &str) -> Option<&str> {
-        let wanted = parts_of(path, query).concat();
-        let found = self.bundles.iter().find(|it| it.0 == wanted);
-        found.map(|it| it.1.as_str())
+        self.bundle(&parts_of(path, query).concat())
     }
 
     /// The parts that a page needs, so that they are preloaded in parallel with the main WASM file.
@@ -58,18 +63,22 @@ impl SiteAssets {
 }
 
 /// Takes the WASM files that a page's bundle has from there: a length of 4 bytes, JSON of that length with names and sizes, and the
-/// files one after the other (`frontend/bin/bundle.mjs`). Without the bundle each file is loaded on its own.
+/// files one after the other (`frontend/bin/bundle.mjs`). What is small and not in it comes with all that is small, once the first of
+/// it is asked for. Without these each file is loaded on its own.
 const BUNDLE: &str = r#"{
   const send = fetch;
-  const files = send(bundle).then(async (answer) => {
-    const bytes = await answer.arrayBuffer();
+  const read = async (address) => {
+    const bytes = await (await send(address)).arrayBuffer();
     let at = 4 + new DataView(bytes).getUint32(0, true);
     const list = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, at - 4)));
     return new Map(list.map(([name, length]) => [name, new Uint8Array(bytes, (at += length) - length, length)]));
-  }).catch(() => new Map());
+  };
+  const files = read(bundle).catch(() => new Map());
+  let rest;
+  const read_rest = () => rest ??= read(small).catch(() => { rest = undefined; });
   window.fetch = async (request, options) => {
     const name = /\/pkg\/([^/.]+)[^/]*\.wasm$/.exec(request.url ?? String(request))?.[1];
-    const file = name && (await files).get(name);
+    const file = name && ((await files).get(name) ?? (name.startsWith("small_") && (await read_rest())?.get(name)));
     return file ? new Response(file, { headers: { "content-type": "application/wasm" } }) : send(request, options);
   };
 }
@@ -338,7 +347,10 @@ pub fn shell(
         let name = if asks_for_name { NAME } else { "" };
         let sign_in = if session_user.is_some() { SIGN_IN } else { "" };
         let bundle = site.bundle_of(path, query).map(|it| format!("/pkg/{it}"));
-        let bundled = bundle.as_ref().map_or_else(String::new, |it| format!("const bundle = \"{it}\";\n{BUNDLE}"));
+        let small = site.bundle("small_").unwrap_or_default();
+        let bundled = bundle.as_ref().map_or_else(String::new, |it| {
+            format!("const bundle = \"{it}\", small = \"/pkg/{small}\";\n{BUNDLE}")
+        });
         let start = format!(
             "{bundled}{MENUS}{HELD_KEYS}{PLACES}{sign_in}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"

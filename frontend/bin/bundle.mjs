@@ -1,6 +1,7 @@
 // For each part of the WASM one file with all that its pages need, main file included: together they compress a tenth better than one by
-// one. Called with the folder of the built site's files. `shell.rs` has the other end: 4 bytes with the length (little endian) of a JSON
-// list of names without hashes and lengths, that list, and the files. Only in brotli: what takes none loads the files one by one.
+// one. And one with all the small files, for what is loaded later. Called with the folder of the built site's files. `shell.rs` has the
+// other end: 4 bytes with the length (little endian) of a JSON list of names without hashes and lengths, that list, and the files. Only in
+// brotli: what takes none loads the files one by one.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +16,8 @@ const names = readdirSync(folder);
 const manifest = JSON.parse(readFileSync(join(folder, names.find((it) => /^__wasm_split_manifest\..*json$/.test(it)))));
 const main = names.find((it) => /^rollcall\..*wasm$/.test(it));
 
-function write(key, parts) {
-  const files = [main, ...new Set(parts.flat().map((it) => `${it}.wasm`))].map((name) => [name, readFileSync(join(folder, name))]);
+function write(key, all) {
+  const files = [...new Set(all)].map((name) => [name, readFileSync(join(folder, name))]);
   // The largest first: the small ones then have their like before them.
   files.sort((a, b) => b[1].length - a[1].length);
   const list = Buffer.from(JSON.stringify(files.map(([name, bytes]) => [name.split('.')[0], bytes.length])));
@@ -30,5 +31,7 @@ function write(key, parts) {
 }
 
 const by_key = new Map(Object.entries(manifest).map(([name, files]) => [name.replace(/\d+$/, ''), files]));
-for (const [key, files] of by_key) write(key, [files]);
-write(TOGETHER.join(''), TOGETHER.map((it) => by_key.get(it)));
+const with_main = (parts) => [main, ...parts.map((it) => `${it}.wasm`)];
+for (const [key, files] of by_key) write(key, with_main(files));
+write(TOGETHER.join(''), with_main(TOGETHER.flatMap((it) => by_key.get(it))));
+write('small_', names.filter((it) => it.startsWith('small_') && it.endsWith('.wasm')));

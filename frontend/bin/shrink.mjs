@@ -1,8 +1,9 @@
 // Makes the built WASM smaller once it is split, as it is for brotli: 6 kB of the matrix page. Called with the folder of the built site's
 // files, before they are bundled. Another form than expected is an error.
-import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DATA, ELEMENTS, joined, number, offset, sections, unsigned } from './wasm.mjs';
+import { CUSTOM, DATA, ELEMENTS, joined, number, offset, sections, unsigned } from './wasm.mjs';
 
 const folder = process.argv[2];
 const files = readdirSync(folder).filter((it) => it.endsWith('.wasm')).map((name) => {
@@ -90,28 +91,31 @@ function dropEmptyElements() {
   section.content = Buffer.concat([number(kept.length), ...kept]);
 }
 
-// --- The hashes in the names of the parts: of so many, 22 characters each are much for who loads one.
+// --- The names of the parts: of hundreds of files, a hash of 22 characters each is much for who loads one.
 
 const HASH_LENGTH = 10;
+// Smaller ones are loaded together (`bundle.mjs`), which their name tells.
+const SMALL_BYTES = 4_000;
 
-function shortenHashes() {
-  const loader = readdirSync(folder).filter((it) => /^__wasm_split.*\.(js|json)$/.test(it)).map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
-  for (const file of files) {
-    if (file === main) continue;
-    const [, name, hash] = file.name.match(/^([^.]+)\.([\w-]{22})\.wasm$/) ?? [];
-    if (!hash) throw new Error(`${file.name} has no hash`);
-    const short = `${name}.${hash.slice(0, HASH_LENGTH)}`;
-    renameSync(join(folder, file.name), join(folder, `${short}.wasm`));
-    file.name = `${short}.wasm`;
-    for (const it of loader) it.text = it.text.replaceAll(`${name}.${hash}`, short);
+function shorten() {
+  const texts = new Map(readdirSync(folder).filter((it) => /^__wasm_split.*\.(js|json)$/.test(it)).map((it) => [it, readFileSync(join(folder, it), 'utf8')]));
+  const parts = files.filter((it) => it !== main);
+  // One for all: what is built anew has other ones anyway.
+  const hash = createHash('sha256').update(parts.map((it) => it.name).sort().join()).digest('base64url').slice(0, HASH_LENGTH);
+  for (const part of parts) {
+    const before = part.name.replace(/\.wasm$/, '');
+    const now = `${before.replace(/\..*/, '').replace('chunk_', part.wasm.length < SMALL_BYTES ? 'small_' : 'chunk_')}.${hash}`;
+    rmSync(join(folder, part.name));
+    part.name = `${now}.wasm`;
+    for (const [name, text] of texts) texts.set(name, text.replaceAll(before, now));
   }
-  for (const it of loader) writeFileSync(join(folder, it.name), it.text);
+  for (const [name, text] of texts) writeFileSync(join(folder, name), text);
 }
 
 // Cargo may have had nothing to build.
 if (files.some((it) => /^chunk_\d+\.[\w-]{22}\.wasm$/.test(it.name))) {
   dropLocations();
   dropEmptyElements();
-  shortenHashes();
-  for (const { name, wasm, all } of files) writeFileSync(join(folder, name), joined(wasm, all));
+  shorten();
+  for (const { name, wasm, all } of files) writeFileSync(join(folder, name), joined(wasm, all.filter((it) => it.id !== CUSTOM)));
 }
