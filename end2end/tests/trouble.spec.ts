@@ -158,6 +158,7 @@ test('a reason is sent with Enter, has lines with Shift+Enter, and is offered ag
   await page.keyboard.press('Shift+ArrowRight');
   await page.keyboard.press('s');
   const many = page.getByRole('dialog', { name: 'Skip 2 cells' });
+  await expect(many).toBeVisible();
   await expect(many.getByLabel('Recent reasons')).toHaveCount(0);
   await page.keyboard.type('not here');
   await page.keyboard.press('Shift+Enter');
