@@ -6,7 +6,8 @@ import { act, step } from '../fixtures/other';
 import { activeJune, many, people } from '../fixtures/world';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
-const palette = (page: Page) => page.getByRole('dialog', { name: 'Command palette' });
+// Also while it is closed and still there: until it is removed, its field has the focus.
+const palette = (page: Page) => page.locator('dialog[aria-label="Command palette"]');
 const field = (page: Page) => palette(page).getByRole('combobox');
 const option = (page: Page, name: string | RegExp) => palette(page).getByRole('option', { name });
 

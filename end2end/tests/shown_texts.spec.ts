@@ -327,8 +327,9 @@ test('run mode tells of a mark that is refused when the next customer is open, a
   await expect(page.getByRole('heading', { name: 'Globex', level: 1 })).toBeVisible();
   go();
   await expect(said(page, 'Upgrade for Acme could not be marked done: the text changed since it was shown.')).toBeVisible();
-  await page.keyboard.press('n');
   await expect(page.getByRole('region', { name: 'Announce, Globex' })).toBeVisible();
+  await page.keyboard.press('n');
+  await expect(page.getByRole('region', { name: 'Migrate schema, Globex' })).toBeVisible();
   await page.getByRole('link', { name: 'Matrix' }).click();
   await expect(cell(page, 'Step 3 Upgrade, Acme, eu-west: pending')).toBeVisible();
   await page.getByRole('link', { name: 'View step' }).click();
