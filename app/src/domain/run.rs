@@ -412,7 +412,7 @@ pub struct RunFilter {
     pub runner: Option<String>,
     /// Only those that are not over.
     pub is_unfinished: bool,
-    /// Only those that are not over, and the lost ones whose step is still in progress by them: nobody has decided about it since.
+    /// Only runs that are not over, and lost runs whose step is still in progress because of them.
     pub is_unsettled: bool,
     /// Only runs before this one: the last of the page before.
     pub before: Option<RunId>,
@@ -420,7 +420,7 @@ pub struct RunFilter {
     pub limit: Option<u32>,
 }
 
-/// A run as lists show it, with the names of what it is about.
+/// A run with the names of its release, step and customer, as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunListRow {

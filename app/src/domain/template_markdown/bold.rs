@@ -126,7 +126,7 @@ fn names_a_part(text: &str) -> bool {
         .any(|it| spaced.contains(&format!(" {it} ")))
 }
 
-/// What of a line says that something else begins.
+/// The words of a line that announces another part; none for any other line.
 fn parting_words(line: &str) -> Option<&str> {
     let text = line
         .trim_start_matches(|it: char| it.is_whitespace() || matches!(it, '>' | '-' | '+'))

@@ -15,7 +15,7 @@ pub const SHORTCODE_FENCE: &str = "~~~~~~~";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Directive<'a> {
     pub title: &'a str,
-    /// Its body stands beside the text.
+    /// Its body is a note beside the text, not a part of it.
     pub is_aside: bool,
 }
 
@@ -56,7 +56,7 @@ pub enum IndentedBody {
     Tab,
 }
 
-/// What of `MkDocs` begins with a line, without its indent.
+/// The `MkDocs` block that a line opens; the line comes without its indent.
 pub fn indented_body(line: &str) -> Option<IndentedBody> {
     let line = line.trim();
     let is_quoted = |it: &str| it.len() >= 2 && it.starts_with('"') && it.ends_with('"');
