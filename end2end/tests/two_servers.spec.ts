@@ -5,7 +5,7 @@ import { test, expect } from '../fixtures/two_servers';
 import { activeJune } from '../fixtures/world';
 
 test('by mouse on two servers in turns, from an empty database to a complete release', async ({ twoServers: [one, two] }) => {
-  // The whole job, behind the making of a PostgreSQL and the start of two servers: 40 s where nothing else runs.
+  // The whole job, behind the making of a PostgreSQL and the start of two servers: 10 s where nothing else runs.
   test.setTimeout(300_000);
   await one.open('/');
   await addClusters(one.page);
