@@ -72,9 +72,10 @@ window.fetch = async (request, options) => {
   if (!url.includes('/rpc/')) return send(request, options);
   if (READS.test(url)) return read(request, options);
   count_writing(1);
-  // Who is here is told by names: under the old one the page leaves, and under the new one it hears of all but itself.
+  // Who is here is told by names: under the old one the page leaves, and under the new one it hears of all but itself. What was said under
+  // the old one is heard before: else whoever had it would stay.
   const is_naming = NAMING.test(url);
-  if (is_naming) disconnect();
+  if (is_naming) await disconnect(true);
   // The page gets its answer first; and what it then sends to the same cell, which may have been asked for before, goes before the news.
   const end = () => setTimeout(() => { count_writing(-1); tell(); }, is_behind ? NOTICED_MS : 0);
   try {
@@ -355,9 +356,10 @@ function connect() {
   source.onerror = fail;
 }
 
-function disconnect() {
+// `stays`: the page is still there afterwards. Ends when the server has heard that the page is gone.
+function disconnect(stays = false) {
   // Whether or not the stream is open: a browser that loads another page ends the stream first, and tells of that later.
-  people_module?.then((it) => it?.leave(send));
+  const left = people_module?.then((it) => it?.leave(send, stays));
   is_open = false;
   is_behind = true;
   document.documentElement.removeAttribute('data-live');
@@ -366,6 +368,7 @@ function disconnect() {
   clearTimeout(next_try);
   clearTimeout(lost);
   next_try = lost = undefined;
+  return left;
 }
 
 // The browser's own way to connect again gives up after any answer but 200, as that of a proxy before a server that is starting.
@@ -397,7 +400,7 @@ export function start(after, of) {
   connect();
   // Only a visible page holds a connection: a browser has six for a server.
   document.addEventListener('visibilitychange', () => (document.hidden ? disconnect() : connect()));
-  addEventListener('pagehide', disconnect);
+  addEventListener('pagehide', () => disconnect());
   const look = () => setTimeout(() => { keep_presence(); keep_runs(); });
   for (const name of ['pushState', 'replaceState']) {
     const plain = history[name].bind(history);

@@ -118,8 +118,10 @@ export function keep(by) {
   if (people.length > 0) show_people();
 }
 
-export function leave(by) {
+// Ends when the server has heard it.
+export function leave(by, stays) {
   send = by;
   // A page that goes away cannot wait.
-  say_place({ releaseId: null }, Promise.resolve());
+  say_place({ releaseId: null }, stays ? reported : Promise.resolve());
+  return reported;
 }

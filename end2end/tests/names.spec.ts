@@ -106,4 +106,32 @@ test.describe('with the stream', () => {
     await expect(page.getByRole('list', { name: 'Also here' }).getByRole('listitem')).toHaveText([/Ben Okoro/]);
     await context.close();
   });
+
+  test('what was said under the old name is heard before the new one is given', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    const order: string[] = [];
+    let answer = () => {};
+    const held = new Promise<void>(it => {
+      answer = it;
+    });
+    await page.route('**/api/presence', async route => {
+      if (order.length === 0) await held;
+      order.push((route.request().postData() ?? '').includes('"releaseId":null') ? 'gone' : 'there');
+      await route.continue();
+    });
+    page.on('request', it => {
+      if (it.url().includes('/rpc/set_actor')) order.push('named');
+    });
+    const asked = page.waitForRequest('**/api/presence');
+    await open(`/releases/${june}?step=${step.acme.announce}`);
+    await asked;
+    await page.getByRole('complementary', { name: 'Announce, Acme' }).getByRole('button', { name: 'Mark done' }).click();
+    await field(page).fill('Mei Tan');
+    await page.keyboard.press('Enter');
+    answer();
+    await expect(page.getByRole('gridcell', { name: /^Step 1 Announce, Acme, eu-west: done by Mei Tan/ })).toBeVisible();
+    const before = order.slice(0, order.indexOf('named'));
+    expect(before[0]).toBe('there');
+    expect(before.at(-1)).toBe('gone');
+  });
 });
