@@ -110,9 +110,9 @@ test.describe('with the stream', () => {
   test('what was said under the old name is heard before the new one is given', async ({ page, open, server }) => {
     const { june } = await activeJune(server);
     const order: string[] = [];
-    let answer = () => {};
+    let letThrough = () => {};
     const held = new Promise<void>(it => {
-      answer = it;
+      letThrough = it;
     });
     await page.route('**/api/presence', async route => {
       if (order.length === 0) await held;
@@ -128,7 +128,7 @@ test.describe('with the stream', () => {
     await page.getByRole('complementary', { name: 'Announce, Acme' }).getByRole('button', { name: 'Mark done' }).click();
     await field(page).fill('Mei Tan');
     await page.keyboard.press('Enter');
-    answer();
+    letThrough();
     await expect(page.getByRole('gridcell', { name: /^Step 1 Announce, Acme, eu-west: done by Mei Tan/ })).toBeVisible();
     const before = order.slice(0, order.indexOf('named'));
     expect(before[0]).toBe('there');
