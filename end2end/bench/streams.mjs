@@ -2,12 +2,14 @@
 // memory, that a thousand hold, and how those that a restart ended come back. Each stream is a connection of its own.
 import http from 'node:http';
 import { MEMORY, MILLISECONDS, figure, median, percentile } from './figures.mjs';
-import { copyOf, must, remove, serve } from './machine.mjs';
+import { copyOf, must, pause, remove, serve } from './machine.mjs';
 
 const STREAMS = 200;
 const PEOPLE = 50;
 const MANY = 1000;
 const MARKS = 60;
+// One mark in this time, with streams and without: a mark after a pause takes longer than one of many in a row, whatever else is open.
+const RHYTHM = 100;
 const PATIENCE = 20_000;
 // When a client comes back after so many failures: a page as `fail` of public/live.js says, others when the stream said.
 const COMES_BACK = {
@@ -60,8 +62,10 @@ export async function marks(server, id, n, before = async () => {}) {
 
 export async function streams(data, server, take) {
   const [id] = take(1);
+  const inRhythm = (_, began) => pause(Math.max(began + RHYTHM - performance.now(), 0));
   await marks(server, id, 20);
-  const alone = await marks(server, id, MARKS);
+  const rowAlone = await marks(server, id, MARKS);
+  const alone = await marks(server, id, MARKS, inRhythm);
   // By batch: when each stream had it.
   const arrived = new Map();
   let wake = () => {};
@@ -82,16 +86,21 @@ export async function streams(data, server, take) {
     };
     wake();
   });
-  const beside = await marks(server, id, MARKS, everybody);
+  const beside = await marks(server, id, MARKS, async (batch, began) => {
+    await everybody(batch, began);
+    await inRhythm(batch, began);
+  });
+  const row = await marks(server, id, MARKS);
   const { now } = server.memory();
   for (const it of close) it();
-  const again = await marks(server, id, MARKS);
+  const again = await marks(server, id, MARKS, inRhythm);
   const size = data.name;
   const without = [...alone, ...again];
   figure({ name: `a mark until ${STREAMS} streams have it: p99`, size, values: percentile(reached, 0.99), unit: MILLISECONDS, target: 100 });
   figure({ name: `a mark until ${STREAMS} streams have it`, size, values: reached, unit: MILLISECONDS });
   figure({ name: `mark one cell by REST beside ${STREAMS} streams`, size, values: beside, unit: MILLISECONDS, baseline: { what: 'without streams', values: without } });
   figure({ name: `a mark beside ${STREAMS} streams: times one without`, size, values: median(beside) / median(without), unit: 'x', target: 1.2 });
+  figure({ name: `marks in a row beside ${STREAMS} streams: times without`, size, values: median(row) / median(rowAlone), unit: 'x' });
   figure({ name: `memory: with ${STREAMS} streams`, size, values: now, unit: MEMORY, target: 150 });
 
   arrived.clear();

@@ -1,6 +1,7 @@
 // What is typed, read or sent while others remove it, or while the server is away (R32, R102).
 import type { Browser, Page } from '@playwright/test';
 import { test, expect, live, problemsOf } from '../fixtures/app';
+import { holdAnswer } from '../fixtures/hold';
 import { other, step } from '../fixtures/other';
 import { Restarted } from '../fixtures/restarted';
 import { activeJune } from '../fixtures/world';
@@ -76,6 +77,44 @@ test.describe('at a step that others remove', () => {
     await expect(page.getByRole('alert')).toContainText('Jonas removed this step.');
     await page.getByRole('button', { name: 'Copy text' }).click();
     await expect(page.getByLabel('Notes')).toHaveValue('called');
+  });
+});
+
+test.describe('the steps of a release that is read anew', () => {
+  const renamed = (name: string) => ({ id: 3, draft: { name, category: 'deploy', type: 'bash', content: 'helm upgrade', description: '' } });
+
+  test('are those of the newest read, in whatever order the answers come', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}/steps`);
+    await connected(page);
+    const late = await holdAnswer(page, 'read_release');
+    await other(server, 'Jonas')('update_template', { ...renamed('First'), version: 1 });
+    await late.made;
+    await other(server, 'Jonas')('update_template', { ...renamed('Second'), version: 2 });
+    const name = page.getByRole('listitem').getByRole('button', { name: /^(First|Second)$/ });
+    await expect(name).toHaveText('Second');
+    const older = page.waitForResponse(/\/rpc\/read_release/);
+    late();
+    await (await older).finished();
+    await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await expect(name).toHaveText('Second');
+  });
+
+  test.describe('without a connection', () => {
+    test.use({ faults: [/ERR_FAILED/] });
+
+    test('are read once it is back', async ({ page, open, server }) => {
+      const { june } = await activeJune(server);
+      await page.addInitScript(() => { Math.random = () => 0.1; });
+      await open(`/releases/${june}/steps`);
+      await connected(page);
+      await page.route(/\/rpc\/read_release/, async route => {
+        await page.evaluate(() => dispatchEvent(new Event('offline')));
+        await route.abort();
+      }, { times: 1 });
+      await other(server, 'Jonas')('update_template', { ...renamed('Renamed'), version: 1 });
+      await expect(page.getByRole('listitem').getByRole('button', { name: 'Renamed', exact: true })).toBeVisible();
+    });
   });
 });
 

@@ -7,6 +7,7 @@ pub mod customers;
 pub mod dashboard;
 pub mod edit_conflict;
 pub mod fetch;
+pub mod latest_read;
 pub mod lazy_pages;
 pub mod list_url;
 pub mod missing_values;

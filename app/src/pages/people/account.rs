@@ -20,7 +20,7 @@ use crate::{
         token::TokenDraft,
     },
     error::AppError,
-    pages::{SerialRequest, fetch::Fetch, loaded, loaded_part},
+    pages::{SerialRequest, fetch::Fetch, latest_read::LatestRead, loaded, loaded_part},
 };
 use leptos::prelude::*;
 
@@ -57,19 +57,15 @@ fn show(
     let (sessions, tokens) = (RwSignal::new(sessions), RwSignal::new(tokens));
     let unread = RwSignal::new(None::<AppError>);
     // Only the tables are brought up to date: what is typed in the forms stays.
+    let reads = LatestRead::new();
     let reload = Callback::new(move |()| {
-        leptos::task::spawn_local(async move {
-            match read_account().await {
-                // The page may have been left meanwhile, and its signals disposed.
-                Ok(it) => {
-                    let _ = unread.try_set(None);
-                    let _ = sessions.try_set(it.sessions);
-                    let _ = tokens.try_set(it.tokens);
-                }
-                Err(error) => {
-                    let _ = unread.try_set(Some(error));
-                }
+        reads.run(read_account, move |answer| match answer {
+            Ok(it) => {
+                unread.set(None);
+                sessions.set(it.sessions);
+                tokens.set(it.tokens);
             }
+            Err(error) => unread.set(Some(error)),
         });
     });
     let (renaming, changing) = (SerialRequest::new(), SerialRequest::new());

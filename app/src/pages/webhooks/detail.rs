@@ -17,7 +17,7 @@ use crate::{
         webhook::{Delivery, HookEvent, Webhook, WebhookDraft},
     },
     error::AppError,
-    pages::{SerialRequest, fetch::Fetch, loaded, navigator, param},
+    pages::{SerialRequest, fetch::Fetch, latest_read::LatestRead, loaded, navigator, param},
     paths,
 };
 use leptos::prelude::*;
@@ -61,19 +61,18 @@ fn show(data: WebhookData, refetch: Callback<()>) -> impl IntoView {
     let toasts = Toasts::from_context();
     let deliveries = RwSignal::new(deliveries);
     let unread = RwSignal::new(None::<AppError>);
+    let reads = LatestRead::new();
     let reload = Callback::new(move |()| {
-        leptos::task::spawn_local(async move {
-            match list_deliveries(id).await {
-                // The page may have been left meanwhile, and its signals disposed.
+        reads.run(
+            move || list_deliveries(id),
+            move |answer| match answer {
                 Ok(it) => {
-                    let _ = unread.try_set(None);
-                    let _ = deliveries.try_set(it);
+                    unread.set(None);
+                    deliveries.set(it);
                 }
-                Err(error) => {
-                    let _ = unread.try_set(Some(error));
-                }
-            }
-        });
+                Err(error) => unread.set(Some(error)),
+            },
+        );
     });
     let reload_soon = move || {
         reload.run(());

@@ -14,6 +14,7 @@ use crate::{
     components::ui::sortable::SortableList, domain::id::TemplateId, domain::plural::pluralize,
     domain::template::ReorderImpact, domain::template::TemplateImpact,
     domain::vocabulary::Category, domain::vocabulary::StepType, error::AppError,
+    pages::latest_read::LatestRead,
 };
 use leptos::prelude::*;
 
@@ -47,17 +48,16 @@ fn rows(editor: TemplateEditor, category: Category) -> Vec<TemplateRow> {
 pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
     let rows = Memo::new(move |_| rows(editor, category));
     let can_edit = Memo::new(move |_| editor.can_edit());
-    let impact = RwSignal::new(None::<ReorderImpact>);
+    let (impact, reads) = (RwSignal::new(None::<ReorderImpact>), LatestRead::new());
     Effect::new(move |_| {
         let n_rows = rows.with(Vec::len);
         if editor.members() == 0 || n_rows < 2 || !editor.can_edit() {
+            reads.drop_pending();
             impact.set(None);
             return;
         }
-        leptos::task::spawn_local(async move {
-            let found = preview_order(editor.release, category).await;
-            let _ = impact.try_set(found.ok());
-        });
+        let request = move || preview_order(editor.release, category);
+        reads.run(request, move |found| impact.set(found.ok()));
     });
     let on_move = Callback::new(move |moved: MovedRow| {
         let id = TemplateId(moved.id);

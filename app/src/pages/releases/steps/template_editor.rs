@@ -19,7 +19,7 @@ use crate::{
         vocabulary::{Category, Noun, ReleaseStatus},
     },
     error::AppError,
-    pages::{SerialRequest, own_changes::OwnChanges},
+    pages::{SerialRequest, latest_read::LatestRead, own_changes::OwnChanges},
 };
 use leptos::prelude::*;
 
@@ -73,6 +73,7 @@ pub struct TemplateEditor {
     may_edit: bool,
     /// The release with its template, as it was read last.
     pub detail: RwSignal<ReleaseDetail>,
+    reads: LatestRead,
     /// Requests that change the lists.
     pub sending: SerialRequest,
     /// Requests that save the step in the editor.
@@ -114,6 +115,7 @@ impl TemplateEditor {
             release: detail.release.id,
             may_edit: OwnRights::from_context().may(Permission::Templates),
             detail: RwSignal::new(detail),
+            reads: LatestRead::new(),
             sending: SerialRequest::new(),
             saving: SerialRequest::new(),
             what,
@@ -224,9 +226,10 @@ impl TemplateEditor {
 
     /// Fetches the release with its template again.
     pub fn reload(self) {
-        leptos::task::spawn_local(async move {
-            if let Ok(detail) = read_release(self.release).await {
-                let _ = self.detail.try_set(detail);
+        let request = move || read_release(self.release);
+        self.reads.run(request, move |answer| {
+            if let Ok(detail) = answer {
+                self.detail.set(detail);
             }
         });
     }
