@@ -33,14 +33,27 @@ function is_editing() {
     || [...first_said].some(([field, said]) => said_in(field) !== said && field.checkVisibility());
 }
 
+// Places that the server does not know: what was there is deleted, and the page still shows what was written there.
+const unknown = new Set();
+
 // The release, and within it the customer and the step, that the address names. Who is at the template's steps is at no step of a
 // customer.
 function place_of_page() {
   const [, release, within, customer] = location.pathname.match(/^\/releases\/(\d+)(\/customer\/(\d+)|\/steps)?$/) ?? [];
   if (!release) return { releaseId: null };
   const step = (within !== '/steps' && new URLSearchParams(location.search).get('step')) || '';
-  return { releaseId: Number(release), ...(customer && { customerId: Number(customer) }), ...(/^\d+$/.test(step) && { stepId: Number(step) }), editing: is_editing() };
+  const place = { releaseId: Number(release), ...(customer && { customerId: Number(customer) }), ...(/^\d+$/.test(step) && { stepId: Number(step) }) };
+  const known = [place, { releaseId: place.releaseId }].find((it) => !unknown.has(JSON.stringify(it)));
+  return known ? { ...known, editing: is_editing() } : { releaseId: null };
 }
+
+// Where the place is unknown, whoever is there is still at the release.
+const note_answer = (body) => ({ status }) => {
+  if (status !== 422) return;
+  const { editing, ...place } = JSON.parse(body);
+  unknown.add(JSON.stringify(place));
+  say_place(place_of_page());
+};
 
 function say_place(word, after = reported) {
   const body = JSON.stringify(word);
@@ -50,7 +63,7 @@ function say_place(word, after = reported) {
   [told, told_at] = [body, Date.now()];
   reported = after;
   const post = (body) => {
-    reported = reported.then(() => send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true })).catch(() => {});
+    reported = reported.then(() => send('/api/presence', { method: 'POST', headers: { 'content-type': 'application/json' }, body, keepalive: true })).then(note_answer(body), () => {});
   };
   // Whoever goes to another release is no longer at the first.
   if (before !== null && word.releaseId !== null && before !== word.releaseId) post('{"releaseId":null}');
@@ -107,6 +120,7 @@ export function hear({ releaseId, people: now }) {
 // A stream begins: the server tells who is here, and may have forgotten what this page has said.
 export function forget() {
   people = [];
+  unknown.clear();
   told_at = 0;
   show_people();
 }

@@ -80,6 +80,25 @@ test.describe('at a step that others remove', () => {
   });
 });
 
+test.describe('who is at a step that others removed', () => {
+  test.use({ faults: [/status of (404|422)/] });
+
+  test('is still at the release, as others see', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}?step=${step.acme.announce}`);
+    await connected(page);
+    await panel(page, 'Announce, Acme').getByLabel('Notes').click();
+    await page.keyboard.type('called');
+    await other(server, 'Jonas')('delete_template', { id: 1 });
+    const notes = panel(page, 'Step').getByLabel('Notes');
+    await expect(panel(page, 'Step').getByRole('alert')).toContainText('Jonas removed this step.');
+    const said = page.waitForResponse(it => it.url().endsWith('/api/presence') && it.status() === 204 && JSON.parse(it.request().postData()!).editing === false);
+    await notes.fill('');
+    await notes.press('Tab');
+    expect(JSON.parse((await said).request().postData()!)).toEqual({ releaseId: june, editing: false });
+  });
+});
+
 test.describe('the steps of a release that is read anew', () => {
   const renamed = (name: string) => ({ id: 3, draft: { name, category: 'deploy', type: 'bash', content: 'helm upgrade', description: '' } });
 

@@ -107,6 +107,25 @@ test('values are typed in the activation dialog, and Activate saves them first',
   await expect(panel(page, 'Upgrade, Initech').locator('.ln').last()).toHaveText('curl https://initech.example/healthz');
 });
 
+test('Enter in the activation dialog saves a value and goes on to the next one, and never activates', async ({ page, open, server }) => {
+  const { june, us } = await draftJune(server);
+  await server.call('create_customer', { draft: { name: 'Hooli', clusterId: us, namespace: 'hooli' } });
+  await open(`/releases/${june}`);
+  await page.getByRole('button', { name: 'Activate…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Activate June' });
+  await dialog.getByRole('checkbox', { name: /^us-east/ }).check();
+  await dialog.getByLabel('var.HOST for Hooli').fill('hooli.example');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByLabel('var.HOST for Initech')).toBeFocused();
+  await page.keyboard.type('initech.example');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('heading', { name: 'Preview' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByLabel('var.HOST for Initech')).toHaveCount(0);
+  const { status } = await (await fetch(`${server.url}/api/releases/${june}`)).json();
+  expect(status).toBe('draft');
+});
+
 test('the dashboard sets a value in its table, and many in a table of customers by variables', async ({ page, open, server }) => {
   const { june, initech, eu } = await activeJune(server);
   const hooli = await server.call('create_customer', { draft: { name: 'Hooli', clusterId: eu, namespace: 'hooli' } });
@@ -116,10 +135,11 @@ test('the dashboard sets a value in its table, and many in a table of customers 
   await expect(missing.getByLabel('Where to set var.HOST').locator('option').first()).toHaveText('for June');
   await missing.getByRole('button', { name: 'Set for 2 customers…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Missing values' });
+  await expect(dialog.getByLabel('var.HOST for June')).toBeFocused();
   await dialog.getByLabel('var.HOST for Hooli').fill('hooli.example');
-  await dialog.getByRole('button', { name: 'Save values' }).click();
+  await page.keyboard.press('Enter');
   await expect(dialog.getByLabel('var.HOST for Hooli')).toHaveCount(0);
-  await expect(dialog.getByLabel('var.HOST for Initech')).toBeVisible();
+  await expect(dialog.getByLabel('var.HOST for Initech')).toBeFocused();
   await dialog.locator('.dialog__foot').getByRole('button', { name: 'Close' }).click();
   await missing.getByLabel(VALUE).fill('initech.example');
   await missing.getByLabel(VALUE).press('Enter');

@@ -9,6 +9,7 @@ pub mod drag;
 pub mod editor;
 pub mod foreign_changes;
 pub mod form;
+pub mod form_focus;
 pub mod grid;
 pub mod grid_dom;
 pub mod letter_case;

@@ -140,7 +140,7 @@ impl ValueEdit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingTable {
     pub release: (ReleaseId, String),
-    /// Each variable once, with the names of the steps that use it, in the order of their first customer.
+    /// Each variable once, with the names of the steps that use it, by name: the order stays when values are set.
     pub variables: Vec<(String, Vec<String>)>,
     pub customers: Vec<MissingCustomer>,
     /// How many more customers lack values than are listed.
@@ -179,10 +179,12 @@ impl MissingTable {
         steps: &[String],
         removed: Option<TextChange>,
     ) {
-        let at = self.variables.iter().position(|it| it.0 == variable);
-        let at = at.unwrap_or_else(|| {
-            self.variables.push((variable.to_owned(), Vec::new()));
-            self.variables.len() - 1
+        let found = self
+            .variables
+            .binary_search_by(|it| it.0.as_str().cmp(variable));
+        let at = found.unwrap_or_else(|at| {
+            self.variables.insert(at, (variable.to_owned(), Vec::new()));
+            at
         });
         let known = &mut self.variables[at].1;
         for step in steps {
@@ -331,6 +333,17 @@ mod tests {
         assert_eq!(table.variables[0].1, ["Upgrade"]);
         assert_eq!((table.customers.len(), table.n_more), (100, 50));
         assert_eq!(table.customers[0].missing.len(), 2);
+    }
+
+    #[test]
+    fn the_columns_of_a_table_keep_their_order_when_a_value_is_set() {
+        let mut table = MissingTable::new(ReleaseId(1), "June");
+        for (id, variable) in [(1, "var.ZONE"), (2, "var.HOST"), (2, "var.ZONE")] {
+            let (customer, cluster) = ((CustomerId(id), "C"), (ClusterId(1), "eu"));
+            table.add(customer, cluster, variable, &[], None);
+        }
+        let names: Vec<&str> = table.variables.iter().map(|it| it.0.as_str()).collect();
+        assert_eq!(names, ["var.HOST", "var.ZONE"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 use super::{SerialRequest, value_requests::send_values};
 use crate::{
     api::values::read_missing_values,
-    browser::{dom, unsaved_guard},
+    browser::{dom, form_focus, unsaved_guard},
     components::{
         missing_values::MissingValues,
         ui::{dialog::Dialog, notice::Failure, toast::Toasts},
@@ -16,6 +16,9 @@ use crate::{
     },
 };
 use leptos::prelude::*;
+
+/// The form with all values of a release.
+const VALUES_FORM: &str = "dialog[open] .values-grid";
 
 /// What the page keeps while its data is read again: what is typed, and the open dialog.
 #[derive(Clone, Copy)]
@@ -55,24 +58,29 @@ impl MissingRequests {
             self.table.set(None);
         }
         self.release.set(Some(release));
-        self.read();
+        self.read(move || dom::focus(&format!("{VALUES_FORM} input")));
     }
 
-    fn read(self) {
+    /// Reads the values of the open release, and does what follows once they are shown.
+    fn read(self, then: impl FnOnce() + 'static) {
         if let Some(release) = self.release.get_untracked() {
             let table = self.table;
-            self.reading
-                .run(read_missing_values(release), move |it| table.set(Some(it)));
+            self.reading.run(read_missing_values(release), move |it| {
+                table.set(Some(it));
+                dom::after_paint(then);
+            });
         }
     }
 
     fn save(self, drafts: ValueDrafts, edits: Vec<ValueEdit>) {
+        let place = form_focus::place_in(VALUES_FORM);
         send_values(drafts, edits, move |saved| {
             // The page may be gone by now.
             if self.refetch.try_run(()).is_none() {
                 return;
             }
-            self.read();
+            let in_dialog = "dialog[open] .dialog__body [role=status]";
+            self.read(move || form_focus::put_back(VALUES_FORM, place.as_ref(), in_dialog));
             if let Some((message, batch)) = saved {
                 self.toasts.show(message, batch);
             }

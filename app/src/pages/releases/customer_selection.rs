@@ -4,7 +4,10 @@ use crate::{
         customers::list_customers,
         releases::{activate_release, add_customers, preview_customers},
     },
-    browser::{dom, form},
+    browser::{
+        dom, form,
+        form_focus::{self, FocusPlace},
+    },
     components::{
         customer_picker::CustomerPicker,
         ui::{icon::Icon, notice::sentence},
@@ -22,11 +25,14 @@ use crate::{
         vocabulary::Field,
     },
     error::AppError,
-    pages::{SerialRequest, value_requests::send_values},
+    pages::{SerialRequest, latest_read::LatestRead, value_requests::send_values},
     paths,
 };
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
+
+/// The form with the values that are missing.
+const VALUES_FORM: &str = "dialog[open] .values-grid";
 
 /// The dialog body in which customers are chosen, with its dry run.
 #[component]
@@ -237,8 +243,7 @@ struct DryRunPreview {
     is_busy: RwSignal<bool>,
     /// Values that are typed where they are missing.
     drafts: StoredValue<ValueDrafts>,
-    /// The number of the last request.
-    number: StoredValue<u32>,
+    reads: LatestRead,
 }
 
 impl DryRunPreview {
@@ -256,11 +261,11 @@ impl DryRunPreview {
             error: RwSignal::new(None),
             is_busy: RwSignal::new(false),
             drafts,
-            number: StoredValue::new(0),
+            reads: LatestRead::new(),
         };
         Effect::new(move |_| {
             selected.track();
-            this.request();
+            this.request(None);
         });
         this
     }
@@ -291,51 +296,40 @@ impl DryRunPreview {
 
     /// Saves values, and does what follows; else the dry run is requested again, which says what is missing still.
     fn save(self, edits: Vec<ValueEdit>, then: Option<Callback<()>>) {
+        let place = form_focus::place_in(VALUES_FORM);
         send_values(self.drafts.get_value(), edits, move |saved| {
             // The dialog may be closed by now.
-            if self.number.try_get_value().is_none() {
+            if self.answer.is_disposed() {
                 return;
             }
             match then.filter(|_| saved.is_some()) {
                 Some(then) => then.run(()),
-                None => self.request(),
+                None => self.request(place),
             }
         });
     }
 
-    fn request(self) {
+    /// Requests the dry run. `place` is where the keyboard was among the values: its field may be gone with its value.
+    fn request(self, place: Option<FocusPlace>) {
         let customers = self.selected();
-        self.number.update_value(|it| *it += 1);
-        let number = self.number.get_value();
         if customers.is_empty() {
+            self.reads.drop_pending();
             self.answer.set(None);
             self.error.set(None);
             self.is_busy.set(false);
             return;
         }
         self.is_busy.set(true);
-        leptos::task::spawn_local(async move {
-            let answer = preview_customers(self.id, customers).await;
-            if self.number.try_get_value() != Some(number) {
-                return;
-            }
+        let request = move || preview_customers(self.id, customers.clone());
+        self.reads.run(request, move |answer| {
             self.is_busy.set(false);
-            match answer {
-                Ok(answer) => {
-                    self.error.set(None);
-                    self.answer.set(Some(answer));
-                    // The field that had the focus may be gone with its value.
-                    dom::after_paint(|| {
-                        if dom::nothing_is_focused() {
-                            dom::focus("dialog[open] .dialog__foot [data-kind=ink]");
-                        }
-                    });
-                }
-                Err(error) => {
-                    self.answer.set(None);
-                    self.error.set(Some(error));
-                }
-            }
+            self.error.set(answer.as_ref().err().cloned());
+            self.answer.set(answer.ok());
+            let place = place.clone();
+            // Never on Activate: whoever goes on with Enter would activate.
+            dom::after_paint(move || {
+                form_focus::put_back(VALUES_FORM, place.as_ref(), "dialog[open] .dialog__run h3");
+            });
         });
     }
 }
@@ -382,7 +376,7 @@ fn DryRunPane(
                     <b>{format!("{n_values} {are} still missing. ")}</b>
                     {format!("You can activate now; {steps} blocked until set.")}
                 </span>
-                <button class="button" type="button" data-size="s" on:click=move |_| preview.request()>
+                <button class="button" type="button" data-size="s" on:click=move |_| preview.request(None)>
                     "Refresh"
                 </button>
             </div>
