@@ -42,8 +42,8 @@ use runs::{notices::RunNotices, run_settings::RunSettings};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::{sync::Arc, time::Instant};
 use views::{
-    attention::UsualCache, customer_versions::VersionCache, matrix_cache::MatrixCache,
-    progress_cache::ProgressCache,
+    attention::UsualCache, customer_versions::VersionCache, dashboard::DashboardCache,
+    matrix_cache::MatrixCache, progress_cache::ProgressCache,
 };
 
 /// The database without a caller. Clones share the connections and caches.
@@ -55,6 +55,7 @@ pub struct Database {
     matrix_cache: MatrixCache,
     progress_cache: ProgressCache,
     usual_cache: UsualCache,
+    dashboard_cache: DashboardCache,
     version_cache: VersionCache,
     wal_checkpointer: WalCheckpointer,
     caller_cache: CallerCache,
@@ -99,6 +100,7 @@ impl Database {
             matrix_cache: MatrixCache::default(),
             progress_cache: ProgressCache::default(),
             usual_cache: UsualCache::default(),
+            dashboard_cache: DashboardCache::default(),
             version_cache: VersionCache::default(),
             wal_checkpointer,
             caller_cache: CallerCache::default(),

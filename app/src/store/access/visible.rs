@@ -17,6 +17,14 @@ use sea_orm::{
 /// A scope of at most this many customers, without clusters, finds its events through the indexes of customers.
 const NARROW_CUSTOMERS_MAX: usize = 5;
 
+/// Callers of the same key see the same rows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VisibleKey {
+    scope: Scope,
+    sees_accounts: bool,
+    sees_machines: bool,
+}
+
 /// Queries for one caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Visible<'a> {
@@ -51,6 +59,15 @@ impl<'a> Visible<'a> {
             sees_accounts: is_whole || by_role.sees_accounts,
             sees_machines: is_whole || by_role.sees_machines,
             ..by_role
+        }
+    }
+
+    /// What tells these queries from another caller's.
+    pub fn key(self) -> VisibleKey {
+        VisibleKey {
+            scope: self.scope.clone(),
+            sees_accounts: self.sees_accounts,
+            sees_machines: self.sees_machines,
         }
     }
 

@@ -88,6 +88,12 @@ impl Store {
         Self { arrival, ..self }
     }
 
+    /// The same store at the last event: what it reads from several caches is as new as that, and nothing older is kept in one.
+    pub(in crate::store) async fn at_last_event(&self) -> Result<Self, StoreError> {
+        let position = ArrivalPosition::new(self.last_event().await?);
+        Ok(self.clone().arrived_at(Some(position)))
+    }
+
     /// The id of the last event, which no cache may be older than: as of the request's arrival, or of now.
     pub(in crate::store) async fn last_event(&self) -> Result<i64, StoreError> {
         let known = self.arrival.as_ref();

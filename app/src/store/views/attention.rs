@@ -1,5 +1,6 @@
 //! The cells that need attention first (R107). Which they are comes from the matrix cache; the database is asked once for their
 //! names and reasons, once for how long the same steps took elsewhere, and once for the runs that were lost.
+use super::event_cache::EventCache;
 use crate::domain::{
     actor_stamp::ActorStamp,
     attention::{Urgency, urgency, usual_duration},
@@ -28,8 +29,6 @@ const SAMPLES_MAX: usize = 50;
 const USUAL_STEPS_MAX: usize = 100;
 /// Usual durations that are cached, of all steps and scopes.
 const USUAL_ENTRIES_MAX: u64 = 10_000;
-/// Scopes whose usual durations are cached together.
-const SCOPES_MAX: u64 = 50;
 
 /// Id, release, customer, name, state, fail reason, revert reason, author, time.
 type NarrowStep = (
@@ -50,18 +49,18 @@ type DoneCells = Vec<(DateTime<Utc>, i64)>;
 /// How long the steps in progress usually take, by their template step.
 type UsualDurations = HashMap<TemplateId, TimeDelta>;
 
-/// How long steps usually take: by scope, with the last event before the answer; and by template step and scope, with the done cells
-/// that say so. Clones share them.
+/// How long steps usually take: of all in progress; and by template step and scope, with the done cells that say so. Clones share
+/// them.
 #[derive(Clone, Debug)]
 pub struct UsualCache {
-    answers: Cache<Scope, (i64, Arc<UsualDurations>)>,
+    answers: EventCache<UsualDurations>,
     steps: Cache<(TemplateId, Scope), (DoneCells, Option<TimeDelta>)>,
 }
 
 impl Default for UsualCache {
     fn default() -> Self {
         Self {
-            answers: Cache::new(SCOPES_MAX),
+            answers: EventCache::default(),
             steps: Cache::new(USUAL_ENTRIES_MAX),
         }
     }
@@ -153,17 +152,9 @@ impl Store {
     /// How long the steps in progress usually take: the median of the newest that were started and marked done in the same
     /// release.
     async fn usual_durations(&self, grids: &[&Grid]) -> Result<Arc<UsualDurations>, StoreError> {
-        let last_event = self.database.last_event().await?;
         let cache = &self.database.usual_cache.answers;
-        let cached = cache.get(&self.caller.scope);
-        // An import may fill an empty database without events.
-        if let Some((_, answer)) = cached.filter(|it| last_event > 0 && it.0 == last_event) {
-            return Ok(answer);
-        }
-        let answer = Arc::new(self.read_usual_durations(grids).await?);
-        let entry = (last_event, Arc::clone(&answer));
-        cache.insert(self.caller.scope.clone(), entry);
-        Ok(answer)
+        self.as_of_last_event(cache, self.read_usual_durations(grids))
+            .await
     }
 
     /// The same from the database, for steps of which other cells are done than before.

@@ -1,13 +1,13 @@
 //! Which release each customer finished last (R107). Active releases are answered from the matrix cache. When the customers of an
 //! archived one finished is cached until the release changes, since nothing changes in it meanwhile; and the whole answer
 //! until there is a new event.
+use super::event_cache::EventCache;
 use crate::domain::{
     customer_version::{CustomerVersion, CustomerVersions, FinishedRelease},
     field_error::FieldError,
     id::{ClusterId, CustomerId},
     matrix::{CellIndex, Grid},
     release::Release,
-    scope::Scope,
     vocabulary::{ReleaseStatus, StepStatus},
 };
 use crate::store::{
@@ -22,24 +22,21 @@ use std::{collections::HashMap, sync::Arc};
 
 /// Archived releases that are cached, each with its customers.
 const RELEASES_MAX: u64 = 500;
-/// Scopes whose answer is cached.
-const SCOPES_MAX: u64 = 50;
 
 /// When each customer finished a release, by the customer's id; without those that have not.
 type FinishTimes = HashMap<i64, DateTime<Utc>>;
 
-/// The cached answers: by scope, each with the last event before it; and the times of archived releases by their id, each with
-/// the release's version. Clones share them.
+/// The cached answers, and the times of archived releases by their id, each with the release's version. Clones share them.
 #[derive(Clone, Debug)]
 pub struct VersionCache {
-    answers: Cache<Scope, (i64, Arc<Vec<CustomerVersion>>)>,
+    answers: EventCache<Vec<CustomerVersion>>,
     archived: Cache<i64, (i64, Arc<FinishTimes>)>,
 }
 
 impl Default for VersionCache {
     fn default() -> Self {
         Self {
-            answers: Cache::new(SCOPES_MAX),
+            answers: EventCache::default(),
             archived: Cache::new(RELEASES_MAX),
         }
     }
@@ -76,17 +73,8 @@ impl Store {
     }
 
     async fn all_versions(&self) -> Result<Arc<Vec<CustomerVersion>>, StoreError> {
-        let last_event = self.database.last_event().await?;
         let cache = &self.database.version_cache.answers;
-        let cached = cache.get(&self.caller.scope);
-        // An import may fill an empty database without events.
-        if let Some((_, answer)) = cached.filter(|it| last_event > 0 && it.0 == last_event) {
-            return Ok(answer);
-        }
-        let answer = Arc::new(self.read_versions().await?);
-        let entry = (last_event, Arc::clone(&answer));
-        cache.insert(self.caller.scope.clone(), entry);
-        Ok(answer)
+        self.as_of_last_event(cache, self.read_versions()).await
     }
 
     async fn read_versions(&self) -> Result<Vec<CustomerVersion>, StoreError> {

@@ -10,6 +10,7 @@ pub mod customer_releases;
 pub mod customer_versions;
 pub mod customer_work;
 pub mod dashboard;
+pub mod event_cache;
 pub mod executed_texts;
 pub mod matrix;
 pub mod matrix_cache;
