@@ -364,6 +364,31 @@ test('previous and next follow the filtered order, and Escape comes back to the 
   await expect(cell(page, 'Step 1 Announce, Initech')).toBeFocused();
 });
 
+test('the second click of a double click never presses a button of the panel that the first one opened', async ({ page, open, server }) => {
+  const { release } = await many(server, 30, 30);
+  await open(`/releases/${release}`);
+  await cell(page, 'Step 1 s00, c00').click();
+  const done = (await panel(page, 's00, c00').getByRole('button', { name: 'Mark done' }).boundingBox())!;
+  await page.getByRole('button', { name: 'Close the panel' }).click();
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  const [x, y] = [done.x + done.width / 2, done.y + done.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.up();
+  const button = page.getByRole('complementary').getByRole('button', { name: 'Mark done' });
+  await expect(button).toBeVisible();
+  expect(await button.evaluate((it, [x, y]) => it.contains(document.elementFromPoint(x, y)), [x, y])).toBe(true);
+  await page.mouse.down({ clickCount: 2 });
+  await page.mouse.up({ clickCount: 2 });
+  await expect(page.getByRole('gridcell').and(page.locator(':focus'))).toHaveCount(1);
+  // The button still hears a click that begins there.
+  await page.mouse.down();
+  await page.mouse.up();
+  await expect(page.getByRole('status').filter({ hasText: 'Marked' })).toBeVisible();
+  const { progress } = await (await fetch(`${server.url}/api/releases/${release}/progress`)).json();
+  expect(progress.counts.done).toBe(1);
+});
+
 test('the open cell stays in sight beside the panel', async ({ page, open, server }) => {
   const { release } = await many(server, 3, 30);
   await open(`/releases/${release}?step=88`);

@@ -5,6 +5,7 @@ pub mod arrival;
 pub mod checkbox_list;
 pub mod clipboard;
 pub mod dom;
+pub mod double_click;
 pub mod drag;
 pub mod editor;
 pub mod foreign_changes;

@@ -39,6 +39,8 @@ pub fn StepPanelHost(
         ..
     } = controller;
     guard_typed_text(memory);
+    // The panel may open under the pointer, with a button there.
+    Effect::new(|_| browser::double_click::guard("[data-aside]"));
     let dialog = memory.lasting().asked;
     let is_writing = move || {
         reason_action.with(Option::is_some)
