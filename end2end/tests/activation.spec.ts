@@ -114,6 +114,11 @@ test('customers are added, and only those are offered that are not in', async ({
   await page.getByRole('button', { name: 'Add customers…' }).click();
   await expect(dialog.getByText('Selected 0 of 1 customers')).toBeVisible();
   await expect(dialog.getByRole('checkbox', { name: /^Globex/ })).toHaveCount(0);
+  // As it is when the dialog opens, whatever others did since the page was read.
+  await page.keyboard.press('Escape');
+  await server.call('remove_customers', { id: world.june, customers: [world.acme] });
+  await page.getByRole('button', { name: 'Add customers…' }).click();
+  await expect(dialog.getByRole('checkbox', { name: /^Acme/ })).toBeVisible();
 });
 
 test('refusals are said in full, and cost no choice', async ({ page, open, server }) => {

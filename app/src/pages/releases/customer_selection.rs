@@ -2,7 +2,7 @@
 use crate::{
     api::{
         customers::list_customers,
-        releases::{activate_release, add_customers, preview_customers},
+        releases::{activate_release, add_customers, list_members, preview_customers},
     },
     browser::{
         dom, form,
@@ -42,8 +42,6 @@ pub fn CustomerSelection(
     /// The name of the release.
     name: StoredValue<String>,
     is_draft: bool,
-    /// Customers that are in the release already; they are not offered.
-    members: RwSignal<HashSet<CustomerId>>,
     /// The customers that are chosen. Those of an activation outlive the dialog, as the values do.
     selected: RwSignal<HashSet<CustomerId>>,
     /// Values that are typed where they are missing; they outlive the dialog.
@@ -58,9 +56,17 @@ pub fn CustomerSelection(
     // A plain request, not a `Fetch`: the server never renders this dialog, so there is nothing to hydrate.
     let fetching = SerialRequest::new();
     let fetch = Callback::new(move |()| {
-        fetching.run(list_customers(false), move |mut others| {
-            let of_release = members.get_untracked();
-            others.retain(|it| !of_release.contains(&it.id));
+        let request = async move {
+            let mut others = list_customers(false).await?;
+            // Those that are in the release by now are not offered.
+            if !is_draft {
+                let members = list_members(id).await?;
+                let members: HashSet<CustomerId> = members.iter().map(|it| it.id).collect();
+                others.retain(|it| !members.contains(&it.id));
+            }
+            Ok(others)
+        };
+        fetching.run(request, move |others| {
             // Of those that were chosen before some may be gone.
             let ids: HashSet<CustomerId> = others.iter().map(|it| it.id).collect();
             selected.update(|it| it.retain(|id| ids.contains(id)));
@@ -80,8 +86,7 @@ pub fn CustomerSelection(
                 on_done.run(());
             });
         } else {
-            request.run(add_customers(id, customers), move |added| {
-                members.update(|it| it.extend(added.row));
+            request.run(add_customers(id, customers), move |_| {
                 open.set(false);
                 on_done.run(());
             });

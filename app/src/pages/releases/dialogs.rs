@@ -78,8 +78,6 @@ pub type LoadDialogs = fn(ReleaseDialogsProps) -> AnyView;
 pub fn ReleaseDialogsHost(
     open: OpenDialogs,
     release: Release,
-    /// Customers that are in the release already.
-    members: Vec<CustomerId>,
     on_done: Callback<()>,
     load: LoadDialogs,
 ) -> impl IntoView {
@@ -89,7 +87,6 @@ pub fn ReleaseDialogsHost(
             load(ReleaseDialogsProps {
                 open,
                 release: release.clone(),
-                members: members.clone(),
                 on_done,
             })
         })
@@ -98,18 +95,11 @@ pub fn ReleaseDialogsHost(
 
 /// The dialogs of a release, each rendered once it has been opened.
 #[component]
-pub fn ReleaseDialogs(
-    open: OpenDialogs,
-    release: Release,
-    /// Customers that are in the release already.
-    members: Vec<CustomerId>,
-    on_done: Callback<()>,
-) -> impl IntoView {
+pub fn ReleaseDialogs(open: OpenDialogs, release: Release, on_done: Callback<()>) -> impl IntoView {
     view! {
         <ActivateDialog
             open=open.select_customers
             release=release.clone()
-            members=members
             on_done=on_done
         />
         <CloneDialog open=open.clone_release release=release.clone()/>
@@ -204,13 +194,7 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
 
 /// Activates a draft for the customers that are selected, or adds them to an active release.
 #[component]
-fn ActivateDialog(
-    open: RwSignal<bool>,
-    release: Release,
-    /// Customers that are in the release already; they are not offered.
-    members: Vec<CustomerId>,
-    on_done: Callback<()>,
-) -> impl IntoView {
+fn ActivateDialog(open: RwSignal<bool>, release: Release, on_done: Callback<()>) -> impl IntoView {
     let is_draft = release.status == ReleaseStatus::Draft;
     let title = if is_draft {
         format!("Activate {}", release.name)
@@ -219,7 +203,6 @@ fn ActivateDialog(
     };
     let id = release.id;
     let name = StoredValue::new(release.name);
-    let members = RwSignal::new(members.into_iter().collect::<HashSet<_>>());
     let drafts = ValueDrafts::default();
     let values = StoredValue::new(drafts.clone());
     let chosen = RwSignal::new(HashSet::<CustomerId>::new());
@@ -231,7 +214,6 @@ fn ActivateDialog(
                 id=id
                 name=name
                 is_draft=is_draft
-                members=members
                 selected=chosen
                 values=values
                 on_done=on_done

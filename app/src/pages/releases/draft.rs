@@ -106,7 +106,6 @@ fn draft_view(
         <ReleaseDialogsHost
             open=dialogs
             release=release
-            members=Vec::new()
             on_done=reload
             load=load_dialogs
         />

@@ -18,9 +18,9 @@ use crate::{
     components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
     components::matrix::filter_bar::FilterBar, components::pending_actions::ActionRequest,
     components::take_over_dialog::TakeOverDialogProps, components::ui::toast::Restorable,
-    components::ui::toast::Toasts, domain::id::CustomerId, domain::id::ReleaseId,
-    domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
-    pages::latched, pages::loaded, pages::param, paths,
+    components::ui::toast::Toasts, domain::id::ReleaseId, domain::matrix_wire::PackedMatrix,
+    domain::vocabulary::ReleaseStatus, pages::fetch::Fetch, pages::latched, pages::loaded,
+    pages::param, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -86,7 +86,6 @@ fn ReleaseMatrix(
 ) -> impl IntoView {
     let release = matrix.release.clone();
     let id = release.id;
-    let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
     let controller = MatrixController::new(matrix, |request| {
         lazy_parts::run(LazyPart::BulkAction(Box::new(request)));
     });
@@ -222,7 +221,6 @@ fn ReleaseMatrix(
         <ReleaseDialogsHost
             open=dialogs
             release=release
-            members=members
             on_done=Callback::new(move |()| reloader.reload_all())
             load=lazy_parts::show_dialogs
         />

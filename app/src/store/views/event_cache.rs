@@ -8,7 +8,7 @@ const CALLERS_MAX: u64 = 50;
 
 /// The answers to one question. Clones share them.
 #[derive(Clone, Debug)]
-pub struct EventCache<T>(Cache<VisibleKey, (i64, Arc<T>)>);
+pub struct EventCache<T: Send + Sync + 'static>(Cache<VisibleKey, (i64, Arc<T>)>);
 
 impl<T: Send + Sync + 'static> Default for EventCache<T> {
     fn default() -> Self {
