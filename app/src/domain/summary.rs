@@ -351,6 +351,23 @@ pub struct Unresolved {
     pub removed: Option<TextChange>,
 }
 
+impl Unresolved {
+    /// How many steps have no value for a variable, each counted once whatever it lacks. Steps of one template may have one name.
+    pub fn n_steps(all: &[Self]) -> usize {
+        let mut steps: Vec<(i64, &str, usize)> = Vec::new();
+        for it in all {
+            for (at, name) in it.step_names.iter().enumerate() {
+                let before = it.step_names[..at].iter();
+                let nth = before.filter(|other| *other == name).count();
+                steps.push((it.customer_id.0, name, nth));
+            }
+        }
+        steps.sort_unstable();
+        steps.dedup();
+        steps.len()
+    }
+}
+
 /// What activating a release, or adding customers, would do (R14).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DryRun {

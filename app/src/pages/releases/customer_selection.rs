@@ -353,7 +353,7 @@ fn DryRunPane(
             found.filter(|it| !it.is_empty())
         })?;
         let n_values = unresolved.len();
-        let n_cells: usize = unresolved.iter().map(|it| it.step_names.len()).sum();
+        let n_cells = Unresolved::n_steps(&unresolved);
         let table = offered.with(|offered| {
             let offered = offered.as_deref().unwrap_or_default();
             missing_table(
