@@ -15,6 +15,10 @@ await new Promise((done) => {
 const HEAD_LINES = 200;
 const TAIL_LINES = 3_000;
 const TAIL_CHARS = 600_000;
+// Of the lines that are not, the text is kept to be searched: more than the server keeps, of which each byte is at most three characters.
+const HIDDEN_CHARS = 8 * 1024 * 1024;
+const HIDDEN_PIECE_CHARS = 64 * 1024;
+const GAP_TEXT = '… left out: only the beginning and the end are kept …';
 // While they come and are followed only so many of the last are drawn: all of them would be laid out anew each time. The others are
 // added, so many at a time, once the reader stops following, searches, or the run is over.
 const FOLLOWED_LINES = 200;
@@ -76,19 +80,59 @@ function class_of(style, is_error) {
   return [is_error && 'a-error', ...switches, ...colours].filter(Boolean).join(' ');
 }
 
-// Takes bytes of both streams, and gives lines: those that are whole go to `done`, the last one is `open`.
-function line_reader() {
+const text_of = (line) => line.parts.map((it) => it[1]).join('');
+
+// How many lines of a text have what is sought.
+function count_hits(text, sought) {
+  let n = 0;
+  for (let at = text.indexOf(sought); at >= 0; n++) {
+    const end = text.indexOf('\n', at);
+    at = end < 0 ? -1 : text.indexOf(sought, end);
+  }
+  return n;
+}
+
+// The lines that are not in the page: their number, and their text in pieces. Of far too much text the middle goes.
+function hidden_lines() {
+  const pieces = [];
+  let [n_chars, n_first] = [0, 0];
+  // Whether something is among them that the server has not kept, and whether all of their text is still here.
+  const hidden = { n: 0, has_gap: false, is_whole: true };
+  hidden.add = (lines) => {
+    for (const line of lines) {
+      if (line.is_gap) {
+        hidden.has_gap = true;
+        continue;
+      }
+      hidden.n += 1;
+      const text = `${text_of(line).toLowerCase()}\n`;
+      if (pieces.length === 0 || pieces.at(-1).length >= HIDDEN_PIECE_CHARS) pieces.push('');
+      pieces[pieces.length - 1] += text;
+      n_chars += text.length;
+      if (n_chars <= HIDDEN_CHARS / 2) n_first = pieces.length;
+      if (n_chars <= HIDDEN_CHARS) continue;
+      n_chars -= pieces.splice(n_first, 1)[0].length;
+      hidden.is_whole = false;
+    }
+  };
+  hidden.count = (sought) => pieces.reduce((n, it) => n + count_hits(it, sought), 0);
+  return hidden;
+}
+
+// Takes bytes of both streams, and gives lines: those that are whole go to `done`, the last one is `open`. What is too much to be shown
+// is dropped.
+function line_reader(drop) {
   const encoder = new TextEncoder();
   const streams = {};
   for (const name of ['stdout', 'stderr']) streams[name] = { decoder: new TextDecoder(), style: { ...PLAIN }, class: name === 'stderr' ? 'a-error' : '', is_error: name === 'stderr', rest: '' };
   const new_line = () => ({ parts: [], n_chars: 0 });
-  const reader = { done: [], open: new_line(), n_dropped: 0 };
+  const reader = { done: [], open: new_line(), has_gap: false };
 
   function end_line() {
     reader.done.push(reader.open);
     reader.open = new_line();
     // A page of empty lines is a million of them: only those that can be shown are kept.
-    if (reader.done.length > 2 * (HEAD_LINES + TAIL_LINES)) reader.n_dropped += reader.done.splice(HEAD_LINES, HEAD_LINES + TAIL_LINES).length;
+    if (reader.done.length > 2 * (HEAD_LINES + TAIL_LINES)) drop(reader.done.splice(HEAD_LINES, HEAD_LINES + TAIL_LINES));
   }
 
   function add(text, kind) {
@@ -131,7 +175,9 @@ function line_reader() {
   };
   reader.gap = () => {
     if (reader.open.n_chars > 0) end_line();
-    add('… left out: only the beginning and the end are kept …', 'a-control');
+    add(GAP_TEXT, 'a-control');
+    reader.open.is_gap = true;
+    reader.has_gap = true;
     end_line();
   };
   // Nothing more comes: what was waited for is all there is.
@@ -152,7 +198,7 @@ function parts_of(line) {
 }
 
 function line_element(line) {
-  return element('div', { class: 'run-line' }, ...parts_of(line));
+  return element('div', { class: 'run-line', 'data-gap': line.is_gap ? '' : undefined }, ...parts_of(line));
 }
 
 async function to_clipboard(text) {
@@ -190,11 +236,12 @@ export function make_view(id, address, release, hear_of_run) {
   const failure = element('p', { class: 'run-problem small', role: 'alert', hidden: '' });
   const box = element('div', { class: 'run-view' }, tools, lines, failure);
 
-  const reader = line_reader();
+  const hidden = hidden_lines();
+  const reader = line_reader(hidden.add);
   const view = { id, release, box, seen: 0, is_over: false, is_used: false, read_at: 0, left_at: undefined };
   // The last lines, and how many of them are drawn: always the last ones.
   const kept = [];
-  let [n_head, n_dropped, n_kept_chars, n_drawn] = [0, 0, 0, 0];
+  let [n_head, n_kept_chars, n_drawn] = [0, 0, 0];
   let [is_due, is_reading, is_again, drawn_at] = [false, false, false, -DRAW_MS];
   let [is_following, top] = [true, 0];
   let had_focus;
@@ -209,8 +256,7 @@ export function make_view(id, address, release, hear_of_run) {
     }
     let n = 0;
     while (kept.length - n > TAIL_LINES || (n_kept_chars > TAIL_CHARS && kept.length - n > 1)) n_kept_chars -= kept[n++].n_chars;
-    kept.splice(0, n);
-    n_dropped += n;
+    hidden.add(kept.splice(0, n));
   }
 
   function draw_tail(added) {
@@ -229,7 +275,16 @@ export function make_view(id, address, release, hear_of_run) {
     if (shows_all && n_drawn < kept.length) draw_soon(0);
   }
 
-  const gap_text = (n) => `${count_of(n, 'line')} not shown here`;
+  // Those that are kept and not drawn yet.
+  const undrawn = () => kept.slice(0, kept.length - n_drawn);
+
+  // What is said in the place of lines that are not shown; nothing if there are none.
+  function gap_text(more = []) {
+    const n = hidden.n + more.filter((it) => !it.is_gap).length;
+    const has_gap = hidden.has_gap || more.some((it) => it.is_gap);
+    if (n === 0) return has_gap ? GAP_TEXT : '';
+    return `${count_of(n, 'line')} not shown here${has_gap ? ', and more that was not kept' : ''}`;
+  }
 
   function draw() {
     is_due = false;
@@ -242,9 +297,8 @@ export function make_view(id, address, release, hear_of_run) {
     const added = done.slice(to_head.length);
     keep(added);
     draw_tail(added.slice(-kept.length));
-    const n = n_dropped + reader.n_dropped + kept.length - n_drawn;
-    gap.hidden = n === 0;
-    gap.textContent = gap_text(n);
+    gap.textContent = gap_text(undrawn());
+    gap.hidden = gap.textContent === '';
     open.replaceChildren(...parts_of(reader.open));
     open.hidden = reader.open.n_chars === 0;
     const is_empty = n_head === 0 && reader.open.n_chars === 0;
@@ -294,18 +348,29 @@ export function make_view(id, address, release, hear_of_run) {
 
   // --- Search.
 
-  const all_lines = () => [...head.children, ...tail.children, ...(open.hidden ? [] : [open])];
+  const all_lines = () => [...head.children, ...tail.children, ...(open.hidden ? [] : [open])].filter((it) => !it.hasAttribute('data-gap'));
   let current;
+
+  // `n_elsewhere` of those that are not shown.
+  function hits_text(n, n_elsewhere) {
+    const more = n_elsewhere.toLocaleString('en-US');
+    if (n > 0) return n_elsewhere > 0 ? `${count_of(n, 'line')}, ${more} more not shown here` : count_of(n, 'line');
+    if (n_elsewhere > 0) return `${count_of(n_elsewhere, 'line')}, not shown here`;
+    return reader.has_gap || !hidden.is_whole ? 'No match in what was kept' : 'No match';
+  }
 
   function search() {
     const sought = field.value.toLowerCase();
-    let n = 0;
-    for (const it of all_lines()) {
-      const is_hit = sought !== '' && it.textContent.toLowerCase().includes(sought);
-      it.toggleAttribute('data-hit', is_hit);
-      if (is_hit) n += 1;
+    const has_it = (text) => sought !== '' && text.toLowerCase().includes(sought);
+    const hits = all_lines().filter((it) => it.toggleAttribute('data-hit', has_it(it.textContent)));
+    let text = '';
+    if (sought !== '') {
+      // Those that are not drawn yet are about to be, between the first lines and the last.
+      const n_coming = undrawn().filter((it) => !it.is_gap && has_it(text_of(it))).length;
+      const at = hits.indexOf(current);
+      if (at >= 0) text = `${(at + 1 + (head.contains(current) ? 0 : n_coming)).toLocaleString('en-US')} of `;
+      text += hits_text(hits.length + n_coming, hidden.count(sought));
     }
-    const text = sought === '' ? '' : n === 0 ? 'No match' : count_of(n, 'line');
     if (found.textContent !== text) found.textContent = text;
   }
 
@@ -320,7 +385,7 @@ export function make_view(id, address, release, hear_of_run) {
     set_following(false);
     current.scrollIntoView({ block: 'nearest' });
     top = lines.scrollTop;
-    found.textContent = `${next + 1} of ${count_of(hits.length, 'line')}`;
+    search();
   }
 
   field.addEventListener('input', () => {
@@ -346,9 +411,9 @@ export function make_view(id, address, release, hear_of_run) {
 
   copy.addEventListener('click', async () => {
     const texts = [...head.children].map((it) => it.textContent);
-    const n = n_dropped + reader.n_dropped;
-    if (n > 0) texts.push(gap_text(n));
-    texts.push(...kept.map((line) => line.parts.map((it) => it[1]).join('')));
+    const left_out = gap_text();
+    if (left_out) texts.push(left_out);
+    texts.push(...kept.map(text_of));
     if (!open.hidden) texts.push(open.textContent);
     const is_done = await to_clipboard(`${texts.join('\n')}\n`);
     copy.textContent = is_done ? 'Copied' : "Couldn't copy";

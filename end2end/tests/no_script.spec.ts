@@ -101,6 +101,16 @@ test('one form makes a release with the steps of a runbook, and activates it', a
   await expect(page.locator('main')).toContainText('Acme');
 });
 
+test('each box that can be ticked for a new release chooses a customer: a cluster has none', async ({ page, server }) => {
+  await activeJune(server);
+  await page.goto(`${server.url}/releases/new`);
+  const main = page.getByRole('main');
+  await expect(main).toContainText('eu-west');
+  await expect(main.getByRole('checkbox', { name: /^Acme/ })).toBeVisible();
+  await expect(main.getByRole('checkbox', { name: /^eu-west/ })).toHaveCount(0);
+  await expect(main.locator('input[type=checkbox]:not([name]):visible')).toHaveCount(0);
+});
+
 test('a form is posted, and comes back with what is wrong', async ({ page, server }) => {
   await page.goto(`${server.url}/clusters/new`);
   await page.getByLabel('Kubeconfig path').fill('etc/x');

@@ -354,6 +354,59 @@ test('a long output is followed, searched and left at the line that is read; few
   await expect(search).toHaveValue('line 3');
 });
 
+test('a search counts the lines that are not shown too, and finds nothing only where nothing is', async ({ page, open, server, runner }) => {
+  const text = `for n in $(seq 20000); do echo "Line $n"; done\n${waits(server, 'go')}`;
+  const { release: id } = await runs(server, [['Upgrade', text]]);
+  await runner.start('eu-west');
+  await canRun(server, 1);
+  await askRun(server, 1);
+  await open(`/releases/${id}?step=1`);
+  await connected(page);
+  await expect(output(page)).toContainText('Line 20000');
+  await expect(output(page)).toContainText(/[\d,]+ lines not shown here/);
+  await expect(output(page)).not.toContainText('not kept');
+  const search = page.getByRole('searchbox', { name: 'Search output' });
+  const found = page.locator('.run-tools').getByRole('status');
+  for (const [sought, answer] of [
+    ['line 5000', '1 line, not shown here'],
+    ['line 1999', '10 lines, 1 more not shown here'],
+    ['line 19990', '1 line'],
+    ['line 20001', 'No match'],
+  ]) {
+    await search.fill(sought);
+    await expect(found).toHaveText(answer);
+  }
+  await search.fill('line 1999');
+  await search.press('Enter');
+  await expect(found).toHaveText('1 of 10 lines, 1 more not shown here');
+  await expect(page.locator('[data-current]')).toHaveText('Line 19990');
+  release(server, 'go');
+  await expect(cell(page, /Step 1 Upgrade, Acme, eu-west: done/)).toBeVisible();
+});
+
+test('of an output of which only both ends are kept, both the lines that are not shown and those that are gone are told', async ({ page, open, server, runner }) => {
+  const { release: id } = await runs(server, [['Upgrade', 'seq -f "line %.0f of an output that is much too long" 60000']]);
+  await runner.start('eu-west');
+  await canRun(server, 1);
+  await askRun(server, 1);
+  const state = async () => (await (await fetch(`${server.url}/api/runs?stepId=1`)).json()).items[0].state;
+  await expect.poll(state).toBe('succeeded');
+  await open(`/releases/${id}?step=1`);
+  await panel(page, 'Upgrade, Acme').getByText('Output', { exact: true }).click();
+  await expect(output(page)).toContainText('line 60000 of');
+  await expect(output(page)).toContainText(/[\d,]+ lines not shown here, and more that was not kept/);
+  const search = page.getByRole('searchbox', { name: 'Search output' });
+  const found = page.locator('.run-tools').getByRole('status');
+  for (const [sought, answer] of [
+    ['line 20000 of', '1 line, not shown here'],
+    ['line 30000 of', 'No match in what was kept'],
+    ['line 59999 of', '1 line'],
+  ]) {
+    await search.fill(sought);
+    await expect(found).toHaveText(answer);
+  }
+});
+
 test('without a connection output is asked for each second', async ({ page, open, server, runner }) => {
   await deafen(page);
   const { release: id } = await runs(server, [['Upgrade', `echo begun\n${waits(server, 'go')}\necho over`]]);

@@ -87,9 +87,10 @@ impl PickList {
             @for (index, (group, state)) in self.groups.iter().zip(&groups).enumerate() {
                 li data-band=(index) data-cluster=(hue(group.id)) {
                     label class="tree__head" {
-                        input class="check" type="checkbox";
+                        // Without JavaScript it would choose nobody, and the count would stay.
+                        input class="check live-only" type="checkbox";
                         (group.name) " "
-                        span class="count push" { (state.count) }
+                        span class="count push live-only" { (state.count) }
                     }
                     ul {
                         @for (at, item) in group.items.clone().zip(&self.items[group.items.clone()]) {
@@ -386,6 +387,11 @@ mod tests {
         assert!(html.contains("name=\"customer-3\" checked>"), "{html}");
         assert!(html.contains("name=\"customer-1\">"), "{html}");
         assert!(html.contains("1 of 2"), "{html}");
+        // A cluster's has none: what it chooses is chosen by JavaScript, and without that it is not shown.
+        let boxes = html.matches("type=\"checkbox\"").count();
+        let named = html.matches("type=\"checkbox\" name=").count();
+        let hidden = html.matches("\"check live-only\"").count();
+        assert_eq!((boxes, named, hidden), (5, 3, 2), "{html}");
     }
 
     #[test]

@@ -26,6 +26,9 @@ use std::{
 
 /// More at once than a person can follow.
 const PARALLEL_MAX: i64 = 64;
+/// What runs the steps of one customer, or none. What it conflicts with is not refused for what it requires, so whatever is for all
+/// customers conflicts with it.
+const ONE_CUSTOMER_OR_NONE: [&str; 2] = ["from", "resend"];
 
 #[derive(Debug, Args)]
 pub struct RunArguments {
@@ -36,16 +39,22 @@ pub struct RunArguments {
     #[arg(long, value_name = "STEP", conflicts_with = "steps")]
     from: Option<String>,
     /// The step for all customers of its release for whom it can be started
-    #[arg(long, requires = "steps")]
+    #[arg(long, requires = "steps", conflicts_with_all = ONE_CUSTOMER_OR_NONE)]
     all_customers: bool,
     /// With --all-customers: only those of this cluster
-    #[arg(long, value_name = "NAME", requires = "all_customers")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "all_customers",
+        conflicts_with_all = ONE_CUSTOMER_OR_NONE
+    )]
     cluster: Option<String>,
     /// With --all-customers: so many customers at once; each line of output then begins with the customer
     #[arg(
         long,
         value_name = "N",
         requires = "all_customers",
+        conflicts_with_all = ONE_CUSTOMER_OR_NONE,
         value_parser = value_parser!(u16).range(1..=PARALLEL_MAX)
     )]
     parallel: Option<u16>,
