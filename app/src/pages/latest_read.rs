@@ -8,12 +8,13 @@ use std::future::Future;
 #[derive(Clone, Copy)]
 pub struct LatestRead(StoredValue<u32>);
 
-impl LatestRead {
-    /// Nothing was asked for yet.
-    pub fn new() -> Self {
+impl Default for LatestRead {
+    fn default() -> Self {
         Self(StoredValue::new(0))
     }
+}
 
+impl LatestRead {
     /// Sends the request, and gives its answer to `take`, unless another was sent or dropped meanwhile or the page was left.
     pub fn run<T: 'static, Request>(
         self,

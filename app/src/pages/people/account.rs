@@ -57,7 +57,7 @@ fn show(
     let (sessions, tokens) = (RwSignal::new(sessions), RwSignal::new(tokens));
     let unread = RwSignal::new(None::<AppError>);
     // Only the tables are brought up to date: what is typed in the forms stays.
-    let reads = LatestRead::new();
+    let reads = LatestRead::default();
     let reload = Callback::new(move |()| {
         reads.run(read_account, move |answer| match answer {
             Ok(it) => {

@@ -266,7 +266,7 @@ impl DryRunPreview {
             error: RwSignal::new(None),
             is_busy: RwSignal::new(false),
             drafts,
-            reads: LatestRead::new(),
+            reads: LatestRead::default(),
         };
         Effect::new(move |_| {
             selected.track();

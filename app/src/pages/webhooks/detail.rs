@@ -61,7 +61,7 @@ fn show(data: WebhookData, refetch: Callback<()>) -> impl IntoView {
     let toasts = Toasts::from_context();
     let deliveries = RwSignal::new(deliveries);
     let unread = RwSignal::new(None::<AppError>);
-    let reads = LatestRead::new();
+    let reads = LatestRead::default();
     let reload = Callback::new(move |()| {
         reads.run(
             move || list_deliveries(id),

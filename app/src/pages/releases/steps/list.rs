@@ -48,7 +48,7 @@ fn rows(editor: TemplateEditor, category: Category) -> Vec<TemplateRow> {
 pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
     let rows = Memo::new(move |_| rows(editor, category));
     let can_edit = Memo::new(move |_| editor.can_edit());
-    let (impact, reads) = (RwSignal::new(None::<ReorderImpact>), LatestRead::new());
+    let (impact, reads) = (RwSignal::new(None::<ReorderImpact>), LatestRead::default());
     Effect::new(move |_| {
         let n_rows = rows.with(Vec::len);
         if editor.members() == 0 || n_rows < 2 || !editor.can_edit() {

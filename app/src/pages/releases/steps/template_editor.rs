@@ -115,7 +115,7 @@ impl TemplateEditor {
             release: detail.release.id,
             may_edit: OwnRights::from_context().may(Permission::Templates),
             detail: RwSignal::new(detail),
-            reads: LatestRead::new(),
+            reads: LatestRead::default(),
             sending: SerialRequest::new(),
             saving: SerialRequest::new(),
             what,
