@@ -347,6 +347,37 @@ test.describe('writing', () => {
     await expect(editor.getByText('Jonas changed this')).toHaveCount(0);
   });
 
+  test('what both of two people changed of a step is shown, whichever field it is', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await step(page, 'Upgrade').click();
+    const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+    const shown = editor.getByRole('region', { name: 'Theirs and Yours' });
+    const draft = { name: 'Upgrade', category: 'deploy', type: 'bash', content: 'set -e\ncurl https://{{var.HOST}}/healthz', description: '' };
+    const conflict = async (theirs: object, version: number) => {
+      await jonas(server, 'update_template', { id: 3, draft: { ...draft, ...theirs }, version });
+      await editor.getByRole('button', { name: 'Save changes' }).click();
+      await editor.getByRole('button', { name: 'Show changes' }).click();
+    };
+    await editor.getByLabel('Description').fill('mine');
+    await conflict({ description: 'theirs' }, 1);
+    await expect(shown.locator('del')).toHaveText('Description: theirs');
+    await expect(shown.locator('ins')).toHaveText('Description: mine');
+    await editor.getByRole('button', { name: 'Take theirs' }).click();
+
+    await editor.getByLabel('Type', { exact: true }).selectOption('sql');
+    await conflict({ description: 'theirs', type: 'text' }, 2);
+    await expect(shown.locator('del')).toHaveText('Type: text');
+    await expect(shown.locator('ins')).toHaveText('Type: sql');
+    await editor.getByRole('button', { name: 'Take theirs' }).click();
+
+    await editor.getByText('Run in Jenkins', { exact: true }).click();
+    await editor.getByLabel('Job', { exact: true }).fill('mine/deploy');
+    await conflict({ description: 'theirs', type: 'text', jenkins: { job: 'theirs/deploy', parameters: {} } }, 3);
+    await expect(shown.locator('del')).toHaveText('Run in Jenkins: theirs/deploy');
+    await expect(shown.locator('ins')).toHaveText('Run in Jenkins: mine/deploy');
+  });
+
   test('unsaved changes are asked about before they go', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     await open(`/releases/${june}`);

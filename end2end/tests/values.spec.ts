@@ -52,6 +52,21 @@ test('a value that is typed stays while the panel is closed', async ({ page, ope
   await expect(here.getByLabel(VALUE)).toHaveValue('half');
 });
 
+test('a value that is typed is asked about before the tab is closed, also on the page that one goes on to', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.initech.upgrade}`);
+  const here = panel(page, 'Upgrade, Initech');
+  const asks = () => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  await here.getByLabel(VALUE).fill('half');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Customers' })).toBeVisible();
+  await expect.poll(asks).toBe(true);
+  await page.goBack();
+  await expect(here.getByLabel(VALUE)).toHaveValue('half');
+  await here.getByLabel(VALUE).fill('');
+  await expect.poll(asks).toBe(false);
+});
+
 test('in run mode a missing value is set where it is met', async ({ page, open, server }) => {
   const { june, initech } = await activeJune(server);
   await open(`/releases/${june}/customer/${initech}?step=${step.initech.upgrade}`);

@@ -15,6 +15,8 @@ thread_local! {
     static NEXT_ID: Cell<u32> = const { Cell::new(0) };
     /// Whether the user has chosen to stay after a navigation through history, which is being reverted.
     static IS_RETURNING: Cell<bool> = const { Cell::new(false) };
+    /// Whether texts of pages that were left would be lost with the tab.
+    static KEEPS_TEXTS: Cell<bool> = const { Cell::new(false) };
     /// Decides on a navigation through history. `None` until the first guard.
     static ON_POPSTATE: Cell<Option<fn() -> bool>> = const { Cell::new(None) };
 }
@@ -67,6 +69,11 @@ pub fn guard(is_dirty: Signal<bool>) {
 /// saved when the page is left.
 pub fn guard_closing(is_dirty: Signal<bool>) {
     add(is_dirty, true);
+}
+
+/// Says whether texts of pages that were left would be lost with the tab. Then every page asks before it is closed or loaded again.
+pub fn set_keeps_texts(keeps: bool) {
+    KEEPS_TEXTS.set(keeps);
 }
 
 fn add(is_dirty: Signal<bool>, is_closing_only: bool) {
@@ -130,10 +137,10 @@ fn ask_user() -> bool {
 /// Whether there are unsaved changes: those that closing the tab would lose, or those that opening another page would.
 fn is_dirty(closes: bool) -> bool {
     let guards = GUARDS.with_borrow(Clone::clone);
-    guards
-        .iter()
-        .filter(|it| closes || !it.2)
-        .any(|it| it.1.try_get_untracked().unwrap_or_default())
+    let is_asked_for = |it: &(u32, Signal<bool>, bool)| {
+        (closes || !it.2) && it.1.try_get_untracked().unwrap_or_default()
+    };
+    (closes && KEEPS_TEXTS.get()) || guards.iter().any(is_asked_for)
 }
 
 /// Adds the listeners, once for the life of the document. They run in the capture phase, before all others.

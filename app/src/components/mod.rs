@@ -25,6 +25,7 @@ pub mod live_search;
 pub mod matrix;
 pub mod missing_values;
 pub mod name_dialog;
+pub mod named_ids;
 pub mod new_rows;
 pub mod notes_draft;
 pub mod pending_actions;

@@ -1,5 +1,6 @@
 //! Form of a user: login, name, role with a one-line description, scope of customers, and password.
 use super::{
+    named_ids::names_of,
     record_form::{
         FormFrame, RecordForm, StaleNotice, conflict_answers, conflicts, validated_submit,
     },
@@ -9,7 +10,7 @@ use super::{
 use crate::{
     browser::form::to_nfc,
     domain::{
-        permission::Role, plural::pluralize, scope::ScopeIds, user::UserDraft, vocabulary::Field,
+        id::CustomerId, permission::Role, scope::ScopeIds, user::UserDraft, vocabulary::Field,
     },
 };
 use leptos::prelude::*;
@@ -66,16 +67,24 @@ impl UserFormFields {
     }
 }
 
-/// A scope as one line of text.
-fn scope_text(scope: Option<&ScopeIds>) -> String {
-    match scope {
-        None => "All customers".to_owned(),
-        Some(scope) => format!(
-            "{}, {}",
-            pluralize(scope.clusters.len(), "cluster"),
-            pluralize(scope.customers.len(), "customer")
-        ),
-    }
+/// A scope as the names of its clusters and customers.
+fn scope_text(scope: Option<&ScopeIds>, choices: &ScopeChoices) -> String {
+    let Some(ScopeIds {
+        clusters,
+        customers,
+    }) = scope
+    else {
+        return "All customers".to_owned();
+    };
+    let named = choices.customers.iter();
+    let named: Vec<(CustomerId, String)> = named.map(|it| (it.id, it.name.clone())).collect();
+    let parts = [
+        ("Whole clusters", names_of(clusters, &choices.clusters)),
+        ("Customers", names_of(customers, &named)),
+    ];
+    let parts = parts.into_iter().filter(|it| !it.1.is_empty());
+    let parts: Vec<String> = parts.map(|it| format!("{}: {}", it.0, it.1)).collect();
+    parts.join("; ")
 }
 
 /// The form, for a new user and for an existing one.
@@ -106,13 +115,15 @@ pub fn UserForm(
         |draft: UserDraft| draft.parse().err(),
         on_submit,
     );
-    let texts = |it: UserDraft| {
+    let named = StoredValue::new(choices.clone());
+    let texts = move |it: UserDraft| {
+        let scope = named.with_value(|choices| scope_text(it.scope.as_ref(), choices));
         vec![
             ("Login", it.login),
             ("Name", it.name),
             ("Email", it.email),
             ("Role", it.role),
-            ("Customers", scope_text(it.scope.as_ref())),
+            ("Customers", scope),
         ]
     };
     let typed = move || fields.draft();
@@ -175,5 +186,37 @@ fn RoleChoice(role: RwSignal<Role>, has_provider: bool) -> impl IntoView {
             {options}
             {has_provider.then(|| view! { <p class="quiet small">{PROVIDER_HINT}</p> })}
         </fieldset>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::ClusterId;
+
+    #[test]
+    fn a_scope_reads_as_what_is_in_it() {
+        let choices = ScopeChoices {
+            clusters: vec![
+                (ClusterId(1), "eu-west".into()),
+                (ClusterId(2), "us-east".into()),
+            ],
+            customers: Vec::new(),
+        };
+        let text = |clusters: &[i64], customers: &[i64]| {
+            let scope = ScopeIds {
+                clusters: clusters.iter().copied().map(ClusterId).collect(),
+                customers: customers.iter().copied().map(CustomerId).collect(),
+            };
+            scope_text(Some(&scope), &choices)
+        };
+        assert_eq!(text(&[1], &[]), "Whole clusters: eu-west");
+        assert_eq!(text(&[2], &[]), "Whole clusters: us-east");
+        assert_eq!(
+            text(&[1, 2], &[7]),
+            "Whole clusters: eu-west, us-east; Customers: 7"
+        );
+        assert_eq!(text(&[], &[]), "");
+        assert_eq!(scope_text(None, &choices), "All customers");
     }
 }

@@ -1,5 +1,6 @@
 //! Form of a webhook (R62): kind, target, events, and which release and clusters it is about.
 use super::{
+    named_ids::names_of,
     record_form::{
         FormFrame, RecordForm, StaleNotice, conflict_answers, conflicts, validated_submit,
     },
@@ -9,7 +10,6 @@ use crate::{
     browser::form::to_nfc,
     domain::{
         id::{ClusterId, ReleaseId},
-        plural::pluralize,
         vocabulary::Field,
         webhook::{HookEvent, WebhookDraft, WebhookKind},
     },
@@ -32,11 +32,9 @@ impl HookChoices {
         found.map_or_else(|| id.to_string(), |it| it.1.clone())
     }
 
-    /// The names of clusters.
+    /// The names of clusters; the ids of those that are gone.
     pub fn clusters(&self, ids: &BTreeSet<ClusterId>) -> String {
-        let found = self.clusters.iter().filter(|it| ids.contains(&it.0));
-        let names: Vec<&str> = found.map(|it| it.1.as_str()).collect();
-        names.join(", ")
+        names_of(ids, &self.clusters)
     }
 }
 
@@ -112,22 +110,17 @@ impl WebhookFormFields {
 }
 
 /// The texts of the fields that two people may have changed.
-fn texts(draft: WebhookDraft) -> Vec<(&'static str, String)> {
-    let clusters = draft
-        .cluster_ids
-        .map_or_else(|| "All".to_owned(), |it| pluralize(it.len(), "cluster"));
+fn texts(draft: WebhookDraft, choices: &HookChoices) -> Vec<(&'static str, String)> {
+    let all = || "All".to_owned();
+    let release = draft.release_id.map(|it| choices.release(it));
+    let clusters = draft.cluster_ids.map(|it| choices.clusters(&it));
     let active = if draft.is_active { "On" } else { "Off" };
     vec![
         ("Name", draft.name),
         ("Target", draft.target),
         ("Events", draft.events.join(", ")),
-        (
-            "Release",
-            draft
-                .release_id
-                .map_or_else(|| "All".to_owned(), |it| it.to_string()),
-        ),
-        ("Clusters", clusters),
+        ("Release", release.unwrap_or_else(all)),
+        ("Clusters", clusters.unwrap_or_else(all)),
         ("Status", active.to_owned()),
     ]
 }
@@ -173,6 +166,8 @@ pub fn WebhookForm(
         on_submit,
     );
     let typed = move || fields.draft();
+    let named = StoredValue::new(choices.clone());
+    let texts = move |it: WebhookDraft| named.with_value(|choices| texts(it, choices));
     let differences = conflicts(before, current, false, typed, texts);
     let fill = move |now| fields.set(now);
     let (take, keep) = conflict_answers(requests, before, current, false, typed, fill, send);

@@ -96,6 +96,39 @@ impl TemplateDraft {
             })
         })())
     }
+
+    /// All fields but the content as one text, for a comparison with another draft line by line. None that is empty.
+    pub fn fields_text(&self) -> String {
+        let Self {
+            name,
+            category,
+            kind,
+            content: _,
+            description,
+            jenkins,
+        } = self;
+        let category = match category.parse::<Category>() {
+            Ok(it) => it.label(),
+            Err(_) => category.as_str(),
+        };
+        let job = jenkins.as_ref().map_or("", |it| it.job.as_str());
+        let parameters = jenkins.as_ref().map(JenkinsJob::lines).unwrap_or_default();
+        let fields = [
+            ("Name: ", name.as_str()),
+            ("Category: ", category),
+            ("Type: ", kind.as_str()),
+            ("Description: ", description.as_str()),
+            ("Run in Jenkins: ", job),
+            ("Parameters:\n", parameters.trim_end()),
+        ];
+        let mut text = String::new();
+        for (label, value) in fields {
+            if !value.is_empty() {
+                text.extend([label, value, "\n"]);
+            }
+        }
+        text
+    }
 }
 
 impl From<StepTemplate> for TemplateDraft {
@@ -207,6 +240,32 @@ mod tests {
         ] {
             assert_eq!(propagation(status, false), Propagation::Executed);
         }
+    }
+
+    #[test]
+    fn the_text_of_the_fields_tells_a_change_of_each_of_them() {
+        let draft = TemplateDraft {
+            name: "Upgrade".into(),
+            ..TemplateDraft::default()
+        };
+        let text = draft.fields_text();
+        assert_eq!(text, "Name: Upgrade\nCategory: Deploy\nType: bash\n");
+        let changed = |change: fn(&mut TemplateDraft)| {
+            let mut draft = draft.clone();
+            change(&mut draft);
+            draft.fields_text()
+        };
+        for other in [
+            changed(|it| it.name.push('s')),
+            changed(|it| it.category = Category::Verify.to_string()),
+            changed(|it| it.kind = StepType::Sql.to_string()),
+            changed(|it| it.description.push_str("All pods")),
+        ] {
+            assert_ne!(other, text);
+        }
+        let with_job = changed(|it| it.jenkins = JenkinsJob::from_form("all/deploy", "B=2\nA=1"));
+        let job = "Run in Jenkins: all/deploy\nParameters:\nA=1\nB=2\n";
+        assert_eq!(with_job, format!("{text}{job}"));
     }
 
     #[test]

@@ -52,14 +52,10 @@ pub fn LostStep(
             return;
         }
         copied.set(None);
-        let before = notes.of(step).map(|it| it.before);
+        let draft = notes.of(step).unwrap_or_else(|| NotesDraft::new(step));
         notes.drafts.update(|all| {
             all.retain(|it| it.step != step);
-            all.push(NotesDraft {
-                step,
-                text,
-                before: before.unwrap_or_default(),
-            });
+            all.push(NotesDraft { text, ..draft });
         });
     });
     let copy = move |_| {

@@ -7,6 +7,7 @@ pub mod custom_step_dialogs;
 pub mod events;
 mod evidence;
 pub mod history;
+pub mod left_texts;
 pub mod lost_step;
 pub mod notes;
 pub mod panel_session;

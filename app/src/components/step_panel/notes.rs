@@ -2,7 +2,7 @@
 //! the field is left; if somebody else has saved notes meanwhile, both versions are shown. While others change the rest of the step,
 //! the field keeps its caret. What was typed when the document was left is there again after a reload.
 use super::{
-    events::StepPanelEvent, panel_session::take_left_notes, step_detail::StepDetailState,
+    events::StepPanelEvent, left_texts::take_notes, step_detail::StepDetailState,
     text_dialogs::Comparison,
 };
 use crate::{
@@ -21,8 +21,9 @@ use crate::{
     },
     domain::{
         event::{EventAction, HistoryEntry},
-        id::StepId,
+        id::{EventId, StepId},
     },
+    paths,
 };
 use leptos::{ev, prelude::*};
 
@@ -62,23 +63,28 @@ pub fn save_behind_buttons(state: StepDetailState) {
     }
 }
 
-/// Puts back what was typed when the document was left, and saves it. It may have been saved by then, after this page was
-/// read. An effect, since the server knows nothing of it.
+/// Puts back what was typed when the document was left, or the page before, and saves it. What has been saved since is not put back,
+/// also if it was written over: it is in the history. An effect, since the server knows nothing of it.
 fn restore_left(
     state: StepDetailState,
     saved: RwSignal<String>,
     restore: impl Fn(NotesDraft) + 'static,
 ) {
     follow(move |is_first| {
-        let left = if is_first {
-            take_left_notes(state.id)
-        } else {
-            None
-        };
-        let Some(left) = left.filter(|it| saved.with_untracked(|saved| differs(&it.text, saved)))
-        else {
+        // What is typed on this page comes first.
+        let is_typed = state
+            .notes
+            .with_untracked(|drafts| drafts.iter().any(|it| it.step == state.id));
+        if !is_first || is_typed {
+            return;
+        }
+        let Some(left) = take_notes(state.id) else {
             return;
         };
+        let is_stored = saved.with_untracked(|saved| !differs(&left.text, saved));
+        if is_stored || state.read(|it| left.is_saved_in(&it.detail.history)) {
+            return;
+        }
         let event = StepPanelEvent::Notes(left.text.clone(), false);
         let is_overtaken = saved.with_untracked(|saved| differs(&left.before, saved));
         state.notes.update(|drafts| {
@@ -89,6 +95,40 @@ fn restore_left(
         if !is_overtaken {
             state.on_event.run(event);
         }
+    });
+}
+
+/// Tells the page of what is typed and not saved, and of what typing began with: the saved notes, and the newest event of the step.
+fn keep_draft(
+    state: StepDetailState,
+    is_changed: Memo<bool>,
+    value: RwSignal<String>,
+    began: StoredValue<(String, Option<EventId>)>,
+) {
+    let (name, address) = state.read(|it| {
+        let (step, customer) = (&it.detail.step, &it.detail.customer.customer);
+        let name = format!("{} for {}", step.name, customer.name);
+        (name, paths::step(step.release_id, step.id))
+    });
+    let empty = NotesDraft {
+        name,
+        address,
+        ..NotesDraft::new(state.id)
+    };
+    Effect::new(move |_| {
+        let draft = is_changed.get().then(|| {
+            let (before, seen) = began.get_value();
+            NotesDraft {
+                text: value.get(),
+                before,
+                seen,
+                ..empty.clone()
+            }
+        });
+        state.notes.update(|drafts| {
+            drafts.retain(|it| it.step != empty.step);
+            drafts.extend(draft);
+        });
     });
 }
 
@@ -152,6 +192,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     let id = state.id;
     let drafts = state.notes.get_untracked();
     let draft = drafts.into_iter().find(|it| it.step == id);
+    let draft = draft.filter(|it| !state.read(|open| it.is_saved_in(&open.detail.history)));
     let text = draft
         .as_ref()
         .map_or_else(|| saved.clone(), |it| it.text.clone());
@@ -168,8 +209,10 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     let standing = standing.filter(|it| !differs(&it.1, &text));
     let value = RwSignal::new(standing.map_or(text, |it| it.1));
     follow(move |_| field_text.set(Some((id, value.get()))));
-    // The notes as they were when the person began to type.
-    let before = draft.map_or_else(|| saved.clone(), |it| it.before);
+    // The notes as they were when the person began to type, and the newest event then; 0 if there was none.
+    let newest = state.read(|it| it.detail.history.first().map_or(EventId(0), |it| it.id));
+    let (before, seen) =
+        draft.map_or_else(|| (saved.clone(), Some(newest)), |it| (it.before, it.seen));
     let is_own = move |text: &str| {
         let mine = |it: &Option<(StepId, String)>| {
             it.as_ref()
@@ -179,32 +222,22 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     };
     let is_overtaken = RwSignal::new(differs(&before, &saved) && !untrack(|| is_own(&saved)));
     let saved = RwSignal::new(saved);
-    let before = StoredValue::new(before);
+    let began = StoredValue::new((before, seen));
     let is_changed = Memo::new(move |_| value.with(|text| saved.with(|it| differs(text, it))));
     // Notes that this page has saved are the known ones from then on, even before the step is read again.
     follow(move |is_first| {
         let own = state.saved_notes.get().filter(|it| it.0 == id && !is_first);
         if let Some((_, text)) = own {
-            before.set_value(text.clone());
+            began.set_value((text.clone(), None));
             saved.set(text);
         }
     });
     restore_left(state, saved, move |left| {
         is_overtaken.set(saved.with_untracked(|saved| differs(&left.before, saved)));
-        before.set_value(left.before);
+        began.set_value((left.before, left.seen));
         value.set(left.text);
     });
-    Effect::new(move |_| {
-        let draft = is_changed.get().then(|| NotesDraft {
-            step: id,
-            text: value.get(),
-            before: before.get_value(),
-        });
-        state.notes.update(|drafts| {
-            drafts.retain(|it| it.step != id);
-            drafts.extend(draft);
-        });
-    });
+    keep_draft(state, is_changed, value, began);
     let save_as = move |is_asked: bool| {
         if is_changed.get_untracked() {
             let notes = value.get_untracked();

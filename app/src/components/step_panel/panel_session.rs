@@ -1,14 +1,17 @@
 //! What a page keeps from one open step to the next: notes and texts that are typed and not saved, the open dialog, and how
 //! the text is displayed. A step's view renders again after every change of the step; this stays.
-use super::events::{OpenStepDialog, StepPanelEvent};
+use super::{
+    events::{OpenStepDialog, StepPanelEvent},
+    left_texts::take_unsaved,
+};
 use crate::{
     browser::dom, components::notes_draft::NotesDraft, components::notes_draft::NotesDrafts,
-    components::value_field::TypedValue, components::value_field::ValueDrafts,
-    domain::copy::CopyFormat, domain::customer_work::OpenStep, domain::id::StepId,
-    domain::step::CustomerStep, domain::template::TemplateDraft, error::AppError, wire,
+    components::value_field::ValueDrafts, domain::copy::CopyFormat,
+    domain::customer_work::OpenStep, domain::id::StepId, domain::step::CustomerStep,
+    domain::template::TemplateDraft, error::AppError,
 };
 use leptos::prelude::*;
-use std::{cell::RefCell, sync::Arc};
+use std::sync::Arc;
 
 /// State that a page keeps from one open step to the next. It is created with the first open step.
 #[derive(Clone, Copy, Default)]
@@ -170,54 +173,6 @@ pub struct StepDetailInner {
     pub shown: ArcRwSignal<Option<ShownView>>,
 }
 
-thread_local! {
-    /// Notes that could not be saved when their page was left; the next page with a step panel has them again. Stays empty
-    /// on the server.
-    static UNSAVED_NOTES: RefCell<Vec<NotesDraft>> = const { RefCell::new(Vec::new()) };
-    /// Values that were typed and not saved when their page was left.
-    static UNSAVED_VALUES: RefCell<Vec<TypedValue>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Keeps notes whose page is gone for the next page.
-pub fn keep_unsaved_notes(draft: NotesDraft) {
-    UNSAVED_NOTES.with_borrow_mut(|it| it.push(draft));
-}
-
-/// Under which name the tab keeps notes that were typed when its document was left.
-const LEFT_NOTES_KEY: &str = "rollcall.notes";
-
-fn left_notes() -> Vec<NotesDraft> {
-    let text = dom::read_tab_value(LEFT_NOTES_KEY);
-    text.and_then(|it| wire::from_text(&it)).unwrap_or_default()
-}
-
-fn write_left_notes(drafts: &[NotesDraft]) {
-    let text = wire::to_text(&drafts).unwrap_or_default();
-    dom::write_tab_value(LEFT_NOTES_KEY, &text);
-}
-
-/// Keeps notes whose document is left for the next one of this tab.
-pub fn keep_left_notes(drafts: Vec<NotesDraft>) {
-    let mut kept = left_notes();
-    kept.retain(|it| drafts.iter().all(|new| new.step != it.step));
-    kept.extend(drafts);
-    write_left_notes(&kept);
-}
-
-/// What was typed of a step's notes when the document before this one was left. Once: then it is forgotten.
-pub fn take_left_notes(step: StepId) -> Option<NotesDraft> {
-    let mut kept = left_notes();
-    let at = kept.iter().position(|it| it.step == step)?;
-    let draft = kept.swap_remove(at);
-    write_left_notes(&kept);
-    Some(draft)
-}
-
-/// Keeps values whose page is gone for the next page.
-pub fn keep_unsaved_values(values: Vec<TypedValue>) {
-    UNSAVED_VALUES.with_borrow_mut(|it| it.extend(values));
-}
-
 impl StepMemory {
     /// What this refers to; created with the first open step.
     pub fn inner(self) -> Arc<StepDetailInner> {
@@ -226,8 +181,9 @@ impl StepMemory {
         }
         let inner = Arc::new(StepDetailInner::default());
         inner.wraps.set(true);
-        inner.lasting.notes.drafts.set(UNSAVED_NOTES.take());
-        inner.lasting.values.restore(UNSAVED_VALUES.take());
+        let (notes, values) = take_unsaved();
+        inner.lasting.notes.drafts.set(notes);
+        inner.lasting.values.restore(values);
         self.0.set_value(Some(Arc::clone(&inner)));
         inner
     }

@@ -1,14 +1,15 @@
 //! What is typed in a step panel and not saved when its page is left, or the document: by a reload, for another address, or by
-//! closing the tab (R102). When the document is left, notes are sent in a way that outlives it; the tab keeps them too, and a reload
-//! puts them back.
+//! closing the tab (R102). When the document is left, notes are sent in a way that outlives it. The tab keeps them too, until they are
+//! known to be saved: then their step puts them back.
 use super::step_detail_actions::save_notes;
 use crate::{
     api::steps::{NoteStep, read_step},
     browser::{dom, unsaved_guard},
     components::{
         notes_draft::NotesDraft,
-        step_panel::panel_session::{
-            PanelSession, StepMemory, keep_left_notes, keep_unsaved_notes, keep_unsaved_values,
+        step_panel::{
+            left_texts::{forget_notes, keep_notes, keep_values, note_unsaved},
+            panel_session::{PanelSession, StepMemory},
         },
         ui::toast::Toasts,
     },
@@ -34,20 +35,43 @@ pub fn guard_typed_text(memory: StepMemory) {
     let dialog = session.clone();
     unsaved_guard::guard(Signal::derive(move || dialog.is_dialog_dirty()));
     on_cleanup(move || {
-        keep_unsaved_values(session.values.take_typed());
-        for draft in session.notes.drafts.get_untracked() {
+        keep_values(session.values.take_typed());
+        let drafts = session.notes.drafts.get_untracked();
+        // Before they are sent: the document may be left before the answer comes.
+        keep_notes(&drafts);
+        for NotesDraft { step, text, .. } in drafts {
             let session = session.clone();
-            let id = draft.step;
             let sent = async move {
-                let is_unsaved = session.notes.of(id).is_some_and(|it| it == draft);
-                if is_unsaved && let Err(why) = save_left_notes(own, &session, &draft).await {
-                    toasts.show(format!("Your notes on a step were not saved: {why}"), None);
-                    keep_unsaved_notes(draft);
+                // What was sent before may have been this, or what this is an edit of.
+                let failed = match session.notes.of(step) {
+                    Some(draft) => {
+                        let saved = save_left_notes(own, &session, &draft).await;
+                        saved.err().map(|why| (draft, why))
+                    }
+                    None => None,
+                };
+                match failed {
+                    Some((draft, why)) => {
+                        tell_unsaved(toasts, &draft, &why);
+                        note_unsaved(draft);
+                    }
+                    None => forget_notes(step, &text),
                 }
             };
-            send_in_order(id, Box::pin(sent));
+            send_in_order(step, Box::pin(sent));
         }
     });
+}
+
+/// Says why notes were not saved, with a link to their step.
+fn tell_unsaved(toasts: Toasts, draft: &NotesDraft, why: &str) {
+    let NotesDraft { name, address, .. } = draft;
+    if address.is_empty() {
+        toasts.show(format!("Your notes on a step were not saved: {why}"), None);
+    } else {
+        let text = format!("Your notes on {name} were not saved: {why}");
+        toasts.show_step(text, address.clone());
+    }
 }
 
 /// Saves notes whose page is gone, unless somebody else has saved others since the person began to type. Fails with why.
@@ -57,6 +81,9 @@ async fn save_left_notes(
     draft: &NotesDraft,
 ) -> Result<(), String> {
     let open = read_step(draft.step).await.map_err(|it| it.to_string())?;
+    if draft.is_saved_in(&open.detail.history) {
+        return Ok(());
+    }
     let (before, customer) = (open.detail.step, open.detail.customer.customer.name);
     if !session.is_own_notes(&before, &draft.before) {
         return Err("someone else has changed them".to_owned());
@@ -105,7 +132,5 @@ fn send_notes(memory: StepMemory) {
             unsaved_guard::post_on_leave(NoteStep::PATH, &body);
         }
     }
-    if !drafts.is_empty() {
-        keep_left_notes(drafts);
-    }
+    keep_notes(&drafts);
 }

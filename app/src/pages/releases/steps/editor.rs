@@ -67,17 +67,24 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
     let template = StoredValue::new(template);
     let shows = RwSignal::new(false);
     let rows = RwSignal::new(None::<Vec<DiffRow>>);
-    // Both texts, as they are when they are asked for.
+    // All fields of both steps, as they are when they are asked for, and then their contents.
     let show_changes = move || {
         shows.update(|it| *it = !*it);
-        let text_of = |name: &str, content: &str| format!("{name}\n\n{content}");
-        let theirs = template.with_value(|it| text_of(&it.name, &it.content));
+        let theirs = TemplateDraft::from(template.get_value());
         let mine = untrack(|| editor.fields().draft());
-        let mine = text_of(&mine.name, &mine.content);
+        let pairs = [
+            (theirs.fields_text(), mine.fields_text()),
+            (theirs.content, mine.content),
+        ];
         leptos::task::spawn_local(async move {
-            if let Ok(found) = compare_texts(theirs, mine).await {
-                let _ = rows.try_set(Some(found));
+            let mut found = Vec::new();
+            for (theirs, mine) in pairs {
+                let Ok(part) = compare_texts(theirs, mine).await else {
+                    return;
+                };
+                found.extend(part);
             }
+            let _ = rows.try_set(Some(found));
         });
     };
     let changes = move || {
