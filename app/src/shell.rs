@@ -235,8 +235,9 @@ addEventListener("click", (event) => {
   if (piece) evidence(piece);
   const run = event.target.closest("[data-run]");
   if (run) runs("press", run);
-  const cell = event.target.closest(".skip[data-grid]") && document.querySelector("[role=grid] [tabindex='0']");
-  if (cell) { event.preventDefault(); cell.focus(); }
+  const skip = event.target.closest(".skip");
+  const to = skip && ((skip.matches("[data-grid]") && document.querySelector("[role=grid] [tabindex='0']")) || document.querySelector("#main h1"));
+  if (to) { event.preventDefault(); if (to.tabIndex < 0) to.tabIndex = -1; to.focus(); }
 }, true);
 addEventListener("rollcall-run", (event) => runs("ask", event.detail));
 addEventListener("toggle", (event) => event.target.matches?.("[data-run-output][open]") && runs("show"), true);

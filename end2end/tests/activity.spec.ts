@@ -299,3 +299,21 @@ test.describe('in a zone far from UTC', () => {
     await expect(page.getByText('No matching activity.')).toBeVisible();
   });
 });
+
+test.describe('by touch', () => {
+  test.use({ hasTouch: true });
+
+  test('the dialog of an undo opens at each tap', async ({ page, open, server }) => {
+    await activeJune(server);
+    await server.call('act_on_step', { id: 1, action: 'start', reason: null, allow_unresolved: false });
+    await open('/activity');
+    const undo = page.locator('main ol.log > li').first().getByRole('button', { name: 'Undo' });
+    const dialog = page.getByRole('dialog', { name: 'Undo this change' });
+    for (let n = 0; n < 5; n++) {
+      await undo.tap();
+      await expect(dialog).toBeVisible();
+      await dialog.getByRole('button', { name: 'Cancel' }).tap();
+      await expect(dialog).toHaveCount(0);
+    }
+  });
+});

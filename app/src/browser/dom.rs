@@ -1,5 +1,6 @@
 //! Small DOM helpers: lookup, focus, saved settings, timers and navigation. They do nothing if an element is missing, so
 //! callers need no error handling. Only to be called in the browser, except where noted.
+use gloo::events::{EventListener, EventListenerOptions};
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
@@ -13,7 +14,12 @@ thread_local! {
     static ASKED_RELOADED: Cell<bool> = const { Cell::new(false) };
     /// Whether the page listens for the end of typing and pressing.
     static LISTENS: Cell<bool> = const { Cell::new(false) };
+    /// The number of presses so far, and whether the last one goes on. `:active` would not do: after a tap it lasts until the next one.
+    static PRESSES: Cell<(u32, bool)> = const { Cell::new((0, false)) };
 }
+
+/// The click of a press comes within this time after its end.
+const CLICK_MS: u32 = 100;
 
 /// The part of a page that gets the focus when nothing else has it.
 pub const HOME: &str = "[data-home]";
@@ -37,8 +43,31 @@ pub const fn is_browser() -> bool {
     cfg!(target_family = "wasm")
 }
 
+fn follow_presses() {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    for name in ["pointerdown", "pointerup", "pointercancel"] {
+        let options = EventListenerOptions::run_in_capture_phase();
+        EventListener::new_with_options(&window, name, options, move |_| {
+            let (number, _) = PRESSES.get();
+            if name == "pointerdown" {
+                return PRESSES.set((number + 1, true));
+            }
+            after(CLICK_MS, move || {
+                if PRESSES.get().0 == number {
+                    PRESSES.set((number, false));
+                    call_waiting();
+                }
+            });
+        })
+        .forget();
+    }
+}
+
 /// Marks the page as hydrated, for the style sheet and for tests.
 pub fn mark_hydrated() {
+    follow_presses();
     if let Some(root) = document().and_then(|it| it.document_element()) {
         let _ = root.set_attribute("data-hydrated", "");
     }
@@ -436,7 +465,8 @@ pub fn restore_focus() {
 fn is_busy() -> bool {
     SAVED_FOCUS.with_borrow(|it| !it.is_empty())
         || is_typing()
-        || exists(":active, details.more[open], dialog[open]")
+        || PRESSES.get().1
+        || exists("details.more[open], dialog[open]")
 }
 
 fn call_waiting() {
