@@ -236,7 +236,7 @@ addEventListener("click", (event) => {
   const run = event.target.closest("[data-run]");
   if (run) runs("press", run);
   const skip = event.target.closest(".skip");
-  const to = skip && ((skip.matches("[data-grid]") && document.querySelector("[role=grid] [tabindex='0']")) || document.querySelector("#main h1"));
+  const to = skip && ((skip.matches("[data-grid]") && document.querySelector("[role=grid] [tabindex='0']")) || document.querySelector('#main h1'));
   if (to) { event.preventDefault(); if (to.tabIndex < 0) to.tabIndex = -1; to.focus(); }
 }, true);
 addEventListener("rollcall-run", (event) => runs("ask", event.detail));
