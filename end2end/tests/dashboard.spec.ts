@@ -20,7 +20,7 @@ test('one release: its clusters, what failed, what is missing, what happened', a
   await act(1, 'done', null);
   await open('/');
   const needs = page.getByRole('region', { name: 'Needs attention' });
-  await expect(needs).toContainText('Failed, reverted, or running over 2 h');
+  await expect(needs).toContainText('Failed or reverted, lost its runner, in progress by you, or running longer than usual');
   await expect(needs.getByRole('heading', { name: 'June' })).toBeVisible();
   await expect(needs.getByRole('listitem')).toContainText(['Announce for Globex']);
   await expect(needs).toContainText('nobody answers');

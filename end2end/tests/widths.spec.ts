@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test';
 import { test, expect, type Server } from '../fixtures/app';
 import { askRun, makeRunner } from '../fixtures/hand_runner';
 import { act } from '../fixtures/other';
-import { activeJune, june as draftJune } from '../fixtures/world';
+import { activeJune, june as draftJune, many } from '../fixtures/world';
 
 const LONG = 'x'.repeat(80);
 const PHONE = { width: 360, height: 780 };
@@ -40,6 +40,27 @@ async function brokenWords(of: Locator) {
       }
     }
     return words;
+  });
+}
+
+// What the arrow in a head of the grid lies over: the name, the number beside it, or a sign.
+async function coveredByArrow(head: Locator) {
+  await expect(head.locator('.go')).toHaveCSS('opacity', '1');
+  return await head.evaluate(it => {
+    const go = it.querySelector('.go')!;
+    const is_clear = getComputedStyle(go).backgroundColor === 'rgba(0, 0, 0, 0)';
+    const arrow = (is_clear ? go.querySelector('.glyph')! : go).getBoundingClientRect();
+    const meets = (box: DOMRect) => box.left < arrow.right && arrow.left < box.right && box.top < arrow.bottom && arrow.top < box.bottom;
+    const covered: string[] = [];
+    const texts = document.createTreeWalker(it, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      if ([...range.getClientRects()].some(meets)) covered.push(text.textContent!);
+    }
+    for (const sign of it.querySelectorAll('.glyph'))
+      if (!go.contains(sign) && sign.getClientRects().length > 0 && meets(sign.getBoundingClientRect())) covered.push(sign.innerHTML);
+    return covered;
   });
 }
 
@@ -135,6 +156,132 @@ test.describe('on a phone', () => {
     await expect(keys.getByText('Arrows', { exact: true })).toBeInViewport();
     await expect(keys.getByLabel('Enable single-key shortcuts')).toBeInViewport();
   });
+});
+
+test('the first state of the filters is in the window of a phone', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  for (const width of [360, 430]) {
+    await page.setViewportSize({ width, height: 780 });
+    await open(`/releases/${june}`);
+    await expect(page.locator('#filter-chips').getByRole('button', { name: /^Pending/ })).toBeInViewport({ ratio: 1 });
+  }
+});
+
+test.describe('the arrow in a head', () => {
+  async function failed(server: Server) {
+    const { release } = await invoicing(server, 'Kestrel Energy');
+    await server.call('act_on_step', act(1, 'fail', 'no answer'));
+    return release;
+  }
+  const heads = (page: Page) => [page.getByRole('columnheader', { name: /Kestrel/ }), page.getByRole('rowheader', { name: /Announce/ })];
+
+  test('covers no name and no state under the mouse', async ({ page, open, server }) => {
+    const release = await failed(server);
+    await open(`/releases/${release}`);
+    const [column] = heads(page);
+    await column.hover();
+    expect(await coveredByArrow(column)).toEqual([]);
+  });
+
+  test.describe('where nothing is hovered', () => {
+    test.use({ viewport: PHONE, hasTouch: true, isMobile: true });
+
+    test('covers nothing', async ({ page, open, server }) => {
+      const release = await failed(server);
+      for (const size of [PHONE, TABLET]) {
+        await page.setViewportSize(size);
+        await open(`/releases/${release}`);
+        for (const head of heads(page)) expect(await coveredByArrow(head), `${size.width}`).toEqual([]);
+      }
+    });
+  });
+});
+
+test('the name of a cluster that is cut in its head ends in an ellipsis', async ({ page, open, server }) => {
+  const { release } = await invoicing(server, 'Acme');
+  await open(`/releases/${release}`);
+  for (const state of ['Collapse', 'Expand']) {
+    const button = page.locator('thead .band').getByTitle(`${state} production-europe-west`);
+    const name = await button.locator('.clip').first().evaluate(it => ({ is_cut: it.scrollWidth > it.clientWidth, end: getComputedStyle(it).textOverflow, right: it.getBoundingClientRect().right }));
+    expect(name).toMatchObject({ is_cut: true, end: 'ellipsis' });
+    const head = await page.locator('thead .band').boundingBox();
+    expect(name.right).toBeLessThanOrEqual(head!.x + head!.width);
+    await button.click();
+  }
+});
+
+test('a hundred of a hundred have room in the cell of a collapsed cluster', async ({ page, open, server }) => {
+  const { release } = await many(server, 1, 100);
+  await server.call('act_on_steps', { ids: Array.from({ length: 100 }, (_, index) => index + 1), action: 'done' });
+  await open(`/releases/${release}?closed=1`);
+  const cell = page.getByRole('gridcell', { name: /100 of 100 finished/ });
+  await expect(cell).toHaveText('100/100');
+  const room = await cell.evaluate(it => {
+    const range = document.createRange();
+    range.selectNodeContents(it);
+    return it.getBoundingClientRect().right - range.getBoundingClientRect().right;
+  });
+  expect(room).toBeGreaterThan(4);
+});
+
+test('the number of the hundredth step is in one line beside its name', async ({ page, open, server }) => {
+  const { release } = await many(server, 100, 1);
+  // Where the text of an element is, and how many lines it has.
+  const text = (of: Locator) => of.evaluate(it => {
+    const range = document.createRange();
+    range.selectNodeContents(it);
+    const { left, right } = range.getBoundingClientRect();
+    return { left, right, lines: new Set([...range.getClientRects()].map(box => box.top)).size };
+  });
+  for (const size of [PHONE, { width: 1440, height: 900 }]) {
+    await page.setViewportSize(size);
+    await open(`/releases/${release}/steps`);
+    expect((await text(page.getByRole('listitem').filter({ hasText: 's99' }).locator('.no'))).lines).toBe(1);
+    await open(`/releases/${release}`);
+    await page.locator('.matrix').evaluate(it => it.scrollTo(0, it.scrollHeight));
+    const head = page.getByRole('rowheader', { name: /s99/ });
+    await expect(head.locator('.step__no')).toHaveText('100');
+    const [number, name] = [await text(head.locator('.step__no')), await text(head.locator('.step__name'))];
+    const sign = await head.locator('.step > .glyph').boundingBox();
+    expect(number.lines).toBe(1);
+    expect(number.left).toBeGreaterThanOrEqual((await head.boundingBox())!.x);
+    expect(number.right).toBeLessThanOrEqual(sign?.x ?? name.left);
+  }
+});
+
+test('the matrix for paper is no wider than a phone on the screen, its tables scroll', async ({ page, server }) => {
+  await page.setViewportSize(PHONE);
+  const { release } = await many(server, 1, 25);
+  await page.goto(`${server.url}/releases/${release}?view=print`);
+  await expect(page.getByRole('columnheader', { name: /c00/ })).toBeVisible();
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  expect(await page.getByRole('main').evaluate(it => it.scrollWidth > it.clientWidth)).toBe(true);
+});
+
+test('in a window of little height the panel begins above the bar at the bottom', async ({ page, open, server }) => {
+  await page.setViewportSize({ width: 720, height: 450 });
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const cell = page.getByRole('gridcell', { name: 'Step 3 Upgrade, Acme' });
+  await cell.click();
+  const title = page.getByRole('complementary').getByRole('heading', { name: 'Upgrade' });
+  await expect(title).toBeVisible();
+  const bottom = async (of: Locator) => (await of.boundingBox())!.y + (await of.boundingBox())!.height;
+  expect(await bottom(title)).toBeLessThanOrEqual((await page.locator('.sidebar').boundingBox())!.y);
+  // Its cell is above it.
+  await expect.poll(async () => await bottom(cell)).toBeLessThanOrEqual((await page.locator('.sheet').boundingBox())!.y + 1);
+});
+
+test('where a missing value is set is told in full, however long the name', async ({ page, open, server }) => {
+  const { release } = await invoicing(server, LONG);
+  const zone = { name: 'Purge', category: 'deploy', type: 'bash', content: 'purge {{var.CDN_ZONE}}', description: '' };
+  await server.call('add_template', { release, draft: zone, place: 'Last' });
+  await open('/');
+  const field = page.getByLabel('Where to set var.CDN_ZONE');
+  await expect(field).toHaveAttribute('title', `for ${LONG}`);
+  await expect(field).toHaveCSS('text-overflow', 'ellipsis');
+  await field.selectOption({ label: 'for 2026.11 Invoicing' });
+  await expect(field).toHaveAttribute('title', 'for 2026.11 Invoicing');
 });
 
 test.describe('what is in a list', () => {

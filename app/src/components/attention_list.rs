@@ -18,17 +18,19 @@ use leptos::prelude::*;
 /// How many cells are visible; the others are folded.
 const UNFOLDED_CELLS: usize = 8;
 
+/// What is listed: each `Urgency`.
+const RULE: &str =
+    "Failed or reverted, lost its runner, in progress by you, or running longer than usual";
+
 /// The section; nothing if no cell needs attention. `names` are those of the active releases.
 pub fn attention_list(
     mut first: Vec<Attention>,
     has_more: bool,
-    stale_hours: u32,
     names: &[(ReleaseId, String)],
 ) -> impl IntoView + use<> {
     let n = first.len();
     let rest = first.split_off(n.min(UNFOLDED_CELLS));
     let n_rest = rest.len();
-    let rule = format!("Failed, reverted, or running over {stale_hours} h");
     let count = if has_more {
         format!("{n}+")
     } else {
@@ -41,7 +43,7 @@ pub fn attention_list(
                 <div class="section__head">
                     <h2 id="needs">"Needs attention"</h2>
                     <span class="count">{count}</span>
-                    <span class="quiet small">{rule}</span>
+                    <span class="quiet small">{RULE}</span>
                 </div>
                 <div class="card">{first}</div>
                 {(n_rest > 0)

@@ -43,13 +43,18 @@ const BULK_CELLS_MAX: usize = 10_000;
 /// How many reasons are listed.
 const REASONS_LISTED_MAX: usize = 3;
 
+/// Why an action cannot be applied to cells of a status; none if it can.
+fn status_ineligibility(action: StepAction, status: StepStatus) -> Option<String> {
+    if action.target() == status {
+        return Some(format!("already {}", status.in_sentence()));
+    }
+    (!action.allows(status)).then(|| status.in_sentence().to_owned())
+}
+
 /// Why an action cannot be applied to a cell; none if it can. `missing` are the names without a value that the cell uses.
 fn ineligibility(action: StepAction, cell: &Cell, missing: Option<&str>) -> Option<String> {
-    if action.target() == cell.status {
-        return Some(format!("already {}", cell.status.in_sentence()));
-    }
-    if !action.allows(cell.status) {
-        return Some(cell.status.in_sentence().to_owned());
+    if let Some(why) = status_ineligibility(action, cell.status) {
+        return Some(why);
     }
     (action == StepAction::Done && cell.is_unresolved).then(|| {
         let names = missing.unwrap_or("a value").split(", ");
@@ -65,8 +70,9 @@ fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Opti
     let reasons = cells.iter().filter_map(|at| {
         let cell = grid.cell(*at)?;
         let why = ineligibility(action, cell, grid.missing(*at))?;
-        // What others are at is counted apart, person by person (R33).
-        let is_at_work = cell.status == StepStatus::InProgress;
+        // What others are at is counted apart, person by person (R33). A missing value is missing whoever is at it.
+        let is_at_work = cell.status == StepStatus::InProgress
+            && status_ineligibility(action, cell.status).is_some();
         match grid.status_change(*at).filter(|_| is_at_work) {
             Some(change) => Some(format!("{why} by {}", change.by)),
             None => Some(why),
@@ -334,6 +340,11 @@ pub fn ReasonDialog(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{
+        matrix::tests::{cell, grid},
+        status_info::StatusChange,
+    };
+    use chrono::DateTime;
 
     #[test]
     fn a_cell_is_ineligible_for_a_reason() {
@@ -357,6 +368,34 @@ mod tests {
         assert_eq!(
             ineligibility(StepAction::Skip, &cell(StepStatus::Pending, true), None),
             None
+        );
+    }
+
+    #[test]
+    fn a_missing_value_is_nobody_s_and_what_is_in_progress_is_somebody_s() {
+        let at = CellIndex { row: 0, column: 0 };
+        let mut grid = grid(1, 1, |_| {
+            let started = cell(1, StepStatus::InProgress);
+            Some(Cell {
+                is_unresolved: true,
+                ..started
+            })
+        });
+        grid.set_missing(at, Some("var.CDN_ZONE".into()));
+        let change = StatusChange {
+            by: "Ana Ferreira".into(),
+            at: DateTime::UNIX_EPOCH,
+            reason: None,
+        };
+        grid.set_status_change(at, change);
+        let said = |action| ineligible_text(action, &grid, &[at]);
+        assert_eq!(
+            said(StepAction::Done).as_deref(),
+            Some("0 of 1 cell. 1 not eligible: 1 missing CDN_ZONE")
+        );
+        assert_eq!(
+            said(StepAction::Start).as_deref(),
+            Some("0 of 1 cell. 1 not eligible: 1 already in progress by Ana Ferreira")
         );
     }
 

@@ -173,6 +173,14 @@ pub fn ValueField(
             let at = own.with_value(|it| it.3.iter().position(|it| it.0 == place));
             at.unwrap_or_default().to_string()
         };
+        // A long name is cut in the field.
+        let chosen_name = move || {
+            let place = now().place;
+            own.with_value(|it| {
+                let chosen = it.3.iter().find(|it| it.0 == place);
+                chosen.map(|it| format!("for {}", it.1))
+            })
+        };
         let choice = if let [(_, only)] = options.as_slice() {
             view! { <span class="quiet small">{only.clone()}</span> }.into_any()
         } else {
@@ -181,7 +189,14 @@ pub fn ValueField(
                 .map(|(value, label)| view! { <option value=value>{label}</option> })
                 .collect_view();
             view! {
-                <select class="input" data-size="s" aria-label=where_label prop:value=chosen on:change=choose>
+                <select
+                    class="input"
+                    data-size="s"
+                    aria-label=where_label
+                    title=chosen_name
+                    prop:value=chosen
+                    on:change=choose
+                >
                     {options}
                 </select>
             }

@@ -130,8 +130,6 @@ pub struct Dashboard {
     pub clusters: u32,
     pub customers: u32,
     pub releases: u32,
-    /// Work in progress for longer than this many hours needs attention, unless the step usually takes longer.
-    pub stale_hours: u32,
     /// Grouped by release, the release with the most urgent cell first; within a release by urgency, then by time.
     pub attention: Vec<Attention>,
     /// Whether more cells need attention than `attention` lists.

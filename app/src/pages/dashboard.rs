@@ -69,7 +69,6 @@ fn overview(
     let Dashboard {
         attention,
         has_more_attention,
-        stale_hours,
         missing,
         active,
         recent,
@@ -99,7 +98,7 @@ fn overview(
         <div class="page__body aside-layout">
             <div class="stack">
                 {refusal(posted)}
-                {attention_list(attention, has_more_attention, stale_hours, &names)}
+                {attention_list(attention, has_more_attention, &names)}
                 {values.section(missing)}
                 <section aria-labelledby="active">
                     <div class="section__head">

@@ -67,6 +67,16 @@ fn format_time(time: DateTime<Utc>) -> String {
     time.format("%-d %b %Y, %H:%M UTC").to_string()
 }
 
+/// When and for whom. In `open` mode nobody need have given a name.
+fn printed_text(at: DateTime<Utc>, actor: &str) -> String {
+    let (at, actor) = (format_time(at), actor.trim());
+    if actor.is_empty() {
+        format!("Printed {at}")
+    } else {
+        format!("Printed {at} by {actor}")
+    }
+}
+
 async fn render(
     store: &Store,
     release: ReleaseId,
@@ -77,8 +87,7 @@ async fn render(
     let filter = MatrixFilter::parse(get);
     let collapsed = Collapsed::parse(get("closed").unwrap_or_default());
     let layout = GridLayout::new(&grid, &collapsed, &filter, &Arrangement::default());
-    let actor = &store.caller().name;
-    let printed = format!("Printed {} by {actor}", format_time(context::now()));
+    let printed = printed_text(context::now(), &store.caller().name);
     let body = print::body_html(&grid, &layout, &filter, &printed, &format_time);
     let style = site::asset_names().map(|it| it.style).unwrap_or_default();
     // As HTML text: a text among others would have a comment behind it, which is no comment within a title.
@@ -100,7 +109,7 @@ async fn render(
                     <a class="button" href=paths::release(release)>"Back to the matrix"</a>
                     <button class="button" data-kind="ink" data-print>"Print"</button>
                 </nav>
-                <main inner_html=body></main>
+                <main tabindex="0" inner_html=body></main>
                 <script src="/print.js"></script>
                 <script type="module" src=site::keys_address()></script>
             </body>
@@ -111,4 +120,19 @@ async fn render(
         Html(html.to_html()),
     )
         .into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_name_paper_says_only_when_it_was_printed() {
+        let at = DateTime::UNIX_EPOCH;
+        assert_eq!(printed_text(at, " "), "Printed 1 Jan 1970, 00:00 UTC");
+        assert_eq!(
+            printed_text(at, "Ana"),
+            "Printed 1 Jan 1970, 00:00 UTC by Ana"
+        );
+    }
 }

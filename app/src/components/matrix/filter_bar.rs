@@ -1,4 +1,4 @@
-//! Filter bar of the matrix: one text that finds customers and steps, a cluster, a chip for each status with its count, the
+//! Filter bar of the matrix: one text that finds customers and steps, a chip for each status with its count, a cluster, the
 //! Select and View menus and the density. Written as HTML text, because as reactive elements it would add more to the WASM than
 //! the grid itself.
 use super::{
@@ -22,14 +22,20 @@ const CLUSTER_FIELD: &str = "#filter-cluster";
 const CHIPS: &str = "#filter-chips";
 const DENSITY: &str = "#filter-density";
 
-fn fields_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
-    let n_customers = |group| grid.columns.iter().filter(|it| it.group == group).count();
+fn text_field_html(filter: &MatrixFilter) -> Markup {
     html! {
         div class="search" {
             svg class="glyph" aria-hidden="true" { use href="#i-search" {} }
             input class="input" data-size="s" type="search" autocomplete="off" id=(FILTER_FIELD[1..]) aria-label="Filter customers and steps" aria-keyshortcuts="/" placeholder="Filter" value=(filter.field_text());
             kbd aria-hidden="true" { "/" }
         }
+    }
+}
+
+/// The choice of a cluster. It stands behind the chips: on a phone there is no room for both.
+fn cluster_field_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
+    let n_customers = |group| grid.columns.iter().filter(|it| it.group == group).count();
+    html! {
         @if grid.groups.len() > 1 {
             select class="input" data-size="s" id=(CLUSTER_FIELD[1..]) aria-label="Cluster" {
                 option value="" { "All clusters" }
@@ -162,8 +168,9 @@ pub fn FilterBar(
     };
     let html = untrack(|| {
         let html = html! {
-            (state.grid.with(|grid| state.filter.with(|filter| fields_html(filter, grid))))
+            (state.filter.with(text_field_html))
             span class="chips" id="filter-chips" { (PreEscaped(chips())) }
+            (state.grid.with(|grid| state.filter.with(|filter| cluster_field_html(filter, grid))))
             (select_menu_html())
             span class="segments wide" role="group" aria-label="Density" id="filter-density" {
                 (density_html(state.density.get()))
@@ -304,7 +311,8 @@ mod tests {
             text: HOSTILE.into(),
             ..MatrixFilter::default()
         };
-        assert_escaped(&fields_html(&filter, &grid).0, 3);
+        assert_escaped(&text_field_html(&filter).0, 1);
+        assert_escaped(&cluster_field_html(&filter, &grid).0, 2);
         assert_escaped(&chip_html(HOSTILE, HOSTILE, HOSTILE, 1, true).0, 5);
     }
 }

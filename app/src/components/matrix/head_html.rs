@@ -79,7 +79,7 @@ pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -
             let count = shown_of_all(n_shown, section.n_lines(grid), section.noun());
             (
                 "Collapse",
-                format!(r#" <span class="count">{count}</span>"#),
+                format!(r#" <span class="count clip">{count}</span>"#),
             )
         };
         let cluster = match section {
@@ -90,7 +90,7 @@ pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -
         };
         put!(
             html,
-            r#"<th class="band band-start"{cluster} role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{visual_column}"><button tabindex="-1" aria-expanded="{}" data-toggle="{}" title="{verb} {name}">{}{name}{count}</button></th>"#,
+            r#"<th class="band band-start"{cluster} role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{visual_column}"><button tabindex="-1" aria-expanded="{}" data-toggle="{}" title="{verb} {name}">{}<span class="clip">{name}</span>{count}</button></th>"#,
             visual_column + 2,
             end - visual_column,
             !line.is_section(),

@@ -5,7 +5,6 @@ use super::{
     missing_values::missing_values,
 };
 use crate::domain::{
-    attention::STALE_WORK_HOURS,
     matrix::Grid,
     progress::Progress,
     release::{Release, ReleaseSummary},
@@ -132,7 +131,6 @@ impl Store {
             clusters: counts.clusters,
             customers: counts.customers,
             releases: counts.releases,
-            stale_hours: u32::try_from(STALE_WORK_HOURS).unwrap_or_default(),
             attention,
             has_more_attention,
             missing: facts.missing.clone(),

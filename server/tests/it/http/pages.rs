@@ -201,7 +201,7 @@ async fn the_matrix_prints_as_a_page_without_the_app_s_script() {
         "<title>June · Rollcall</title>",
         "<body class=\"paper\"><div hidden><svg",
         "data-print",
-        "<main><",
+        "<main tabindex=\"0\"><",
         "Printed ",
         "by Test",
         back.as_str(),

@@ -3,6 +3,7 @@ use super::history_chain::execute;
 use crate::world::World;
 use app::{
     domain::{
+        attention::STALE_WORK_HOURS,
         customer::Customer,
         event::{EventAction, EventFilter, ListPage},
         id::{EventId, StepId},
@@ -430,7 +431,7 @@ async fn the_dashboard_says_what_needs_attention_and_how_far_each_cluster_is() {
     act(&world.acme, "Announce", StepAction::Done, None).await;
     act(&world.acme, "Check", StepAction::Fail, Some("no pods")).await;
     let soon = store.dashboard(ana().at).await.unwrap();
-    let later = ana().at + TimeDelta::hours(i64::from(soon.stale_hours));
+    let later = ana().at + TimeDelta::hours(STALE_WORK_HOURS);
     let found = |it: &app::domain::summary::Dashboard| {
         let found = it.attention.iter();
         found
