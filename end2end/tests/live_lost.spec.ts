@@ -80,6 +80,43 @@ test.describe('at a step that others remove', () => {
   });
 });
 
+test.describe('what others remove while nothing is typed', () => {
+  // A step that is gone is 404, and 422 where the page says what it looks at.
+  test.use({ faults: [/status of (404|422)/] });
+
+  test('a step says who removed it, in the panel and in run mode', async ({ page, open, server }) => {
+    const { june, acme } = await activeJune(server);
+    await open(`/releases/${june}?step=${step.acme.announce}`);
+    await connected(page);
+    await expect(panel(page, 'Announce, Acme')).toBeVisible();
+    await other(server, 'Jonas')('delete_template', { id: 1 });
+    await expect(panel(page, 'Step').getByRole('alert')).toHaveText('Jonas removed this step.');
+
+    await open(`/releases/${june}/customer/${acme}?step=${step.acme.migrate}`);
+    await connected(page);
+    await expect(row(page, /Migrate schema/)).toBeVisible();
+    await other(server, 'Jonas')('delete_template', { id: 2 });
+    await expect(row(page, /Migrate schema/)).toHaveCount(0);
+    await expect(page.getByRole('alert')).toHaveText('Jonas removed this step.');
+  });
+
+  test('a customer is said to be no longer in the release, and its steps are there again once it is added', async ({ page, open, server }) => {
+    const { june, acme } = await activeJune(server);
+    const jonas = other(server, 'Jonas');
+    await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+    await connected(page);
+    await jonas('remove_customers', { id: june, customers: [acme] });
+    const heading = page.getByRole('heading', { level: 1 });
+    await expect(heading).toHaveText('Acme is no longer in June');
+    await expect(heading).toBeFocused();
+    await expect(page.getByRole('alert')).toContainText(/Jonas removed this customer from the release at \d\d:\d\d\./);
+    await expect(page.getByRole('link', { name: 'Back to release' })).toHaveAttribute('href', `/releases/${june}`);
+    await jonas('add_customers', { id: june, customers: [acme] });
+    await expect(heading).toHaveText('Acme');
+    await expect(row(page, /Announce/)).toBeVisible();
+  });
+});
+
 test.describe('who is at a step that others removed', () => {
   test.use({ faults: [/status of (404|422)/] });
 

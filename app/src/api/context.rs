@@ -5,6 +5,7 @@ use crate::{
         actor_stamp::ActorStamp,
         caller::Caller,
         client::Client,
+        customer_work::InRelease,
         id::UserId,
         permission::Role,
         rancher::{RancherFilter, RancherListing, RancherSource},
@@ -237,17 +238,36 @@ pub fn reply<T>(result: Result<T, StoreError>) -> Result<T, AppError> {
                 .and_then(|it| it.to_str().ok());
             it.method == Method::POST && html.is_some_and(|it| it.contains("text/html"))
         });
-        if let (false, Some(response)) = (is_form, use_context::<ResponseOptions>()) {
-            response.set_status(
-                StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            );
-            response.insert_header(
-                HeaderName::from_static("cache-control"),
-                HeaderValue::from_static("no-store"),
-            );
+        if !is_form {
+            set_status(error.status());
         }
         error
     })
+}
+
+/// The same for what a page shows of a customer in a release. The page of one that is not in it is 404; a call that asks the same
+/// has its answer.
+pub fn reply_about_member<T>(
+    result: Result<InRelease<T>, StoreError>,
+) -> Result<InRelease<T>, AppError> {
+    let found = reply(result)?;
+    let is_page = use_context::<Parts>().is_some_and(|it| it.method != Method::POST);
+    if is_page && matches!(found, InRelease::Absent(_)) {
+        set_status(StatusCode::NOT_FOUND.as_u16());
+    }
+    Ok(found)
+}
+
+/// Sets the status of a response that is not to be kept.
+fn set_status(status: u16) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response
+            .set_status(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        response.insert_header(
+            HeaderName::from_static("cache-control"),
+            HeaderValue::from_static("no-store"),
+        );
+    }
 }
 
 /// Reduces an error to what the browser may see. Failures of the database are logged here, once, with all their

@@ -2,7 +2,7 @@
 use crate::{
     domain::{
         customer_checklist::Checklist,
-        customer_work::WorkList,
+        customer_work::{InRelease, WorkList},
         event::Changed,
         id::{CustomerId, ReleaseId},
         matrix_wire::PackedMatrix,
@@ -190,22 +190,22 @@ pub async fn read_status_summary(id: ReleaseId) -> Result<String, AppError> {
     reply(store()?.status_summary(id).await)
 }
 
-/// The steps of one customer in a release, in order, without their texts. Errors: not found; not a member.
+/// The steps of one customer in a release, in order, without their texts. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_customer_work(
     release: ReleaseId,
     customer: CustomerId,
-) -> Result<WorkList, AppError> {
-    use super::context::{reply, store};
-    reply(store()?.work_list(release, customer).await)
+) -> Result<InRelease<WorkList>, AppError> {
+    use super::context::{reply_about_member, store};
+    reply_about_member(store()?.work_list_or_absence(release, customer).await)
 }
 
-/// The same for printing: with every text, variables filled in. Errors: not found; not a member.
+/// The same for printing: with every text, variables filled in. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_checklist(
     release: ReleaseId,
     customer: CustomerId,
-) -> Result<Checklist, AppError> {
-    use super::context::{reply, store};
-    reply(store()?.checklist(release, customer).await)
+) -> Result<InRelease<Checklist>, AppError> {
+    use super::context::{reply_about_member, store};
+    reply_about_member(store()?.checklist_or_absence(release, customer).await)
 }

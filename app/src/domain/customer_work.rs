@@ -1,12 +1,13 @@
 //! View models of one customer's steps in a release: the work list, the step panel, and previews of custom steps and
 //! promotions.
 use super::{
+    actor_stamp::ActorStamp,
     cluster::Cluster,
     customer::Customer,
     diff::DiffRow,
     event::{EventAction, HistoryEntry},
     evidence::Evidence,
-    id::{CustomerId, EventId, StepId},
+    id::{CustomerId, EventId, ReleaseId, StepId},
     order::{self, Position},
     progress::{Counts, Progress},
     release::Release,
@@ -118,6 +119,48 @@ pub struct WorkList {
     /// In the matrix's order.
     pub previous: Option<NeighborCustomer>,
     pub next: Option<NeighborCustomer>,
+}
+
+/// What is asked for of a customer in a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InRelease<T> {
+    /// The customer is in the release.
+    Member(T),
+    Absent(AbsentCustomer),
+}
+
+/// A customer that is not in a release, in place of its steps there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AbsentCustomer {
+    pub release: ReleaseId,
+    pub release_name: String,
+    pub customer: CustomerId,
+    pub name: String,
+    /// Who removed it last; none if it never was in the release.
+    pub removed: Option<ActorStamp>,
+}
+
+impl AbsentCustomer {
+    /// "Acme is no longer in June"; of one that never was, "Acme isn't in June".
+    pub fn title(&self) -> String {
+        let verb = if self.removed.is_some() {
+            "is no longer"
+        } else {
+            "isn't"
+        };
+        format!("{} {verb} in {}", self.name, self.release_name)
+    }
+
+    /// "Ben removed this customer from the release at 14:02."; `at` has the time of its removal.
+    pub fn reason(&self, at: impl FnOnce(DateTime<Utc>) -> String) -> String {
+        self.removed.as_ref().map_or_else(
+            || "This customer isn't part of the release.".to_owned(),
+            |it| {
+                let at = at(it.at);
+                format!("{} removed this customer from the release at {at}.", it.by)
+            },
+        )
+    }
 }
 
 /// The progress over all rows.
@@ -279,6 +322,29 @@ mod tests {
         assert_eq!(next(&[Pending, Failed, Failed, Done], 3), Some(1));
         assert_eq!(next(&[Done, Failed, Failed, Done], 3), Some(2));
         assert_eq!(next(&[Done, Done, Failed, Done], 3), None);
+    }
+
+    #[test]
+    fn a_customer_that_is_not_in_a_release_says_so_and_who_removed_it() {
+        let mut absent = AbsentCustomer {
+            release: ReleaseId(1),
+            release_name: "June".into(),
+            customer: CustomerId(4),
+            name: "Acme".into(),
+            removed: None,
+        };
+        let reason = |it: &AbsentCustomer| it.reason(|_| "14:02".into());
+        assert_eq!(absent.title(), "Acme isn't in June");
+        assert_eq!(reason(&absent), "This customer isn't part of the release.");
+        absent.removed = Some(ActorStamp {
+            by: "Ben".into(),
+            at: DateTime::UNIX_EPOCH,
+        });
+        assert_eq!(absent.title(), "Acme is no longer in June");
+        assert_eq!(
+            reason(&absent),
+            "Ben removed this customer from the release at 14:02."
+        );
     }
 
     #[test]

@@ -153,6 +153,20 @@ impl ForeignChange {
         of_step.map(|it| it.action)
     }
 
+    /// Whether a step may be gone: alone, with its template step, or with its customer.
+    pub fn may_remove(&self, step: StepId) -> bool {
+        use EventAction as A;
+        let removes = |it: &ForeignEvent| match it.entity {
+            Entity::Database => true,
+            Entity::Step => it.id == step.0 && matches!(it.action, A::Delete | A::Undo),
+            Entity::Template => matches!(it.action, A::Delete | A::Undo),
+            Entity::Release => matches!(it.action, A::RemoveCustomers | A::Delete | A::Undo),
+            _ => false,
+        };
+        let events = self.events.as_ref();
+        events.is_none_or(|it| it.iter().any(removes))
+    }
+
     /// Whether a tab may no longer undo what it has changed in a release (R101): somebody may have changed the template, or activated,
     /// archived or restored the release.
     pub fn may_end_undo(&self, release: ReleaseId) -> bool {
@@ -223,6 +237,31 @@ mod tests {
         };
         assert!(writes("step 7 override 1 4") && writes("template 2 update 1 0"));
         assert!(!writes("step 8 override 1 4") && !writes("step 7 done 1 4") && !writes("*"));
+    }
+
+    #[test]
+    fn a_step_may_go_by_itself_with_its_template_step_or_with_its_customer() {
+        let removes = |line: &str| {
+            let change = ForeignChange::parse(&format!("1\nJonas\n1\n{line}"));
+            change.may_remove(StepId(7))
+        };
+        for line in [
+            "step 7 delete 1 4",
+            "step 7 undo 1 4",
+            "template 2 delete 1 0",
+            "release 1 remove_customers 1 0",
+            "*",
+        ] {
+            assert!(removes(line), "{line}");
+        }
+        for line in [
+            "step 8 delete 1 4",
+            "step 7 done 1 4",
+            "template 2 update 1 0",
+            "release 1 add_customers 1 0",
+        ] {
+            assert!(!removes(line), "{line}");
+        }
     }
 
     #[test]

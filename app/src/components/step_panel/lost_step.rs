@@ -19,11 +19,26 @@ use leptos::prelude::*;
 /// Matches while such notes are shown. A list that is read again meanwhile may take them away with their page.
 pub const LOST_STEP: &str = "[data-lost]";
 
+/// That a step was removed, as the page has heard it: the step, and who removed it, if it was one person.
+pub type HeardRemoval = (StepId, Option<String>);
+
 /// Why a step is not shown: who removed it, if that is known.
 fn why_lost(error: &AppError, by: Option<&str>) -> String {
     match error {
         AppError::NotFound(_) => format!("{} removed this step.", by.unwrap_or("Someone")),
         error => error.in_place(),
+    }
+}
+
+/// Why the step that is asked for is not shown. Others have removed it only if that was heard.
+pub fn why_missing(
+    error: &AppError,
+    step: Option<StepId>,
+    removal: Option<&HeardRemoval>,
+) -> String {
+    match removal {
+        Some((removed, by)) if step == Some(*removed) => why_lost(error, by.as_deref()),
+        _ => error.in_place(),
     }
 }
 
@@ -111,5 +126,21 @@ mod tests {
         assert_eq!(why_lost(&gone, None), "Someone removed this step.");
         let away = AppError::Transport(String::new());
         assert_eq!(why_lost(&away, Some("Ben")), away.in_place());
+    }
+
+    #[test]
+    fn others_have_removed_a_step_that_is_not_there_only_if_that_was_heard() {
+        let gone = AppError::NotFound(Noun::Step);
+        let by_ben = (StepId(7), Some("Ben".to_owned()));
+        let by_somebody = (StepId(7), None);
+        let says = |step, removal| why_missing(&gone, Some(StepId(step)), removal);
+        assert_eq!(says(7, Some(&by_ben)), "Ben removed this step.");
+        assert_eq!(says(7, Some(&by_somebody)), "Someone removed this step.");
+        for said in [says(8, Some(&by_ben)), says(7, None)] {
+            assert_eq!(said, gone.in_place());
+        }
+        let away = AppError::Transport(String::new());
+        let said = why_missing(&away, Some(StepId(7)), Some(&by_ben));
+        assert_eq!(said, away.in_place());
     }
 }

@@ -71,7 +71,10 @@ impl Store {
     }
 
     /// Who removed a customer last, by release id. Only the audit trail has this.
-    async fn removals_of(&self, id: CustomerId) -> Result<HashMap<i64, ActorStamp>, StoreError> {
+    pub(super) async fn removals_of(
+        &self,
+        id: CustomerId,
+    ) -> Result<HashMap<i64, ActorStamp>, StoreError> {
         use audit_event::Column;
         let rows: Vec<(i64, String, DateTime<Utc>, Option<String>)> = self
             .visible()

@@ -1,4 +1,5 @@
 //! Read-only queries for pages and REST, over several tables or the caches.
+pub mod absent_customer;
 pub mod activity;
 pub mod activity_batches;
 pub mod activity_search;

@@ -133,6 +133,53 @@ async fn a_step_that_is_not_there_is_said_beside_what_is() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_customer_that_is_not_in_the_release_says_so_and_leads_to_it() {
+    let world = World::draft().await;
+    let (june, acme) = (world.june, world.acme.id);
+    let addresses = [
+        format!("/releases/{june}/customer/{acme}"),
+        format!("/releases/{june}/customer/{acme}?view=print"),
+    ];
+    let says = async |heading: &str, reason: &str| {
+        for path in &addresses {
+            let page = world.app.get(path).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+            let (_, part) = page.body.split_once("<h1>").expect(path);
+            let (said, rest) = part.split_once("</h1>").expect(path);
+            assert!(
+                said.starts_with("Acme") && said.ends_with(heading),
+                "{said}"
+            );
+            let (_, links) = rest.split_once(reason).expect(path);
+            assert!(
+                links.contains(&format!("href=\"/releases/{june}\"")),
+                "{path}"
+            );
+            assert!(!page.body.contains("may have been deleted"), "{path}");
+        }
+    };
+    says("t in June", "part of the release.").await;
+    let store = &world.app.store;
+    let all = vec![acme, world.globex.id];
+    store
+        .activate_release(june, Some(all), world.app.ana())
+        .await
+        .unwrap();
+    for path in &addresses {
+        assert_eq!(world.app.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    store
+        .remove_customers(june, vec![acme], world.app.by("Ben"))
+        .await
+        .unwrap();
+    says(
+        " is no longer in June",
+        "Ben removed this customer from the release at ",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn the_matrix_shows_its_first_window_before_anything_runs() {
     let world = World::active().await;
     let page = world

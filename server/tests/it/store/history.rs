@@ -427,6 +427,8 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(open_step(id));
     call!(work_list(june, acme));
     call!(checklist(june, acme));
+    call!(work_list_or_absence(june, acme));
+    call!(checklist_or_absence(june, acme));
     call!(custom_step_positions(june, acme));
     // Methods that only REST uses.
     let part = PageRequest {

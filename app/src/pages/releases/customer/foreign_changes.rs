@@ -22,6 +22,10 @@ pub fn show_change(work: WorkController, change: &ForeignChange) {
     }
     let page = work.page;
     let _ = page.changed_by.try_set_value(change.by.clone());
+    let open = work.open_step.try_get_untracked().flatten();
+    if let Some(step) = open.filter(|it| change.may_remove(*it)) {
+        let _ = page.removal.try_set_value(Some((step, change.by.clone())));
+    }
     work.page.undo.reread();
     if change.may_end_undo(work.release) {
         work.page.undo.check();
@@ -29,7 +33,6 @@ pub fn show_change(work: WorkController, change: &ForeignChange) {
     let own = (work.release, work.customer);
     let is_here = |it: &ForeignEvent| it.entity != Entity::Step || (it.release, it.customer) == own;
     let steps = change.steps_alone(is_here);
-    let open = work.open_step.try_get_untracked().flatten();
     let is_open_touched = steps
         .as_ref()
         .is_none_or(|steps| open.is_some_and(|it| steps.contains(&it)));

@@ -1,6 +1,7 @@
 //! Page of one customer in a release, `/releases/:id/customer/:customerId`: the list of the customer's steps with the
 //! open step beside it, or, with `?view=print`, the printable checklist.
 
+pub mod absent;
 pub mod address;
 pub mod checklist_page;
 pub mod foreign_changes;
@@ -15,13 +16,17 @@ pub mod work_controller;
 use crate::{
     api::releases::{read_checklist, read_customer_work},
     components::{run_copy::CopyStarts, ui::toast::Toasts},
-    domain::id::{CustomerId, ReleaseId},
+    domain::{
+        customer_work::InRelease,
+        id::{CustomerId, ReleaseId},
+    },
     pages::{
         fetch::Fetch,
         loaded, param,
         releases::{left_notes::guard_typed_text, undo_stack::UndoStack},
     },
 };
+use absent::AbsentCustomerPage;
 use checklist_page::ChecklistPage;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -63,7 +68,13 @@ fn PrintPage(ids: Signal<PageIds>) -> impl IntoView {
             read_checklist(release, customer).await
         },
     );
-    loaded(checklist, |it| view! { <ChecklistPage checklist=it/> })
+    let reload = checklist.refetch_callback();
+    loaded(checklist, move |it| match it {
+        InRelease::Member(it) => view! { <ChecklistPage checklist=it/> }.into_any(),
+        InRelease::Absent(it) => {
+            view! { <AbsentCustomerPage absent=it was_shown=false reload=reload/> }.into_any()
+        }
+    })
 }
 
 /// Fetches and shows the work list.
@@ -84,8 +95,16 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
     provide_context(CopyStarts::remembered());
     // After an undo from a toast the list is fetched again; the open step and what is typed stay.
     Toasts::from_context().refresh_with(reload);
-    loaded(
-        work,
-        move |it| view! { <CustomerWork list=it page=page reload=reload/> },
-    )
+    let was_shown = StoredValue::new(false);
+    loaded(work, move |it| match it {
+        InRelease::Member(it) => {
+            // The page may be gone by now.
+            let _ = was_shown.try_set_value(true);
+            view! { <CustomerWork list=it page=page reload=reload/> }.into_any()
+        }
+        InRelease::Absent(it) => {
+            let was_shown = was_shown.try_get_value() == Some(true);
+            view! { <AbsentCustomerPage absent=it was_shown=was_shown reload=reload/> }.into_any()
+        }
+    })
 }

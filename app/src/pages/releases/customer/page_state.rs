@@ -3,6 +3,7 @@
 use crate::{
     browser::dom, components::matrix::state::SAVING_INDICATOR_DELAY_MS,
     components::pending_actions::FailedAction, components::shown_texts::ShownTexts,
+    components::step_panel::lost_step::HeardRemoval,
     components::step_panel::panel_session::StepMemory, domain::id::StepId,
     domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
     pages::releases::undo_stack::UndoPage, pages::releases::undo_stack::UndoStack,
@@ -78,6 +79,8 @@ pub struct CustomerPageState {
     pub waiting: RwSignal<Vec<(StepId, StepAction)>>,
     /// Who made the change by others that was heard last, if it was one person.
     pub changed_by: StoredValue<Option<String>>,
+    /// Who removed the step that was open.
+    pub removal: StoredValue<Option<HeardRemoval>>,
     /// Whether the list is to be read again once another step is opened.
     pub is_behind: StoredValue<bool>,
     /// Whether the dialog with the keyboard shortcuts is open.
@@ -99,6 +102,7 @@ impl CustomerPageState {
             progress: StoredValue::new(RunProgress::default()),
             waiting: RwSignal::new(Vec::new()),
             changed_by: StoredValue::new(None),
+            removal: StoredValue::new(None),
             is_behind: StoredValue::new(false),
             shows_keys: RwSignal::new(false),
             undo,

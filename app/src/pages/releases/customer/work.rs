@@ -319,7 +319,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                 (Err(error), None) => {
                                     view! {
                                         <section class="run__step" aria-label="Step">
-                                            <p role="alert">{error.in_place()}</p>
+                                            <p role="alert">{work.why_missing(&error)}</p>
                                         </section>
                                     }
                                         .into_any()

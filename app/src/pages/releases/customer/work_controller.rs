@@ -8,8 +8,8 @@ use crate::{
     components::matrix::command::GridCommand, components::matrix::messages::done_text,
     components::matrix::messages::failure_text, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::rights::OwnRights,
-    components::step_state::already_in_state_text, components::ui::toast::Toasts,
-    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    components::step_panel::lost_step::why_missing, components::step_state::already_in_state_text,
+    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
     domain::customer_work::next_to_do, domain::customer_work::progress,
     domain::customer_work::with_moved, domain::event::Changed, domain::id::BatchId,
     domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::order::Position,
@@ -191,7 +191,14 @@ impl WorkController {
         let is_missing = self
             .address
             .leads_nowhere((self.release, self.customer), self.open_step);
-        is_missing.then(|| AppError::NotFound(Noun::Step).in_place())
+        is_missing.then(|| self.why_missing(&AppError::NotFound(Noun::Step)))
+    }
+
+    /// Why the step that the address names is not shown.
+    pub fn why_missing(self, error: &AppError) -> String {
+        let step = self.address.named_step((self.release, self.customer));
+        let removal = self.page.removal.try_get_value().flatten();
+        why_missing(error, step, removal.as_ref())
     }
 
     /// The step that the address names, with what is typed in its notes: for when it cannot be shown.

@@ -7,11 +7,13 @@ use super::{
     controller::MatrixController,
 };
 use crate::{
-    api::steps::read_step, browser, components::matrix::filter_bar,
-    components::matrix::layout::Collapsed, components::matrix::state::PanelRequest,
-    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::step_panel::StepPanel, components::step_panel::events::OpenStepDialog,
-    components::step_panel::events::PanelNeighbors, components::step_panel::lost_step::LostStep,
+    api::steps::read_step, browser, browser::foreign_changes::on_change,
+    components::matrix::filter_bar, components::matrix::layout::Collapsed,
+    components::matrix::state::PanelRequest, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::step_panel::StepPanel,
+    components::step_panel::events::OpenStepDialog, components::step_panel::events::PanelNeighbors,
+    components::step_panel::lost_step::HeardRemoval, components::step_panel::lost_step::LostStep,
+    components::step_panel::lost_step::why_missing,
     components::step_panel::panel_session::StepMemory,
     components::step_panel::reason_prompt::ReasonPrompt,
     components::step_panel::step_detail::StepDetailState, components::ui::follow_effect::follow,
@@ -85,6 +87,7 @@ pub fn StepPanelHost(
             }
         },
     );
+    let removal = heard_removal(&controller);
     let names = Callback::new(move |step| controller.state.step_and_customer(step));
     let on_act = Callback::new(move |(step, request): (StepId, ActionRequest)| {
         on_outcome.run((step, StepPanelOutcome::Act(request)));
@@ -142,10 +145,12 @@ pub fn StepPanelHost(
                                     }
                                         .into_any();
                                 }
+                                let removal = removal.try_get_value().flatten();
+                                let why = why_missing(&error, step, removal.as_ref());
                                 view! {
                                     <aside class="sheet" data-aside="" aria-label="Step">
                                         <div class="empty">
-                                            <p role="alert">{error.in_place()}</p>
+                                            <p role="alert">{why}</p>
                                             <button class="button" on:click=move |_| on_close.run(())>"Close"</button>
                                         </div>
                                     </aside>
@@ -158,6 +163,20 @@ pub fn StepPanelHost(
             }}
         </Transition>
     }
+}
+
+/// Notes who has removed the open step.
+fn heard_removal(controller: &MatrixController) -> StoredValue<Option<HeardRemoval>> {
+    let (open_step, release) = (controller.open_step, controller.reloader.release);
+    let removal = StoredValue::new(None);
+    on_change(move |change| {
+        let open = open_step.try_get_untracked().flatten();
+        let removed = open.filter(|it| change.may_remove(*it) && change.may_touch_release(release));
+        if let Some(step) = removed {
+            let _ = removal.try_set_value(Some((step, change.by)));
+        }
+    });
+    removal
 }
 
 /// While a reason is being written for a step that others remove, says so in its dialog, which stays open.
