@@ -323,10 +323,34 @@ test('of new events only those are counted that the filter lets through', async 
 });
 
 test('a list of records follows while nothing is typed in its search', async ({ page, open, server }) => {
-  const { eu } = await people(server);
+  const { acme, eu } = await people(server);
   await open('/customers');
-  await other(server, 'Jonas')('create_customer', { draft: { name: 'Hooli', clusterId: eu, namespace: 'hooli', metadata: {} } });
-  await expect(page.getByRole('link', { name: 'Hooli' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: { name: 'Acme Two', clusterId: eu, namespace: 'acme', metadata: {} }, version: 1 });
+  await expect(page.getByRole('link', { name: 'Acme Two' })).toBeVisible();
+});
+
+test('a customer or a cluster that somebody else adds does not move their lists: it is told, and shown when that is asked for', async ({ page, open, server }) => {
+  const { eu } = await people(server);
+  const jonas = other(server, 'Jonas');
+  const listed = (name: RegExp) => page.getByRole('table').getByRole('link', { name });
+  const more = (text: string) => page.getByRole('button', { name: `${text} · Show` });
+  await open('/customers');
+  await connected(page);
+  await jonas('create_customer', { draft: { name: 'Aardvark', clusterId: eu, namespace: 'aardvark', metadata: {} } });
+  await expect(more('1 new customer')).toBeVisible();
+  await expect(listed(/^(Aardvark|Acme)$/)).toHaveText(['Acme']);
+  await more('1 new customer').click();
+  await expect(listed(/^(Aardvark|Acme)$/)).toHaveText(['Aardvark', 'Acme']);
+  await expect(more('1 new customer')).toHaveCount(0);
+
+  await open('/clusters');
+  await connected(page);
+  await jonas('create_cluster', { draft: { name: 'ap-south' } });
+  await jonas('create_cluster', { draft: { name: 'ap-west' } });
+  await expect(more('2 new clusters')).toBeVisible();
+  await expect(listed(/-(south|west|east)$/)).toHaveText(['eu-west', 'us-east']);
+  await more('2 new clusters').click();
+  await expect(listed(/-(south|west|east)$/)).toHaveText(['ap-south', 'ap-west', 'eu-west', 'us-east']);
 });
 
 test('a release that somebody else makes does not move the list of releases: it is told, and shown when that is asked for', async ({ page, open, server }) => {

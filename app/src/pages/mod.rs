@@ -11,6 +11,7 @@ pub mod latest_read;
 pub mod lazy_pages;
 pub mod list_url;
 pub mod missing_values;
+pub mod new_records;
 pub mod not_found;
 pub mod own_changes;
 pub mod page_routes;

@@ -8,7 +8,10 @@ use crate::{
         ui::icon::Icon,
     },
     domain::{cluster::ClusterSummary, permission::Permission},
-    pages::{fetch::Fetch, list_url::list_query, loaded, refresh_on_change::refresh_on_change},
+    pages::{
+        fetch::Fetch, list_url::list_query, loaded, new_records::NewRecords,
+        refresh_on_change::refresh_on_change,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -19,11 +22,15 @@ pub fn ClustersPage() -> impl IntoView {
     let query = list_query(paths::CLUSTERS);
     let clusters = Fetch::new(|| (), |()| list_clusters(true));
     refresh_on_change(clusters.refetch_callback(), |_| true);
-    loaded(clusters, move |it| show(it, query))
+    let news = NewRecords::new(clusters.refetch_callback());
+    loaded(clusters, move |mut all| {
+        let new = news.hold_back(&mut all, |it| it.cluster.id.0, "cluster");
+        show(all, query, new)
+    })
 }
 
-/// The list with its search, or what to do while there are no clusters.
-fn show(all: Vec<ClusterSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
+/// The list with its search, or what to do while there are no clusters; `new` says that there are more.
+fn show(all: Vec<ClusterSummary>, query: RwSignal<ListQuery>, new: AnyView) -> impl IntoView {
     let is_empty = all.is_empty();
     let n_inactive = all.iter().filter(|it| !it.cluster.is_active).count();
     let clusters = StoredValue::new(ClusterList::new(all));
@@ -44,7 +51,8 @@ fn show(all: Vec<ClusterSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
                 </a>
             </Allowed>
         </PageHead>
-        <div class="page__body">
+        <div class="page__body stack">
+            {new}
             {if is_empty {
                 view! {
                     <div class="card empty">

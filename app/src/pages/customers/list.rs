@@ -8,7 +8,10 @@ use crate::{
         ui::icon::Icon,
     },
     domain::{customer::CustomerSummary, permission::Permission},
-    pages::{fetch::Fetch, list_url::list_query, loaded, refresh_on_change::refresh_on_change},
+    pages::{
+        fetch::Fetch, list_url::list_query, loaded, new_records::NewRecords,
+        refresh_on_change::refresh_on_change,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -19,11 +22,15 @@ pub fn CustomersPage() -> impl IntoView {
     let query = list_query(paths::CUSTOMERS);
     let customers = Fetch::new(|| (), |()| list_customers(true));
     refresh_on_change(customers.refetch_callback(), |_| true);
-    loaded(customers, move |it| show(it, query))
+    let news = NewRecords::new(customers.refetch_callback());
+    loaded(customers, move |mut all| {
+        let new = news.hold_back(&mut all, |it| it.id.0, "customer");
+        show(all, query, new)
+    })
 }
 
-/// The list with its search, or what to do while there are no customers.
-fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
+/// The list with its search, or what to do while there are no customers; `new` says that there are more.
+fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>, new: AnyView) -> impl IntoView {
     let is_empty = all.is_empty();
     let n_inactive = all.iter().filter(|it| !it.is_active).count();
     let customers = StoredValue::new(CustomerList::new(all));
@@ -68,7 +75,8 @@ fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>) -> impl IntoView 
                 </a>
             </Allowed>
         </PageHead>
-        <div class="page__body">
+        <div class="page__body stack">
+            {new}
             {if is_empty {
                 view! {
                     <div class="card empty">

@@ -3,11 +3,11 @@ use crate::{
     api::releases::list_releases, components::layout::page_head::PageHead, components::list::List,
     components::list::ListFilter, components::list::SearchBar,
     components::list::list_query::ListQuery, components::list::releases::ReleaseList,
-    components::new_rows::NewRows, components::new_rows::tell_new, components::rights::Allowed,
-    components::ui::icon::Icon, components::ui::time::Clock, domain::id::ReleaseId,
-    domain::permission::Permission, domain::plural::pluralize, domain::release::ReleaseSummary,
+    components::rights::Allowed, components::ui::icon::Icon, components::ui::time::Clock,
+    domain::permission::Permission, domain::release::ReleaseSummary,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::ReleaseType, pages::fetch::Fetch,
-    pages::list_url::list_query, pages::loaded, pages::refresh_on_change::refresh_on_change, paths,
+    pages::list_url::list_query, pages::loaded, pages::new_records::NewRecords,
+    pages::refresh_on_change::refresh_on_change, paths,
 };
 use leptos::prelude::*;
 
@@ -17,33 +17,11 @@ pub fn ReleasesPage() -> impl IntoView {
     let query = list_query(paths::RELEASES);
     let releases = Fetch::new(|| (), |()| list_releases());
     refresh_on_change(releases.refetch_callback(), |_| true);
-    let newest = StoredValue::new(None::<ReleaseId>);
-    let news = RwSignal::new(None::<String>);
-    let on_show = Callback::new(move |()| {
-        newest.set_value(None);
-        news.set(None);
-        releases.refetch();
-    });
+    let news = NewRecords::new(releases.refetch_callback());
     loaded(releases, move |mut all| {
-        let before = newest.try_get_value().flatten();
-        let n = hold_back(&mut all, before);
-        tell_new(news, (n > 0).then(|| pluralize(n, "new release")));
-        let shown = all.iter().map(|it| it.release.id).max();
-        let _ = newest.try_set_value(shown.max(before));
-        let new = view! { <NewRows text=news on_show=on_show/> };
-        show(all, query, new.into_any())
+        let new = news.hold_back(&mut all, |it| it.release.id.0, "release");
+        show(all, query, new)
     })
-}
-
-/// Takes out the releases that are newer than the newest that is shown, unless no other would be left. Answers how many.
-fn hold_back(all: &mut Vec<ReleaseSummary>, newest: Option<ReleaseId>) -> usize {
-    let is_new = |it: &ReleaseSummary| newest.is_some_and(|newest| it.release.id > newest);
-    let n = all.iter().filter(|it| is_new(it)).count();
-    if n == all.len() {
-        return 0;
-    }
-    all.retain(|it| !is_new(it));
-    n
 }
 
 /// The list with its search, or what to do while there are no releases; `new` says that there are more.

@@ -7,7 +7,7 @@ use crate::{
         webhook_parts::health,
     },
     domain::webhook::{HookEvent, WebhookRow},
-    pages::{fetch::Fetch, loaded, refresh_on_change::refresh_on_change},
+    pages::{fetch::Fetch, loaded, new_records::NewRecords, refresh_on_change::refresh_on_change},
     paths,
 };
 use leptos::prelude::*;
@@ -17,10 +17,15 @@ use leptos::prelude::*;
 pub fn WebhooksPage() -> impl IntoView {
     let webhooks = Fetch::new(|| (), |()| list_webhooks());
     refresh_on_change(webhooks.refetch_callback(), |_| true);
-    loaded(webhooks, show)
+    let news = NewRecords::new(webhooks.refetch_callback());
+    loaded(webhooks, move |mut all| {
+        let new = news.hold_back(&mut all, |it| it.hook.id.0, "webhook");
+        show(all, new)
+    })
 }
 
-fn show(rows: Vec<WebhookRow>) -> impl IntoView {
+/// The list; `new` says that there are more.
+fn show(rows: Vec<WebhookRow>, new: AnyView) -> impl IntoView {
     view! {
         <PageHead title="Webhooks">
             <a class="button" data-kind="ink" href=paths::NEW_WEBHOOK>
@@ -28,7 +33,7 @@ fn show(rows: Vec<WebhookRow>) -> impl IntoView {
                 "New webhook"
             </a>
         </PageHead>
-        <div class="page__body">{table(rows)}</div>
+        <div class="page__body stack">{new} {table(rows)}</div>
     }
 }
 
