@@ -90,6 +90,26 @@ test.describe('on a page that hears what others change', () => {
     await expect(one.getByLabel('Reason', { exact: true })).toBeFocused();
   });
 
+  test('a refusal because of the state of a cell goes when somebody else changes that state again', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    const jonas = other(server, 'Jonas');
+    await open(`/releases/${june}`);
+    await connected(page);
+    const go = await hold(page, 'act_on_step');
+    const mine = state(page, step.acme.announce);
+    await cell(page, 'Step 1 Announce, Acme').focus();
+    await page.keyboard.press('i');
+    await expect(mine).toHaveAttribute('aria-busy', 'true');
+    await jonas('act_on_step', act(step.acme.announce, 'done'));
+    go();
+    await expect(mine).toHaveAttribute('data-state', 'done');
+    await expect(mine).toHaveAttribute('aria-label', /could not be started: a done step cannot be started/);
+    await jonas('act_on_step', act(step.acme.announce, 'reopen'));
+    await expect(mine).toHaveAttribute('data-state', 'pending');
+    await expect(mine).not.toHaveAttribute('data-error');
+    await expect(mine).not.toHaveAttribute('aria-label', /could not be/);
+  });
+
   test('a reason for many cells is sent for those that are left, and only after that was said', async ({ page, open, server }) => {
     const { june, initech } = await activeJune(server);
     await open(`/releases/${june}`);

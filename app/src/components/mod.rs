@@ -29,6 +29,8 @@ pub mod named_ids;
 pub mod new_rows;
 pub mod notes_draft;
 pub mod pending_actions;
+#[cfg(test)]
+mod pending_actions_tests;
 pub mod rancher_import_form;
 pub mod rancher_import_table;
 pub mod reason_form;

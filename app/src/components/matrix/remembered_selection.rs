@@ -140,6 +140,9 @@ impl MatrixState {
         if self.grid.try_set(grid).is_some() {
             return false;
         }
+        let _ = self.pending_actions.try_update(|it| {
+            it.forget_past(|step| self.cell_of(step).map(|it| it.status));
+        });
         self.grid_version.update(|it| *it += 1);
         self.layout_changes.update_value(|it| *it += 1);
         let Some(remembered) = remembered else {
