@@ -261,7 +261,7 @@ test('a record that is being edited says at once who changed it', async ({ page,
   await page.getByLabel('Name', { exact: true }).fill('Acme Mine');
   await other(server, 'Jonas')('update_customer', { id: acme, draft: { name: 'Acme Theirs', clusterId: eu, namespace: 'acme', metadata: {} }, version: 1 });
   const alert = page.getByRole('alert');
-  await expect(alert).toContainText('Jonas changed this');
+  await expect(alert).toContainText(/Jonas changed this at \d\d:\d\d\. What you typed is still here\. Choose before you save: Keep mine saves it over theirs\./);
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Acme Mine');
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.getByRole('button', { name: 'Save changes' }).click();

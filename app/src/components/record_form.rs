@@ -19,6 +19,9 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// What is said of a conflict where there are no buttons to choose: the form is then based on what was saved since.
+const WITHOUT_CHOICE: &str = " Saving replaces theirs.";
+
 /// A field whose saved value differs from the typed one: label, saved value, typed value.
 pub type Difference = (&'static str, String, String);
 
@@ -384,7 +387,9 @@ pub fn StaleNotice(
                         <p>
                             <b>{by}" changed this"</b>
                             {changed_at.map(|at| view! { " at "<Time at=at/> })}
-                            ". What you typed is still here. Saving replaces it."
+                            ". What you typed is still here."
+                            <span class="live-only">" Choose before you save: Keep mine saves it over theirs."</span>
+                            <noscript inner_html=WITHOUT_CHOICE></noscript>
                         </p>
                         {table}
                         <div class="row live-only">
