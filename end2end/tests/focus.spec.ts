@@ -148,8 +148,9 @@ test.describe('what is taken away by a later answer', () => {
     await dialog.getByLabel('Content').fill('mine');
     await jonas('override_step', { id: step.acme.upgrade, content: 'theirs', version: 1 });
     await dialog.getByRole('button', { name: 'Save changes' }).press('Enter');
-    await goes(page, dialog.getByRole('button', { name: 'Keep mine' }), 'Keep mine in a dialog');
+    await goes(page, dialog.getByRole('button', { name: 'Take theirs' }), 'Take theirs in a dialog');
     await expect(dialog.getByLabel('Content')).toBeFocused();
+    await dialog.getByLabel('Content').fill('mine again');
     // The first one in an editor frees its Tab key.
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');

@@ -330,6 +330,21 @@ test.describe('writing', () => {
       expect((await notice.boundingBox())!.y).toBeLessThan((await name.boundingBox())!.y);
       await expect(page.getByLabel('Content')).toHaveValue('mine');
     });
+
+    test.describe('and that is heard', () => {
+      test.use({ hears: true });
+
+      test('who has deleted it is named', async ({ page, open, server }) => {
+        const { june } = await draftJune(server);
+        await open(`/releases/${june}/steps`);
+        await page.locator('html[data-live]').waitFor({ state: 'attached' });
+        await step(page, 'Upgrade').click();
+        await page.getByLabel('Content').fill('mine');
+        await jonas(server, 'delete_template', { id: 3 });
+        await expect(page.getByRole('status').filter({ hasText: 'Jonas has deleted this step. What you have typed is still here.' })).toBeVisible();
+        await expect(page.getByLabel('Content')).toHaveValue('mine');
+      });
+    });
   });
 
   test('what only one of two people changed of a step is kept of both', async ({ page, open, server }) => {

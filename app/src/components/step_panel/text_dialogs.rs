@@ -96,6 +96,17 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
         mine.set(saved.get_untracked());
         choose();
     };
+    let save = move || {
+        if !is_overtaken.get_untracked() {
+            state
+                .on_event
+                .run(StepPanelEvent::Override(mine.get_untracked()));
+        }
+    };
+    let keep_mine = move || {
+        choose();
+        save();
+    };
     let writer = state.read(|it| {
         let history = &it.detail.history;
         let line = history.iter().find(|it| it.action.writes_text())?;
@@ -133,19 +144,12 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                         >
                             "Show changes"
                         </button>
-                        <button type="button" class="button" data-size="s" on:click=move |_| choose()>"Keep mine"</button>
+                        <button type="button" class="button" data-size="s" on:click=move |_| keep_mine()>"Keep mine"</button>
                         <button type="button" class="button" data-size="s" on:click=move |_| take_theirs()>"Take theirs"</button>
                     </p>
                 </div>
             </div>
         })
-    };
-    let save = move || {
-        if !is_overtaken.get_untracked() {
-            state
-                .on_event
-                .run(StepPanelEvent::Override(mine.get_untracked()));
-        }
     };
     let known = state.read(known_names_of);
     let customer = StoredValue::new(customer);

@@ -54,7 +54,11 @@ async fn an_edited_form_changes_its_row_once() {
     let again = world.app.post_form("/customers/1/edit", body).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert!(again.body.contains("Test changed this"));
-    assert!(again.body.contains("<noscript> Saving replaces theirs.</noscript>"));
+    assert!(
+        again
+            .body
+            .contains("<noscript> Saving replaces theirs.</noscript>")
+    );
     assert!(again.body.contains("PORT=1") && again.body.contains("name=\"version\" value=\"2\""));
     // The page shows the present values beside the typed ones, where they differ.
     let late = body.replace("Acme+2", "Acme+3");

@@ -136,11 +136,16 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
 
 /// Notice that somebody else has deleted the step.
 fn deleted_notice(editor: TemplateEditor) -> impl IntoView {
+    let text = move || {
+        let by = editor.changed_by.get();
+        let by = by.as_deref().unwrap_or("Someone");
+        format!("{by} has deleted this step. What you have typed is still here.")
+    };
     view! {
         <div class="alert" role="status">
             <Icon name="i-warn"/>
             <span class="grow row">
-                <span class="grow">"Someone has deleted this step. What you have typed is still here."</span>
+                <span class="grow">{text}</span>
                 <button
                     class="button"
                     type="button"

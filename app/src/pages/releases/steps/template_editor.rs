@@ -86,6 +86,8 @@ pub struct TemplateEditor {
     base: RwSignal<TemplateDraft>,
     /// Whether the fields differ from the saved step.
     pub is_dirty: Memo<bool>,
+    /// Who changed the step in the editor last, as it was heard, if it was one person.
+    pub changed_by: RwSignal<Option<String>>,
     /// A counter: raised when a refused save was merged with what somebody else has saved, and can be sent again.
     pub merged: RwSignal<u32>,
     /// The confirmation that is open.
@@ -122,6 +124,7 @@ impl TemplateEditor {
             fields: StoredValue::new(fields),
             base,
             is_dirty,
+            changed_by: RwSignal::new(None),
             merged: RwSignal::new(0),
             asked: RwSignal::new(None),
             importing: RwSignal::new(false),
@@ -137,8 +140,12 @@ impl TemplateEditor {
         Effect::new(move |_| this.catch_up());
         on_change(move |change| {
             let is_open = |id: TemplateId| change.may_touch(Entity::Template, id.0);
-            if change.may_touch_release(this.release) || this.open_id().is_some_and(is_open) {
+            let touches_open = this.open_id().is_some_and(is_open);
+            if change.may_touch_release(this.release) || touches_open {
                 this.reload();
+            }
+            if touches_open {
+                this.changed_by.set(change.by);
             }
         });
         this.toasts.refresh_with(Callback::new(move |()| {
@@ -309,6 +316,7 @@ impl TemplateEditor {
 
     /// Opens a saved step in the editor, in place of what is typed.
     pub fn put(self, step: StepTemplate) {
+        self.changed_by.set(None);
         self.what.set(Some(EditedTemplate::Step {
             id: step.id,
             version: step.version,
