@@ -113,9 +113,10 @@ async function lost_run(id) {
   return { problem, lost: json?.items.find((it) => it.state === 'lost')?.reason };
 }
 
-// A step with its text, why it cannot be run, if it cannot, and what of it may have been done already.
-async function read_step(id) {
-  const [detail, offer] = await Promise.all([server(`/api/steps/${id}/detail`), server(`/api/steps/${id}/run`)]);
+// A step with its text, why it cannot be run, or this run of it again, if it cannot, and what of it may have been done already.
+async function read_step(id, retry_of) {
+  const asks = retry_of ? `?retryOf=${retry_of}` : '';
+  const [detail, offer] = await Promise.all([server(`/api/steps/${id}/detail`), server(`/api/steps/${id}/run${asks}`)]);
   const problem = detail.problem ?? offer.problem;
   if (problem) return { id, problem };
   const step = detail.json;
@@ -137,7 +138,7 @@ async function ask_one(id, retry) {
   // Of a retry the run before.
   let before;
   async function fill(asked) {
-    const [found, run] = await Promise.all([read_step(id), retry && !before ? server(retry.replace(/\/retry$/, '')) : {}]);
+    const [found, run] = await Promise.all([read_step(id, retry?.split('/').at(-2)), retry && !before ? server(retry.replace(/\/retry$/, '')) : {}]);
     const { step, runners, why_not } = found;
     const problem = found.problem ?? run.problem;
     if (!asked.dialog.isConnected) return;
@@ -211,7 +212,7 @@ function many_item({ id, step, lost, problem, why_not }) {
 async function ask_many(ids) {
   const noun = count_of(ids.length, 'step');
   let able = [];
-  const asked = question(`Run ${noun}?`, 'Run', async (asked) => {
+  const asked = question('Run steps?', 'Run', async (asked) => {
     const steps = able.map((it) => it.step);
     const textSha256s = Object.fromEntries(steps.map((it) => [it.id, it.resolvedSha256]));
     const { expect_mark } = await watching;
@@ -246,9 +247,15 @@ async function ask_many(ids) {
   if (!asked.dialog.isConnected) return;
   able = all.filter((it) => it.step && !it.why_not);
   const others = all.filter((it) => !able.includes(it));
-  const said = others.length === 0 ? 'Each is run on its own, as runners are free; those of one customer in their order' : `${able.length.toLocaleString('en-US')} of ${noun} can be run`;
-  asked.content.replaceChildren(element('p', { class: 'quiet small' }, said), element('ul', { class: 'run-many' }, ...[...others, ...able].map(many_item)));
-  asked.go.replaceChildren('Run ', element('b', {}, able.length.toLocaleString('en-US')));
+  const n_able = able.length.toLocaleString('en-US');
+  asked.heading.textContent = able.length === 0 ? `None of ${noun} can be run` : others.length === 0 ? `Run ${noun}?` : `Run ${n_able} of ${noun}?`;
+  const said = [];
+  if (able.length > 0) {
+    said.push('Each is run on its own, as runners are free; those of one customer in their order');
+    if (others.length > 0) said.push(`${count_of(others.length, 'step')} can't be run: listed last, with the reason`);
+  }
+  asked.content.replaceChildren(...said.map((it) => element('p', { class: 'quiet small' }, it)), element('ul', { class: 'run-many' }, ...[...able, ...others].map(many_item)));
+  asked.go.replaceChildren('Run ', element('b', {}, n_able));
   asked.allow(able.length > 0);
 }
 

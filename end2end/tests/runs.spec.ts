@@ -96,6 +96,26 @@ test('a failed run tells its exit code and last line, and is run again from ther
   await expect(here.getByText('Earlier runs')).toBeVisible();
 });
 
+test('a run whose step was skipped since is not run again, and says why, until the step is reopened', async ({ page, open, server, runner }) => {
+  const { release: id } = await runs(server, [['Upgrade', 'exit 3']]);
+  await runner.start('eu-west');
+  await canRun(server, 1);
+  await askRun(server, 1);
+  await open(`/releases/${id}?step=1`);
+  await connected(page);
+  await expect(cell(page, /Step 1 Upgrade, Acme, eu-west: failed/)).toBeVisible();
+  const retry = panel(page, 'Upgrade, Acme').getByRole('button', { name: 'Retry…' });
+  await expect(retry).not.toHaveAttribute('aria-disabled');
+  await other(server, 'Ben')('act_on_step', act(1, 'skip', 'not needed'));
+  await expect(retry).toHaveAttribute('aria-disabled', 'true');
+  await expect(retry).toHaveAccessibleDescription('A skipped step cannot be started');
+  expect(await violations(page, 'a run that is not run again')).toEqual([]);
+  await retry.click({ force: true });
+  await expect(question(page)).toHaveCount(0);
+  await other(server, 'Ben')('act_on_step', act(1, 'reopen'));
+  await expect(retry).not.toHaveAttribute('aria-disabled');
+});
+
 test('a retry may take as long as the run before, or as long as is typed', async ({ page, open, server, runner }) => {
   const { release: id } = await runs(server, [['Upgrade', 'exit 3']]);
   await runner.start('eu-west');
@@ -222,8 +242,9 @@ test('several are run at once: all of them are listed, and which cannot be run, 
   await cell(page, /Step 1 One, Acme/).click();
   for (let n = 0; n < 3; n++) await page.keyboard.press('Shift+ArrowDown');
   await page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: 'Run…' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Run 4 steps?' });
-  await expect(dialog).toContainText('3 of 4 steps can be run');
+  const dialog = page.getByRole('dialog', { name: 'Run 3 of 4 steps?' });
+  await expect(dialog).toContainText("1 step can't be run: listed last, with the reason");
+  for (const [n, name] of ['One', 'Two', 'Four', 'Three'].entries()) await expect(dialog.getByRole('listitem').nth(n)).toContainText(`${name}, Acme`);
   await expect(dialog.getByRole('listitem').filter({ hasText: 'Three, Acme' })).toContainText('Not set: NONE');
   await expect(dialog.getByRole('listitem').filter({ hasText: 'Two, Acme' })).toContainText('eu-west / acme');
   await dialog.getByText('Two, Acme').click();

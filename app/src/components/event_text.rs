@@ -161,6 +161,7 @@ pub fn single_phrase(action: EventAction) -> &'static str {
         EventAction::Detach => "removed evidence",
         EventAction::RunLost => "lost its runner",
         EventAction::RunCancel => "asked to cancel the run",
+        EventAction::RunEnd => "ended the run",
         other => other.phrase(),
     }
 }

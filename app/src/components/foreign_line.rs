@@ -26,10 +26,12 @@ struct Heard {
     at: Option<DateTime<Utc>>,
 }
 
-/// What a change did to a step: the state that it set comes before notes that went along. That a step was removed is told otherwise.
+/// What a change did to a step: the state that it set comes before notes that went along. That a step was removed is told otherwise, and
+/// what became of a run that left the step as it was is no change of the step.
 fn action_on(change: &ForeignChange, step: StepId) -> Option<EventAction> {
     let mut last = None;
-    for action in change.actions_on(step) {
+    let of_step = change.actions_on(step).filter(|it| !it.is_of_run());
+    for action in of_step {
         let sets_state = |it| resulting_status(it).is_some();
         if sets_state(action) || !last.is_some_and(sets_state) {
             last = Some(action);
@@ -137,7 +139,8 @@ mod tests {
         assert_eq!(says, "Someone overrode the text at 14:02");
         let says = of_one(&[("Ben", "step 7 promote 1 4")]).unwrap();
         assert_eq!(says, "Ben changed this at 14:02");
-        for other in ["step 8 done 1 4", "template 7 update 1 0", "*"] {
+        let run = "step 7 run-end 1 4";
+        for other in ["step 8 done 1 4", "template 7 update 1 0", "*", run] {
             assert_eq!(of_one(&[("Ben", other)]), None);
         }
         // The dialog says that by itself.

@@ -34,6 +34,8 @@ pub struct OpenStep {
     pub runs: Vec<Run>,
     /// Whether it can be run now.
     pub offer: RunOffer,
+    /// Whether its newest run can be run again now; none if that is not over, or was a success.
+    pub retry: Option<RunOffer>,
 }
 
 /// What a history entry changed in the step's text, and whether the entry can be undone.

@@ -30,6 +30,7 @@ words! {
         RemoveCustomers = "remove_customers", Archive = "archive", Clone = "clone", Undo = "undo", Import = "import",
         Login = "login", LoginFailed = "login-failed", Logout = "logout", Password = "password",
         Attach = "attach", Detach = "detach", RunLost = "run-lost", RunCancel = "run-cancel",
+        RunEnd = "run-end",
     }
 }
 
@@ -49,7 +50,7 @@ impl EventAction {
 
     /// Whether it is about a run of a step, and leaves the step itself as it is (R71).
     pub fn is_of_run(self) -> bool {
-        matches!(self, Self::RunLost | Self::RunCancel)
+        matches!(self, Self::RunLost | Self::RunCancel | Self::RunEnd)
     }
 
     /// The action within a sentence: "Ana Ferreira overrode the text of".
@@ -87,6 +88,7 @@ impl EventAction {
             Self::Detach => "removed evidence of",
             Self::RunLost => "lost the runner of",
             Self::RunCancel => "asked to cancel the run of",
+            Self::RunEnd => "ended the run of",
         }
     }
 }
@@ -127,6 +129,7 @@ impl EventAction {
             Self::Detach => "Evidence removed",
             Self::RunLost => "Runner lost",
             Self::RunCancel => "Cancel asked",
+            Self::RunEnd => "Run ended",
         }
     }
 }
@@ -273,11 +276,13 @@ impl Event {
             .unwrap_or_default()
     }
 
-    /// The reason of a failed, skipped or reverted step, or else why its run did not succeed.
+    /// The reason of a failed, skipped or reverted step, or else why its run did not succeed; of an event about a run the latter alone.
     pub fn reason(&self) -> Option<&str> {
         let after = self.after.as_ref()?;
-        ["/failReason", "/skipReason", "/revertReason", "/run/reason"]
-            .into_iter()
+        let of_step = ["/failReason", "/skipReason", "/revertReason"].into_iter();
+        of_step
+            .filter(|_| !self.action.is_of_run())
+            .chain(["/run/reason"])
             .find_map(|it| after.pointer(it)?.as_str())
     }
 }
@@ -456,7 +461,7 @@ mod tests {
 
     #[test]
     fn what_is_of_a_run_or_of_evidence_is_not_undone() {
-        for action in [EventAction::RunLost, EventAction::Attach] {
+        for action in [EventAction::RunEnd, EventAction::Attach] {
             let event = Event { action, ..event() };
             assert!(!event.is_undoable(), "{action}");
         }
@@ -489,5 +494,7 @@ mod tests {
         assert_eq!(event.reason(), Some("lost its runner at 14:02"));
         event.after = Some(serde_json::json!({ "failReason": "exit code 3", "run": lost }));
         assert_eq!(event.reason(), Some("exit code 3"));
+        event.action = EventAction::RunEnd;
+        assert_eq!(event.reason(), Some("lost its runner at 14:02"));
     }
 }

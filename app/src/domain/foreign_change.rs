@@ -69,6 +69,7 @@ impl ForeignEvent {
                     | A::Detach
                     | A::RunLost
                     | A::RunCancel
+                    | A::RunEnd
             )
     }
 }

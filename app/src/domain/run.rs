@@ -50,6 +50,11 @@ impl RunState {
         )
     }
 
+    /// Whether a person may want its step to be run again.
+    pub fn may_be_run_again(self) -> bool {
+        self.is_over() && self != Self::Succeeded
+    }
+
     /// The label on the screen.
     pub fn label(self) -> &'static str {
         match self {

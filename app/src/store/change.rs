@@ -253,6 +253,7 @@ pub fn keeps_texts(action: EventAction) -> bool {
             | Did::Detach
             | Did::RunLost
             | Did::RunCancel
+            | Did::RunEnd
     )
 }
 

@@ -187,7 +187,7 @@ it. An admin makes it at /runners, and is shown its token once. It opens no port
 
 A text sees PATH, HOME, USER, LANG, TMPDIR and KUBECONFIG of the runner, NAMESPACE, CUSTOMER, CLUSTER and RELEASE of its run, and
 what --env lets through. What is masked in output: the token, the values of --mask-env, the lines of --mask-file, and these
-in base64, in an address and in JSON. That is best effort: a text can print a secret in a form that nobody knows.
+in base64, in an address, in a form and in JSON. That is best effort: a text can print a secret in a form that nobody knows.
 
 Ctrl-C or SIGTERM lets runs come to their end; a second one ends them. Ends with 2 also if it does not have the clusters.
 

@@ -123,10 +123,14 @@ impl ClaimRequest {
 
 /// That a runner has to end.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct DrainRequest {
     /// The name that this program gave itself when it asked for a run; all programs with this token are meant if it is left out.
     #[schema(max_length = 100)]
     process: Option<String>,
+    /// How many runs this program carries out still.
+    #[schema(minimum = 0)]
+    in_hand: Option<i64>,
     /// Whether it has come to its end, with nothing in hand: from now on it does not count as connected.
     ended: Option<bool>,
 }
@@ -213,6 +217,12 @@ fn lease(text: String) -> Result<String, Problem> {
     Ok(text)
 }
 
+/// A number that is no negative one.
+fn natural(field: &str, number: Option<i64>) -> Result<Option<u64>, Problem> {
+    let number = number.map(u64::try_from).transpose();
+    number.map_err(|_| Problem::invalid(field, "Send a number from 0"))
+}
+
 /// The pieces of a report. Errors: a wrong one, by its place.
 fn chunks(output: Option<Vec<ReportedOutput>>) -> Result<Vec<OutputChunk>, Problem> {
     let parts = output.unwrap_or_default().into_iter().enumerate();
@@ -265,10 +275,6 @@ impl FinishRequest {
         if !signal.as_ref().is_none_or(is_signal) {
             return Err(Problem::invalid("signal", "Send a name such as SIGKILL"));
         }
-        let natural = |field, number: Option<i64>| {
-            let number = number.map(u64::try_from).transpose();
-            number.map_err(|_| Problem::invalid(field, "Send a number from 0"))
-        };
         let output_bytes = natural("outputBytes", self.output_bytes)?;
         let end = RunEnd {
             exit_code: self.exit_code,
@@ -386,7 +392,8 @@ impl WaitingClaim {
 }
 
 /// Says that this runner has to end: what it waits for is answered at once, with 204. A run that is on its way is to be given back.
-/// With `ended` it has come to its end, and is not connected any more, unless another program with its token is.
+/// Nothing is offered to it until it asks again, and with `ended`, at its end, it is not connected any more; unless another program with
+/// its token waits, or carries out a run.
 #[utoipa::path(post, path = "/api/runner/drain", tag = "runners", request_body = Option<DrainRequest>,
     responses((status = 204, description = "It waits for no run any more")))]
 pub async fn drain_runner(
@@ -396,10 +403,15 @@ pub async fn drain_runner(
     OptionalBody(body): OptionalBody<DrainRequest>,
 ) -> RestResponse {
     let process = process(&runner, body.process.as_deref())?;
+    let in_hand = natural("inHand", body.in_hand)?.unwrap_or_default();
     let waits = live.runner_waits();
     waits.end(&process);
-    if body.ended.unwrap_or_default() && !waits.has_another(&process) {
-        context.database.note_ended_runner(runner.id).await?;
+    if !waits.has_another(&process) {
+        let has_ended = body.ended.unwrap_or_default();
+        let database = &context.database;
+        database
+            .note_leaving_runner(runner.id, in_hand, has_ended)
+            .await?;
     }
     Ok(response::no_content(None))
 }

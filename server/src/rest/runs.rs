@@ -125,6 +125,16 @@ pub struct RunOutputQuery {
     format: Option<String>,
 }
 
+/// Whether a step can be run again.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct RunOfferQuery {
+    /// A run of the step that is over: whether it can be asked for again, which takes over what it has left in progress.
+    #[param(value_type = Option<i64>)]
+    retry_of: Option<String>,
+}
+
 /// Seconds as the domain takes them: what is no such number is out of its range.
 fn seconds(number: Option<i64>) -> Option<u32> {
     number.map(|it| u32::try_from(it).unwrap_or_default())
@@ -170,13 +180,16 @@ fn created(done: Changed<run::Run>) -> Response {
 
 /// Whether a step can be run now, and by which runners.
 #[utoipa::path(get, path = "/api/steps/{id}/run", tag = "runs",
-    params(("id" = i64, Path, description = "The step's id")),
+    params(("id" = i64, Path, description = "The step's id"), RunOfferQuery),
     responses((status = 200, description = "Whether it can", body = RunOffer)))]
 pub async fn read_run_offer(
     Id(id): Id<StepId>,
     Reader(store): Reader,
+    QueryString(query): QueryString<RunOfferQuery>,
 ) -> Result<Json<RunOffer>, Problem> {
-    Ok(Json(store.run_offer(id).await?.into()))
+    let retry_of = page::parse_id("retryOf", query.retry_of.as_deref())?;
+    let offer = store.run_offer(id, retry_of.map(RunId)).await?;
+    Ok(Json(offer.into()))
 }
 
 /// Asks for a run of a step, which starts the step. A runner fetches it; with `here` the caller carries it out.

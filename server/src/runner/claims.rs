@@ -88,10 +88,18 @@ impl RunnerProgram {
                 }
             }
         };
+        let n_runs = runs.len();
         if let Some(claim) = claim {
-            self.give_back(claim, signals.cancel).await;
+            self.give_back(claim, n_runs, signals.cancel).await;
         }
-        while runs.join_next().await.is_some() {}
+        let ended = async { while runs.join_next().await.is_some() {} };
+        tokio::pin!(ended);
+        tokio::select! {
+            // Without runs its goodbye says all.
+            biased;
+            () = &mut ended => {}
+            () = self.say_that_it_drains(n_runs) => ended.await,
+        }
         if let Err(why) = self.server.say_goodbye().await {
             tracing::warn!(%why, "the server could not be told that this runner has ended");
         }
@@ -115,9 +123,14 @@ impl RunnerProgram {
 
     /// Waits for the answer to a question that is under way when the runner has to end, because the run that comes with it would be
     /// nobody's; it goes back into the queue. Told once more to end, it waits for nothing.
-    async fn give_back(&self, claim: PendingClaim<'_>, mut cancel: watch::Receiver<bool>) {
+    async fn give_back(
+        &self,
+        claim: PendingClaim<'_>,
+        n_runs: usize,
+        mut cancel: watch::Receiver<bool>,
+    ) {
         let given_back = async {
-            let Ok(Some(run)) = self.hurried(claim).await else {
+            let Ok(Some(run)) = self.hurried(claim, n_runs).await else {
                 return;
             };
             let (id, lease) = (run.run.id, Duration::from_secs(run.lease_seconds.into()));
@@ -139,17 +152,27 @@ impl RunnerProgram {
     async fn hurried(
         &self,
         mut claim: PendingClaim<'_>,
+        n_runs: usize,
     ) -> Result<Option<ClaimedRun>, ReportError> {
         loop {
             let told = async {
                 // Without it the answer only comes later.
-                let _ = self.server.drain().await;
+                let _ = self.server.drain(n_runs).await;
                 sleep(DRAIN_INTERVAL).await;
             };
             tokio::select! {
                 answer = &mut claim => return answer,
                 () = told => {}
             }
+        }
+    }
+
+    /// Says that no run is taken any more while these come to their end, until the server has heard it.
+    async fn say_that_it_drains(&self, n_runs: usize) {
+        let mut wait = RETRY_MIN;
+        while let Err(ReportError::Away(_)) = self.server.drain(n_runs).await {
+            sleep(wait).await;
+            wait = (wait * 2).min(RETRY_MAX);
         }
     }
 

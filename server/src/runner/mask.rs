@@ -14,12 +14,23 @@ pub const MASK: &[u8] = b"***";
 const FORM_MIN_BYTES: usize = 4;
 /// A single line of a secret is looked for from this length on.
 const LINE_MIN_CHARS: usize = 6;
-/// What a program leaves as it is when it writes a value into an address.
-const PERCENT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+/// What is escaped in an address and in a form, by all programs but for a few characters.
+const URL_ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+/// What programs escape when they write a value into an address or a form: as RFC 3986 says, as forms are sent, as PHP does it, as
+/// `encodeURIComponent`, and as Python's `quote`.
+static URL_ENCODINGS: [AsciiSet; 5] = [
+    URL_ENCODED.remove(b'~'),
+    URL_ENCODED.remove(b'*'),
+    URL_ENCODED,
+    URL_ENCODED
+        .remove(b'~')
+        .remove(b'*')
+        .remove(b'!')
+        .remove(b'\'')
+        .remove(b'(')
+        .remove(b')'),
+    URL_ENCODED.remove(b'~').remove(b'/'),
+];
 
 /// What is to be found, and how. Shared by all runs, and never printed.
 #[derive(Clone, Default)]
@@ -77,9 +88,14 @@ fn add_forms(secret: &str, forms: &mut BTreeSet<Vec<u8>>) {
     let lines = secret.lines();
     let lines = lines.filter(|it| it.chars().count() >= LINE_MIN_CHARS);
     forms.extend(lines.map(|it| it.as_bytes().to_vec()));
-    let percent = percent_encode(secret.as_bytes(), PERCENT_ENCODED).to_string();
-    forms.insert(with_small_escapes(&percent).into_bytes());
-    forms.insert(percent.into_bytes());
+    for encoding in &URL_ENCODINGS {
+        let percent = percent_encode(secret.as_bytes(), encoding).to_string();
+        // In a form a blank is a plus.
+        for text in [percent.replace("%20", "+"), percent] {
+            forms.insert(with_small_escapes(&text).into_bytes());
+            forms.insert(text.into_bytes());
+        }
+    }
     // Within a JSON string some letters are escaped; some programs escape the slash too.
     let json = serde_json::Value::from(secret).to_string();
     let json = &json[1..json.len() - 1];
@@ -239,6 +255,33 @@ mod tests {
         for form in ["s3cr3t%2F%2B%20value", "s3cr3t%2f%2b%20value"] {
             let address = format!("https://x/?p={form}&q");
             assert_eq!(masked(&[secret], &address), "https://x/?p=***&q");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_a_form_however_its_blanks_are_written_and_wherever_it_is_cut() {
+        let secret = "another line secret";
+        for form in ["another+line+secret", "another%20line%20secret"] {
+            let text = format!("user=ana&p={form}&q=a+line");
+            let told = "user=ana&p=***&q=a+line";
+            assert_eq!(masked(&[secret], &text), told);
+            let cuts: Vec<usize> = (0..text.len()).collect();
+            let in_bytes = masked_at(&[secret], text.as_bytes(), &cuts);
+            assert_eq!(String::from_utf8(in_bytes).unwrap(), told);
+            for cut in 0..text.len() {
+                let in_two = masked_at(&[secret], text.as_bytes(), &[cut]);
+                assert_eq!(String::from_utf8(in_two).unwrap(), told, "{cut}");
+            }
+        }
+        let secret = "a /b~*(c)'!+d";
+        for form in [
+            "a%20%2Fb~%2A%28c%29%27%21%2Bd",
+            "a+%2Fb%7E*%28c%29%27%21%2Bd",
+            "a+%2fb%7e%2a%28c%29%27%21%2bd",
+            "a%20%2Fb~*(c)'!%2Bd",
+            "a%20/b~%2A%28c%29%27%21%2Bd",
+        ] {
+            assert_eq!(masked(&[secret], &format!("p={form}&q")), "p=***&q");
         }
     }
 

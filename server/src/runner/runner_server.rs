@@ -96,9 +96,10 @@ impl RunnerServer {
         answer.await?.map(read).transpose()
     }
 
-    /// Says that this runner has to end, so that the question for a run which is under way is answered at once.
-    pub async fn drain(&self) -> Result<(), ReportError> {
-        let body = json!({ "process": self.process });
+    /// Says that this runner has to end, so that the question for a run which is under way is answered at once, and that it carries out so
+    /// many runs still, so that it does not count as one that could take another.
+    pub async fn drain(&self, n_runs: usize) -> Result<(), ReportError> {
+        let body = json!({ "process": self.process, "inHand": n_runs });
         self.tell_end(body, REQUEST_TIMEOUT).await
     }
 

@@ -151,7 +151,7 @@ pub fn StepBody(
         let can_change = state.can_work && state.status != StepStatus::Pending;
         evidence_html(state.id, &it.evidence, can_change)
     });
-    let runs = state.read(|it| runs_html(&it.runs, state.can_work));
+    let runs = state.read(|it| runs_html(it, state.can_work));
     state.listen_for_copies();
     let header = Signal::derive(move || state.copy_header());
     let is_left = move || {

@@ -56,21 +56,29 @@ pub fn run_button_html(open: &OpenStep) -> String {
 }
 
 /// The section; empty if the step was never run.
-pub fn runs_html(runs: &[Run], can_work: bool) -> String {
+pub fn runs_html(open: &OpenStep, can_work: bool) -> String {
+    let (step, unresolved) = (&open.detail.step, &open.detail.unresolved);
+    let retry = open.retry.as_ref();
+    let why_not = retry.and_then(|it| why_not_run(step.status, &open.runs, it, unresolved));
+    list_html(&open.runs, can_work, why_not.as_deref())
+}
+
+/// The runs; the newest can be cancelled, or run again unless `why_not_again` says why not.
+fn list_html(runs: &[Run], can_work: bool, why_not_again: Option<&str>) -> String {
     let Some((newest, earlier)) = runs.split_first() else {
         return String::new();
     };
     let html = html! {
         section class="runs" aria-labelledby="run-title" {
             h3 id="run-title" tabindex="-1" { "Run" }
-            (run_html(newest, can_work))
+            (run_html(newest, can_work, why_not_again))
             @if !earlier.is_empty() {
                 details class="fold" {
                     summary {
                         (icon_html("i-chevron")) "Earlier runs"
                         span class="count" { (earlier.len().to_string()) }
                     }
-                    @for it in earlier { (run_html(it, false)) }
+                    @for it in earlier { (run_html(it, false, None)) }
                 }
             }
         }
@@ -79,7 +87,7 @@ pub fn runs_html(runs: &[Run], can_work: bool) -> String {
 }
 
 /// One run. What the script finds and changes in it has attributes that begin with `data-run`.
-fn run_html(run: &Run, can_change: bool) -> Markup {
+fn run_html(run: &Run, can_change: bool, why_not_again: Option<&str>) -> Markup {
     let own = format!("/api/runs/{}", run.id);
     let is_over = run.state.is_over();
     // What was open before is opened again by its id when the page renders it anew: what was followed is folded once it is over.
@@ -92,10 +100,7 @@ fn run_html(run: &Run, can_change: bool) -> Markup {
     // Of a run that is not over the script shows how long it takes by now.
     let since = run.started_at.unwrap_or(run.asked_at).timestamp_millis();
     let taken = run.started_at.zip(run.ended_at);
-    let may_retry = matches!(
-        run.state,
-        RunState::Lost | RunState::Failed | RunState::Cancelled
-    );
+    let why_id = why_not_again.map(|_| format!("run-{}-why", run.id));
     html! {
         div class="run-item" data-run-id=(run.id.to_string()) data-run-state=(run.state.as_str()) {
             p class="row" {
@@ -117,9 +122,11 @@ fn run_html(run: &Run, can_change: bool) -> Markup {
             @if can_change && !is_over && run.cancel_by.is_none() {
                 button class="button live-only" type="button" data-size="s" data-run={ (own) "/cancel" } { "Cancel run" }
             }
-            @if can_change && may_retry {
+            @if can_change && run.state.may_be_run_again() {
                 button class="button live-only" type="button" data-size="s" data-run={ (own) "/retry" }
-                    data-run-step=(run.step_id.to_string()) { "Retry…" }
+                    data-run-step=(run.step_id.to_string())
+                    aria-disabled=[why_not_again.map(|_| "true")] aria-describedby=[why_id.as_deref()] { "Retry…" }
+                @if let Some(why) = why_not_again { " " span class="quiet small live-only" id=[why_id.as_deref()] { (why) } }
             }
             @if is_over && run.output_bytes == 0 {
                 p class="quiet small" { "No output" }
@@ -192,16 +199,16 @@ mod tests {
 
     #[test]
     fn output_is_open_while_the_step_runs_and_folded_when_it_is_over() {
-        let now = runs_html(&[run(RunState::Running)], true);
+        let now = list_html(&[run(RunState::Running)], true, None);
         assert!(now.contains("id=\"run-7-live\" open>") && now.contains("Cancel run"));
         assert!(now.contains("asked by Ana") && now.contains(", on eu-runner"));
         assert!(!now.contains("Retry"));
-        let failed = runs_html(&[run(RunState::Failed)], true);
+        let failed = list_html(&[run(RunState::Failed)], true, None);
         assert!(failed.contains("id=\"run-7\">") && failed.contains("Retry…"));
         assert!(failed.contains(", exit code 3, 3 min 4 s"), "{failed}");
-        let read_only = runs_html(&[run(RunState::Failed), run(RunState::Lost)], false);
+        let read_only = list_html(&[run(RunState::Failed), run(RunState::Lost)], false, None);
         assert!(!read_only.contains("<button") && read_only.contains("Earlier runs"));
-        assert_eq!(runs_html(&[], true), "");
+        assert_eq!(list_html(&[], true, None), "");
     }
 
     #[test]
@@ -212,7 +219,7 @@ mod tests {
             output_bytes: 0,
             ..run(RunState::Cancelled)
         };
-        let html = runs_html(&[cancelled], true);
+        let html = list_html(&[cancelled], true, None);
         assert!(html.contains("No output") && !html.contains(" min "));
         assert!(!html.contains("machine"));
     }
@@ -243,15 +250,28 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_not_run_again_where_a_rule_says_no_and_says_why() {
+        let why = "A skipped step cannot be started";
+        let html = list_html(&[run(RunState::Failed)], true, Some(why));
+        let off = "aria-disabled=\"true\" aria-describedby=\"run-7-why\">Retry…";
+        assert!(html.contains(off), "{html}");
+        assert!(html.contains(&format!("id=\"run-7-why\">{why}<")), "{html}");
+        for (state, can_work) in [(RunState::Succeeded, true), (RunState::Failed, false)] {
+            assert!(!list_html(&[run(state)], can_work, Some(why)).contains(why));
+        }
+    }
+
+    #[test]
     fn a_run_at_jenkins_leads_to_its_build_and_to_no_other_kind_of_address() {
         let html = |url: &str| {
             let jenkins_url = Some(url.to_owned());
-            runs_html(
+            list_html(
                 &[Run {
                     jenkins_url,
                     ..run(RunState::Running)
                 }],
                 true,
+                None,
             )
         };
         let link = "href=\"https://ci.example.com/job/a/7/\" target=\"_blank\" rel=\"external noopener noreferrer\"";
@@ -272,6 +292,8 @@ mod tests {
             asked_by: HOSTILE.into(),
             ..run(RunState::Running)
         };
-        assert_escaped(&runs_html(&[hostile], true), 2);
+        assert_escaped(&list_html(&[hostile], true, None), 2);
+        let refused = list_html(&[run(RunState::Failed)], true, Some(HOSTILE));
+        assert_escaped(&refused, 1);
     }
 }

@@ -218,22 +218,32 @@ impl Database {
         Ok(())
     }
 
-    /// Notes that a runner has come to its end: it serves nothing, until it says again what it does. While it has runs in hand it is
-    /// still there, as another program with its token.
+    /// Notes that a program of a runner takes no run any more, and carries out so many still: the runner serves nothing, until it says
+    /// again what it does; and if the program `has_ended`, it is not connected. While it has more runs in hand it is still there, as
+    /// another program with its token.
     #[tracing::instrument(level = "debug", skip_all, fields(runner = id.0))]
-    pub async fn note_ended_runner(&self, id: RunnerId) -> Result<(), StoreError> {
+    pub async fn note_leaving_runner(
+        &self,
+        id: RunnerId,
+        in_hand: u64,
+        has_ended: bool,
+    ) -> Result<(), StoreError> {
         let tx = self.begin().await?;
-        if running(&tx).await?.contains_key(&id.0) {
+        let running = running(&tx).await?;
+        let n_running = running.get(&id.0).map_or(0, |it| it.len() as u64);
+        if n_running > in_hand {
             tx.rollback().await?;
             return Ok(());
         }
-        let ended = runner::ActiveModel {
+        let mut leaving = runner::ActiveModel {
             serves: Set(None),
-            max_parallel: Set(Some(0)),
             ..Default::default()
         };
+        if has_ended {
+            leaving.max_parallel = Set(Some(0));
+        }
         runner::Entity::update_many()
-            .set(ended)
+            .set(leaving)
             .filter(Column::Id.eq(id.0))
             .exec(&tx)
             .await?;

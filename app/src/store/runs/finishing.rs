@@ -1,5 +1,5 @@
 //! The end of a run (R71): what it was is kept, and its step is marked done or failed in the name of who asked for it, with the
-//! text that was run as its proof. If somebody has decided about the step meanwhile, that stays.
+//! text that was run as its proof. If somebody has decided about the step meanwhile, that stays, and the history has the end by itself.
 use super::{output, run_rows};
 use crate::domain::{
     caller::Caller,
@@ -145,18 +145,15 @@ impl Database {
         store.change(permit, stamp).await
     }
 
-    /// Commits the end of a run, and what webhooks are told of it. The run ends also if its step is left alone, so that there is no
-    /// event.
-    pub(super) async fn commit_end(&self, change: Change, run: &Run) -> Result<(), StoreError> {
+    /// Commits the end of a run, and what webhooks are told of it. An end that leaves its step as it is, because somebody has decided
+    /// about that, has an event of its own.
+    pub(super) async fn commit_end(&self, mut change: Change, run: &Run) -> Result<(), StoreError> {
+        if change.events.is_empty() {
+            change.record_of_run(run, EventAction::RunEnd).await?;
+        }
         let step = run_rows::step_name(&change.tx, run.step_id).await?;
         messages::write_run_finished(&change.tx, run, &step, &change.batch, &change.stamp).await?;
-        if change.events.is_empty() {
-            change.tx.commit().await?;
-            // No event tells the sender that there may be a message.
-            self.outbox_wake.wake();
-        } else {
-            change.commit().await?;
-        }
+        change.commit().await?;
         Ok(())
     }
 }

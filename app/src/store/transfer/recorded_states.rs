@@ -215,6 +215,11 @@ impl RecordedStates {
         self.removed.extend(of_them.map(|it| *it.0));
     }
 
+    /// Whether a step is not there by now, as far as the events tell.
+    pub fn is_gone(&self, step: i64) -> bool {
+        self.removed.contains(&step) || !self.states.contains_key(&step)
+    }
+
     /// The steps that must be there and are not, by their ids.
     pub fn missing(&self, is_there: &HashSet<i64>) -> Vec<i64> {
         let ids = self.states.keys().copied();

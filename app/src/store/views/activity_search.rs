@@ -1,7 +1,7 @@
 //! Search of the history by what its lines show (R107): an event is found by its author, by the name of the customer, release, cluster
 //! or step that it is about, as they are called now, or by the reason of its batch. Texts are compared as all filters do it (R84).
 use crate::domain::{
-    event::{Entity, EventFilter},
+    event::{Entity, EventAction, EventFilter},
     fold::{fold, lowercase},
     id::EventId,
     summary::SEARCHED_EVENTS_MAX,
@@ -25,7 +25,7 @@ use std::cmp::Reverse;
 /// The number of newest batches whose reasons are read.
 const REASON_BATCHES_MAX: usize = 5_000;
 
-/// The reasons of a step's row; the first that there is counts, as in `Event::reason`.
+/// The reasons in an event of a step; the first that there is counts, as in `Event::reason`.
 #[derive(Deserialize)]
 struct StepReasons {
     #[serde(rename = "failReason")]
@@ -34,6 +34,13 @@ struct StepReasons {
     skipped: Option<String>,
     #[serde(rename = "revertReason")]
     reverted: Option<String>,
+    run: Option<RunReason>,
+}
+
+/// Why a run did not succeed.
+#[derive(Deserialize)]
+struct RunReason {
+    reason: Option<String>,
 }
 
 /// The authors that the person of a filter may be.
@@ -201,9 +208,9 @@ impl Store {
     /// The newest batches of steps whose line says a reason with this text in it.
     async fn batches_by_reason(&self, needle: &str) -> Result<Vec<String>, StoreError> {
         let oldest = self.last_event().await? - i64::from(SEARCHED_EVENTS_MAX);
-        // In JSON a reason begins with a quote; without one it is null.
+        // In JSON a reason begins with a quote; without one it is null. That of a run is a `reason`.
         let engine = self.database.engine;
-        let has_reason = engine.contains(ColumnTrait::into_expr(Column::After), "Reason\":\"");
+        let has_reason = engine.contains(ColumnTrait::into_expr(Column::After), "eason\":\"");
         // A line shows the last event of its batch.
         let mut lines: Vec<i64> = self
             .visible()
@@ -219,24 +226,29 @@ impl Store {
             .await?;
         lines.sort_unstable_by_key(|it| Reverse(*it));
         lines.truncate(REASON_BATCHES_MAX);
-        let rows: Vec<(String, Option<String>)> = self
+        let rows: Vec<(String, String, Option<String>)> = self
             .visible()
             .events()
             .select_only()
-            .columns([Column::BatchId, Column::After])
+            .columns([Column::BatchId, Column::Action, Column::After])
             .filter(Column::Id.is_in(lines))
             .into_tuple()
             .all(&self.read)
             .await?;
-        let is_found = |after: &Option<String>| {
+        let is_found = |action: &str, after: &Option<String>| {
             let reasons = after.as_deref().map(serde_json::from_str::<StepReasons>);
             let Some(Ok(it)) = reasons else {
                 return false;
             };
-            let reason = it.failed.or(it.skipped).or(it.reverted);
+            let is_of_run = action
+                .parse::<EventAction>()
+                .is_ok_and(EventAction::is_of_run);
+            let of_step = it.failed.or(it.skipped).or(it.reverted);
+            let of_step = of_step.filter(|_| !is_of_run);
+            let reason = of_step.or_else(|| it.run?.reason);
             reason.is_some_and(|it| fold(&it).contains(needle))
         };
-        let found = rows.into_iter().filter(|it| is_found(&it.1));
+        let found = rows.into_iter().filter(|it| is_found(&it.1, &it.2));
         Ok(found.map(|it| it.0).collect())
     }
 

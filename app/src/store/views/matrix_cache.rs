@@ -278,7 +278,9 @@ fn event_impact(
             | Did::Reset => EventImpact::Cell { undone: false },
             Did::Undo => EventImpact::Cell { undone: true },
             // A cell shows no evidence, and what it shows of a run comes by another way.
-            Did::Attach | Did::Detach | Did::RunLost | Did::RunCancel => EventImpact::None,
+            Did::Attach | Did::Detach | Did::RunLost | Did::RunCancel | Did::RunEnd => {
+                EventImpact::None
+            }
             _ => EventImpact::All,
         },
     }

@@ -1,5 +1,6 @@
 //! Everything the step panel shows beyond the step itself: text changes per history entry, which entries can be
 //! undone, and whether the template changed since.
+use super::run_offers::KnownRuns;
 use crate::domain::{
     customer_work::{HistoryTextChange, OpenStep, TemplateDrift},
     diff::{DiffBudget, DiffRow},
@@ -117,7 +118,18 @@ impl Store {
         let runners = self.runners_there().await?;
         let (step, text) = (&detail.step, &detail.resolved);
         let job = detail.template.as_ref().and_then(|it| it.jenkins.as_ref());
-        let offer = self.offer(step, job, scope, text, unfinished, &runners);
+        let offer = |known| self.offer(step, job, scope, text, known, &runners);
+        let again = runs.first().filter(|it| it.state.may_be_run_again());
+        let retry = again.map(|it| {
+            offer(KnownRuns {
+                given_up: Some(it.asked_at),
+                ..KnownRuns::default()
+            })
+        });
+        let offer = offer(KnownRuns {
+            unfinished,
+            given_up: None,
+        });
         detail.history = events.into_iter().map(shown_entry).collect();
         Ok(OpenStep {
             detail,
@@ -126,6 +138,7 @@ impl Store {
             evidence: evidence::of_step(&self.read, id).await?,
             runs,
             offer,
+            retry,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Whether steps can be run on a runner now, and why not (R75): what the button says before it is pressed.
 use crate::domain::{
-    id::{ClusterId, StepId},
+    id::{ClusterId, RunId, StepId},
     jenkins::{JENKINS, JenkinsJob},
     permission::Permission,
     rule_violation::RuleViolation,
@@ -21,6 +21,7 @@ use crate::store::{
     },
     steps::bulk_transition::BulkScopes,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::HashMap;
 
@@ -29,11 +30,34 @@ const NEEDS_OPERATOR: &str = "only an operator can run steps";
 /// Steps that are in memory at once, as in a bulk action.
 const STEPS_IN_MEMORY_MAX: usize = 50;
 
+/// What matters of the runs of a step.
+#[derive(Clone, Copy, Default)]
+pub(in crate::store) struct KnownRuns {
+    /// The state of the one that is not over.
+    pub unfinished: Option<RunState>,
+    /// When the one was asked for that is to be run again.
+    pub given_up: Option<DateTime<Utc>>,
+}
+
 impl Store {
-    /// Whether a step can be run now. Errors: not found.
+    /// Whether a step can be run now, or this run of it again, which takes over what it has left in progress. Errors: not found.
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
-    pub async fn run_offer(&self, id: StepId) -> Result<RunOffer, StoreError> {
-        let offers = self.run_offers(vec![id]).await?;
+    pub async fn run_offer(
+        &self,
+        id: StepId,
+        retry_of: Option<RunId>,
+    ) -> Result<RunOffer, StoreError> {
+        let given_up = match retry_of {
+            Some(run) => {
+                let run = self.run(run).await?;
+                if run.step_id != id {
+                    return Err(StoreError::NotFound(Noun::Run));
+                }
+                Some(run.asked_at)
+            }
+            None => None,
+        };
+        let offers = self.offers(vec![id], given_up).await?;
         let first = offers.into_iter().next();
         first.map(|it| it.1).ok_or(StoreError::NotFound(Noun::Step))
     }
@@ -43,6 +67,15 @@ impl Store {
     pub async fn run_offers(
         &self,
         ids: Vec<StepId>,
+    ) -> Result<Vec<(StepId, RunOffer)>, StoreError> {
+        self.offers(ids, None).await
+    }
+
+    /// The same; `given_up` is when the run was asked for that is to be run again.
+    async fn offers(
+        &self,
+        ids: Vec<StepId>,
+        given_up: Option<DateTime<Utc>>,
     ) -> Result<Vec<(StepId, RunOffer)>, StoreError> {
         let runners = self.runners_there().await?;
         let mut scopes = BulkScopes::default();
@@ -66,9 +99,12 @@ impl Store {
                 };
                 let scope = scopes.of(step)?;
                 let text = variables::resolve(&step.content, step.kind, scope);
-                let unfinished = unfinished.get(&id.0).copied();
+                let known = KnownRuns {
+                    unfinished: unfinished.get(&id.0).copied(),
+                    given_up,
+                };
                 let job = jobs.get(&id.0);
-                let offer = self.offer(step, job, scope, &text, unfinished, &runners);
+                let offer = self.offer(step, job, scope, &text, known, &runners);
                 offers.push((*id, offer));
             }
         }
@@ -84,21 +120,20 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// Whether a step can be run now, from what was read of it. `job` is what its template names at Jenkins, `unfinished` the state of
-    /// its run that is not over.
+    /// Whether a step can be run now, from what was read of it. `job` is what its template names at Jenkins.
     pub(in crate::store) fn offer(
         &self,
         step: &CustomerStep,
         job: Option<&JenkinsJob>,
         scope: VariableScope<'_>,
         text: &ResolvedText,
-        unfinished: Option<RunState>,
+        known: KnownRuns,
         runners: &[Runner],
     ) -> RunOffer {
         if !self.caller.may(Permission::ActOnSteps) {
             return unavailable(NEEDS_OPERATOR);
         }
-        let kind = match self.runnable(step, job, scope, text, unfinished) {
+        let kind = match self.runnable(step, job, scope, text, known) {
             Ok(kind) => kind,
             // Nothing is run without a value, so that is not suggested.
             Err(RuleViolation::Unresolved { names }) => return unavailable(not_set(&names)),
@@ -127,7 +162,7 @@ impl Store {
         job: Option<&JenkinsJob>,
         scope: VariableScope<'_>,
         text: &ResolvedText,
-        unfinished: Option<RunState>,
+        known: KnownRuns,
     ) -> Result<RunKind, RuleViolation> {
         scope.release.may_be_worked_on()?;
         let kind = match job {
@@ -135,7 +170,7 @@ impl Store {
             Some(_) => RunKind::Jenkins,
             None => runnable_kind(step)?,
         };
-        may_start(step, unfinished, None, &self.caller.name)?;
+        may_start(step, known.unfinished, known.given_up, &self.caller.name)?;
         if self.database.runners_are_refused() {
             return Err(RuleViolation::NoRunners);
         }

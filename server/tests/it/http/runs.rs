@@ -229,6 +229,38 @@ async fn a_step_says_whether_a_runner_is_there_for_it() {
 }
 
 #[tokio::test]
+async fn a_runner_that_has_to_end_is_offered_nothing_unless_another_program_of_it_is_there() {
+    let world = World::active().await;
+    let (path, _) = asked_at(&world, &world.acme, "Upgrade").await;
+    let runner = RunnerOfTest::new(&world.app, "eu-1", &["eu-west"]).await;
+    ask(&world, &world.globex, "Check").await;
+    let claimed = runner.begin().await;
+    let drain = async |in_hand: i64| {
+        let body = json!({ "process": "one", "inHand": in_hand });
+        runner.ask("POST", "/api/runner/drain", body).await
+    };
+    let offered = async || world.app.read(&path).await;
+    drain(-1).await.problem(422);
+    // The run is that of another program, which may take more.
+    assert_eq!(drain(0).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(offered().await["canRun"], true);
+    assert_eq!(drain(1).await.status, StatusCode::NO_CONTENT);
+    let nobody = json!({ "canRun": false, "reason": "no runner serves eu-west", "runners": [] });
+    assert_eq!(offered().await, nobody);
+    runner.reported(&claimed, "heartbeat", json!({})).await;
+    assert_eq!(offered().await, nobody);
+    let waits = ask(&world, &world.acme, "Upgrade").await;
+    assert_eq!(waits["reason"], nobody["reason"]);
+    let end = json!({ "exitCode": 0 });
+    runner.reported(&claimed, "finish", end).await;
+    // One that asks is there.
+    let claimed = runner.claim().await;
+    assert_eq!(claimed["run"]["id"], waits["id"]);
+    let (path, _) = asked_at(&world, &world.globex, "Upgrade").await;
+    assert_eq!(world.app.read(&path).await["canRun"], true);
+}
+
+#[tokio::test]
 async fn output_is_read_from_where_one_is_and_as_it_is() {
     let world = World::active().await;
     let app = &world.app;

@@ -30,7 +30,7 @@ async fn without_settings_a_step_with_a_job_is_not_run_and_says_so() {
     set_job(&world, &world.check, Some(job())).await;
     let step = world.step(&world.acme, "Check").await;
     assert_eq!(refusal(&world, &step).await, RuleViolation::NoJenkins);
-    let offer = world.app.store.run_offer(step.id).await.unwrap();
+    let offer = world.app.store.run_offer(step.id, None).await.unwrap();
     let reason = "set JENKINS_URL and JENKINS_TOKEN on the server to run steps there".to_owned();
     assert_eq!(offer, RunOffer::Unavailable { reason });
     assert_eq!(
@@ -41,7 +41,7 @@ async fn without_settings_a_step_with_a_job_is_not_run_and_says_so() {
     assert!(!page.contains("data-jenkins"), "{page}");
     world.app.database.set_jenkins();
     let runners = vec!["Jenkins".to_owned()];
-    let offer = world.app.store.run_offer(step.id).await.unwrap();
+    let offer = world.app.store.run_offer(step.id, None).await.unwrap();
     assert_eq!(offer, RunOffer::Ready { runners });
     assert!(
         world

@@ -119,6 +119,10 @@ fn a_runner_that_is_told_to_end_finishes_its_run_and_takes_no_other() {
             .contains("no run is begun any more")
             .then_some(())
     });
+    until("that nothing is offered to it", || {
+        let offer = world.read("steps/2/run");
+        (offer["reason"] == "no runner serves prod-eu").then_some(())
+    });
     let other = world.ask(2, 600);
     fs::write(&go, "").unwrap();
     world.wait_for(run, "succeeded");

@@ -47,6 +47,6 @@ pub(super) async fn call_runs(world: &World, watch: &mut TableWatch<'_>) {
     call!(run_output_bytes(run.id));
     call!(runs_of_step(step.id));
     call!(unfinished_runs(world.june));
-    call!(run_offer(step.id));
+    call!(run_offer(step.id, None));
     call!(run_offers(vec![step.id]));
 }

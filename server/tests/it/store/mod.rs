@@ -19,6 +19,7 @@ mod permissions;
 mod releases;
 mod runbook_import;
 mod runs_asking;
+mod runs_decided;
 mod runs_leases;
 mod runs_queue;
 mod runs_reading;

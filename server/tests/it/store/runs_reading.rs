@@ -23,7 +23,7 @@ use std::collections::HashMap;
 
 async fn offer(world: &World, store: &Store, customer: &Customer, name: &str) -> RunOffer {
     let id = world.id(customer, name).await;
-    let offer = store.run_offer(id).await.unwrap();
+    let offer = store.run_offer(id, None).await.unwrap();
     // The panel says the same.
     assert_eq!(store.open_step(id).await.unwrap().offer, offer);
     offer
@@ -115,6 +115,46 @@ async fn a_runner_that_is_not_heard_of_for_a_minute_serves_nothing_until_it_asks
     assert_eq!(claim(&world, &eu_1).await, None);
     let offered = offer(&world, store, &world.acme, "Upgrade").await;
     assert!(matches!(offered, RunOffer::Ready { .. }), "{offered:?}");
+}
+
+#[tokio::test]
+async fn a_run_is_offered_again_where_it_left_its_step_in_progress_and_not_once_that_was_skipped() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let (store, database, acme) = (&world.app.store, &world.app.database, &world.acme);
+    let operator = world.app.person(Role::Operator, None).await.store;
+    let run = ask(&world, acme, "Upgrade").await.row;
+    let eu_1 = runner(&world).await;
+    let claimed = claim(&world, &eu_1).await.unwrap();
+    let now = world.app.ana().at;
+    let begun = database.begin_run(run.id, &claimed.lease, now).await;
+    begun.unwrap();
+    let step = run.step_id;
+    assert_eq!(operator.open_step(step).await.unwrap().retry, None);
+    let later = now + chrono::TimeDelta::minutes(5);
+    assert_eq!(database.expire_runs(later).await.unwrap(), 1);
+    let again = async || {
+        let offer = operator.run_offer(step, Some(run.id)).await.unwrap();
+        // The panel says the same.
+        let opened = operator.open_step(step).await.unwrap();
+        assert_eq!(opened.retry.as_ref(), Some(&offer));
+        offer
+    };
+    // Somebody else asked for it: only that it is asked for again takes it over.
+    let reason = why(&world, &operator, acme, "Upgrade").await;
+    assert!(reason.starts_with("the step is in progress by"), "{reason}");
+    let runners = vec!["eu-1".to_owned()];
+    assert_eq!(again().await, RunOffer::Ready { runners });
+    let other = world.id(acme, "Check").await;
+    let other = operator.run_offer(other, Some(run.id)).await;
+    assert!(matches!(other, Err(StoreError::NotFound(_))));
+    let options = TransitionOptions {
+        reason: Some("not needed".into()),
+        ..TransitionOptions::default()
+    };
+    let skipped = store.act_on_step(step, StepAction::Skip, options, world.app.ana());
+    skipped.await.unwrap();
+    let reason = "a skipped step cannot be started".to_owned();
+    assert_eq!(again().await, RunOffer::Unavailable { reason });
 }
 
 #[tokio::test]

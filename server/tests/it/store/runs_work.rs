@@ -1,15 +1,11 @@
 //! Tests of runs as their runners see them (R71, R73): who gets which, what a lease is worth, and what an end makes of its step.
-use crate::{
-    harness::TestApp,
-    world::{World, draft},
-};
+use crate::{harness::TestApp, world::World};
 use app::{
     domain::{
         cluster::{Cluster, ClusterDraft},
         customer::{Customer, CustomerDraft},
         event::{Event, EventAction, EventFilter},
         id::RunId,
-        order::Position,
         run::{Run, RunEnd, RunKind, RunRequest, RunState},
         runner::{ClaimedRun, Runner, RunnerDraft, RunnerHello},
         via::Via,
@@ -81,7 +77,7 @@ pub(super) fn exit(code: i32) -> RunEnd {
     }
 }
 
-async fn finish(
+pub(super) async fn finish(
     world: &World,
     claimed: &ClaimedRun,
     end: RunEnd,
@@ -105,7 +101,7 @@ pub(super) async fn stored(world: &World, id: RunId) -> Run {
     row.unwrap().try_into().unwrap()
 }
 
-async fn last_event(world: &World) -> Event {
+pub(super) async fn last_event(world: &World) -> Event {
     let events = world.app.store.events(EventFilter::default()).await;
     events.unwrap().items.remove(0)
 }
@@ -143,7 +139,7 @@ async fn member(world: &World, name: &str) -> Customer {
     customer
 }
 
-async fn act(world: &World, action: StepAction, who: &str) {
+pub(super) async fn act(world: &World, action: StepAction, who: &str) {
     let step = world.id(&world.acme, "Check").await;
     let (options, by) = (TransitionOptions::default(), world.app.by(who));
     let acted = world.app.store.act_on_step(step, action, options, by);
@@ -361,35 +357,6 @@ async fn a_run_that_fails_says_why_at_its_step() {
 }
 
 #[tokio::test]
-async fn what_a_person_has_decided_about_the_step_meanwhile_stays() {
-    let world = World::active().await;
-    let claimed = begun(&world).await;
-    act(&world, StepAction::Reopen, "Ben").await;
-    act(&world, StepAction::Start, "Ben").await;
-    let before = world.step(&world.acme, "Check").await;
-    let last = last_event(&world).await;
-    let ended = finish(&world, &claimed, exit(0), 13).await.unwrap();
-    assert_eq!(ended.state, RunState::Succeeded);
-    assert_eq!(world.step(&world.acme, "Check").await, before);
-    assert_eq!(last_event(&world).await.id, last.id);
-    assert_eq!(stored(&world, claimed.run.id).await, ended);
-}
-
-#[tokio::test]
-async fn a_run_ends_also_if_its_release_was_archived() {
-    let world = World::active().await;
-    let claimed = begun(&world).await;
-    let archived = world
-        .app
-        .store
-        .archive_release(world.june, None, world.app.ana());
-    archived.await.unwrap();
-    let ended = finish(&world, &claimed, exit(0), 13).await.unwrap();
-    assert_eq!(ended.state, RunState::Succeeded);
-    assert_eq!(status(&world).await, StepStatus::InProgress);
-}
-
-#[tokio::test]
 async fn an_end_that_is_told_again_is_taken_once() {
     let world = World::active().await;
     let claimed = begun(&world).await;
@@ -459,26 +426,4 @@ async fn a_run_that_nobody_may_begin_any_more_ends_and_its_step_is_as_it_was() {
     assert_eq!(stored(&world, asked.id).await.state, RunState::Cancelled);
     assert_eq!(status(&world).await, StepStatus::InProgress);
     assert!(app.store.check().await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_run_of_a_step_that_was_deleted_is_given_to_nobody() {
-    let world = World::active().await;
-    let (app, database) = (&world.app, &world.app.database);
-    let own = draft("Own", "deploy", "bash", "true");
-    let (june, acme) = (world.june, world.acme.id);
-    let own = app
-        .store
-        .add_custom_step(june, acme, own, Position::Last, false, app.ana());
-    let own = own.await.unwrap().row;
-    let asked = ask(&world, &world.acme, "Own").await;
-    let deleted = app.store.delete_custom_step(own.id, None, app.ana());
-    deleted.await.unwrap();
-    let eu = runner(app, "eu-1", &["eu-west"]).await;
-    let claimed = database.claim_run(&eu, &any(), at(0)).await.unwrap();
-    assert!(claimed.is_none());
-    let ended = stored(&world, asked.id).await;
-    assert_eq!(ended.state, RunState::Cancelled);
-    let reason = "the step was deleted before it began";
-    assert_eq!(ended.reason.as_deref(), Some(reason));
 }
