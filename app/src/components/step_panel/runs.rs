@@ -4,7 +4,7 @@ use crate::{
     components::ui::html::icon_html,
     domain::{
         customer_work::OpenStep,
-        run::{Run, RunOffer, RunState},
+        run::{Run, RunOffer},
         vocabulary::{StepAction, StepStatus},
     },
     error::capitalized,
@@ -160,7 +160,7 @@ mod tests {
         components::ui::html::tests::{HOSTILE, assert_escaped},
         domain::{
             id::{ClusterId, CustomerId, ReleaseId, RunId, StepId},
-            run::{RUN_TIMEOUT_SECONDS_DEFAULT, RunKind},
+            run::{RUN_TIMEOUT_SECONDS_DEFAULT, RunKind, RunState},
         },
     };
     use chrono::{DateTime, TimeDelta};
