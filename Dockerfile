@@ -12,7 +12,8 @@ RUN ./dev build
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
-  && useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin rollcall
+  && useradd --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin rollcall \
+  && install --directory --owner=rollcall --group=rollcall /data
 COPY --from=build /src/target/release/rollcall /usr/local/bin/rollcall
 ENV DATABASE_URL=sqlite:///data/app.db ROLLCALL_ADDR=0.0.0.0:3000 ROLLCALL_AUTH=login
 USER rollcall

@@ -5,6 +5,7 @@ use super::{
     shown_path::shown_path,
 };
 use axum::http::{HeaderName, Request};
+use std::io::{self, IsTerminal};
 use tower::{
     ServiceBuilder,
     layer::util::{Identity, Stack},
@@ -32,7 +33,13 @@ pub fn init(format: LogFormat, default_filter: &str) -> Result<(), InvalidSettin
     let filter = filter(variable(EnvFilter::DEFAULT_ENV)?, default_filter)?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(io::stderr);
+    // In a file or a collector's hands the codes of colours are noise.
+    let log = if io::stderr().is_terminal() {
+        log
+    } else {
+        log.with_ansi(false)
+    };
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

@@ -92,6 +92,7 @@ impl RunningServer {
             address: String::new(),
         };
         let line = this.wait_for("Rollcall is at http://");
+        assert!(!line.contains('\u{1b}'), "colours in a pipe: {line}");
         let (_, rest) = line.split_once("http://").unwrap();
         let end = rest.find(['"', ' ', '\n']).unwrap_or(rest.len());
         rest[..end].clone_into(&mut this.address);
