@@ -162,6 +162,15 @@ export function show() {
 }
 
 new MutationObserver(show).observe(document.body, { childList: true, subtree: true });
+
+// While another step is on its way this one is inert, and has no place for a caret or a selection: the browser would look for one in all of
+// a long output, character by character, before it paints the next frame.
+new MutationObserver((changes) => {
+  const selection = getSelection();
+  const is_there = (body) => [selection.anchorNode, selection.focusNode].some((it) => it && body.contains(it));
+  if (changes.some(({ target }) => target.inert && is_there(target))) selection.removeAllRanges();
+}).observe(document.body, { subtree: true, attributeFilter: ['inert'] });
+
 // Who folds it is done with it.
 addEventListener('toggle', (event) => {
   const details = event.target.closest?.('[data-run-output]');

@@ -428,6 +428,25 @@ test('of an output of which only both ends are kept, both the lines that are not
   }
 });
 
+test('a caret in a long output does not hold up the way to the next step', async ({ page, open, server, runner }) => {
+  const { release: id } = await runs(server, [['Upgrade', 'head -c 2000000 /dev/zero | tr "\\0" x; exit 3'], ['Check', 'true']]);
+  await runner.start('eu-west');
+  await canRun(server, 1);
+  await askRun(server, 1);
+  await open(`/releases/${id}?step=1`);
+  await expect(cell(page, /Step 1 Upgrade, Acme, eu-west: failed/)).toBeVisible();
+  await panel(page, 'Upgrade, Acme').getByText('Output', { exact: true }).click();
+  await expect.poll(() => output(page).locator('.run-line').count()).toBeGreaterThan(400);
+  const selection = () => page.evaluate(() => getSelection()!.type);
+  await output(page).locator('.run-line').first().evaluate(it => getSelection()!.selectAllChildren(it));
+  expect(await selection()).toBe('Range');
+  await cell(page, /Step 1 Upgrade, Acme/).focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(panel(page, 'Check, Acme')).toBeVisible();
+  // What is inert has no place for one: it would be looked for in each character of it.
+  expect(await selection()).toBe('None');
+});
+
 test('without a connection output is asked for each second', async ({ page, open, server, runner }) => {
   await deafen(page);
   const { release: id } = await runs(server, [['Upgrade', `echo begun\n${waits(server, 'go')}\necho over`]]);
