@@ -482,7 +482,7 @@ mod tests {
         let table = missing_table((ReleaseId(5), "June"), &all, &[acme]);
         assert_eq!(table.release, (ReleaseId(5), "June".to_owned()));
         let steps = vec!["Upgrade".to_owned(), "Check".to_owned()];
-        let variables = ["var.HOST", "release.version"];
+        let variables = ["release.version", "var.HOST"];
         let variables = variables.map(|it| (it.to_owned(), steps.clone()));
         assert_eq!(table.variables, variables);
         // The other customer is not offered.
