@@ -413,7 +413,7 @@ test('of an output of which only both ends are kept, both the lines that are not
   const state = async () => (await (await fetch(`${server.url}/api/runs?stepId=1`)).json()).items[0].state;
   await expect.poll(state).toBe('succeeded');
   await open(`/releases/${id}?step=1`);
-  await panel(page, 'Upgrade, Acme').getByText('Output', { exact: true }).click();
+  await page.locator('[data-run-output] summary').click();
   await expect(output(page)).toContainText('line 60000 of');
   await expect(output(page)).toContainText(/[\d,]+ lines not shown here, and more that was not kept/);
   const search = page.getByRole('searchbox', { name: 'Search output' });
