@@ -70,7 +70,7 @@ fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Opti
     let reasons = cells.iter().filter_map(|at| {
         let cell = grid.cell(*at)?;
         let why = ineligibility(action, cell, grid.missing(*at))?;
-        // What others are at is counted apart, person by person (R33). A missing value is missing whoever is at it.
+        // Steps in progress are counted by the person who has them (R33). A missing value has nothing to do with that person.
         let is_at_work = cell.status == StepStatus::InProgress
             && status_ineligibility(action, cell.status).is_some();
         match grid.status_change(*at).filter(|_| is_at_work) {

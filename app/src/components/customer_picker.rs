@@ -87,7 +87,7 @@ impl PickList {
             @for (index, (group, state)) in self.groups.iter().zip(&groups).enumerate() {
                 li data-band=(index) data-cluster=(hue(group.id)) {
                     label class="tree__head" {
-                        // Without JavaScript it would choose nobody, and the count would stay.
+                        // Hidden without JavaScript: this checkbox has no name in the form, and the count would not change.
                         input class="check live-only" type="checkbox";
                         (group.name) " "
                         span class="count push live-only" { (state.count) }

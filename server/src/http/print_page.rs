@@ -67,7 +67,7 @@ fn format_time(time: DateTime<Utc>) -> String {
     time.format("%-d %b %Y, %H:%M UTC").to_string()
 }
 
-/// When and for whom. In `open` mode nobody need have given a name.
+/// When and for whom. In `open` mode the name may be missing.
 fn printed_text(at: DateTime<Utc>, actor: &str) -> String {
     let (at, actor) = (format_time(at), actor.trim());
     if actor.is_empty() {

@@ -32,7 +32,7 @@ fn text_field_html(filter: &MatrixFilter) -> Markup {
     }
 }
 
-/// The choice of a cluster. It stands behind the chips: on a phone there is no room for both.
+/// The select element of clusters. It comes after the chips, so that a narrow screen shows a chip first.
 fn cluster_field_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
     let n_customers = |group| grid.columns.iter().filter(|it| it.group == group).count();
     html! {

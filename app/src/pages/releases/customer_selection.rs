@@ -331,7 +331,7 @@ impl DryRunPreview {
             self.error.set(answer.as_ref().err().cloned());
             self.answer.set(answer.ok());
             let place = place.clone();
-            // Never on Activate: whoever goes on with Enter would activate.
+            // The focus never moves to Activate: the next Enter in a field would activate the release.
             dom::after_paint(move || {
                 form_focus::put_back(VALUES_FORM, place.as_ref(), "dialog[open] .dialog__run h3");
             });
