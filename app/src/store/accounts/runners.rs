@@ -218,9 +218,9 @@ impl Database {
         Ok(())
     }
 
-    /// Notes that a program of a runner takes no run any more, and carries out so many still: the runner serves nothing, until it says
-    /// again what it does; and if the program `has_ended`, it is not connected. While it has more runs in hand it is still there, as
-    /// another program with its token.
+    /// Records that a runner process drains: it claims no more runs and still executes the given number. The runner counts as serving
+    /// nothing until its next claim, and as not connected if the process `has_ended`, unless more of its runs are in progress than
+    /// that number: then another process with the same token is still there.
     #[tracing::instrument(level = "debug", skip_all, fields(runner = id.0))]
     pub async fn note_leaving_runner(
         &self,
