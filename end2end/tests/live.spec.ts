@@ -494,7 +494,9 @@ test('a lost connection is said, and what was missed is read when it is back', a
   await live(page);
   await expect(page.getByRole('link', { name: 'eu-west' })).toBeVisible();
   // The connection is there once a change has been heard.
+  const more = page.getByRole('button', { name: '1 new cluster · Show' });
   await server.call('create_cluster', { draft: { name: 'eu-east' } });
+  await more.click();
   await expect(page.getByRole('link', { name: 'eu-east' })).toBeVisible();
   await server.stop();
   const line = said(page, 'Connection lost. What you see may be out of date.');
@@ -502,6 +504,7 @@ test('a lost connection is said, and what was missed is read when it is back', a
   await server.start();
   await server.call('create_cluster', { draft: { name: 'us-east' } });
   await expect(line).toHaveCount(0, { timeout: 30_000 });
+  await more.click();
   await expect(page.getByRole('link', { name: 'us-east' })).toBeVisible();
   expect(problems).toEqual([]);
   await context.close();
