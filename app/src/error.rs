@@ -115,7 +115,7 @@ pub enum AppError {
     #[error("{}", .0.text)]
     Refused(Box<ViolationMessage>),
     /// 409: the row was changed since it was read.
-    #[error("{} changed this since then", .0.changed_by.as_deref().unwrap_or("someone"))]
+    #[error("{} changed this since then", .0.changed_by.as_deref().unwrap_or("Someone"))]
     Stale(Box<Stale>),
     /// 401: the request is not authenticated.
     #[error("sign in to go on")]

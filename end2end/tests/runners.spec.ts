@@ -51,7 +51,7 @@ test('what is wrong with a runner is said at its field', async ({ page, open, se
   await page.getByRole('checkbox', { name: 'us-east' }).check();
   await page.getByRole('button', { name: 'Create runner' }).click();
   await expect(name).toHaveAttribute('aria-invalid', 'true');
-  await expect(page.getByText(/eu-1 is already used/).first()).toBeVisible();
+  await expect(page.getByText(/Runner name eu-1 is already used/).first()).toBeVisible();
   await expect(page.locator('.secret')).toHaveCount(0);
 });
 
@@ -71,7 +71,7 @@ test('runs are listed with their step, their end and their output, and the addre
   await askRun(server, step.globex.upgrade);
   await open('/runs');
   const failed = row(page, /Upgrade.*Acme/);
-  for (const text of ['June', 'eu-west', 'Failed', 'exit code 3: no space left', 'eu-1', 'Ana Ferreira', '22 bytes'])
+  for (const text of ['June', 'eu-west', 'Failed', 'Exit code 3: no space left', 'eu-1', 'Ana Ferreira', '22 bytes'])
     await expect(failed).toContainText(text);
   await expect(row(page, /Upgrade.*Globex/)).toContainText('Queued');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /output of Upgrade, Acme/ }).click()]);

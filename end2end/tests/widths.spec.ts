@@ -310,7 +310,7 @@ test.describe('what is in a list', () => {
       const run = page.getByRole('row', { name: /Synchronize/ });
       const said = ['Synchronize authentication providers', '2026.11 Invoicing', 'production-europe-west', 'Failed', 'production-europe-west-runner'];
       for (const text of said) await expect(run.getByText(text, { exact: true })).toBeInViewport({ ratio: 1 });
-      await expect(run.getByText(/^exit code 3: Lock timeout/)).toBeInViewport({ ratio: 1 });
+      await expect(run.getByText(/^Exit code 3: Lock timeout/)).toBeInViewport({ ratio: 1 });
       await expect(run.getByRole('link', { name: /output of Synchronize/ })).toBeInViewport({ ratio: 1 });
       await whole(page);
       await open('/runners');

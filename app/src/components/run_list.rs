@@ -7,6 +7,7 @@ use crate::{
         plural::pluralize,
         run::{OUTPUT_KEPT_DAYS, Run, RunListRow, RunPage, RunState},
     },
+    error::capitalized,
     paths,
 };
 use chrono::{DateTime, Utc};
@@ -134,7 +135,7 @@ fn row_html(
             td class="wraps" {
                 span class="badge" data-tone=[tone(run.state)] { (run.state.label()) }
                 @if let Some(reason) = &run.reason {
-                    div class="quiet small" { (reason) }
+                    div class="quiet small" { (capitalized(reason)) }
                 }
             }
             td class="muted wraps" {

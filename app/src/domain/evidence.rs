@@ -69,10 +69,10 @@ pub struct EvidenceDraft {
 pub enum RefusedEvidence {
     #[error(transparent)]
     Invalid(#[from] ValidationErrors),
-    #[error("evidence has at most {EVIDENCE_MAX_BYTES} bytes, this has {0}")]
+    #[error("Evidence has at most {EVIDENCE_MAX_BYTES} bytes, this has {0}")]
     TooLarge(usize),
     #[error(
-        "evidence is plain text, CSV or Markdown in UTF-8, or a PNG, JPEG, GIF or WebP image; no HTML, XML or SVG"
+        "Evidence is plain text, CSV or Markdown in UTF-8, or a PNG, JPEG, GIF or WebP image; no HTML, XML or SVG"
     )]
     OtherType,
 }

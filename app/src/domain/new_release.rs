@@ -70,7 +70,7 @@ pub fn parse_imported(drafts: Vec<TemplateDraft>) -> Result<Vec<TemplateFields>,
     for (index, draft) in drafts.into_iter().enumerate() {
         match draft.parse() {
             Ok(it) => fields.push(it),
-            Err(error) => faults.push(format!("step {}: {error}", index + 1)),
+            Err(error) => faults.push(format!("Step {}: {}", index + 1, error.labelled())),
         }
     }
     if faults.is_empty() {
@@ -101,9 +101,9 @@ mod tests {
         let Some(FieldError::Faults { faults }) = wrong.error_for(Field::Markdown) else {
             panic!("{wrong:?}")
         };
-        assert_eq!(faults[0], "step 2: name: Enter a name");
+        assert_eq!(faults[0], "Step 2: Name: Enter a name");
         assert!(
-            faults[1].starts_with("step 3: name: At most 100"),
+            faults[1].starts_with("Step 3: Name: At most 100"),
             "{faults:?}"
         );
         let many = parse_imported(vec![step("Look"); STEPS_MAX + 1]).unwrap_err();

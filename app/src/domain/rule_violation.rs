@@ -1,5 +1,7 @@
-//! Business rules that refuse a change, each with the sentence that the user reads. Sentences are lower-case, without
-//! a full stop, name the thing and say what to do. Wrong fields are in `validation_errors`.
+//! Business rules that refuse a change, each with the sentence that the user reads. Sentences have no full stop, name
+//! the thing and say what to do. One that a form shows at a field begins with a capital. The others are lower-case, because they
+//! also continue a sentence ("could not be started: a done step…"); `alone` is for where they do not. Wrong fields are in
+//! `validation_errors`.
 use super::{
     actor_stamp::ActorStamp,
     quote::QuoteError,
@@ -11,12 +13,12 @@ use serde::{Deserialize, Serialize};
 /// Why a rule refuses a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RuleViolation {
-    #[error("cluster name {name} is already used{}", or_restore("cluster", *.inactive_id))]
+    #[error("Cluster name {name} is already used{}", or_restore("cluster", *.inactive_id))]
     ClusterNameTaken {
         name: String,
         inactive_id: Option<i64>,
     },
-    #[error("namespace {namespace} is already used in {cluster}{}", or_restore("customer", *.inactive_id))]
+    #[error("Namespace {namespace} is already used in {cluster}{}", or_restore("customer", *.inactive_id))]
     NamespaceTaken {
         namespace: String,
         cluster: String,
@@ -24,7 +26,7 @@ pub enum RuleViolation {
     },
     #[error("customers of {cluster} are still active: {}. Deactivate or move them first", names.join(", "))]
     ClusterHasCustomers { cluster: String, names: Vec<String> },
-    #[error("cluster {cluster} is not active: restore it first")]
+    #[error("Cluster {cluster} is not active: restore it first")]
     ClusterInactive { cluster: String },
     #[error("the release is {status}: only a draft can be {verb}")]
     NotADraft { status: ReleaseStatus, verb: String },
@@ -85,7 +87,7 @@ pub enum RuleViolation {
         "where people sign in, a database is imported on the command line: use rollcall import"
     )]
     ImportOverHttp,
-    #[error("login {login} is already used{}", or_restore("user", *.inactive_id))]
+    #[error("Login {login} is already used{}", or_restore("user", *.inactive_id))]
     LoginTaken {
         login: String,
         inactive_id: Option<i64>,
@@ -120,7 +122,7 @@ pub enum RuleViolation {
     RunIsOver,
     #[error("the run has not begun: report its begin first")]
     RunNotBegun,
-    #[error("runner name {name} is already used: choose another, or delete that runner")]
+    #[error("Runner name {name} is already used: choose another, or delete that runner")]
     RunnerNameTaken { name: String },
     #[error("the step is in progress by {by}: ask them, or reopen it first")]
     SomebodyElse { by: String },
@@ -178,11 +180,92 @@ impl RuleViolation {
             _ => None,
         }
     }
+
+    /// The sentence where it stands alone: with a capital, unless it begins with a name, which stays as it is written.
+    pub fn alone(&self) -> String {
+        let mut text = self.to_string();
+        if !self.begins_with_name()
+            && let Some(first) = text.get_mut(..1)
+        {
+            first.make_ascii_uppercase();
+        }
+        text
+    }
+
+    /// Whether a name that people chose, or an address, may be the first word.
+    fn begins_with_name(&self) -> bool {
+        matches!(
+            self,
+            Self::StepsNotPending { .. }
+                | Self::Unresolved { .. }
+                | Self::NoLiteral { .. }
+                | Self::NotCustom { .. }
+                | Self::NoTemplate { .. }
+                | Self::IsACopy { .. }
+                | Self::NothingToPromote { .. }
+                | Self::NothingToKeep { .. }
+                | Self::NotAMember { .. }
+                | Self::BesideItself { .. }
+                | Self::LastAdmin { .. }
+                | Self::RancherFailed { .. }
+                | Self::NotRunnable { .. }
+                | Self::Overtaken { .. }
+        )
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_alone_begins_with_a_capital_but_a_name_stays_as_it_is() {
+        let (name, login) = ("acme".to_owned(), "ana".to_owned());
+        let inactive_id = None;
+        let at_fields = [
+            RuleViolation::ClusterNameTaken {
+                name: name.clone(),
+                inactive_id,
+            },
+            RuleViolation::NamespaceTaken {
+                namespace: name.clone(),
+                cluster: "eu-west".into(),
+                inactive_id,
+            },
+            RuleViolation::ClusterInactive {
+                cluster: "eu-west".into(),
+            },
+            RuleViolation::LoginTaken {
+                login: login.clone(),
+                inactive_id,
+            },
+            RuleViolation::RunnerNameTaken { name: name.clone() },
+        ];
+        for it in at_fields {
+            assert!(it.field().is_some(), "{it}");
+            assert!(it.to_string().starts_with(char::is_uppercase), "{it}");
+        }
+        for (violation, alone) in [
+            (
+                RuleViolation::AllAlreadyIn,
+                "All of these customers are in the release already",
+            ),
+            (
+                RuleViolation::NotUndoable { instead: None },
+                "This can't be undone here",
+            ),
+            (
+                RuleViolation::LastAdmin { login },
+                "ana is the last active admin: make another one first",
+            ),
+            (
+                RuleViolation::NotRunnable { name },
+                "acme is a text step: only bash and sql can be run",
+            ),
+        ] {
+            assert_eq!(violation.alone(), alone);
+        }
+    }
 
     #[test]
     fn sentences_name_the_thing_and_what_to_do() {
@@ -193,7 +276,7 @@ mod tests {
                 cluster: "eu-west".into(),
                 inactive_id: None
             }),
-            "namespace acme is already used in eu-west"
+            "Namespace acme is already used in eu-west"
         );
         assert_eq!(
             says(RuleViolation::Transition {

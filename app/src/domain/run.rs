@@ -26,7 +26,7 @@ pub const OUTPUT_KEPT_DAYS: i64 = 90;
 /// Default duration of a run's lease, in seconds. Each report renews it; a run whose lease has expired is lost.
 pub const RUN_LEASE_SECONDS_DEFAULT: u32 = 60;
 /// The sentence of the refusal of an old lease.
-pub const LEASE_OVER: &str = "this run is not yours any more: end what you started for it";
+pub const LEASE_OVER: &str = "This run is not yours any more: end what you started for it";
 /// Characters of an output's last line in a reason.
 const LAST_LINE_MAX_CHARS: usize = 500;
 

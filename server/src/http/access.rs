@@ -43,10 +43,10 @@ use std::{
 
 /// What is said while there is no admin yet.
 const SETUP: &str =
-    "nobody can sign in yet: make the first admin at /setup, with the code of the log";
+    "Nobody can sign in yet: make the first admin at /setup, with the code of the log";
 
 /// What is said of a change without a name. A script of the page hears its status, asks for the name, and sends the change again.
-const NAME_FIRST: &str = "enter your name first: every change is recorded under it";
+const NAME_FIRST: &str = "Enter your name first: every change is recorded under it";
 
 /// What a page adds to the reads that others' changes bring about, and nobody there asked for.
 const BACKGROUND_HEADER: &str = "x-rollcall-background";
@@ -98,16 +98,16 @@ enum AccessError {
 
 const UNKNOWN_TOKEN: AccessError = AccessError::Rejected(
     StatusCode::UNAUTHORIZED,
-    "this token is unknown, expired or revoked",
+    "This token is unknown, expired or revoked",
 );
 const UNKNOWN_RUNNER: AccessError = AccessError::Rejected(
     StatusCode::UNAUTHORIZED,
-    "send the token of a runner that is there: Authorization: Bearer rcr_..",
+    "Send the token of a runner that is there: Authorization: Bearer rcr_..",
 );
 
 impl From<bearer::TwoTokens> for AccessError {
     fn from(_: bearer::TwoTokens) -> Self {
-        let text = "send the header Authorization once";
+        let text = "Send the header Authorization once";
         Self::Rejected(StatusCode::BAD_REQUEST, text)
     }
 }
@@ -156,7 +156,7 @@ pub async fn check_access(
             tracing::error!(%path, "this address has no line in the table of rights: it is closed");
             return refuse(
                 &request,
-                AccessError::Rejected(StatusCode::NOT_FOUND, "there is nothing at this address"),
+                AccessError::Rejected(StatusCode::NOT_FOUND, "There is nothing at this address"),
             );
         }
     };
@@ -232,7 +232,7 @@ async fn admit(
 ) -> Result<(Arc<Caller>, Option<ArrivalPosition>), AccessError> {
     if bearer::is_of_runner(facts.headers) {
         let text =
-            "a runner's token is for the runner's own addresses: sign in, or send a person's";
+            "A runner's token is for the runner's own addresses: sign in, or send a person's";
         return Err(AccessError::Rejected(StatusCode::UNAUTHORIZED, text));
     }
     if right.rule == AccessRule::Metrics && access.settings.is_metrics_open() {
@@ -245,7 +245,7 @@ async fn admit(
     if !right.takes_tokens && caller.is_token() {
         return Err(AccessError::Rejected(
             StatusCode::FORBIDDEN,
-            "a token cannot do this: sign in",
+            "A token cannot do this: sign in",
         ));
     }
     match right.rule {
@@ -258,14 +258,14 @@ async fn admit(
         AccessRule::Metrics => {
             return Err(AccessError::Rejected(
                 StatusCode::FORBIDDEN,
-                "metrics need a token without a scope",
+                "Metrics need a token without a scope",
             ));
         }
         AccessRule::Needs(permission, subject) => {
             let need = subject.need(permission, pattern, facts.path);
             let need = need.ok_or(AccessError::Rejected(
                 StatusCode::NOT_FOUND,
-                "there is nothing with such an id",
+                "There is nothing with such an id",
             ))?;
             let store = access.database.as_caller(Arc::clone(&caller));
             let _ = store.permit(need).await?;
@@ -388,7 +388,7 @@ async fn by_proxy(
         return Ok(None);
     };
     if values.next().is_some() {
-        let text = "the proxy named two users: it must replace the header, not add one";
+        let text = "The proxy named two users: it must replace the header, not add one";
         return Err(AccessError::Rejected(StatusCode::BAD_REQUEST, text));
     }
     let login = value.to_str().ok().and_then(|it| Login::parse(it).ok());
@@ -400,7 +400,7 @@ async fn by_proxy(
         Some((user, arrival)) => Ok(Some((Caller::of_proxy(&user), Some(arrival)))),
         None => Err(AccessError::Rejected(
             StatusCode::FORBIDDEN,
-            "there is no active user of the login that the proxy names: an admin can add it",
+            "There is no active user of the login that the proxy names: an admin can add it",
         )),
     }
 }

@@ -114,9 +114,9 @@ async fn import(
     let stamp = ActorStamp::new(&caller.name, now())
         .map_err(|it| to_app_error(ValidationErrors::one(Field::Actor, it).into()))?;
     let file = posted_file(request).await;
-    let file = file.map_err(|_| refusal("the file could not be read"))?;
+    let file = file.map_err(|_| refusal("The file could not be read"))?;
     if file.is_empty() {
-        return Err(refusal("choose a file"));
+        return Err(refusal("Choose a file"));
     }
     // Parsing takes seconds for a large file, so it must not block a worker of the runtime.
     let parsed = tokio::task::spawn_blocking(move || Transfer::read(file.into())).await;

@@ -14,7 +14,7 @@ use axum::{
 use std::sync::Arc;
 
 const MISDIRECTED: &str = "Rollcall does not answer under this name. If it should, set ROLLCALL_PUBLIC_URL or ROLLCALL_HOSTS";
-const BAD_HOST: &str = "the request must name its host once, and the same one as its target, which is a path or a whole address";
+const BAD_HOST: &str = "The request must name its host once, and the same one as its target, which is a path or a whole address";
 
 /// The host that a request is meant for: of its header, its target, or both. Errors: 400 for none, two, or one that is not
 /// that of the target; 421 for a text that is no host.

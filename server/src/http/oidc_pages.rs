@@ -13,6 +13,7 @@ use crate::{
 use app::{
     api::context::{self, Context, to_app_error},
     domain::{client::Client, session::SignIn},
+    error::sentence,
     paths,
     store::{
         accounts::{provider_users::ProviderLogin, sign_in::SignedIn},
@@ -268,7 +269,7 @@ fn failure(why: NotSignedIn, provider: &Provider) -> (StatusCode, String) {
             let error = to_app_error(error);
             let status = StatusCode::from_u16(error.status());
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, error.to_string())
+            (status, sentence(&error.to_string()))
         }
     }
 }

@@ -133,7 +133,7 @@ pub enum DialRefusal {
     Never { address: IpAddr, kind: AddressKind },
     #[error("{address} is {kind}: nothing is sent there unless ROLLCALL_OUT_ALLOW names it")]
     NotAllowed { address: IpAddr, kind: AddressKind },
-    #[error("it is no address of http or https")]
+    #[error("It is no address of http or https")]
     NoUrl,
 }
 

@@ -150,7 +150,7 @@ pub async fn move_step(
     let version = caller.version(body.version);
     // A stale version is refused first (409), by the store.
     if position == Position::Last && version.is_none_or(|it| it == row.version) {
-        let problem = "name the step that it comes before or after";
+        let problem = "Name the step that it comes before or after";
         return Err(
             Problem::invalid("insertAfter", problem).with_field_error("insertBefore", problem)
         );

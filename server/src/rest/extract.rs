@@ -8,7 +8,7 @@ use app::{
         actor_stamp::ActorStamp, caller::Caller, client::Client, transfer::BYTE_ORDER_MARK,
         validation_errors::ValidationErrors, vocabulary::Field,
     },
-    error::AppError,
+    error::{AppError, capitalized},
     store::{Store, audit::last_event::ArrivalPosition},
 };
 use axum::{
@@ -32,7 +32,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
             Ok(Path(id)) => Ok(Self(id)),
             Err(_) => Err(Problem::new(
                 StatusCode::NOT_FOUND,
-                "there is nothing with such an id",
+                "There is nothing with such an id",
             )),
         }
     }
@@ -197,7 +197,15 @@ pub fn is_json(headers: &HeaderMap) -> bool {
 fn plain(text: &str) -> String {
     let types = text.strip_prefix("invalid type: ");
     let Some((found, expected)) = types.and_then(|it| it.rsplit_once(", expected ")) else {
-        return text.to_owned();
+        // What is not the parser's own may begin with a name.
+        let is_of_parser = ["unknown ", "missing ", "invalid ", "duplicate "]
+            .iter()
+            .any(|it| text.starts_with(it));
+        return if is_of_parser {
+            capitalized(text)
+        } else {
+            text.to_owned()
+        };
     };
     let expected = match expected {
         "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
@@ -231,9 +239,9 @@ fn plain(text: &str) -> String {
 fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("no JSON: {error}")))?;
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("No JSON: {error}")))?;
     if !value.is_object() {
-        return Err(Problem::invalid("body", "send a JSON object"));
+        return Err(Problem::invalid("body", "Send a JSON object"));
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
@@ -343,8 +351,9 @@ mod tests {
             ),
             (
                 "unknown variant `x`, expected `a` or `b`",
-                "unknown variant `x`, expected `a` or `b`",
+                "Unknown variant `x`, expected `a` or `b`",
             ),
+            ("var.a isn't a name", "var.a isn't a name"),
         ] {
             assert_eq!(plain(said), plainly);
         }

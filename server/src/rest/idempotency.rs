@@ -232,13 +232,13 @@ fn answer_known(claim: Claim, kept_body: KeptBody) -> RestResponse {
         Claim::Completed(answer) => Ok(replay(answer, kept_body)),
         Claim::New(_) | Claim::InProgress => Err(Problem::new(
             StatusCode::CONFLICT,
-            "a request with this key is still being carried out: ask again in a moment",
+            "A request with this key is still being carried out: ask again in a moment",
         )
-        .with_field_error(KEY_HEADER, "is in use")),
+        .with_field_error(KEY_HEADER, "Is in use")),
         Claim::ResponseLost(batch) => Err(response_lost(batch)),
         Claim::OtherRequest => Err(Problem::invalid(
             KEY_HEADER,
-            "was used for another request: take a new key",
+            "Was used for another request: take a new key",
         )),
     }
 }
@@ -246,7 +246,7 @@ fn answer_known(claim: Claim, kept_body: KeptBody) -> RestResponse {
 /// 409: the request was carried out, but the server stopped before it stored the response.
 fn response_lost(batch: BatchId) -> Problem {
     let detail = format!(
-        "this was carried out as change {batch}, but its answer was lost when the server stopped: look it up in /api/audit"
+        "This was carried out as change {batch}, but its answer was lost when the server stopped: look it up in /api/audit"
     );
     let mut problem = Problem::new(StatusCode::CONFLICT, detail);
     problem.0.batch_id = Some(batch.0);
@@ -259,12 +259,12 @@ fn created_already(stored: StoredResponse) -> Problem {
     let id: Option<i64> = stored.body.parse().ok();
     let what = id.map_or_else(String::new, |id| format!(" with the id {id}"));
     let detail = format!(
-        "this was created already{what}, and its secret was told then, once: if that answer was lost, delete it and take a new key"
+        "This was created already{what}, and its secret was told then, once: if that answer was lost, delete it and take a new key"
     );
     let mut problem = Problem::new(StatusCode::CONFLICT, detail);
     problem.0.batch_id = stored.batch;
     problem.0.current = id.map(|id| json!({ "id": id }));
-    problem.with_field_error(KEY_HEADER, "was used for this already")
+    problem.with_field_error(KEY_HEADER, "Was used for this already")
 }
 
 /// The stored response of the first request.

@@ -127,7 +127,7 @@ pub async fn take_report_by_header(
     let value = value.and_then(|it| it.to_str().ok()).unwrap_or_default();
     let (scheme, key) = value.split_once(' ').unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") {
-        let text = "send the key of the address: Authorization: Bearer";
+        let text = "Send the key of the address: Authorization: Bearer";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, text));
     }
     taken(&context, key.trim(), &body).await

@@ -79,7 +79,7 @@ pub async fn follow_changes(
 fn too_many_streams() -> Problem {
     let mut problem = Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
-        "too many streams are open, of you or in all: close some, or come back later",
+        "Too many streams are open, of you or in all: close some, or come back later",
     )
     .with_type("too-many-streams", "Too many streams are open");
     problem.0.retry_after = Some(limits::STREAM_RETRY_AFTER_SECONDS);

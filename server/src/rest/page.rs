@@ -76,7 +76,7 @@ pub fn parse_position(name: &str, text: Option<&str>) -> Result<Option<i64>, Pro
     let expected = "an event's id";
     let id: Option<i64> = parse(name, text, expected)?;
     if id.is_some_and(i64::is_negative) {
-        return Err(Problem::invalid(name, format!("not {expected}")));
+        return Err(Problem::invalid(name, format!("Not {expected}")));
     }
     Ok(id)
 }

@@ -77,60 +77,60 @@ fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static 
         400 => (
             "unreadable",
             "The request cannot be read",
-            "send the body as JSON",
+            "Send the body as JSON",
         ),
         401 => (
             "sign-in",
             "Nobody is signed in",
-            "sign in, or send a token: Authorization: Bearer",
+            "Sign in, or send a token: Authorization: Bearer",
         ),
         403 => (
             "cross-site",
             "The request came from another site",
-            "pages of other sites may not change anything here",
+            "Pages of other sites may not change anything here",
         ),
-        404 => ("not-found", "Not found", "there is nothing at this address"),
+        404 => ("not-found", "Not found", "There is nothing at this address"),
         405 => (
             "method-not-allowed",
             "The address does not take this method",
-            "the header Allow says which methods it takes",
+            "The header Allow says which methods it takes",
         ),
-        409 => ("refused", "A rule says no", "a rule says no"),
+        409 => ("refused", "A rule says no", "A rule says no"),
         413 => (
             "too-large",
             "The request is too large",
-            "the body is larger than this address takes",
+            "The body is larger than this address takes",
         ),
         415 => (
             "not-json",
             "The body is not JSON",
-            "send the body with the header Content-Type: application/json",
+            "Send the body with the header Content-Type: application/json",
         ),
         421 => (
             "misdirected",
             "The request is for another host",
-            "this server does not answer under this name",
+            "This server does not answer under this name",
         ),
-        422 => ("invalid", "Fields are wrong", "some fields are wrong"),
+        422 => ("invalid", "Fields are wrong", "Some fields are wrong"),
         428 => (
             "version-missing",
             "The version is missing",
-            "say which version the change is based on: `version` in the body, or the header If-Match",
+            "Say which version the change is based on: `version` in the body, or the header If-Match",
         ),
         429 => (
             "too-many-tries",
             "Too many failed attempts",
-            "wait as long as the header Retry-After says",
+            "Wait as long as the header Retry-After says",
         ),
         503 => (
             "timeout",
             "The answer took too long",
-            "the request was given up after 30 seconds; try it again",
+            "The request was given up after 30 seconds; try it again",
         ),
         code if code < 500 => (
             "unusable",
             "The request cannot be used",
-            "the request cannot be used",
+            "The request cannot be used",
         ),
         _ => (
             "internal",
@@ -223,15 +223,18 @@ impl From<StoreError> for Problem {
             }
             _ => {}
         }
-        let outside = match &error {
-            StoreError::Refused(violation) => of_outside(violation),
-            _ => None,
+        let (outside, alone) = match &error {
+            StoreError::Refused(violation) => (of_outside(violation), Some(violation.alone())),
+            _ => (None, None),
         };
         let role = match &error {
             StoreError::NeedsRole(role) => Some(*role),
             _ => None,
         };
         let mut problem = Self::from(to_app_error(error));
+        if let Some(detail) = alone {
+            problem.0.detail = detail;
+        }
         problem.0.role = role;
         problem.0.current = problem.0.current.or(now);
         if let Some(ActorStamp { by, at }) = last {
@@ -271,7 +274,7 @@ impl From<AppError> for Problem {
         let status = StatusCode::from_u16(error.status());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let detail = match &error {
-            // These begin with a name, or the name of a field.
+            // These begin with a name, the name of a field, or a capital already.
             AppError::Refused(_) | AppError::Invalid(_) | AppError::Stale(_) => error.to_string(),
             error => capitalized(&error.to_string()),
         };

@@ -215,7 +215,7 @@ pub async fn ask_run(
         return Ok(created(asked));
     }
     if headers.contains_key(KEY_HEADER) {
-        let text = "the answer to `here` tells a lease, so it is kept under no key: leave it out";
+        let text = "The answer to `here` tells a lease, so it is kept under no key: leave it out";
         return Err(Problem::invalid(KEY_HEADER, text));
     }
     let begun = caller
@@ -295,7 +295,7 @@ pub async fn read_run_output(
     let after: Option<i64> = page::parse("after", query.after.as_deref(), expected)?;
     let after = after.unwrap_or_default();
     if after < 0 {
-        return Err(Problem::invalid("after", format!("not {expected}")));
+        return Err(Problem::invalid("after", format!("Not {expected}")));
     }
     let output = store.run_output(id, after).await?;
     Ok(Json(RunOutput::from(output)).into_response())

@@ -24,7 +24,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// The one answer to a wrong login, a wrong password and an inactive user.
-const WRONG: &str = "this login and password are not right together";
+const WRONG: &str = "This login and password are not right together";
 
 /// A login with its password.
 #[derive(Deserialize, ToSchema)]
@@ -40,7 +40,7 @@ pub struct Credentials {
 /// Errors: 409 in `open` mode, where nobody has an account.
 pub fn must_have_accounts(settings: &AuthSettings) -> Result<(), Problem> {
     if settings.mode == AuthMode::Open {
-        let text = "nobody has an account here: that is for ROLLCALL_AUTH=login or proxy";
+        let text = "Nobody has an account here: that is for ROLLCALL_AUTH=login or proxy";
         return Err(Problem::new(StatusCode::CONFLICT, text));
     }
     Ok(())
@@ -63,7 +63,7 @@ pub async fn begin_session(
     JsonBody(body): JsonBody<Credentials>,
 ) -> RestResponse {
     if settings.mode != AuthMode::Login {
-        let text = "nobody signs in here: that is for ROLLCALL_AUTH=login";
+        let text = "Nobody signs in here: that is for ROLLCALL_AUTH=login";
         return Err(Problem::new(StatusCode::CONFLICT, text));
     }
     let (database, now) = (&context.database, now());

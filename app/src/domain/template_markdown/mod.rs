@@ -153,7 +153,7 @@ impl TemplateImport {
         let edited = preview::apply(&self.steps, edits);
         let faults = edited.errors.into_iter();
         let faults: Vec<String> = faults
-            .map(|it| format!("row {}: {}", it.row, it.message))
+            .map(|it| format!("Row {}: {}", it.row, it.message))
             .collect();
         if !faults.is_empty() {
             let error = FieldError::Faults { faults };
@@ -196,7 +196,7 @@ impl TemplateImport {
         }
         let wrong = self.notes.iter().filter(|it| it.is_error);
         let faults = wrong
-            .map(|it| format!("line {}: {}", it.line, it.message))
+            .map(|it| format!("Line {}: {}", it.line, it.message))
             .collect();
         let error = FieldError::Faults { faults };
         Err(ValidationErrors::one(Field::Markdown, error))
@@ -261,7 +261,7 @@ mod tests {
         let refused = read.importable().unwrap_err();
         assert_eq!(
             faults(refused, Field::Markdown),
-            ["line 7: Content: Enter the content"]
+            ["Line 7: Content: Enter the content"]
         );
         let drop = RowEdit {
             row: 1,
@@ -329,8 +329,8 @@ mod tests {
         assert_eq!(
             faults(refused.unwrap_err(), Field::Edits),
             [
-                "row 2: A sql step can't join a bash step. Change the type of one of them",
-                "row 7: There is no such row"
+                "Row 2: A sql step can't join a bash step. Change the type of one of them",
+                "Row 7: There is no such row"
             ]
         );
     }

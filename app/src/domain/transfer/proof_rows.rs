@@ -198,7 +198,7 @@ mod tests {
             ""
         );
         let page = evidence(EvidenceKind::File, "text/html", b"<script>");
-        assert!(errors(&page).contains("line 7, evidence.kind: evidence is plain text"));
+        assert!(errors(&page).contains("line 7, evidence.kind: Evidence is plain text"));
         let page = evidence(EvidenceKind::Output, "text/html", b"ok");
         assert!(errors(&page).contains("evidence.contentType: the bytes are of another type"));
         let binary = evidence(EvidenceKind::Output, "text/plain", b"\xff");

@@ -106,7 +106,7 @@ async fn a_pending_step_and_a_sixth_piece_are_409() {
     let refused = add(&world, pending, output()).await.problem(409);
     assert_eq!(
         refused["detail"],
-        "a pending step has no evidence: start it first"
+        "A pending step has no evidence: start it first"
     );
     let step = done_step(&world).await;
     for _ in 0..5 {

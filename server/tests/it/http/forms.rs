@@ -94,7 +94,7 @@ async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
     );
     let page = world.app.post_form("/clusters/new", "name=eu-west").await;
     assert_eq!(page.status, StatusCode::CONFLICT);
-    assert!(page.body.contains("is already used"));
+    assert!(page.body.contains("Cluster name eu-west is already used"));
 }
 
 #[tokio::test]

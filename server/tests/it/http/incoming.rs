@@ -167,7 +167,7 @@ async fn a_report_follows_the_rules_of_a_step() {
     assert_eq!(step.fail_reason.as_deref(), Some("failed in CI"));
     assert_eq!(changed(&world, &made, said("done")).await, 1);
     let refused = report(&world, &made, said("started")).await.problem(409);
-    assert_eq!(refused["detail"], "a done step cannot be started");
+    assert_eq!(refused["detail"], "A done step cannot be started");
     // Initech has no HOST: a report never says that this does not matter.
     let body = json!({ "customer": "initech", "step": "Upgrade", "status": "done", "allowUnresolved": true });
     let refused = report(&world, &made, body).await.problem(409);

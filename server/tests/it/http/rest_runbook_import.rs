@@ -129,7 +129,7 @@ async fn an_error_is_a_note_in_a_dry_run_and_refuses_the_import() {
         .await
         .problem(422);
     let error = refused["errors"]["markdown"].as_str().unwrap();
-    assert!(error.starts_with("line 14: Missing closing ```"), "{error}");
+    assert!(error.starts_with("Line 14: Missing closing ```"), "{error}");
     assert_eq!(names(&world).await.len(), 4);
     for (body, field) in [
         (json!({}), "markdown"),

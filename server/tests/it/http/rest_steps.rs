@@ -50,7 +50,7 @@ async fn a_step_goes_through_its_states() {
     let refused = act(&world, step, "skip", json!({ "reason": "x" }))
         .await
         .problem(409);
-    assert_eq!(refused["detail"], "a done step cannot be skipped");
+    assert_eq!(refused["detail"], "A done step cannot be skipped");
     let reverted = act(&world, step, "revert", Value::Null).await.json();
     assert_eq!(
         (&reverted["status"], &reverted["executedBy"]),
@@ -359,7 +359,7 @@ async fn a_move_without_a_neighbour_or_with_a_misspelt_one_is_refused() {
         let answer = act(&world, announce, "move", body.clone()).await;
         let problem = answer.problem(422);
         let error = problem["errors"]["insertAfter"].as_str();
-        let words = "name the step that it comes before or after";
+        let words = "Name the step that it comes before or after";
         assert_eq!(error, Some(words), "{body}: {problem}");
     }
     assert_eq!(world.names(&world.acme).await, before);

@@ -116,7 +116,7 @@ async fn a_bad_token_is_refused_even_beside_a_good_session() {
             let challenge = answer.header("www-authenticate");
             assert!(challenge.starts_with("Bearer"), "{what}: {challenge}");
             if path.starts_with("/api/") {
-                let detail = "this token is unknown, expired or revoked";
+                let detail = "This token is unknown, expired or revoked";
                 assert!(answer.problem(401).to_string().contains(detail));
             }
         }

@@ -29,7 +29,7 @@ async fn a_page_without_a_name_reads_and_changes_nothing() {
     let refused = app.api("POST", "/rpc/create_cluster", draft, &PAGE).await;
     assert_eq!(refused.status, StatusCode::PRECONDITION_REQUIRED);
     let words = refused.error().to_string();
-    assert!(words.contains("enter your name first"), "{words}");
+    assert!(words.contains("Enter your name first"), "{words}");
     assert_eq!(app.read("/api/clusters").await["items"], json!([]));
 }
 

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn without_its_settings_it_is_no_rancher_and_says_which_are_missing() {
     let chosen = json!([{ "cluster": "eu-west", "namespace": "hooli" }]);
-    let both = "set RANCHER_URL and RANCHER_TOKEN on the server to import from Rancher";
+    let both = "Set RANCHER_URL and RANCHER_TOKEN on the server to import from Rancher";
     for (world, detail) in [
         (World::draft().await, both),
         (world_with("", "").await, both),
         (
             world_with("http://127.0.0.1:9", "").await,
-            "set RANCHER_TOKEN on the server to import from Rancher",
+            "Set RANCHER_TOKEN on the server to import from Rancher",
         ),
     ] {
         for answer in [
