@@ -1,6 +1,6 @@
 // Undo and Redo of what was done in this tab: what they say, where their keys work, and when nothing is left for them.
 import type { Page } from '@playwright/test';
-import { test, expect } from '../fixtures/app';
+import { test, expect, live } from '../fixtures/app';
 import { hold, holdAnswer } from '../fixtures/hold';
 import { act, other, step } from '../fixtures/other';
 import { activeJune } from '../fixtures/world';
@@ -322,4 +322,34 @@ test('what stood in the way of an undo, and who, is told again when nothing is l
   await expect(undo(page)).toHaveAccessibleDescription('Nothing to undo');
   await page.keyboard.press('Control+z');
   await expect(said(page, 'Nothing to undo: nothing can be restored: Announce, Acme was changed since by Jonas.')).toBeVisible();
+});
+
+test('a copy of a tab has nothing to undo of it, and a reload keeps what is its own', async ({ page, open, server, context }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const mark = async (it: Page, customer: string) => {
+    await cell(it, `Step 1 Announce, ${customer}`).click();
+    await it.keyboard.press('d');
+    await expect(undo(it)).toHaveAccessibleDescription(new RegExp(`^mark done, Announce for ${customer}, `));
+  };
+  await mark(page, 'Acme');
+  // As with a duplicate, what the tab keeps is copied.
+  const [copy] = await Promise.all([context.waitForEvent('page'), page.evaluate(() => { window.open(location.pathname); })]);
+  await live(copy);
+  await expect(cell(copy, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
+  await expect(undo(copy)).toHaveAccessibleDescription('Nothing to undo');
+  await mark(copy, 'Globex');
+  for (const [it, customer] of [[page, 'Acme'], [copy, 'Globex']] as const) {
+    await it.reload();
+    await live(it);
+    await expect(undo(it)).toHaveAccessibleDescription(new RegExp(`^mark done, Announce for ${customer}, `));
+  }
+  await undo(copy).click();
+  await expect(cell(copy, 'Step 1 Announce, Globex, eu-west: pending')).toBeVisible();
+  await expect(undo(copy)).toHaveAttribute('aria-disabled', 'true');
+  // Another page of the site, and back.
+  await page.goto(`${server.url}/help`);
+  await open(`/releases/${june}`);
+  await undo(page).click();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
 });
