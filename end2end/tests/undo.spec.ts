@@ -37,6 +37,19 @@ test('what Undo and Redo would do stands beside them, in the message, and is the
   await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
 });
 
+test('the message of a mark of one cell says when it was made, on either page', async ({ page, open, server }) => {
+  const { june, globex } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  const says = /^Marked Announce done for Acme, \d\d:\d\d$/;
+  await expect(page.getByRole('status').getByText(says)).toBeVisible();
+  await expect(page.getByRole('status').getByRole('button', { name: 'Undo', exact: true })).toHaveAccessibleDescription(says);
+  await open(`/releases/${june}/customer/${globex}?step=${step.globex.announce}`);
+  await page.keyboard.press('d');
+  await expect(page.getByRole('status').getByText(/^Marked Announce done for Globex, \d\d:\d\d$/)).toBeVisible();
+});
+
 test('what Undo would do is read whole beside it, and the head stays as tall as it is', async ({ page, open, server }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   const { june, acme, eu } = await activeJune(server);
