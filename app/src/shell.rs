@@ -120,6 +120,17 @@ addEventListener("popstate", ({ state }) => {
 }, true);
 "#;
 
+/// A tab that the browser made as a copy of another has a copy of what that one can undo (R101), which it forgets. A page that is left
+/// says so for the one that follows it in the tab: nothing says so in the copy of a page that is shown. A tab that the browser had put
+/// away to save memory could not say it.
+const COPIES: &str = r#"try {
+  const kept = sessionStorage;
+  if (!kept["rollcall.left"] && !document.wasDiscarded) for (const it in kept) if (/^rollcall\.undo/.test(it)) delete kept[it];
+  addEventListener("pagehide", () => { kept["rollcall.left"] = 1; });
+  addEventListener("pageshow", () => { delete kept["rollcall.left"]; });
+} catch {}
+"#;
+
 /// After a session ended under an open page: asks to sign in again, in a dialog over the page, and sends the request that was
 /// refused once more. What was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know
 /// of it. If another user signs in, the page is loaded again. The provider opens in a tab of its own; back here, the session is
@@ -356,7 +367,7 @@ pub fn shell(
             format!("const bundle = \"{it}\", small = \"/pkg/{small}\";\n{BUNDLE}")
         });
         let start = format!(
-            "{bundled}{MENUS}{HELD_KEYS}{PLACES}{sign_in}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            "{bundled}{MENUS}{HELD_KEYS}{PLACES}{COPIES}{sign_in}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
         let files = bundle.map_or_else(

@@ -2,7 +2,7 @@
 // printing, links without a connection, and how the grid looks while it is pointed at.
 import type { Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
-import { other, step } from '../fixtures/other';
+import { act, other, step } from '../fixtures/other';
 import { activeJune, many } from '../fixtures/world';
 
 const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
@@ -167,6 +167,33 @@ test('a click on a head selects its row or column; its link opens run mode or on
   await expect(selected(page)).toHaveCount(4);
   await column.getByRole('link').click();
   await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
+});
+
+test('the link in the head of a step shows it over all customers, and leaves the filter of open ones to the page', async ({ page, open, server, context }) => {
+  const { june } = await activeJune(server);
+  const steps = [step.acme.announce, step.globex.announce, step.initech.announce, step.acme.check];
+  for (const id of steps) await other(server, 'Jonas')('act_on_step', act(id, 'done'));
+  await open(`/releases/${june}`);
+  const cells = (it: Page) => it.getByRole('gridcell', { name: /^Step / });
+  const link = (name: RegExp) => page.getByRole('rowheader', { name }).getByRole('link');
+  const [tab] = await Promise.all([context.waitForEvent('page'), link(/Check/).click({ modifiers: ['ControlOrMeta'] })]);
+  await expect(cells(tab)).toHaveCount(3);
+  await expect(cell(tab, /Step 4 Check, Acme, eu-west: done/)).toBeVisible();
+  await link(/Check/).click();
+  await expect(panel(page, 'Check, Globex')).toBeVisible();
+  await expect(cells(page)).toHaveCount(3);
+  await expect(page).toHaveURL(/steps=Check/);
+  await expect(page).not.toHaveURL(/open=1/);
+  // A step that is finished everywhere is shown too.
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await link(/Announce/).click();
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  await expect(cells(page)).toHaveCount(3);
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('button', { name: 'Open only' }).click();
+  await link(/Check/).click();
+  await expect(page).toHaveURL(/steps=Check&open=1/);
+  await expect(cells(page)).toHaveCount(2);
 });
 
 test('e and F2 override the text of the cell', async ({ page, open, server }) => {

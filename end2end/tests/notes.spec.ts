@@ -66,14 +66,17 @@ test('a note that was saved as its document was left is no draft, whatever other
   const { june } = await activeJune(server);
   const id = step.acme.announce;
   const notes = panel(page, 'Announce, Acme').getByLabel('Notes');
+  const inTab = () => page.evaluate(() => sessionStorage.getItem('rollcall.notes'));
   for (const [theirs, version] of [['', 2], ['theirs', 4]] as const) {
     await open(`/releases/${june}?step=${id}`);
     await notes.fill('mine');
     await page.goto(`${server.url}/healthz`);
     await expect.poll(stored(server, id)).toBe('mine');
     await other(server, 'Jonas')('note_step', { id, notes: theirs, version });
+    const kept = await inTab();
     await open(`/releases/${june}?step=${id}`);
-    await page.waitForLoadState('networkidle');
+    // The panel has looked at what the tab kept, and has decided.
+    await expect.poll(inTab).not.toBe(kept);
     await expect(notes).toHaveValue(theirs);
     await expect(page.getByRole('alert')).toHaveCount(0);
     expect(await stored(server, id)()).toBe(theirs || null);

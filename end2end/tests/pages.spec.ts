@@ -207,6 +207,19 @@ for (const [locale, time, date] of [['en-US', /^Ana Ferreira at \d\d:\d\d\s[AP]M
       await open('/releases');
       await expect(page.getByRole('row', { name: /July/ }).locator('time')).toHaveText(date);
     });
+
+    test('paper has the times of the person too, and names their zone', async ({ page, server }) => {
+      const { june } = await activeJune(server);
+      await server.call('act_on_step', act(step.acme.announce, 'fail', 'no answer'));
+      await page.goto(`${server.url}/releases/${june}?view=print`);
+      const head = page.locator('header time');
+      for (const it of [head, page.getByRole('listitem').filter({ hasText: 'no answer' }).locator('time')]) {
+        const at = new Date((await it.getAttribute('datetime'))!);
+        await expect(it).toContainText(at.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', timeZone: 'America/New_York' }));
+        await expect(it).not.toContainText('UTC');
+      }
+      await expect(head).toHaveText(/(E[SD]T|GMT.[45])$/);
+    });
   });
 
 test('clusters of one colour are told apart by a mark', async ({ page, open, server }) => {

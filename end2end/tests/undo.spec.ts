@@ -1,6 +1,6 @@
 // Undo and Redo of what was done in this tab: what they say, where their keys work, and when nothing is left for them.
 import type { Page } from '@playwright/test';
-import { test, expect } from '../fixtures/app';
+import { test, expect, live } from '../fixtures/app';
 import { hold, holdAnswer } from '../fixtures/hold';
 import { act, other, step } from '../fixtures/other';
 import { activeJune } from '../fixtures/world';
@@ -35,6 +35,19 @@ test('what Undo and Redo would do stands beside them, in the message, and is the
   await redo(page).click();
   await expect(redo(page)).toBeHidden();
   await expect(undo(page)).toHaveAccessibleDescription(ofTwo);
+});
+
+test('the message of a mark of one cell says when it was made, on either page', async ({ page, open, server }) => {
+  const { june, globex } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  const says = /^Marked Announce done for Acme, \d\d:\d\d$/;
+  await expect(page.getByRole('status').getByText(says)).toBeVisible();
+  await expect(page.getByRole('status').getByRole('button', { name: 'Undo', exact: true })).toHaveAccessibleDescription(says);
+  await open(`/releases/${june}/customer/${globex}?step=${step.globex.announce}`);
+  await page.keyboard.press('d');
+  await expect(page.getByRole('status').getByText(/^Marked Announce done for Globex, \d\d:\d\d$/)).toBeVisible();
 });
 
 test('what Undo would do is read whole beside it, and the head stays as tall as it is', async ({ page, open, server }) => {
@@ -322,4 +335,34 @@ test('what stood in the way of an undo, and who, is told again when nothing is l
   await expect(undo(page)).toHaveAccessibleDescription('Nothing to undo');
   await page.keyboard.press('Control+z');
   await expect(said(page, 'Nothing to undo: nothing can be restored: Announce, Acme was changed since by Jonas.')).toBeVisible();
+});
+
+test('a copy of a tab has nothing to undo of it, and a reload keeps what is its own', async ({ page, open, server, context }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const mark = async (it: Page, customer: string) => {
+    await cell(it, `Step 1 Announce, ${customer}`).click();
+    await it.keyboard.press('d');
+    await expect(undo(it)).toHaveAccessibleDescription(new RegExp(`^mark done, Announce for ${customer}, `));
+  };
+  await mark(page, 'Acme');
+  // As with a duplicate, what the tab keeps is copied.
+  const [copy] = await Promise.all([context.waitForEvent('page'), page.evaluate(() => { window.open(location.pathname); })]);
+  await live(copy);
+  await expect(cell(copy, /Step 1 Announce, Acme, eu-west: done/)).toBeVisible();
+  await expect(undo(copy)).toHaveAccessibleDescription('Nothing to undo');
+  await mark(copy, 'Globex');
+  for (const [it, customer] of [[page, 'Acme'], [copy, 'Globex']] as const) {
+    await it.reload();
+    await live(it);
+    await expect(undo(it)).toHaveAccessibleDescription(new RegExp(`^mark done, Announce for ${customer}, `));
+  }
+  await undo(copy).click();
+  await expect(cell(copy, 'Step 1 Announce, Globex, eu-west: pending')).toBeVisible();
+  await expect(undo(copy)).toHaveAttribute('aria-disabled', 'true');
+  // Another page of the site, and back.
+  await page.goto(`${server.url}/help`);
+  await open(`/releases/${june}`);
+  await undo(page).click();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
 });

@@ -1,5 +1,6 @@
 //! What this tab has changed in the release that it shows, for Undo and Redo of the matrix and of a customer's steps (R101). It
-//! outlives those pages, since an answer may come after its page was left, and the tab keeps it for a reload.
+//! outlives those pages, since an answer may come after its page was left, and the tab keeps it for a reload. A copy of the tab starts
+//! with nothing: a script of the document sees to that (`COPIES` in `shell.rs`).
 use crate::{
     browser::dom,
     components::ui::time::Clock,
@@ -93,23 +94,43 @@ impl OwnChanges {
 
     /// What Undo would undo, or Redo do again: "mark done, 9 cells, 18:49". Tracked.
     pub fn newest(self, is_redo: bool) -> Option<String> {
-        self.stack
-            .with(|it| Some(self.in_words(it.newest(is_redo)?)))
+        self.stack.with(|it| {
+            let change = it.newest(is_redo)?;
+            Some(self.with_time(&change.what, change))
+        })
     }
 
-    fn in_words(self, change: &OwnChange) -> String {
-        format!("{}, {}", change.what, self.clock.time(change.at))
+    fn with_time(self, text: &str, change: &OwnChange) -> String {
+        format!("{text}, {}", self.clock.time(change.at))
     }
 
     /// A change was made. Answers what it is called.
     pub fn push(self, release: ReleaseId, batch: BatchId, what: String) -> String {
         let change = OwnChange::new(batch, what);
+        let words = untrack(|| self.with_time(&change.what, &change));
+        self.add(release, change);
+        words
+    }
+
+    /// The same of one cell, which the message names. Answers the message with the time of the change.
+    pub fn push_cell(
+        self,
+        release: ReleaseId,
+        batch: BatchId,
+        what: String,
+        message: &str,
+    ) -> String {
+        let change = OwnChange::new(batch, what);
+        let message = untrack(|| self.with_time(message, &change));
+        self.add(release, change);
+        message
+    }
+
+    fn add(self, release: ReleaseId, change: OwnChange) {
         self.obstacle.set_value(None);
-        let words = untrack(|| self.in_words(&change));
         let mut stack = self.of(release);
         stack.push(change);
         self.set(release, stack);
-        words
     }
 
     /// Takes the change that Undo is about, or Redo, off its list.

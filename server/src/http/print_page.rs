@@ -23,9 +23,10 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use maud::{Markup, html};
 use std::{collections::HashMap, sync::Arc};
 
-/// Its scripts are the one of the print button, the keys and the palette, which asks the search.
+/// Its scripts are the one of the print button and of the times, the keys and the palette, which asks the search.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; \
                       frame-ancestors 'none'; form-action 'none'; connect-src 'self'";
 
@@ -63,17 +64,18 @@ pub async fn serve_print_page(
     }
 }
 
-fn format_time(time: DateTime<Utc>) -> String {
-    time.format("%-d %b %Y, %H:%M UTC").to_string()
+/// A time, which the page's script writes in the person's own form and zone.
+fn time_html(time: DateTime<Utc>) -> Markup {
+    let text = time.format("%-d %b %Y, %H:%M UTC").to_string();
+    html! { time datetime=(format!("{time:?}")) { (text) } }
 }
 
 /// When and for whom. In `open` mode the name may be missing.
-fn printed_text(at: DateTime<Utc>, actor: &str) -> String {
-    let (at, actor) = (format_time(at), actor.trim());
-    if actor.is_empty() {
-        format!("Printed {at}")
-    } else {
-        format!("Printed {at} by {actor}")
+fn printed_html(at: DateTime<Utc>, actor: &str) -> Markup {
+    let actor = actor.trim();
+    html! {
+        "Printed " (time_html(at))
+        @if !actor.is_empty() { " by " (actor) }
     }
 }
 
@@ -87,11 +89,11 @@ async fn render(
     let filter = MatrixFilter::parse(get);
     let collapsed = Collapsed::parse(get("closed").unwrap_or_default());
     let layout = GridLayout::new(&grid, &collapsed, &filter, &Arrangement::default());
-    let printed = printed_text(context::now(), &store.caller().name);
-    let body = print::body_html(&grid, &layout, &filter, &printed, &format_time);
+    let printed = printed_html(context::now(), &store.caller().name);
+    let body = print::body_html(&grid, &layout, &filter, &printed, &time_html);
     let style = site::asset_names().map(|it| it.style).unwrap_or_default();
     // As HTML text: a text among others would have a comment behind it, which is no comment within a title.
-    let title = maud::html! { (grid.release.name) " · Rollcall" };
+    let title = html! { (grid.release.name) " · Rollcall" };
     let html = view! {
         <!DOCTYPE html>
         <html lang="en" data-theme="light">
@@ -128,11 +130,9 @@ mod tests {
 
     #[test]
     fn without_a_name_paper_says_only_when_it_was_printed() {
-        let at = DateTime::UNIX_EPOCH;
-        assert_eq!(printed_text(at, " "), "Printed 1 Jan 1970, 00:00 UTC");
-        assert_eq!(
-            printed_text(at, "Ana"),
-            "Printed 1 Jan 1970, 00:00 UTC by Ana"
-        );
+        let printed = |actor| printed_html(DateTime::UNIX_EPOCH, actor).into_string();
+        let time = r#"<time datetime="1970-01-01T00:00:00Z">1 Jan 1970, 00:00 UTC</time>"#;
+        assert_eq!(printed(" "), format!("Printed {time}"));
+        assert_eq!(printed("Ana"), format!("Printed {time} by Ana"));
     }
 }

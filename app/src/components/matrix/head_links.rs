@@ -9,11 +9,10 @@ use crate::{
 /// The arrow of a link.
 const GO_HTML: &str = r##"<svg class="glyph" aria-hidden="true" data-turn="right"><use href="#i-arrow"></use></svg>"##;
 
-/// The address of the matrix with the open cells of one step only.
+/// The address of the matrix with one step only, over all customers.
 fn one_step_address(grid: &Grid, row: usize) -> String {
     let filter = MatrixFilter {
         steps: grid.rows[row].name.clone(),
-        open_only: true,
         ..MatrixFilter::default()
     };
     paths::matrix_view(grid.release.id, &filter.parts())

@@ -2,7 +2,7 @@
 //! headers, which browsers repeat on every sheet. Statuses differ in shape, so that black and white is enough. Steps are rows and
 //! each customer is a column, however the page arranges them.
 use super::{
-    cell_html::{TimeFormat, finished_of_all},
+    cell_html::finished_of_all,
     layout::{GridLayout, GridLine, VisualColumn, VisualRow},
 };
 use crate::{
@@ -11,7 +11,11 @@ use crate::{
     domain::digit_groups::grouped_count, domain::matrix::CellIndex, domain::matrix::Grid,
     domain::matrix_filter::MatrixFilter, domain::vocabulary::StepStatus,
 };
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+
+/// Writes a time.
+type TimeHtml<'a> = &'a dyn Fn(DateTime<Utc>) -> Markup;
 
 /// Number of customers that fit beside the steps on a landscape sheet of A4.
 const CUSTOMERS_PER_TABLE: usize = 22;
@@ -177,8 +181,8 @@ pub fn body_html(
     grid: &Grid,
     layout: &GridLayout,
     filter: &MatrixFilter,
-    printed: &str,
-    format_time: TimeFormat<'_>,
+    printed: &Markup,
+    time_html: TimeHtml<'_>,
 ) -> String {
     let total = grid.total;
     let n_visual_columns = layout.visual_columns.len();
@@ -215,13 +219,13 @@ pub fn body_html(
         @if n_visual_columns == 0 || layout.visual_rows.is_empty() {
             p { "Nothing to print." }
         }
-        (attention_html(grid, layout, format_time))
+        (attention_html(grid, layout, time_html))
     };
     html.into_string()
 }
 
 /// A list of the failed, reverted and running steps, with who, when and why; empty without any.
-fn attention_html(grid: &Grid, layout: &GridLayout, format_time: TimeFormat<'_>) -> Markup {
+fn attention_html(grid: &Grid, layout: &GridLayout, time_html: TimeHtml<'_>) -> Markup {
     let (rows, columns) = layout.visible_indices();
     let shown = rows
         .iter()
@@ -245,7 +249,7 @@ fn attention_html(grid: &Grid, layout: &GridLayout, format_time: TimeFormat<'_>)
                     @for (at, status, change) in items {
                         li {
                             "Step " (grid.number(at)) " " (grid.rows[at.row].name) ", " (grid.columns[at.column].name)
-                            ": " (status.in_sentence()) " by " (change.by) " " (format_time(change.at))
+                            ": " (status.in_sentence()) " by " (change.by) " " (time_html(change.at))
                             @if let Some(reason) = &change.reason {
                                 ": " (reason)
                             }
@@ -275,7 +279,6 @@ mod tests {
         domain::vocabulary::Category,
         domain::vocabulary::StepType,
     };
-    use chrono::DateTime;
 
     fn failed() -> Cell {
         Cell {
@@ -312,7 +315,9 @@ mod tests {
         let filter = MatrixFilter::default();
         let arrangement = Arrangement::default();
         let layout = GridLayout::new(&grid, &Collapsed::default(), &filter, &arrangement);
-        let html = body_html(&grid, &layout, &filter, "Printed", &|_| "14:02".into());
+        let html = body_html(&grid, &layout, &filter, &html! { "Printed" }, &|_| {
+            html! { "14:02" }
+        });
         assert_eq!(html.matches("<thead>").count(), 2);
         assert_eq!(
             html.matches(r#"<td data-state="failed">"#).count(),
@@ -343,7 +348,9 @@ mod tests {
             customers: HOSTILE.into(),
             ..all
         };
-        let html = body_html(&grid, &layout, &filter, HOSTILE, &|_| HOSTILE.into());
+        let html = body_html(&grid, &layout, &filter, &html! { (HOSTILE) }, &|_| {
+            html! { (HOSTILE) }
+        });
         // Twice step and customer; once release, version, cluster, filter, when printed, who, when and why.
         assert_escaped(&html, 12);
     }

@@ -403,14 +403,17 @@ impl MatrixState {
         }
     }
 
-    /// The first visible cell of a row with open work.
-    pub fn first_open_cell(self, row: usize) -> Option<CellIndex> {
+    /// The first visible cell of a row with open work; if there is none, the first one with a step.
+    pub fn first_cell(self, row: usize) -> Option<CellIndex> {
         let (_, columns) = self.layout.with_untracked(GridLayout::visible_indices);
         self.grid.with_untracked(|grid| {
             columns
                 .into_iter()
                 .map(|column| CellIndex { row, column })
-                .find(|at| grid.cell(*at).is_some_and(|it| it.status.is_open()))
+                .min_by_key(|at| {
+                    grid.cell(*at)
+                        .map_or(2, |it| u8::from(!it.status.is_open()))
+                })
         })
     }
 

@@ -111,7 +111,7 @@ impl<P: UndoPage> UndoStack<P> {
         }
     }
 
-    /// The same of one cell: the message names it, so that what the change is called does not stand in it too.
+    /// The same of one cell: the message names it and the time, so that what the change is called does not stand in it too.
     pub fn report_cell(
         self,
         release: ReleaseId,
@@ -119,9 +119,10 @@ impl<P: UndoPage> UndoStack<P> {
         what: String,
         batch: Option<BatchId>,
     ) {
-        if let Some(batch) = &batch {
-            self.own.push(release, batch.clone(), what);
-        }
+        let text = match &batch {
+            Some(batch) => self.own.push_cell(release, batch.clone(), what, &text),
+            None => text,
+        };
         self.toasts.show(text, batch);
     }
 

@@ -41,26 +41,23 @@ impl MatrixController {
         self.state.panel_requests.set(asked);
     }
 
-    /// Filters for one step and its open cells, and opens the first of them in the panel.
+    /// Filters for one step, and opens its first open cell in the panel. The other filters stay as they are.
     pub(super) fn work_on_row(self, row: usize) {
         let state = self.state;
         let name = state
             .grid
             .with_untracked(|grid| grid.rows[row].name.clone());
-        let Some(at) = state.first_open_cell(row) else {
-            let text = format!("{name} is complete for all visible customers");
-            self.toasts.show(text, None);
-            return;
-        };
+        let at = state.first_cell(row);
         filter_bar::set_filter_field(&name);
         state.change_layout(|it| {
             it.filter.update(|filter| {
                 filter.set_field_text(String::new());
                 filter.steps = name;
-                filter.open_only = true;
             });
         });
-        state.select_cell(at);
-        self.open(self.focused_step());
+        if let Some(at) = at {
+            state.select_cell(at);
+            self.open(self.focused_step());
+        }
     }
 }
