@@ -213,6 +213,17 @@ test('a view is saved for everyone, shown again and deleted', async ({ page, ope
   await expect(dialog.getByRole('listitem')).toHaveCount(0);
 });
 
+test('from 1440 px on the chips have the names of the states', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
+  await open(`/releases/${june}`);
+  for (const name of ['In progress', 'Pending']) {
+    const label = bar(page).locator('.chip__label', { hasText: name });
+    await expect(label).toBeInViewport({ ratio: 1 });
+    expect(await label.evaluate(it => it.clientWidth >= it.scrollWidth)).toBe(true);
+  }
+});
+
 test('the filter bar is one row from 1280 px on', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   const jonas = other(server, 'Jonas');

@@ -258,6 +258,20 @@ test('the matrix for paper is no wider than a phone on the screen, its tables sc
   expect(await page.getByRole('main').evaluate(it => it.scrollWidth > it.clientWidth)).toBe(true);
 });
 
+test('in a window of little height the panel begins above the bar at the bottom', async ({ page, open, server }) => {
+  await page.setViewportSize({ width: 720, height: 450 });
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const cell = page.getByRole('gridcell', { name: 'Step 3 Upgrade, Acme' });
+  await cell.click();
+  const title = page.getByRole('complementary').getByRole('heading', { name: 'Upgrade' });
+  await expect(title).toBeVisible();
+  const bottom = async (of: Locator) => (await of.boundingBox())!.y + (await of.boundingBox())!.height;
+  expect(await bottom(title)).toBeLessThanOrEqual((await page.locator('.sidebar').boundingBox())!.y);
+  // Its cell is above it.
+  await expect.poll(async () => await bottom(cell)).toBeLessThanOrEqual((await page.locator('.sheet').boundingBox())!.y + 1);
+});
+
 test('where a missing value is set is told in full, however long the name', async ({ page, open, server }) => {
   const { release } = await invoicing(server, LONG);
   const zone = { name: 'Purge', category: 'deploy', type: 'bash', content: 'purge {{var.CDN_ZONE}}', description: '' };

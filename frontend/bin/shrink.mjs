@@ -109,7 +109,41 @@ function shorten() {
     part.name = `${now}.wasm`;
     for (const [name, text] of texts) texts.set(name, text.replaceAll(before, now));
   }
-  for (const [name, text] of texts) writeFileSync(join(folder, name), text);
+  for (const [name, text] of texts) writeFileSync(join(folder, name), name.endsWith('.js') ? tabulate(text) : text);
+}
+
+// --- The loader of the parts: it has the same lines for each of hundreds of files, and long lists of which part needs which.
+
+// Which of some numbers are in a list, four to a digit.
+function bits(all, list) {
+  const digits = Array.from({ length: Math.ceil(all.length / 4) }, () => 0);
+  for (const [at, it] of all.entries()) if (list.has(it)) digits[at >> 2] |= 1 << (at & 3);
+  return digits.map((it) => it.toString(16)).join('');
+}
+
+// Writes the loads of a loader from a table. Another form than expected is an error.
+function tabulate(loader) {
+  const LOAD = /makeLoad\(\(\) => \{\nconst src = fetch\(new URL\("\.\/([\w-]+)\.([\w-]+)\.wasm", import\.meta\.url\)\);\nreturn async \(imports\) => \(WebAssembly\.instantiateStreaming\(src, imports\)\);\n\}\n, \[([^\]]*)\]\)/g;
+  const loads = [...loader.matchAll(LOAD)].map(([, name, hash, needs]) => ({ name, hash, needs: needs.match(/\w+/g) ?? [] }));
+  const [pieces, parts] = [0, 1].map((at) => loads.filter((it) => it.name.startsWith('split_') === (at === 1)));
+  const number = (it) => Number(/\d+$/.exec(it)[0]);
+  const all = pieces.map((it) => number(it.name));
+  const [first] = all;
+  if (all.some((it, at) => it !== first + at) || pieces.some((it) => it.needs.length > 0)) throw new Error('pieces of the WASM of another form');
+  const small = new Set(pieces.filter((it) => it.name.startsWith('small_')).map((it) => number(it.name)));
+  const rest = loader
+    .replace(new RegExp(`const __chunk_\\d+ = ${LOAD.source};\n`, 'g'), '')
+    .replace(LOAD, (_, name, __, needs) => `part("${name}", "${bits(all, new Set((needs.match(/\w+/g) ?? []).map(number)))}")`);
+  const table = `const load = (name, needs) => makeLoad(() => {
+const src = fetch(new URL(\`./\${name}.${loads[0].hash}.wasm\`, import.meta.url));
+return (imports) => WebAssembly.instantiateStreaming(src, imports);
+}, needs);
+const has = (bits, at) => parseInt(bits[at >> 2], 16) >> (at & 3) & 1;
+const pieces = Array.from({ length: ${all.length} }, (_, at) => load(\`\${has("${bits(all, small)}", at) ? "small" : "chunk"}_\${at + ${first}}\`, []));
+const part = (name, bits) => load(name, pieces.filter((_, at) => has(bits, at)));
+`;
+  if (/makeLoad\(\(\)|__chunk_/.test(rest)) throw new Error('the loader of the WASM has another form');
+  return rest.replace(/^export /m, `${table}export `);
 }
 
 // Cargo may have had nothing to build.

@@ -410,10 +410,8 @@ impl MatrixState {
             columns
                 .into_iter()
                 .map(|column| CellIndex { row, column })
-                .min_by_key(|at| {
-                    grid.cell(*at)
-                        .map_or(2, |it| u8::from(!it.status.is_open()))
-                })
+                .filter(|at| grid.cell(*at).is_some())
+                .min_by_key(|at| !grid.cell(*at).is_some_and(|it| it.status.is_open()))
         })
     }
 
