@@ -153,44 +153,6 @@ test('a customer that is removed takes its cell along, and the focus goes to the
   await expect(cell(page, 'Step 2 Migrate schema, Initech')).toBeFocused();
 });
 
-test('the clusters of the filter follow the customers, and what is chosen and the focus stay', async ({ page, open, server }) => {
-  const { june, initech } = await activeJune(server);
-  const jonas = other(server, 'Jonas');
-  await open(`/releases/${june}`);
-  await connected(page);
-  const clusters = page.getByRole('combobox', { name: 'Cluster' });
-  const options = clusters.getByRole('option');
-  await expect(options).toHaveText(['All clusters', 'eu-west (2)', 'us-east (1)']);
-  await clusters.selectOption({ label: 'us-east (1)' });
-  await clusters.focus();
-  const ap = await server.call('create_cluster', { draft: { name: 'ap-south' } });
-  const hooli = await server.call('create_customer', { draft: { name: 'Hooli', clusterId: ap, namespace: 'hooli', metadata: {} } });
-  await jonas('add_customers', { id: june, customers: [hooli] });
-  await expect(options).toHaveText(['All clusters', 'ap-south (1)', 'eu-west (2)', 'us-east (1)']);
-  await expect(clusters.locator('option:checked')).toHaveText('us-east (1)');
-  await expect(clusters).toBeFocused();
-  await jonas('remove_customers', { id: june, customers: [initech] });
-  await expect(options).toHaveText(['All clusters', 'ap-south (1)', 'eu-west (2)', 'us-east (0)']);
-  await expect(clusters.locator('option:checked')).toHaveText('us-east (0)');
-  await expect(clusters).toBeFocused();
-  await clusters.selectOption({ label: 'All clusters' });
-  await expect(cell(page, 'Step 1 Announce, Hooli')).toBeVisible();
-});
-
-test('a cluster to choose is offered once there are two', async ({ page, open, server }) => {
-  const { june, initech } = await activeJune(server);
-  const jonas = other(server, 'Jonas');
-  await jonas('remove_customers', { id: june, customers: [initech] });
-  await open(`/releases/${june}`);
-  await connected(page);
-  const clusters = page.getByRole('combobox', { name: 'Cluster' });
-  await expect(cell(page, 'Step 1 Announce, Acme')).toBeVisible();
-  await expect(clusters).toHaveCount(0);
-  await jonas('add_customers', { id: june, customers: [initech] });
-  await expect(clusters).toBeVisible();
-  await expect(clusters.getByRole('option')).toHaveText(['All clusters', 'eu-west (2)', 'us-east (1)']);
-});
-
 test('notes that are being written stay with their caret when somebody else marks the step', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     browser, components::step_state::state_icon, components::ui::follow_effect::follow,
     components::ui::html::icon_html, components::ui::icon::Icon, domain::digit_groups::grouped,
-    domain::matrix::ClusterGroup, domain::matrix::Grid, domain::matrix_filter::MatrixFilter,
-    domain::plural::pluralize, domain::progress::Counts, domain::vocabulary::StepStatus,
+    domain::matrix::Grid, domain::matrix_filter::MatrixFilter, domain::plural::pluralize,
+    domain::progress::Counts, domain::vocabulary::StepStatus,
 };
 use leptos::prelude::*;
 use maud::{Markup, PreEscaped, html};
@@ -32,34 +32,19 @@ fn text_field_html(filter: &MatrixFilter) -> Markup {
     }
 }
 
-/// The clusters to choose from, each with its number of customers: those of the grid, and behind them others.
-fn clusters_html(filter: &MatrixFilter, grid: &Grid, clusters: &[ClusterGroup]) -> Markup {
+/// The select element of clusters. It comes after the chips, so that a narrow screen shows a chip first.
+fn cluster_field_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
     let n_customers = |group| grid.columns.iter().filter(|it| it.group == group).count();
     html! {
-        option value="" { "All clusters" }
-        @for (index, group) in clusters.iter().enumerate() {
-            option value=(group.id) selected[filter.cluster == Some(group.id)] {
-                (group.name) " (" (grouped(n_customers(index))) ")"
+        @if grid.groups.len() > 1 {
+            select class="input" data-size="s" id=(CLUSTER_FIELD[1..]) aria-label="Cluster" {
+                option value="" { "All clusters" }
+                @for (index, group) in grid.groups.iter().enumerate() {
+                    option value=(group.id) selected[filter.cluster == Some(group.id)] {
+                        (group.name) " (" (grouped(n_customers(index))) ")"
+                    }
+                }
             }
-        }
-    }
-}
-
-/// The clusters of the grid. The one that is chosen stays, also when its last customer has gone; `before` are those until now.
-fn clusters_now(filter: &MatrixFilter, grid: &Grid, before: &[ClusterGroup]) -> Vec<ClusterGroup> {
-    let is_there = |id| grid.groups.iter().any(|it| it.id == id);
-    let chosen = filter.cluster.filter(|it| !is_there(*it));
-    let mut clusters = grid.groups.clone();
-    clusters.extend(before.iter().find(|it| Some(it.id) == chosen).cloned());
-    clusters
-}
-
-/// The select element of clusters. It comes after the chips, so that a narrow screen shows a chip first. The style sheet hides it while
-/// there is only one cluster.
-fn cluster_field_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
-    html! {
-        select class="input" data-size="s" id=(CLUSTER_FIELD[1..]) aria-label="Cluster" {
-            (clusters_html(filter, grid, &grid.groups))
         }
     }
 }
@@ -193,21 +178,6 @@ pub fn FilterBar(
         };
         html.into_string()
     });
-    let mut clusters = Vec::new();
-    let mut options = String::new();
-    follow(move |is_first| {
-        state.grid_version.track();
-        let html = state.grid.with_untracked(|grid| {
-            state.filter.with_untracked(|filter| {
-                clusters = clusters_now(filter, grid, &clusters);
-                clusters_html(filter, grid, &clusters).into_string()
-            })
-        });
-        if !is_first && html != options {
-            browser::dom::replace_content(CLUSTER_FIELD, &html);
-        }
-        options = html;
-    });
     let chips = Memo::new(move |_| chips());
     follow(move |is_first| {
         let html = chips.get();
@@ -304,7 +274,10 @@ mod tests {
         },
         domain::{
             id::ClusterId,
-            matrix::tests::{cell, grid},
+            matrix::{
+                ClusterGroup,
+                tests::{cell, grid},
+            },
         },
     };
 
@@ -323,33 +296,6 @@ mod tests {
         let layout = GridLayout::new(&grid, &Collapsed::default(), &filter, &arrangement);
         let html = empty_message_html(&grid, &layout);
         assert!(html.contains("No matches; 4 cells hidden"), "{html}");
-    }
-
-    #[test]
-    fn the_clusters_are_those_of_the_grid_and_the_chosen_one_stays() {
-        let cluster = |id, name: &str| ClusterGroup {
-            id: ClusterId(id),
-            name: name.into(),
-        };
-        let mut grid = grid(1, 3, |_| None);
-        grid.groups = vec![cluster(2, "eu"), cluster(3, "us")];
-        grid.columns[2].group = 1;
-        let filter = MatrixFilter {
-            cluster: Some(ClusterId(1)),
-            ..MatrixFilter::default()
-        };
-        let before = [cluster(1, "ap"), cluster(3, "us")];
-        let names = |filter: &MatrixFilter| {
-            let found = clusters_now(filter, &grid, &before).into_iter();
-            found.map(|it| it.name).collect::<Vec<_>>()
-        };
-        assert_eq!(names(&filter), ["eu", "us", "ap"]);
-        assert_eq!(names(&MatrixFilter::default()), ["eu", "us"]);
-        let shown = clusters_now(&filter, &grid, &before);
-        let html = clusters_html(&filter, &grid, &shown).into_string();
-        for part in ["eu (2)", "us (1)", "<option value=\"1\" selected>ap (0)"] {
-            assert!(html.contains(part), "{part}: {html}");
-        }
     }
 
     #[test]
