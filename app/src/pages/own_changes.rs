@@ -112,7 +112,7 @@ impl OwnChanges {
         words
     }
 
-    /// The same of one cell, which the message names. Answers the message with the time of the change.
+    /// Records a change of one cell. Answers `message`, which names the cell, with the time of the change.
     pub fn push_cell(
         self,
         release: ReleaseId,

@@ -111,7 +111,7 @@ impl<P: UndoPage> UndoStack<P> {
         }
     }
 
-    /// The same of one cell: the message names it and the time, so that what the change is called does not stand in it too.
+    /// Records a change of one cell. The message is `text` with the time; it names the cell, so the change's own label is left out.
     pub fn report_cell(
         self,
         release: ReleaseId,
