@@ -1,5 +1,6 @@
 //! Lazily loaded pages. The WASM is split by what is opened together (`PagePart`); each part loads when one of its pages is first
-//! opened. What opens beside the matrix is in the part with the steps of one customer (`lazy_parts`).
+//! opened. What opens beside the matrix is in the part with the steps of one customer, and dialogs are in a part of their own
+//! (`lazy_parts`).
 use super::{
     activity::ActivityPage,
     clusters::{
@@ -21,7 +22,7 @@ use super::{
     releases::{
         edit::EditReleasePage,
         incoming_hooks::IncomingHooksPage,
-        lazy_parts::{self, LazyPart},
+        lazy_parts::{self, DialogsPart, StepsPart},
         list::ReleasesPage,
         new_release::NewReleasePage,
         release::ReleasePage,
@@ -71,7 +72,7 @@ impl PagePart {
             Self::Machines => "machines_",
             Self::NewRelease => "new_release_",
             Self::Template => "template_",
-            Self::Steps => "lazy_part_",
+            Self::Steps => "steps_part_",
         }
     }
 }
@@ -213,7 +214,8 @@ fn new_release() -> AnyView {
 /// The part with the steps of a release's template, and their editor.
 #[lazy]
 fn template() -> AnyView {
-    view! { <StepsPage/> }.into_any()
+    let load_import = |editor| lazy_parts::show(DialogsPart::ImportRunbook(editor));
+    view! { <StepsPage load_import=load_import/> }.into_any()
 }
 
 impl LazyPage {
@@ -254,8 +256,11 @@ impl LazyPage {
         let part = self.part();
         let view = match part {
             PagePart::Matrix => {
-                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
-                    lazy_parts::lazy_part(LazyPart::Preload).await;
+                if browser::dom::exists(lazy_parts::PANEL_ON_SERVER) {
+                    lazy_parts::steps_part(StepsPart::Preload).await;
+                }
+                if browser::dom::exists(lazy_parts::DRAFT_ON_SERVER) {
+                    lazy_parts::dialogs_part(DialogsPart::Preload).await;
                 }
                 matrix().await
             }
@@ -266,7 +271,7 @@ impl LazyPage {
             PagePart::Machines => machines(self).await,
             PagePart::NewRelease => new_release().await,
             PagePart::Template => template().await,
-            PagePart::Steps => lazy_parts::lazy_part(LazyPart::CustomerSteps).await,
+            PagePart::Steps => lazy_parts::steps_part(StepsPart::CustomerSteps).await,
         };
         let mut loaded = LOADED.get();
         loaded[part as usize] = true;

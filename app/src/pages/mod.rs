@@ -29,6 +29,7 @@ pub mod value_requests;
 pub mod webhooks;
 
 use crate::{
+    browser,
     components::ui::notice::{Unavailable, UnavailablePart},
     error::AppError,
 };
@@ -121,6 +122,18 @@ pub fn with_child_owner(
 /// True once `is_true` has been true: a lazily loaded part stays after its first use.
 pub fn latched(is_true: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
     Memo::new(move |before: Option<&bool>| before == Some(&true) || is_true())
+}
+
+/// Runs something at the first call with a connection: to load a part before it is needed. Without a connection loading would fail, and
+/// what is on the screen with it.
+pub fn first_online_call(run: fn()) -> impl Fn() + Copy + Send + Sync + 'static {
+    let has_run = StoredValue::new(false);
+    move || {
+        if !has_run.get_value() && !browser::dom::is_offline() {
+            has_run.set_value(true);
+            run();
+        }
+    }
 }
 
 /// Runs when the answer arrives.

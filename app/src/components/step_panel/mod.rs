@@ -4,6 +4,7 @@
 pub mod actions;
 pub mod copy_question;
 pub mod custom_step_dialogs;
+pub mod dialogs;
 pub mod events;
 mod evidence;
 pub mod history;
@@ -32,7 +33,6 @@ use crate::{
 };
 use actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons};
 use copy_question::{AskedCopy, CopyQuestion};
-use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use evidence::evidence_html;
 use history::{History, kept_label};
@@ -41,7 +41,7 @@ use notes::{NotesEditor, focus_again};
 use runs::{run_button_html, runs_html};
 use step_detail::{StepDetailState, kept_text};
 use text_changes::{ChangesNotice, TextChangedDialog};
-use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
+use text_dialogs::DriftNotice;
 use values::VariableValues;
 
 /// Badges that say where the text comes from, as icon and label; none if it is the template's own.
@@ -177,21 +177,19 @@ pub fn StepBody(
     }
 }
 
+/// Loads the code of a dialog of a step and renders it. A page that shows a step provides it, so that this file imports no page.
+#[derive(Clone, Copy)]
+pub struct StepDialogLoader(pub fn(StepDetailState, OpenStepDialog) -> AnyView);
+
 /// The question about a changed text, or the dialog that is open.
 #[component]
 pub fn StepDialogs(state: StepDetailState) -> impl IntoView {
+    let loader = expect_context::<StepDialogLoader>();
     view! {
         <TextChangedDialog state=state/>
         {move || {
             let asked = state.asked.get().filter(|it| it.0 == state.id);
-            asked.map(|(_, what)| match what {
-                OpenStepDialog::Override => view! { <OverrideDialog state=state/> }.into_any(),
-                OpenStepDialog::Drift => view! { <DriftDialog state=state/> }.into_any(),
-                OpenStepDialog::Promote => view! { <PromoteDialog state=state/> }.into_any(),
-                OpenStepDialog::Edit => view! { <EditStepDialog state=state/> }.into_any(),
-                OpenStepDialog::Delete => view! { <DeleteStepDialog state=state/> }.into_any(),
-                OpenStepDialog::AddCustom => view! { <AddStepDialog state=state/> }.into_any(),
-            })
+            asked.map(|(_, dialog)| (loader.0)(state, dialog))
         }}
     }
 }

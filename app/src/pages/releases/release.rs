@@ -2,7 +2,7 @@
 //! page and of lazy parts.
 use super::{
     dialogs::{OpenDialogs, ReleaseDialogsHost},
-    lazy_parts::{self, LazyPart},
+    lazy_parts::{self, DialogsPart, StepsPart},
     release_matrix::{
         controller::MatrixController,
         matrix_head::MatrixHead,
@@ -19,8 +19,8 @@ use crate::{
     components::matrix::filter_bar::FilterBar, components::pending_actions::ActionRequest,
     components::take_over_dialog::TakeOverDialogProps, components::ui::toast::Restorable,
     components::ui::toast::Toasts, domain::id::ReleaseId, domain::matrix_wire::PackedMatrix,
-    domain::vocabulary::ReleaseStatus, pages::fetch::Fetch, pages::latched, pages::loaded,
-    pages::param, paths,
+    domain::vocabulary::ReleaseStatus, pages::fetch::Fetch, pages::first_online_call,
+    pages::latched, pages::loaded, pages::param, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -43,7 +43,7 @@ pub fn ReleasePage() -> impl IntoView {
         let takes_focus = shown.get_value().is_some_and(|it| it != status);
         shown.set_value(Some(status));
         if status == ReleaseStatus::Draft {
-            lazy_parts::show(LazyPart::Draft {
+            lazy_parts::show(DialogsPart::Draft {
                 release: Box::new(it.release),
                 reload,
             })
@@ -59,21 +59,9 @@ fn show_foreign_changes(controller: &MatrixController, release: ReleaseId, reloa
     browser::foreign_changes::on_change(move |change| {
         if change.may_touch_release(release) {
             let change = Box::new((controller, change, reload));
-            lazy_parts::run(LazyPart::ForeignChange(change));
+            lazy_parts::run_steps(StepsPart::ForeignChange(change));
         }
     });
-}
-
-/// Loads the lazy parts once. To be called when the pointer or the focus enters the grid: the first sign that they will be needed.
-/// Without a connection loading would fail, and what is on the screen with it.
-fn preloader() -> impl Fn() + Copy + Send + Sync + 'static {
-    let is_preloaded = StoredValue::new(false);
-    move || {
-        if !is_preloaded.get_value() && !browser::dom::is_offline() {
-            is_preloaded.set_value(true);
-            lazy_parts::run(LazyPart::Preload);
-        }
-    }
 }
 
 /// The matrix, with the panel of the open step beside it.
@@ -87,7 +75,7 @@ fn ReleaseMatrix(
     let release = matrix.release.clone();
     let id = release.id;
     let controller = MatrixController::new(matrix, |request| {
-        lazy_parts::run(LazyPart::BulkAction(Box::new(request)));
+        lazy_parts::run(DialogsPart::BulkAction(Box::new(request)));
     });
     let MatrixController {
         state,
@@ -107,10 +95,14 @@ fn ReleaseMatrix(
     let on_command = Callback::new(move |command| controller.run(command));
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));
     let on_restore = Callback::new(move |()| {
-        lazy_parts::run(LazyPart::Restore(Restorable::Release(id), toasts));
+        lazy_parts::run(DialogsPart::Restore(Restorable::Release(id), toasts));
     });
-    let on_copy_link = Callback::new(move |()| lazy_parts::run(LazyPart::CopyLink(toasts)));
-    let preload = preloader();
+    let on_copy_link = Callback::new(move |()| lazy_parts::run(DialogsPart::CopyLink(toasts)));
+    // The pointer or the focus in the grid is the first sign that these will be needed.
+    let preload = first_online_call(|| {
+        lazy_parts::run_steps(StepsPart::Preload);
+        lazy_parts::run(DialogsPart::Preload);
+    });
     let needs_bulk_reason = latched(move || bulk_reason_action.get().is_some());
     let needs_bulk_bar = latched(move || state.selects_many());
     let needs_panel =
@@ -147,7 +139,7 @@ fn ReleaseMatrix(
         <FilterBar
             state=state
             on_command=on_command
-            view_menu=Callback::new(move |()| lazy_parts::show(LazyPart::ViewMenu(ViewMenuProps { state, views })))
+            view_menu=Callback::new(move |()| lazy_parts::show(DialogsPart::ViewMenu(ViewMenuProps { state, views })))
         />
         <div class="split" on:pointerenter=move |_| preload() on:focusin=move |_| preload()>
             <div class="matrix__pane">
@@ -172,7 +164,7 @@ fn ReleaseMatrix(
                 }}
                 {move || {
                     needs_bulk_bar.get().then(|| {
-                        lazy_parts::show(LazyPart::BulkBar(BulkBarProps {
+                        lazy_parts::show(DialogsPart::BulkBar(BulkBarProps {
                             state,
                             can_work,
                             doing: bulk,
@@ -183,7 +175,7 @@ fn ReleaseMatrix(
             </div>
             {move || {
                 needs_panel.get().then(|| {
-                    lazy_parts::show(LazyPart::StepPanel(Box::new(StepPanelHostProps {
+                    lazy_parts::show_steps(StepsPart::StepPanel(Box::new(StepPanelHostProps {
                         controller,
                         on_outcome,
                         on_close: Callback::new(move |()| controller.open(None)),
@@ -193,7 +185,7 @@ fn ReleaseMatrix(
         </div>
         {move || {
             needs_bulk_reason.get().then(|| {
-                lazy_parts::show(LazyPart::BulkReason(Box::new(ReasonDialogProps {
+                lazy_parts::show(DialogsPart::BulkReason(Box::new(ReasonDialogProps {
                     asking: bulk_reason_action,
                     state,
                     error: bulk.error,
@@ -206,23 +198,23 @@ fn ReleaseMatrix(
         {move || {
             needs_take_over
                 .get()
-                .then(|| lazy_parts::show(LazyPart::TakeOver(TakeOverDialogProps { asked, on_take_over })))
+                .then(|| lazy_parts::show(DialogsPart::TakeOver(TakeOverDialogProps { asked, on_take_over })))
         }}
         {move || {
             needs_help
                 .get()
-                .then(|| lazy_parts::show(LazyPart::Shortcuts { open: is_help_open, state }))
+                .then(|| lazy_parts::show(DialogsPart::Shortcuts { open: is_help_open, state }))
         }}
         {move || {
             needs_views
                 .get()
-                .then(|| lazy_parts::show(LazyPart::ViewsDialog(ViewsDialogProps { state, views })))
+                .then(|| lazy_parts::show(DialogsPart::ViewsDialog(ViewsDialogProps { state, views })))
         }}
         <ReleaseDialogsHost
             open=dialogs
             release=release
             on_done=Callback::new(move |()| reloader.reload_all())
-            load=lazy_parts::show_dialogs
+            load=lazy_parts::show_release_dialogs
         />
     }
 }

@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 /// Overlays that handle keys themselves.
-const OVERLAY_SELECTOR: &str = "dialog[open], [role=menu]";
+const OVERLAY_SELECTOR: &str = "dialog[open], [role=menu], [data-dialog-comes]";
 
 /// What undo and redo need of their page.
 pub trait UndoPage: Copy + Send + Sync + 'static {

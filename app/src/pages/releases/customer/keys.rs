@@ -6,8 +6,8 @@ use crate::{
 };
 use leptos::{ev, prelude::*};
 
-/// Overlays that handle keys themselves.
-const OVERLAY_SELECTOR: &str = "dialog[open], [role=menu]";
+/// Overlays that handle keys themselves, and a dialog that is being loaded.
+const OVERLAY_SELECTOR: &str = "dialog[open], [role=menu], [data-dialog-comes]";
 
 /// Listens for key presses on the window for as long as the calling component is mounted.
 pub fn listen(on_command: impl Fn(GridCommand) + Copy + Send + Sync + 'static) {

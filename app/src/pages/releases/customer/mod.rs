@@ -2,12 +2,14 @@
 //! open step beside it, or, with `?view=print`, the printable checklist.
 
 pub mod absent;
+pub mod add_step;
 pub mod address;
 pub mod checklist_page;
 pub mod foreign_changes;
 pub mod keys;
 pub mod next_steps;
 pub mod overview;
+pub mod page_dialogs;
 pub mod page_state;
 pub mod step_navigation;
 pub mod work;
@@ -30,6 +32,7 @@ use absent::AbsentCustomerPage;
 use checklist_page::ChecklistPage;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use page_dialogs::CustomerPageDialogs;
 use page_state::{CustomerPageState, PendingChanges};
 use work::CustomerWork;
 
@@ -43,7 +46,7 @@ fn ids_or_zero(ids: PageIds) -> (ReleaseId, CustomerId) {
 
 /// The page: chooses between the work list and the printable checklist.
 #[component]
-pub fn CustomerStepsPage() -> impl IntoView {
+pub fn CustomerStepsPage(dialogs: CustomerPageDialogs) -> impl IntoView {
     let release = param::<ReleaseId>("id");
     let customer = param::<CustomerId>("customer_id");
     let ids = Signal::derive(move || release().zip(customer()));
@@ -53,7 +56,7 @@ pub fn CustomerStepsPage() -> impl IntoView {
         if is_print.get() {
             view! { <PrintPage ids=ids/> }.into_any()
         } else {
-            view! { <WorkListPage ids=ids/> }.into_any()
+            view! { <WorkListPage ids=ids dialogs=dialogs/> }.into_any()
         }
     }
 }
@@ -79,7 +82,7 @@ fn PrintPage(ids: Signal<PageIds>) -> impl IntoView {
 
 /// Fetches and shows the work list.
 #[component]
-fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
+fn WorkListPage(ids: Signal<PageIds>, dialogs: CustomerPageDialogs) -> impl IntoView {
     let work = Fetch::new(
         move || ids.try_get().flatten(),
         |ids| async move {
@@ -100,7 +103,7 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
         InRelease::Member(it) => {
             // The page may be gone by now.
             let _ = was_shown.try_set_value(true);
-            view! { <CustomerWork list=it page=page reload=reload/> }.into_any()
+            view! { <CustomerWork list=it page=page reload=reload dialogs=dialogs/> }.into_any()
         }
         InRelease::Absent(it) => {
             let was_shown = was_shown.try_get_value() == Some(true);

@@ -1,26 +1,28 @@
 //! View of one customer's work: the step list on the left, the open step large on the right. The open step is part of
 //! the URL, so that a reload or a shared link shows the same step.
 use super::{
+    add_step::AddStepProps,
     foreign_changes::show_change,
-    overview::{AddStep, Overview, neighbor_link},
+    overview::{Overview, neighbor_link},
+    page_dialogs::CustomerPageDialogs,
     page_state::CustomerPageState,
     work_controller::WorkController,
 };
 use crate::{
     browser::foreign_changes::on_change, components::layout::page_head::PageHead,
     components::pending_actions::ActionRequest, components::rights::OwnRights,
-    components::run_keys_dialog::RunKeysDialog, components::run_step::RunStep,
-    components::step_panel::lost_step::LostStep,
+    components::run_step::RunStep, components::step_panel::lost_step::LostStep,
     components::step_panel::reason_prompt::ReasonPrompt,
-    components::step_panel::step_detail::known_names, components::take_over_dialog::TakeOverDialog,
-    components::ui::bar::Bar, components::ui::icon::Icon, components::undo_buttons::UndoButtons,
+    components::step_panel::step_detail::known_names,
+    components::take_over_dialog::TakeOverDialogProps, components::ui::bar::Bar,
+    components::ui::icon::Icon, components::undo_buttons::UndoButtons,
     components::work_steps::WorkStepList, components::work_steps::WorkSteps,
     components::work_steps::shown_status, domain::cluster::Cluster, domain::customer::Customer,
     domain::customer_work::NeighborCustomer, domain::customer_work::WorkList,
     domain::customer_work::WorkRow, domain::digit_groups::grouped_count, domain::id::BatchId,
     domain::id::StepId, domain::permission::Permission, domain::progress::NO_STEPS,
     domain::release::Release, domain::vocabulary::Category, domain::vocabulary::Noun,
-    domain::vocabulary::ReleaseStatus, error::AppError,
+    domain::vocabulary::ReleaseStatus, error::AppError, pages::first_online_call, pages::latched,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::open_step_detail, pages::with_child_owner, paths,
 };
@@ -41,6 +43,7 @@ pub fn CustomerWork(
     list: WorkList,
     page: CustomerPageState,
     reload: Callback<()>,
+    dialogs: CustomerPageDialogs,
 ) -> impl IntoView {
     let WorkList {
         release,
@@ -53,7 +56,7 @@ pub fn CustomerWork(
     let ids = (release.id, customer.id);
     let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
     let can_work = release.status == ReleaseStatus::Active && may_work;
-    let known = known_names(&customer, &cluster, &release);
+    let known = StoredValue::new(known_names(&customer, &cluster, &release));
     let customer_name = customer.name.clone();
     let next_customer = next
         .as_ref()
@@ -76,9 +79,29 @@ pub fn CustomerWork(
     let on_added = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
         work.on_added(text, batch);
     });
+    let asked = work.take_over.asked;
+    let needs_take_over = latched(move || !asked.with(Vec::is_empty));
+    let needs_keys = latched(move || page.shows_keys.get());
+    let needs_adding = latched(move || adding.get());
+    let preload = first_online_call(dialogs.preload);
+    let add_step = move || {
+        (dialogs.add_step)(AddStepProps {
+            open: adding,
+            page,
+            ids,
+            customer: work.customer_name(),
+            known: known.get_value(),
+            on_added,
+        })
+    };
     view! {
         {head(work, &release, customer, &cluster, previous, next)}
-        <div class="run" data-open=move || work.open_step.get().is_some().then_some("")>
+        <div
+            class="run"
+            data-open=move || work.open_step.get().is_some().then_some("")
+            on:pointerenter=move |_| preload()
+            on:keydown=move |_| preload()
+        >
             {step_list(work, adding)}
             {step_pane(work, next_customer)}
         </div>
@@ -90,9 +113,13 @@ pub fn CustomerWork(
             on_act=on_act
             waits=waits
         />
-        <TakeOverDialog asked=work.take_over.asked on_take_over=on_take_over/>
-        <RunKeysDialog open=page.shows_keys/>
-        <AddStep open=adding page=page ids=ids customer=work.customer_name() known=known on_added=on_added/>
+        {move || {
+            needs_take_over
+                .get()
+                .then(|| (dialogs.take_over)(TakeOverDialogProps { asked, on_take_over }))
+        }}
+        {move || needs_keys.get().then(|| (dialogs.keys)(page.shows_keys))}
+        {move || needs_adding.get().then(add_step)}
     }
 }
 

@@ -2,14 +2,14 @@
 //! In an active release each change says first what it does to the customers' copies.
 
 mod editor;
-mod import;
+pub mod import;
 mod import_rows;
 mod list;
 pub mod messages;
 mod preview;
 pub mod runbook_edits;
 pub mod runbook_form;
-mod template_editor;
+pub mod template_editor;
 mod template_facts;
 
 use super::list::status_badge;
@@ -22,26 +22,28 @@ use crate::{
         summary::ReleaseDetail,
         vocabulary::{Category, ReleaseStatus},
     },
-    pages::{fetch::Fetch, loaded, param},
+    pages::{fetch::Fetch, latched, loaded, param},
     paths,
 };
 use editor::{EditorCard, ReadCard};
-use import::ImportDialog;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use list::{ConfirmDialog, StepList, refusal_notice};
 use template_editor::TemplateEditor;
 
+/// Loads the code of the import dialog and renders it. The page passes it down, so that this file imports no file that imports it.
+type LoadImport = fn(TemplateEditor) -> AnyView;
+
 /// The page: fetches the release with its template.
 #[component]
-pub fn StepsPage() -> impl IntoView {
+pub fn StepsPage(load_import: LoadImport) -> impl IntoView {
     let id = param::<ReleaseId>("id");
     let release = Fetch::new(id, |id| async move {
         read_release(id.unwrap_or(ReleaseId(0))).await
     });
     let imports = use_query_map().with_untracked(|it| it.get("import").is_some());
     // Rendered once: the editor fetches later changes itself, so that what is typed in it stays.
-    loaded(release, move |it| show(it, imports))
+    loaded(release, move |it| show(it, imports, load_import))
 }
 
 /// The pane beside the lists.
@@ -78,7 +80,7 @@ fn side_pane(editor: TemplateEditor) -> SidePane {
 }
 
 /// `imports` opens the import dialog: the form for a new release leads here if its steps come from a runbook.
-fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
+fn show(it: ReleaseDetail, imports: bool, load_import: LoadImport) -> impl IntoView {
     let id = it.release.id;
     let editor = TemplateEditor::new(it);
     Effect::new(move |_| {
@@ -92,6 +94,7 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
     let is_draft = Memo::new(move |_| editor.status() == ReleaseStatus::Draft);
     let has_steps = Memo::new(move |_| editor.detail.with(|it| !it.templates.is_empty()));
     let pane = Memo::new(move |_| side_pane(editor));
+    let needs_import = latched(move || editor.importing.get());
     let after_title = move || {
         view! {
             {move || status_badge(editor.status())}
@@ -170,6 +173,6 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
             {pane}
         </div>
         {move || editor.asked.get().map(|ask| view! { <ConfirmDialog editor=editor ask=ask/> })}
-        <ImportDialog editor=editor/>
+        {move || needs_import.get().then(|| load_import(editor))}
     }
 }
