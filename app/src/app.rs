@@ -21,7 +21,7 @@ use crate::{
         own_changes::OwnChanges,
         page_routes::AllPages,
         refresh_on_change::refresh_on_change,
-        releases::lazy_parts::{self, DialogsPart},
+        releases::lazy_parts::{self, LazyPart},
         undo_requests::{UndoRequest, UndoRequests},
     },
     paths,
@@ -76,7 +76,7 @@ pub fn App() -> impl IntoView {
     provide_context(OwnChanges::new(|own| {
         // Without a connection neither the part could be loaded nor the server be asked.
         if !browser::dom::is_offline() {
-            lazy_parts::run(DialogsPart::CheckUndo(own));
+            lazy_parts::run(LazyPart::CheckUndo(own));
         }
     }));
     view! {
@@ -116,7 +116,7 @@ fn Shell(children: Children) -> impl IntoView {
     let own_changes = OwnChanges::from_context();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
-        lazy_parts::run(DialogsPart::Theme(theme));
+        lazy_parts::run(LazyPart::Theme(theme));
     });
     let on_undo = Callback::new(move |batch: BatchId| {
         undo_requests.send(UndoRequest {
@@ -139,7 +139,7 @@ fn Shell(children: Children) -> impl IntoView {
         });
     });
     let on_restore = Callback::new(move |what: Restorable| {
-        lazy_parts::run(DialogsPart::Restore(what, toasts));
+        lazy_parts::run(LazyPart::Restore(what, toasts));
     });
     let fallback = move || LayoutInfo {
         actor: String::new(),
@@ -184,10 +184,10 @@ fn Shell(children: Children) -> impl IntoView {
         </div>
         {move || {
             let request = undo_requests.current();
-            request.map(|it| lazy_parts::show(DialogsPart::Undo(Box::new(it), undo_requests)))
+            request.map(|it| lazy_parts::show(LazyPart::Undo(Box::new(it), undo_requests)))
         }}
         {move || {
-            let dialog = DialogsPart::Name { open: name_dialog_open, actor };
+            let dialog = LazyPart::Name { open: name_dialog_open, actor };
             wants_name.get().then(|| lazy_parts::show(dialog))
         }}
         <ToastRegion on_undo=on_undo on_restore=on_restore/>

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 // The matrix with its panel open.
-const TOGETHER = ['matrix_', 'steps_part_'];
+const TOGETHER = ['matrix_', 'lazy_part_'];
 
 const folder = process.argv[2];
 for (const it of readdirSync(folder)) if (it.startsWith('bundle_')) rmSync(join(folder, it));

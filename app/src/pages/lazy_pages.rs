@@ -1,6 +1,5 @@
 //! Lazily loaded pages. The WASM is split by what is opened together (`PagePart`); each part loads when one of its pages is first
-//! opened. What opens beside the matrix is in the part with the steps of one customer, and dialogs are in a part of their own
-//! (`lazy_parts`).
+//! opened. What opens beside the matrix, or over a page, is a part of its own (`lazy_parts`).
 use super::{
     activity::ActivityPage,
     clusters::{
@@ -20,9 +19,10 @@ use super::{
         list::UsersPage,
     },
     releases::{
+        customer::CustomerStepsPage,
         edit::EditReleasePage,
         incoming_hooks::IncomingHooksPage,
-        lazy_parts::{self, DialogsPart, StepsPart},
+        lazy_parts::{self, CUSTOMER_PAGE_DIALOGS, LazyPart, STEP_DIALOGS},
         list::ReleasesPage,
         new_release::NewReleasePage,
         release::ReleasePage,
@@ -57,7 +57,7 @@ pub enum PagePart {
     Machines,
     NewRelease,
     Template,
-    Steps,
+    CustomerSteps,
 }
 
 impl PagePart {
@@ -72,7 +72,7 @@ impl PagePart {
             Self::Machines => "machines_",
             Self::NewRelease => "new_release_",
             Self::Template => "template_",
-            Self::Steps => "steps_part_",
+            Self::CustomerSteps => "customer_steps_",
         }
     }
 }
@@ -214,8 +214,15 @@ fn new_release() -> AnyView {
 /// The part with the steps of a release's template, and their editor.
 #[lazy]
 fn template() -> AnyView {
-    let load_import = |editor| lazy_parts::show(DialogsPart::ImportRunbook(editor));
+    let load_import = |editor| lazy_parts::show(LazyPart::ImportRunbook(editor));
     view! { <StepsPage load_import=load_import/> }.into_any()
+}
+
+/// The part with the page of one customer's steps.
+#[lazy]
+fn customer_steps() -> AnyView {
+    provide_context(STEP_DIALOGS);
+    view! { <CustomerStepsPage dialogs=CUSTOMER_PAGE_DIALOGS/> }.into_any()
 }
 
 impl LazyPage {
@@ -242,7 +249,7 @@ impl LazyPage {
             | Self::EditWebhook => PagePart::Machines,
             Self::NewRelease => PagePart::NewRelease,
             Self::Steps => PagePart::Template,
-            Self::CustomerSteps => PagePart::Steps,
+            Self::CustomerSteps => PagePart::CustomerSteps,
         }
     }
 
@@ -256,11 +263,8 @@ impl LazyPage {
         let part = self.part();
         let view = match part {
             PagePart::Matrix => {
-                if browser::dom::exists(lazy_parts::PANEL_ON_SERVER) {
-                    lazy_parts::steps_part(StepsPart::Preload).await;
-                }
-                if browser::dom::exists(lazy_parts::DRAFT_ON_SERVER) {
-                    lazy_parts::dialogs_part(DialogsPart::Preload).await;
+                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
+                    lazy_parts::lazy_part(LazyPart::Preload).await;
                 }
                 matrix().await
             }
@@ -271,7 +275,7 @@ impl LazyPage {
             PagePart::Machines => machines(self).await,
             PagePart::NewRelease => new_release().await,
             PagePart::Template => template().await,
-            PagePart::Steps => lazy_parts::steps_part(StepsPart::CustomerSteps).await,
+            PagePart::CustomerSteps => customer_steps().await,
         };
         let mut loaded = LOADED.get();
         loaded[part as usize] = true;

@@ -1,10 +1,9 @@
-//! The lazily loaded parts of the pages of a release. `steps_part` shows one step: the panel beside the matrix, and the page of one
-//! customer's steps. `dialogs_part` has what opens over a page, and the page of a draft. Each is a part of the WASM, which is loaded when
-//! it is first needed.
+//! The parts of the pages that are loaded lazily: dialogs, step panel, bulk actions, and the page of a draft. All of them are one part
+//! of the WASM, which is loaded when the first of them is needed.
 use super::{
     customer::{
-        CustomerPageDialogs, CustomerStepsPage,
         add_step::{AddStep, AddStepProps},
+        page_dialogs::CustomerPageDialogs,
     },
     dialogs::{ReleaseDialogs, ReleaseDialogsProps},
     draft::Draft,
@@ -41,29 +40,20 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// What to render or to do with the code of the steps.
-pub enum StepsPart {
+/// What to render or to do with the code that was loaded.
+pub enum LazyPart {
     /// Nothing: the code is only loaded.
     Preload,
-    /// The page of one customer's steps.
-    CustomerSteps,
     StepPanel(Box<StepPanelHostProps>),
-    /// Renders nothing. What others changed, and what reads the whole page.
-    ForeignChange(Box<(MatrixController, ForeignChange, Callback<()>)>),
-}
-
-/// What to render or to do with the code of the dialogs.
-pub enum DialogsPart {
-    /// Nothing: the code is only loaded.
-    Preload,
     /// A dialog of the open step.
-    Step(StepDetailState, OpenStepDialog),
+    StepDialog(StepDetailState, OpenStepDialog),
     AddStep(Box<AddStepProps>),
+    RunKeys(RwSignal<bool>),
+    ImportRunbook(TemplateEditor),
     Shortcuts {
         open: RwSignal<bool>,
         state: MatrixState,
     },
-    RunKeys(RwSignal<bool>),
     Name {
         open: RwSignal<bool>,
         actor: RwSignal<String>,
@@ -75,137 +65,114 @@ pub enum DialogsPart {
     CheckUndo(OwnChanges),
     BulkBar(BulkBarProps),
     BulkReason(Box<ReasonDialogProps>),
-    Release(Box<ReleaseDialogsProps>),
+    Dialogs(Box<ReleaseDialogsProps>),
     Draft {
         release: Box<Release>,
         reload: Callback<()>,
     },
-    ImportRunbook(TemplateEditor),
     /// Renders nothing.
     BulkAction(Box<BulkRequest>),
     TakeOver(TakeOverDialogProps),
     ViewMenu(ViewMenuProps),
     ViewsDialog(ViewsDialogProps),
+    /// Renders nothing. What others changed, and what reads the whole page.
+    ForeignChange(Box<(MatrixController, ForeignChange, Callback<()>)>),
     /// Renders nothing.
     CopyLink(Toasts),
     /// Renders nothing.
     Restore(Restorable, Toasts),
 }
 
-/// Selector of what `steps_part` renders on the server beside the matrix: such a page can only be hydrated once the part is loaded.
-pub const PANEL_ON_SERVER: &str = "aside[data-aside]";
-/// The same of `dialogs_part`: the page of a draft.
-pub const DRAFT_ON_SERVER: &str = ".page__body[data-aside]";
+/// Selector of what this part renders on the server: a page with it can only be hydrated once the part is loaded.
+pub const RENDERED_ON_SERVER: &str = "[data-aside]";
 
 /// The WASM is split here. `shell.rs` names the file by this function.
 #[lazy]
-pub fn steps_part(part: StepsPart) -> AnyView {
+pub fn lazy_part(part: LazyPart) -> AnyView {
     match part {
-        StepsPart::Preload => ().into_any(),
-        StepsPart::CustomerSteps => {
-            provide_context(StepDialogLoader(show_step_dialog));
-            let dialogs = CustomerPageDialogs {
-                add_step: |props| show_dialog(DialogsPart::AddStep(Box::new(props))),
-                take_over: |props| show_dialog(DialogsPart::TakeOver(props)),
-                keys: |open| show_dialog(DialogsPart::RunKeys(open)),
-                preload: || run_dialogs(DialogsPart::Preload),
-            };
-            view! { <CustomerStepsPage dialogs=dialogs/> }.into_any()
-        }
-        StepsPart::StepPanel(props) => {
-            provide_context(StepDialogLoader(show_step_dialog));
+        LazyPart::Preload => ().into_any(),
+        LazyPart::StepPanel(props) => {
+            provide_context(StepDialogLoader(step_dialog));
             StepPanelHost(*props).into_any()
         }
-        StepsPart::ForeignChange(it) => {
-            show_change(it.0, &it.1, it.2);
-            ().into_any()
-        }
-    }
-}
-
-/// The WASM is split here too.
-#[lazy]
-pub fn dialogs_part(part: DialogsPart) -> AnyView {
-    match part {
-        DialogsPart::Preload => ().into_any(),
-        DialogsPart::Step(state, dialog) => step_dialog(state, dialog),
-        DialogsPart::AddStep(props) => AddStep(*props).into_any(),
-        DialogsPart::Shortcuts { open, state } => {
+        LazyPart::StepDialog(state, dialog) => step_dialog(state, dialog),
+        LazyPart::AddStep(props) => AddStep(*props).into_any(),
+        LazyPart::RunKeys(open) => view! { <RunKeysDialog open=open/> }.into_any(),
+        LazyPart::ImportRunbook(editor) => view! { <ImportDialog editor=editor/> }.into_any(),
+        LazyPart::Shortcuts { open, state } => {
             view! { <ShortcutsDialog open=open state=state/> }.into_any()
         }
-        DialogsPart::RunKeys(open) => view! { <RunKeysDialog open=open/> }.into_any(),
-        DialogsPart::Name { open, actor } => preferences::name_dialog(open, actor).into_any(),
-        DialogsPart::Theme(theme) => {
+        LazyPart::Name { open, actor } => preferences::name_dialog(open, actor).into_any(),
+        LazyPart::Theme(theme) => {
             preferences::store_theme(theme);
             ().into_any()
         }
-        DialogsPart::Undo(request, requests) => {
+        LazyPart::Undo(request, requests) => {
             view! { <UndoFlow request=*request requests=requests/> }.into_any()
         }
-        DialogsPart::CheckUndo(own) => {
+        LazyPart::CheckUndo(own) => {
             check_own_changes(own);
             ().into_any()
         }
-        DialogsPart::BulkBar(props) => BulkBar(props).into_any(),
-        DialogsPart::BulkReason(props) => ReasonDialog(*props).into_any(),
-        DialogsPart::Release(props) => ReleaseDialogs(*props).into_any(),
-        DialogsPart::Draft { release, reload } => {
-            view! { <Draft release=*release reload=reload load_dialogs=show_release_dialogs/> }
-                .into_any()
+        LazyPart::BulkBar(props) => BulkBar(props).into_any(),
+        LazyPart::BulkReason(props) => ReasonDialog(*props).into_any(),
+        LazyPart::Dialogs(props) => ReleaseDialogs(*props).into_any(),
+        LazyPart::Draft { release, reload } => {
+            view! { <Draft release=*release reload=reload load_dialogs=show_dialogs/> }.into_any()
         }
-        DialogsPart::ImportRunbook(editor) => view! { <ImportDialog editor=editor/> }.into_any(),
-        DialogsPart::BulkAction(request) => {
+        LazyPart::BulkAction(request) => {
             send_bulk_action(*request);
             ().into_any()
         }
-        DialogsPart::TakeOver(props) => TakeOverDialog(props).into_any(),
-        DialogsPart::ViewMenu(props) => ViewMenu(props).into_any(),
-        DialogsPart::ViewsDialog(props) => ViewsDialog(props).into_any(),
-        DialogsPart::CopyLink(toasts) => {
+        LazyPart::TakeOver(props) => TakeOverDialog(props).into_any(),
+        LazyPart::ViewMenu(props) => ViewMenu(props).into_any(),
+        LazyPart::ViewsDialog(props) => ViewsDialog(props).into_any(),
+        LazyPart::ForeignChange(it) => {
+            show_change(it.0, &it.1, it.2);
+            ().into_any()
+        }
+        LazyPart::CopyLink(toasts) => {
             copy_link(toasts);
             ().into_any()
         }
-        DialogsPart::Restore(what, toasts) => {
+        LazyPart::Restore(what, toasts) => {
             restore(what, toasts);
             ().into_any()
         }
     }
 }
 
-/// Renders something of the steps as soon as it is loaded.
-pub fn show_steps(part: StepsPart) -> AnyView {
-    Suspend::new(steps_part(part)).into_any()
-}
-
-/// Renders something of the dialogs as soon as it is loaded.
-pub fn show(part: DialogsPart) -> AnyView {
-    Suspend::new(dialogs_part(part)).into_any()
+/// Renders a part as soon as it is loaded.
+pub fn show(part: LazyPart) -> AnyView {
+    Suspend::new(lazy_part(part)).into_any()
 }
 
 /// Renders a dialog as soon as it is loaded. Until then the document says that it comes, so that no key that is meant for it is a
 /// shortcut of the page.
-fn show_dialog(part: DialogsPart) -> AnyView {
-    let part = Suspend::new(dialogs_part(part));
-    view! { <Suspense fallback=|| view! { <i hidden data-dialog-comes=""></i> }>{part}</Suspense> }
+fn show_dialog(part: LazyPart) -> AnyView {
+    let dialog = Suspend::new(lazy_part(part));
+    view! { <Suspense fallback=|| view! { <i hidden data-dialog-comes=""></i> }>{dialog}</Suspense> }
         .into_any()
 }
 
-/// Renders a dialog of a step as soon as it is loaded.
-fn show_step_dialog(state: StepDetailState, dialog: OpenStepDialog) -> AnyView {
-    show_dialog(DialogsPart::Step(state, dialog))
-}
+/// How the page of a customer's steps renders a dialog of the open step.
+pub const STEP_DIALOGS: StepDialogLoader =
+    StepDialogLoader(|state, dialog| show_dialog(LazyPart::StepDialog(state, dialog)));
+
+/// How the page of a customer's steps renders its own dialogs.
+pub const CUSTOMER_PAGE_DIALOGS: CustomerPageDialogs = CustomerPageDialogs {
+    add_step: |props| show_dialog(LazyPart::AddStep(Box::new(props))),
+    take_over: |props| show_dialog(LazyPart::TakeOver(props)),
+    keys: |open| show_dialog(LazyPart::RunKeys(open)),
+    preload: || run(LazyPart::Preload),
+};
 
 /// Renders the dialogs of a release as soon as they are loaded.
-pub fn show_release_dialogs(dialogs: ReleaseDialogsProps) -> AnyView {
-    show(DialogsPart::Release(Box::new(dialogs)))
+pub fn show_dialogs(dialogs: ReleaseDialogsProps) -> AnyView {
+    show(LazyPart::Dialogs(Box::new(dialogs)))
 }
 
-/// Does what renders nothing, as soon as the code of the steps is loaded.
-pub fn run_steps(part: StepsPart) {
-    leptos::task::spawn_local(async { drop(steps_part(part).await) });
-}
-
-/// Does what renders nothing, as soon as the code of the dialogs is loaded.
-pub fn run(part: DialogsPart) {
-    leptos::task::spawn_local(async { drop(dialogs_part(part).await) });
+/// Does what a part that renders nothing is for, as soon as it is loaded.
+pub fn run(part: LazyPart) {
+    leptos::task::spawn_local(async { drop(lazy_part(part).await) });
 }

@@ -2,7 +2,7 @@
 //! page and of lazy parts.
 use super::{
     dialogs::{OpenDialogs, ReleaseDialogsHost},
-    lazy_parts::{self, DialogsPart, StepsPart},
+    lazy_parts::{self, LazyPart},
     release_matrix::{
         controller::MatrixController,
         matrix_head::MatrixHead,
@@ -43,7 +43,7 @@ pub fn ReleasePage() -> impl IntoView {
         let takes_focus = shown.get_value().is_some_and(|it| it != status);
         shown.set_value(Some(status));
         if status == ReleaseStatus::Draft {
-            lazy_parts::show(DialogsPart::Draft {
+            lazy_parts::show(LazyPart::Draft {
                 release: Box::new(it.release),
                 reload,
             })
@@ -59,7 +59,7 @@ fn show_foreign_changes(controller: &MatrixController, release: ReleaseId, reloa
     browser::foreign_changes::on_change(move |change| {
         if change.may_touch_release(release) {
             let change = Box::new((controller, change, reload));
-            lazy_parts::run_steps(StepsPart::ForeignChange(change));
+            lazy_parts::run(LazyPart::ForeignChange(change));
         }
     });
 }
@@ -75,7 +75,7 @@ fn ReleaseMatrix(
     let release = matrix.release.clone();
     let id = release.id;
     let controller = MatrixController::new(matrix, |request| {
-        lazy_parts::run(DialogsPart::BulkAction(Box::new(request)));
+        lazy_parts::run(LazyPart::BulkAction(Box::new(request)));
     });
     let MatrixController {
         state,
@@ -95,14 +95,11 @@ fn ReleaseMatrix(
     let on_command = Callback::new(move |command| controller.run(command));
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));
     let on_restore = Callback::new(move |()| {
-        lazy_parts::run(DialogsPart::Restore(Restorable::Release(id), toasts));
+        lazy_parts::run(LazyPart::Restore(Restorable::Release(id), toasts));
     });
-    let on_copy_link = Callback::new(move |()| lazy_parts::run(DialogsPart::CopyLink(toasts)));
-    // The pointer or the focus in the grid is the first sign that these will be needed.
-    let preload = first_online_call(|| {
-        lazy_parts::run_steps(StepsPart::Preload);
-        lazy_parts::run(DialogsPart::Preload);
-    });
+    let on_copy_link = Callback::new(move |()| lazy_parts::run(LazyPart::CopyLink(toasts)));
+    // The pointer or the focus in the grid is the first sign that the part will be needed.
+    let preload = first_online_call(|| lazy_parts::run(LazyPart::Preload));
     let needs_bulk_reason = latched(move || bulk_reason_action.get().is_some());
     let needs_bulk_bar = latched(move || state.selects_many());
     let needs_panel =
@@ -139,7 +136,7 @@ fn ReleaseMatrix(
         <FilterBar
             state=state
             on_command=on_command
-            view_menu=Callback::new(move |()| lazy_parts::show(DialogsPart::ViewMenu(ViewMenuProps { state, views })))
+            view_menu=Callback::new(move |()| lazy_parts::show(LazyPart::ViewMenu(ViewMenuProps { state, views })))
         />
         <div class="split" on:pointerenter=move |_| preload() on:focusin=move |_| preload()>
             <div class="matrix__pane">
@@ -164,7 +161,7 @@ fn ReleaseMatrix(
                 }}
                 {move || {
                     needs_bulk_bar.get().then(|| {
-                        lazy_parts::show(DialogsPart::BulkBar(BulkBarProps {
+                        lazy_parts::show(LazyPart::BulkBar(BulkBarProps {
                             state,
                             can_work,
                             doing: bulk,
@@ -175,7 +172,7 @@ fn ReleaseMatrix(
             </div>
             {move || {
                 needs_panel.get().then(|| {
-                    lazy_parts::show_steps(StepsPart::StepPanel(Box::new(StepPanelHostProps {
+                    lazy_parts::show(LazyPart::StepPanel(Box::new(StepPanelHostProps {
                         controller,
                         on_outcome,
                         on_close: Callback::new(move |()| controller.open(None)),
@@ -185,7 +182,7 @@ fn ReleaseMatrix(
         </div>
         {move || {
             needs_bulk_reason.get().then(|| {
-                lazy_parts::show(DialogsPart::BulkReason(Box::new(ReasonDialogProps {
+                lazy_parts::show(LazyPart::BulkReason(Box::new(ReasonDialogProps {
                     asking: bulk_reason_action,
                     state,
                     error: bulk.error,
@@ -198,23 +195,23 @@ fn ReleaseMatrix(
         {move || {
             needs_take_over
                 .get()
-                .then(|| lazy_parts::show(DialogsPart::TakeOver(TakeOverDialogProps { asked, on_take_over })))
+                .then(|| lazy_parts::show(LazyPart::TakeOver(TakeOverDialogProps { asked, on_take_over })))
         }}
         {move || {
             needs_help
                 .get()
-                .then(|| lazy_parts::show(DialogsPart::Shortcuts { open: is_help_open, state }))
+                .then(|| lazy_parts::show(LazyPart::Shortcuts { open: is_help_open, state }))
         }}
         {move || {
             needs_views
                 .get()
-                .then(|| lazy_parts::show(DialogsPart::ViewsDialog(ViewsDialogProps { state, views })))
+                .then(|| lazy_parts::show(LazyPart::ViewsDialog(ViewsDialogProps { state, views })))
         }}
         <ReleaseDialogsHost
             open=dialogs
             release=release
             on_done=Callback::new(move |()| reloader.reload_all())
-            load=lazy_parts::show_release_dialogs
+            load=lazy_parts::show_dialogs
         />
     }
 }
