@@ -39,7 +39,7 @@ use super::{
 use crate::{browser, components::ui::notice::Unavailable, error::AppError};
 use leptos::prelude::*;
 use leptos_router::ChooseView;
-use std::cell::Cell;
+use std::{cell::Cell, pin::Pin};
 
 thread_local! {
     /// Whether each part is loaded, by its number.
@@ -261,22 +261,22 @@ impl LazyPage {
     /// Renders the page once its part is loaded.
     async fn load(self) -> AnyView {
         let part = self.part();
-        let view = match part {
-            PagePart::Matrix => {
-                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
-                    lazy_parts::lazy_part(LazyPart::Preload).await;
-                }
-                matrix().await
-            }
-            PagePart::Overview => overview(self).await,
-            PagePart::Records => records(self).await,
-            PagePart::Forms => forms(self).await,
-            PagePart::People => people(self).await,
-            PagePart::Machines => machines(self).await,
-            PagePart::NewRelease => new_release().await,
-            PagePart::Template => template().await,
-            PagePart::CustomerSteps => customer_steps().await,
+        if part == PagePart::Matrix && browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
+            lazy_parts::lazy_part(LazyPart::Preload).await;
+        }
+        // Boxed, so that this function waits in one place and not in nine, each with code of its own.
+        let view: Pin<Box<dyn Future<Output = AnyView> + Send>> = match part {
+            PagePart::Matrix => Box::pin(matrix()),
+            PagePart::Overview => Box::pin(overview(self)),
+            PagePart::Records => Box::pin(records(self)),
+            PagePart::Forms => Box::pin(forms(self)),
+            PagePart::People => Box::pin(people(self)),
+            PagePart::Machines => Box::pin(machines(self)),
+            PagePart::NewRelease => Box::pin(new_release()),
+            PagePart::Template => Box::pin(template()),
+            PagePart::CustomerSteps => Box::pin(customer_steps()),
         };
+        let view = view.await;
         let mut loaded = LOADED.get();
         loaded[part as usize] = true;
         LOADED.set(loaded);

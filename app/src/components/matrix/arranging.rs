@@ -16,15 +16,26 @@ impl MatrixState {
     /// Changes the filter, the arrangement or the collapsed clusters. The focus stays on its cell, or goes to the first one if
     /// its cell is hidden now; from there it comes back once its cell is shown again, as when the next letter of a filter does it.
     pub fn change_layout(self, change: impl FnOnce(Self)) {
+        // In two functions, which are compiled once and not for each change.
+        let focused = self.focus_to_keep();
+        change(self);
+        self.focus_again(focused);
+    }
+
+    /// The cell that the focus is to stay on, which may be hidden; and whether the person has not chosen it.
+    fn focus_to_keep(self) -> Option<(CellIndex, bool)> {
         let before = self.selection.get_untracked();
         let is_default = before.is_none_or(|it| it.is_default);
         let hidden = self.hidden_focus.get_value().filter(|_| is_default);
         let at = untrack(|| self.focused_cell()).map(|it| (it, is_default));
-        let focused = self.grid.with_untracked(|grid| {
+        self.grid.with_untracked(|grid| {
             let hidden = hidden.and_then(|it| Some((grid.index_of(it.0)?, it.1)));
             hidden.or(at)
-        });
-        change(self);
+        })
+    }
+
+    /// After a change of the layout: puts the focus on the cell that `focus_to_keep` has found before it.
+    fn focus_again(self, focused: Option<(CellIndex, bool)>) {
         self.find_alike();
         self.layout_changes.update_value(|it| *it += 1);
         let (same, start) = self.layout.with_untracked(|layout| {
