@@ -26,7 +26,7 @@ use super::{
         list::ReleasesPage,
         new_release::NewReleasePage,
         release::ReleasePage,
-        steps::StepsPage,
+        steps::{StepsPage, StepsPageDialogs},
     },
     runners::RunnersPage,
     runs::RunsPage,
@@ -214,8 +214,11 @@ fn new_release() -> AnyView {
 /// The part with the steps of a release's template, and their editor.
 #[lazy]
 fn template() -> AnyView {
-    let load_import = |editor| lazy_parts::show(LazyPart::ImportRunbook(editor));
-    view! { <StepsPage load_import=load_import/> }.into_any()
+    let dialogs = StepsPageDialogs {
+        import: |editor| lazy_parts::show(LazyPart::ImportRunbook(editor)),
+        confirm: |editor, ask| lazy_parts::show(LazyPart::ConfirmTemplate(editor, Box::new(ask))),
+    };
+    view! { <StepsPage dialogs=dialogs/> }.into_any()
 }
 
 /// The part with the page of one customer's steps.

@@ -14,7 +14,11 @@ use super::{
         step_panel_host::{StepPanelHost, StepPanelHostProps},
         view_menu::{ViewMenu, ViewMenuProps, ViewsDialog, ViewsDialogProps},
     },
-    steps::{import::ImportDialog, template_editor::TemplateEditor},
+    steps::{
+        import::ImportDialog,
+        list::ConfirmDialog,
+        template_editor::{TemplateConfirmation, TemplateEditor},
+    },
 };
 use crate::{
     components::{
@@ -50,6 +54,7 @@ pub enum LazyPart {
     AddStep(Box<AddStepProps>),
     RunKeys(RwSignal<bool>),
     ImportRunbook(TemplateEditor),
+    ConfirmTemplate(TemplateEditor, Box<TemplateConfirmation>),
     Shortcuts {
         open: RwSignal<bool>,
         state: MatrixState,
@@ -99,6 +104,9 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         LazyPart::AddStep(props) => AddStep(*props).into_any(),
         LazyPart::RunKeys(open) => view! { <RunKeysDialog open=open/> }.into_any(),
         LazyPart::ImportRunbook(editor) => view! { <ImportDialog editor=editor/> }.into_any(),
+        LazyPart::ConfirmTemplate(editor, ask) => {
+            view! { <ConfirmDialog editor=editor ask=*ask/> }.into_any()
+        }
         LazyPart::Shortcuts { open, state } => {
             view! { <ShortcutsDialog open=open state=state/> }.into_any()
         }

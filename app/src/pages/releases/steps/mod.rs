@@ -4,7 +4,7 @@
 mod editor;
 pub mod import;
 mod import_rows;
-mod list;
+pub mod list;
 pub mod messages;
 mod preview;
 pub mod runbook_edits;
@@ -28,22 +28,29 @@ use crate::{
 use editor::{EditorCard, ReadCard};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use list::{ConfirmDialog, StepList, refusal_notice};
-use template_editor::TemplateEditor;
+use list::{StepList, refusal_notice};
+use template_editor::{TemplateConfirmation, TemplateEditor};
 
-/// Loads the code of the import dialog and renders it. The page passes it down, so that this file imports no file that imports it.
-type LoadImport = fn(TemplateEditor) -> AnyView;
+/// What opens over the page, which is loaded lazily. The caller of the page passes it down, so that no file here imports one that
+/// imports it.
+#[derive(Clone, Copy)]
+pub struct StepsPageDialogs {
+    /// The import of a runbook.
+    pub import: fn(TemplateEditor) -> AnyView,
+    /// The question before a change of steps that customers have.
+    pub confirm: fn(TemplateEditor, TemplateConfirmation) -> AnyView,
+}
 
 /// The page: fetches the release with its template.
 #[component]
-pub fn StepsPage(load_import: LoadImport) -> impl IntoView {
+pub fn StepsPage(dialogs: StepsPageDialogs) -> impl IntoView {
     let id = param::<ReleaseId>("id");
     let release = Fetch::new(id, |id| async move {
         read_release(id.unwrap_or(ReleaseId(0))).await
     });
     let imports = use_query_map().with_untracked(|it| it.get("import").is_some());
     // Rendered once: the editor fetches later changes itself, so that what is typed in it stays.
-    loaded(release, move |it| show(it, imports, load_import))
+    loaded(release, move |it| show(it, imports, dialogs))
 }
 
 /// The pane beside the lists.
@@ -80,7 +87,7 @@ fn side_pane(editor: TemplateEditor) -> SidePane {
 }
 
 /// `imports` opens the import dialog: the form for a new release leads here if its steps come from a runbook.
-fn show(it: ReleaseDetail, imports: bool, load_import: LoadImport) -> impl IntoView {
+fn show(it: ReleaseDetail, imports: bool, dialogs: StepsPageDialogs) -> impl IntoView {
     let id = it.release.id;
     let editor = TemplateEditor::new(it);
     Effect::new(move |_| {
@@ -172,7 +179,7 @@ fn show(it: ReleaseDetail, imports: bool, load_import: LoadImport) -> impl IntoV
             </div>
             {pane}
         </div>
-        {move || editor.asked.get().map(|ask| view! { <ConfirmDialog editor=editor ask=ask/> })}
-        {move || needs_import.get().then(|| load_import(editor))}
+        {move || editor.asked.get().map(|ask| (dialogs.confirm)(editor, ask))}
+        {move || needs_import.get().then(|| (dialogs.import)(editor))}
     }
 }
