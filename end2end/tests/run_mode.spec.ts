@@ -63,6 +63,28 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await expect(page.getByRole('link', { name: 'Continue: 4 Check' })).toBeVisible();
 });
 
+test('until a dialog is loaded no letter is a key', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  let go = () => {};
+  const held = new Promise<void>(done => (go = done));
+  await page.route('**/pkg/split_lazy_part*', async route => { await held; await route.continue(); });
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  let n_sent = 0;
+  page.on('request', it => { if (it.url().includes('/rpc/act_on_step')) n_sent += 1; });
+  await page.getByRole('button', { name: 'Add custom step…' }).click();
+  await expect(page.locator('[data-dialog-comes]')).toBeAttached();
+  await page.keyboard.press('d');
+  go();
+  const dialog = page.getByRole('dialog', { name: 'Add custom step for Acme' });
+  await expect(dialog.getByLabel('Name')).toBeFocused();
+  await expect(page.locator('[data-dialog-comes]')).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await page.keyboard.press('i');
+  await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
+  expect(n_sent).toBe(1);
+});
+
 test('from a mark until the next step is shown no letter is a key', async ({ page, open, server }) => {
   const { june, acme } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
