@@ -1,5 +1,6 @@
 // Sizes of the pages' first loads by file, and of the sections of each WASM part, which are read from the file itself.
 import { byKind, weigh } from './browser.mjs';
+import { figure } from './figures.mjs';
 import { must } from './machine.mjs';
 
 const SECTIONS = { 1: 'types', 2: 'imports', 3: 'functions', 4: 'tables', 5: 'memory', 6: 'globals', 7: 'exports', 8: 'start', 9: 'elements', 10: 'code', 11: 'data', 12: 'data count' };
@@ -30,6 +31,8 @@ export function sections(bytes) {
   return { found, functions };
 }
 
+const PAGE_KB = 400;
+
 const kB = it => `${it.toFixed(1)} kB`;
 
 // Lines for people; `files` are those of the matrix page's first load.
@@ -37,7 +40,7 @@ export async function describe(browser, data, server, files) {
   const lines = [`The first load of the matrix page, ${data.name}, by file`];
   for (const it of [...files].sort((a, b) => b.bytes - a.bytes)) {
     let holds = '';
-    if (it.kind === 'wasm') {
+    if (it.kind === 'wasm' && it.path.endsWith('.wasm')) {
       const plain = must(await server.get(it.path), it.path);
       const { found, functions } = sections(plain.content);
       const parts = ['code', 'data', 'custom', 'exports', 'imports'].filter(name => found[name] >= 0.1).map(name => `${name} ${found[name].toFixed(0)}`);
@@ -51,6 +54,8 @@ export async function describe(browser, data, server, files) {
     try {
       const kinds = byKind(await weigh(browser, server, path));
       const all = Object.values(kinds).reduce((sum, it) => sum + it, 0);
+      const target = path.startsWith(`/releases/${data.release}?`) ? null : PAGE_KB;
+      figure({ name: `first load of ${path}`, size: data.name, values: all - (kinds['asked for later'] ?? 0), unit: 'kB', target });
       lines.push(`  ${kB(all).padStart(9)}  ${path.padEnd(26)} ${Object.entries(kinds).map(([kind, it]) => `${kind} ${it.toFixed(1)}`).join(', ')}`);
     } catch (error) {
       lines.push(`  ${'-'.padStart(9)}  ${path.padEnd(26)} not measured: ${String(error.message).split('\n')[0]}`);
