@@ -156,11 +156,23 @@ pub fn show(part: LazyPart) -> AnyView {
 }
 
 /// Renders a dialog as soon as it is loaded. Until then the document says that it comes, so that no key that is meant for it is a
-/// shortcut of the page.
+/// shortcut of the page. Nothing around it waits meanwhile, as a `Suspend` that is not ready would have it.
 fn show_dialog(part: LazyPart) -> AnyView {
-    let dialog = Suspend::new(lazy_part(part));
-    view! { <Suspense fallback=|| view! { <i hidden data-dialog-comes=""></i> }>{dialog}</Suspense> }
-        .into_any()
+    let is_loaded = RwSignal::new(false);
+    leptos::task::spawn_local(async move {
+        lazy_part(LazyPart::Preload).await;
+        // The page may be gone by now.
+        let _ = is_loaded.try_set(true);
+    });
+    let mut part = Some(part);
+    let dialog = move || {
+        if is_loaded.get() {
+            part.take().map(show).into_any()
+        } else {
+            view! { <i hidden data-dialog-comes=""></i> }.into_any()
+        }
+    };
+    dialog.into_any()
 }
 
 /// How the page of a customer's steps renders a dialog of the open step.
