@@ -492,3 +492,25 @@ test('hostile words are words in every part of the panel', async ({ page, open, 
   await expect(page.locator('img')).toHaveCount(0);
   await expect(page).not.toHaveTitle('owned');
 });
+
+test('an arrow key beside the open panel does not style the whole document anew', async ({ page, open, server }) => {
+  const { release } = await many(server, 30, 40);
+  await open(`/releases/${release}?step=1`);
+  await expect(panel(page, 's00, c00')).toBeVisible();
+  await cell(page, 'Step 1 s00, c00').focus();
+  const client = await page.context().newCDPSession(page);
+  const styled: number[] = [];
+  client.on('Tracing.dataCollected', it => {
+    for (const event of it.value as { name: string, args: { elementCount?: number } }[]) if (event.name === 'UpdateLayoutTree') styled.push(event.args.elementCount ?? 0);
+  });
+  await client.send('Tracing.start', { categories: 'devtools.timeline', transferMode: 'ReportEvents' });
+  await page.keyboard.press('ArrowDown');
+  await expect(panel(page, 's01, c00')).toBeVisible();
+  const ended = new Promise(done => client.once('Tracing.tracingComplete', done));
+  await client.send('Tracing.end');
+  await ended;
+  const all = await page.locator('body *').count();
+  const most = Math.max(...styled);
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThan(all);
+});
