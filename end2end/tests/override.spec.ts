@@ -165,10 +165,15 @@ test('a click on a line of the text puts the caret there, and Ctrl+Enter saves',
   await open(`/releases/${june}?step=${step.acme.upgrade}`);
   await choose(page, 'Override');
   const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
-  const [first] = await dialog.locator('.code__edit .ln').all();
-  const { x, y } = (await first.boundingBox())!;
-  await page.mouse.click(x + 60, y + 6);
-  await expect(dialog.getByLabel('Content')).toBeFocused();
+  const field = dialog.getByLabel('Content');
+  await expect(field).toHaveValue(OLD);
+  // Within the field: the dialog moves when the comparison below it comes.
+  const position = await dialog.locator('.code__edit .ln').first().evaluate(it => {
+    const [line, field] = [it, document.querySelector('#override-content')!].map(it => it.getBoundingClientRect());
+    return { x: line.x - field.x + 60, y: line.y - field.y + 6 };
+  });
+  await field.click({ position });
+  await expect(field).toBeFocused();
   await page.keyboard.press('End');
   await page.keyboard.type('u');
   await expect(dialog.getByLabel('Content')).toHaveValue(OLD.replace('set -e', 'set -eu'));
