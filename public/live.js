@@ -54,10 +54,13 @@ function based_on(known, request, has_waited) {
   based.headers.set('X-Rollcall-Seen', [known, ...[...own].slice(-OWN_SAID_MAX)].join(' '));
   return based;
 }
-// Before the page takes the answer.
-const note_own = (answer) => answer.clone().arrayBuffer().then((body) => {
+// Reads an answer and keeps its body, so that the page has taken it as soon as it is returned: what is set for later comes after that.
+async function take_body(answer) {
+  const body = await answer.arrayBuffer();
   for (const [batch] of new TextDecoder('latin1').decode(body).matchAll(BATCH_ID)) own.add(batch);
-}).catch(() => {});
+  answer.arrayBuffer = async () => body;
+  answer.text = async () => new TextDecoder().decode(body);
+}
 // What asks the server whether somebody else has changed something waits for the answers too.
 function count_writing(change) {
   n_writing += change;
@@ -81,8 +84,8 @@ window.fetch = async (request, options) => {
   try {
     const answer = await (waiting && WORK.test(url) ? waiting.send_or_wait(request, options, seen, release_of_page()) : send(request, options));
     if (is_naming) connect();
-    const read = note_own(answer).finally(end);
-    if (is_behind) await read;
+    await take_body(answer);
+    end();
     return answer;
   } catch (error) {
     if (is_naming) connect();

@@ -192,19 +192,46 @@ test('an own change of the template that has no answer yet ends nothing when the
   await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
 });
 
-test('an own change of the template whose page was left before the answer is undone on the matrix too', async ({ page, open, server }) => {
-  const { june } = await activeJune(server);
+// Makes a change of the template whose page is left before its answer, with `prepare` on that page.
+async function leaveBeforeAnswer(page: Page, open: (path: string) => Promise<void>, june: number, prepare = async () => {}) {
   await open(`/releases/${june}`);
   await cell(page, 'Step 1 Announce, Acme').click();
   await page.keyboard.press('d');
   await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
   await open(`/releases/${june}/steps`);
   await page.waitForFunction(() => !String(window.fetch).includes('[native code]'));
+  await prepare();
   const order = await holdAnswer(page, 'place_template');
   await page.getByRole('button', { name: 'Move Announce', exact: true }).press('Alt+ArrowDown');
   await order.made;
   await page.getByRole('main').getByRole('link', { name: 'Matrix', exact: true }).click();
   await expect(cell(page, /Announce, Acme, eu-west: done/)).toBeVisible();
+  return order;
+}
+
+test('an own change of the template whose page was left before the answer is undone on the matrix too', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  const order = await leaveBeforeAnswer(page, open, june);
+  order();
+  await expect(undo(page)).toHaveAccessibleDescription(/^edit template, \d\d:\d\d$/);
+  await undo(page).click();
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
+});
+
+test('the page has taken an answer before it is told that all are here, also if the body is slow', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  const order = await leaveBeforeAnswer(page, open, june, () => page.evaluate(() => {
+    // A body that is read a second time comes after that was told.
+    const read = Response.prototype.arrayBuffer;
+    let isRead = false;
+    Response.prototype.arrayBuffer = async function () {
+      if (this.url.includes('/rpc/place_template')) {
+        if (isRead) await new Promise(done => addEventListener('rollcall-written', done, { once: true }));
+        isRead = true;
+      }
+      return read.call(this);
+    };
+  }));
   order();
   await expect(undo(page)).toHaveAccessibleDescription(/^edit template, \d\d:\d\d$/);
   await undo(page).click();
