@@ -1,6 +1,8 @@
 // Interaction with the matrix: rectangular selection by mouse, row and column heads by keyboard, hover cards, one step across
 // customers, the print view, and paging without JavaScript.
-import { test, expect } from '../fixtures/app';
+import type { Page } from '@playwright/test';
+import { test, expect, live } from '../fixtures/app';
+import { act } from '../fixtures/other';
 import { activeJune, many } from '../fixtures/world';
 
 test('a rectangle is drawn with the mouse, and the bar says what it can do and why not all of it', async ({ page, open, server }) => {
@@ -36,6 +38,44 @@ test('the card of a cell is not in the way of a drag that begins there', async (
   await page.mouse.move(to!.x + 12, to!.y + 12, { steps: 6 });
   await page.mouse.up();
   await expect(page.locator('td[aria-selected=true]')).toHaveCount(6);
+});
+
+// What the grid shows: heads, and every cell's text and attributes but those of focus and selection.
+const shown = (page: Page) => page.locator('.grid').evaluate(grid => {
+  const apart = ['tabindex', 'data-focus', 'aria-selected', 'data-edge', 'data-cross', 'data-hover'];
+  return [...grid.querySelectorAll('th, td')].map(it => {
+    const attributes = [...it.attributes].filter(at => !apart.includes(at.name)).map(at => `${at.name}=${at.value}`);
+    return [it.localName, ...attributes.sort(), it.localName === 'td' ? it.textContent : it.innerHTML.replaceAll(/ data-(cross|focus)=""| tabindex="[^"]*"/g, '')].join(' ');
+  });
+});
+
+test('after letters in the filter each cell is as it is after a reload, and it is the element that was there', async ({ page, open, server }) => {
+  const { release, customers } = await many(server, 5, 24);
+  const copy = (customer: number, at: number) => customer * 5 + at + 1;
+  for (const [id, action] of [[copy(0, 0), 'done'], [copy(3, 1), 'start'], [copy(11, 0), 'done'], [copy(12, 2), 'skip']] as const)
+    await server.call('act_on_step', act(id, action, action === 'skip' ? 'Not here' : null));
+  const own = { name: 'Own', category: 'deploy', type: 'bash', content: 'true', description: '' };
+  await server.call('add_custom_step', { release, customer: customers[13], draft: own, place: 'Last', add_to_template: false });
+  await open(`/releases/${release}`);
+  const cells = page.locator('.matrix td.cell');
+  await expect(cells).toHaveCount(24 * 6);
+  await cells.evaluateAll(all => all.forEach(it => it.setAttribute('data-changed', '')));
+  const before = await shown(page);
+  await cells.evaluateAll(all => all.forEach(it => Object.assign(it, { wasThere: true })));
+  await page.getByLabel('Filter customers and steps').pressSequentially('c1');
+  await expect(cells).toHaveCount(10 * 6);
+  const isNew = await cells.evaluateAll(all => all.filter(it => !('wasThere' in it)).map(it => it.getAttribute('aria-label')));
+  // A cell without a step has no place in common with one that has.
+  expect(isNew.filter(it => !it!.includes('Own'))).toEqual([]);
+  await expect(page.locator('td[data-changed]')).toHaveCount(0);
+  const narrowed = await shown(page);
+  await page.reload();
+  await live(page);
+  await expect(cells).toHaveCount(10 * 6);
+  expect(await shown(page)).toEqual(narrowed);
+  await page.getByLabel('Filter customers and steps').press('Backspace');
+  await expect(cells).toHaveCount(24 * 6);
+  expect(await shown(page)).toEqual(before.map(it => it.replace(' data-changed=', '')));
 });
 
 test('row, column, cluster and all are selected from the menu and by their keys', async ({ page, open, server }) => {

@@ -120,11 +120,14 @@ test('the matrix page weighs less than 350 kB, everything over the wire', async 
 
 test('every page but those that show a step of a customer weighs less than 400 kB', async ({ browser, server }) => {
   const world = await activeJune(server);
+  const draft = await server.call('create_release', { draft: { name: 'July', type: 'release', versionNumber: '7.0' } });
+  await server.call('add_template', { release: draft, draft: { name: 'Stop', category: 'deploy', type: 'text', content: 'Stop.', description: '' }, place: 'Last' });
   const heavy: string[] = [];
   const paths = [
     '/', '/customers', `/customers/${world.acme}`, '/clusters', '/releases', '/activity',
     '/customers/new?paste', '/clusters/new', `/releases/${world.june}/edit`, '/releases/new',
     '/account', '/users', '/runs', '/runners', '/webhooks', '/webhooks/new', `/releases/${world.june}/hooks`, `/releases/${world.june}/steps`,
+    `/releases/${draft}`,
   ];
   for (const path of paths) {
     // A context of its own: nothing is cached from the page before.

@@ -137,12 +137,18 @@ pub fn set_vertical_padding(pane: &Pane, span: usize, heights: (u32, u32)) {
     }
 }
 
-/// Sets the attributes of all cells. `attributes` gets the row and the column of a cell, both counted from 0 at the first
-/// rendered one.
-pub fn set_cell_attributes(
-    pane: &Pane,
-    attributes: impl Fn(usize, usize) -> Vec<(&'static str, Option<String>)>,
-) {
+/// What becomes of a cell that is there.
+pub enum CellUpdate {
+    Keep,
+    /// Attributes to set, or to remove.
+    Attributes(Vec<(&'static str, Option<String>)>),
+    /// Another cell in its place.
+    Html(String),
+}
+
+/// Updates cells in place. `update` gets the row and the column of each, both counted from 0 at the first rendered one; the last
+/// column is empty space.
+pub fn update_cells(pane: &Pane, update: &dyn Fn(usize, usize) -> CellUpdate) {
     let mut next_row = find(pane, "tbody").and_then(|it| nth(&it, 1));
     let mut row_index = 0;
     while let Some(row) = next_row {
@@ -151,11 +157,32 @@ pub fn set_cell_attributes(
         let mut column_index = 0;
         while let Some(cell) = next_cell {
             next_cell = cell.next_element_sibling();
-            if cell.class_list().contains("cell") {
-                set_element_attributes(&cell, &attributes(row_index, column_index));
+            match update(row_index, column_index) {
+                CellUpdate::Keep => {}
+                CellUpdate::Attributes(attributes) => set_element_attributes(&cell, &attributes),
+                CellUpdate::Html(html) => cell.set_outer_html(&html),
             }
             column_index += 1;
         }
         row_index += 1;
+    }
+}
+
+/// What others put on a cell: the scripts in `public` (who looks at it, whether it waits or runs), the outline of a change, the card.
+/// Each puts it on again where it belongs.
+const PASSING_MARKS: [&str; 5] = [
+    "data-here",
+    "data-waits",
+    "data-running",
+    "data-changed",
+    "aria-describedby",
+];
+
+/// Takes from all cells what others put on them, before the cells become those of other steps.
+pub fn remove_passing_marks(pane: &Pane) {
+    for mark in PASSING_MARKS {
+        while let Some(cell) = find(pane, &format!("td[{mark}]")) {
+            let _ = cell.remove_attribute(mark);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The rendered part of the matrix grid in the DOM, and how it is brought up to date with as few changes as possible: a
-//! changed cell gets new attributes, a moved window changes at its edges, and only another layout or another grid is
-//! written as a whole. Each cell that is written costs style, layout and paint.
+//! changed cell gets new attributes, a moved window changes at its edges, another layout with the same rows takes the cells that
+//! are there, and only another grid, or a layout with other rows, is written as a whole. Each cell that is written costs style,
+//! layout and paint.
 use super::{
     cell_html::GridView,
     filter_bar, head_html,
@@ -8,7 +9,7 @@ use super::{
     measured_layout::WindowPadding,
 };
 use crate::{
-    browser::grid_dom::{self, Pane},
+    browser::grid_dom::{self, CellUpdate, Pane},
     domain::matrix::{CellIndex, Grid},
 };
 use std::ops::Range;
@@ -34,13 +35,35 @@ impl RenderedGrid {
         first: CellIndex,
         grid_version: u32,
     ) -> Self {
+        Self::new(layout, grid, layout.server_window(first), grid_version)
+    }
+
+    fn new(layout: &GridLayout, grid: &Grid, window: GridWindow, grid_version: u32) -> Self {
         Self {
-            window: layout.server_window(first),
             layout: layout.clone(),
+            window,
             n_cell_changes: grid.change_count(),
             n_head_changes: grid.change_count(),
             grid_version,
         }
+    }
+
+    /// Whether another layout of the same grid can take the cells that are there: both windows begin at the same place, and what is in
+    /// both has the same rows.
+    fn can_be_reused(
+        &self,
+        grid_view: GridView<'_>,
+        window: &GridWindow,
+        grid_version: u32,
+    ) -> bool {
+        let (layout, grid) = (grid_view.layout, grid_view.grid);
+        let rows = self.window.intersection(window).visual_rows;
+        let starts = |it: &GridWindow| (it.visual_rows.start, it.visual_columns.start);
+        self.layout != *layout
+            && self.grid_version == grid_version
+            && self.n_head_changes == grid.change_count()
+            && starts(&self.window) == starts(window)
+            && self.layout.visual_rows.get(rows.clone()) == layout.visual_rows.get(rows)
     }
 
     /// Whether this is a window of the given layout and grid.
@@ -60,6 +83,12 @@ pub fn render(
     grid_version: u32,
 ) -> RenderedGrid {
     let (grid, layout) = (grid_view.grid, grid_view.layout);
+    if let Some(before) = &before
+        && before.can_be_reused(grid_view, &window, grid_version)
+    {
+        reuse_cells(pane, before, grid_view, &window, padding);
+        return RenderedGrid::new(layout, grid, window, grid_version);
+    }
     let before = before.filter(|it| it.is_of(layout, grid_version) && it.window.overlaps(&window));
     // `None` if the grid no longer knows all changes since then.
     let changed = before.as_ref().and_then(|it| {
@@ -80,32 +109,96 @@ pub fn render(
         rendered.window = window;
         return rendered;
     }
+    write_heads(pane, grid_view, &window, padding);
+    grid_dom::set_content(pane, "tbody", &grid_view.body_html(&window, padding));
+    RenderedGrid::new(layout, grid, window, grid_version)
+}
+
+/// Writes everything but the rows.
+fn write_heads(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, padding: &WindowPadding) {
+    let (grid, layout) = (grid_view.grid, grid_view.layout);
     let empty_message = filter_bar::empty_message_html(grid, layout);
     grid_dom::set_content(pane, ".empty", &empty_message);
-    let columns = head_html::colgroup_html(layout, &window, padding);
+    let columns = head_html::colgroup_html(layout, window, padding);
     grid_dom::set_content(pane, "colgroup", &columns);
-    let heads = head_html::thead_html(grid, layout, &window);
+    let heads = head_html::thead_html(grid, layout, window);
     grid_dom::set_content(pane, "thead", &heads);
-    grid_dom::set_content(pane, "tbody", &grid_view.body_html(&window, padding));
-    RenderedGrid {
-        layout: layout.clone(),
-        window,
-        n_cell_changes: grid.change_count(),
-        n_head_changes: grid.change_count(),
-        grid_version,
+}
+
+/// Shows another layout with the same rows, as after a letter in the filter: each cell gets the attributes of the one that takes its
+/// place, so that it is styled anew only if its state is another.
+fn reuse_cells(
+    pane: &Pane,
+    before: &RenderedGrid,
+    grid_view: GridView<'_>,
+    window: &GridWindow,
+    padding: &WindowPadding,
+) {
+    write_heads(pane, grid_view, window, padding);
+    let old_view = GridView {
+        layout: &before.layout,
+        ..grid_view
+    };
+    let n_old = before.window.visual_columns.len();
+    let columns = grid_view.column_texts(window.visual_columns.clone());
+    let n_kept = n_old.min(columns.len());
+    let kept_rows = before.window.intersection(window).visual_rows;
+    let n_gone = before.window.visual_rows.len() - kept_rows.len();
+    grid_dom::change_rows(pane, (0, n_gone), ("", ""));
+    grid_dom::remove_passing_marks(pane);
+    grid_dom::update_cells(pane, &|row, index| {
+        let (visual_row, column) = (kept_rows.start + row, columns.get(index));
+        let Some(column) = column.filter(|_| index < n_kept) else {
+            return CellUpdate::Keep;
+        };
+        let visual_column = window.visual_columns.start + index;
+        let attributes = |view: &GridView<'_>| view.all_attributes((visual_row, visual_column));
+        match attributes(&old_view).zip(attributes(&grid_view)) {
+            Some((old, mut new)) => {
+                new.retain(|it| !old.contains(it));
+                CellUpdate::Attributes(new)
+            }
+            None => {
+                let mut html = String::new();
+                grid_view.write_cells(&mut html, visual_row, std::slice::from_ref(column));
+                CellUpdate::Html(html)
+            }
+        }
+    });
+    grid_dom::change_cells(pane, (0, n_old - n_kept), |row| {
+        let mut right = String::new();
+        grid_view.write_cells(&mut right, kept_rows.start + row, &columns[n_kept..]);
+        (String::new(), right)
+    });
+    for visual_row in kept_rows.clone() {
+        let [old, new] = [old_view, grid_view].map(|view| {
+            let mut html = String::new();
+            view.write_row_head(&mut html, visual_row);
+            html
+        });
+        if old != new {
+            grid_dom::replace_element(pane, &row_head_selector(visual_row), &new);
+        }
     }
+    let mut below = String::new();
+    (kept_rows.end..window.visual_rows.end)
+        .for_each(|it| grid_view.write_row(&mut below, it, &columns));
+    grid_dom::change_rows(pane, (0, 0), ("", &below));
+    let heights = (padding.above, padding.below);
+    grid_dom::set_vertical_padding(pane, columns.len() + 3, heights);
 }
 
 /// Sets the attributes of all rendered cells again: who changed them and when is known later than their status, and times
 /// change with the time zone.
 pub fn update_all_cells(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow) {
-    grid_dom::set_cell_attributes(pane, |row, column| {
-        let at = grid_view.layout.cell_index(
-            window.visual_rows.start + row,
-            window.visual_columns.start + column,
-        );
-        at.map(|at| grid_view.cell_attributes(at))
-            .unwrap_or_default()
+    grid_dom::update_cells(pane, &|row, column| {
+        let visual_row = window.visual_rows.start + row;
+        let visual_column = window.visual_columns.start + column;
+        let at = grid_view.layout.cell_index(visual_row, visual_column);
+        match at.filter(|_| window.visual_columns.contains(&visual_column)) {
+            Some(at) => CellUpdate::Attributes(grid_view.cell_attributes(at)),
+            None => CellUpdate::Keep,
+        }
     });
 }
 
@@ -174,6 +267,11 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
+/// The header of a visual row.
+fn row_head_selector(visual_row: usize) -> String {
+    format!("tr[data-r='{visual_row}'] > th")
+}
+
 /// The cell or group cell at a visual row and column.
 fn cell_selector(visual_row: usize, visual_column: usize) -> String {
     format!("td[data-r='{visual_row}'][data-c='{visual_column}']")
@@ -211,8 +309,7 @@ fn update_counts(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, chan
         let line = layout.visual_rows[visual_row];
         let mut html = String::new();
         grid_view.write_row_head(&mut html, visual_row);
-        let head = format!("tr[data-r='{visual_row}'] > th");
-        grid_dom::replace_element(pane, &head, &html);
+        grid_dom::replace_element(pane, &row_head_selector(visual_row), &html);
         for visual_column in &visual_columns {
             // Single cells are up to date.
             if layout.cell_index(visual_row, *visual_column).is_some() {

@@ -1,5 +1,5 @@
-//! `/releases/:id` of a draft: its steps, and the actions on it. Loaded lazily, since most releases that are opened are not
-//! drafts.
+//! `/releases/:id` of a draft: its steps, and the actions on it. Loaded apart from the matrix, since most releases that are opened are
+//! not drafts.
 use super::{
     dialogs::{LoadDialogs, OpenDialogs, ReleaseDialogsHost},
     list::status_badge,
@@ -12,6 +12,9 @@ use crate::{
     pages::fetch::Fetch, pages::loaded, pages::refresh_on_change::refresh_on_change, paths,
 };
 use leptos::prelude::*;
+
+/// Selector of a draft that the server has rendered.
+pub const DRAFT_ON_SERVER: &str = ".page__body[data-aside]";
 
 /// The page of a draft: its steps and what can be done with it.
 #[component]

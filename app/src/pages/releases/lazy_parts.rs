@@ -1,12 +1,11 @@
-//! The parts of the pages that are loaded lazily: dialogs, step panel, bulk actions, and the page of a draft. All of them are one part
-//! of the WASM, which is loaded when the first of them is needed.
+//! The parts of the pages that are loaded lazily: dialogs, step panel and bulk actions. All of them are one part of the WASM, which is
+//! loaded when the first of them is needed.
 use super::{
     customer::{
         add_step::{AddStep, AddStepProps},
         page_dialogs::CustomerPageDialogs,
     },
     dialogs::{ReleaseDialogs, ReleaseDialogsProps},
-    draft::Draft,
     release_matrix::{
         bulk_actions::{copy_link, send_bulk_action},
         controller::{BulkRequest, MatrixController},
@@ -33,7 +32,7 @@ use crate::{
         take_over_dialog::{TakeOverDialog, TakeOverDialogProps},
         ui::toast::{Restorable, Toasts},
     },
-    domain::{foreign_change::ForeignChange, release::Release},
+    domain::foreign_change::ForeignChange,
     pages::{
         own_changes::OwnChanges,
         preferences,
@@ -71,10 +70,6 @@ pub enum LazyPart {
     BulkBar(BulkBarProps),
     BulkReason(Box<ReasonDialogProps>),
     Dialogs(Box<ReleaseDialogsProps>),
-    Draft {
-        release: Box<Release>,
-        reload: Callback<()>,
-    },
     /// Renders nothing.
     BulkAction(Box<BulkRequest>),
     TakeOver(TakeOverDialogProps),
@@ -89,7 +84,7 @@ pub enum LazyPart {
 }
 
 /// Selector of what this part renders on the server: a page with it can only be hydrated once the part is loaded.
-pub const RENDERED_ON_SERVER: &str = "[data-aside]";
+pub const RENDERED_ON_SERVER: &str = "aside[data-aside]";
 
 /// The WASM is split here. `shell.rs` names the file by this function.
 #[lazy]
@@ -125,9 +120,6 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         LazyPart::BulkBar(props) => BulkBar(props).into_any(),
         LazyPart::BulkReason(props) => ReasonDialog(*props).into_any(),
         LazyPart::Dialogs(props) => ReleaseDialogs(*props).into_any(),
-        LazyPart::Draft { release, reload } => {
-            view! { <Draft release=*release reload=reload load_dialogs=show_dialogs/> }.into_any()
-        }
         LazyPart::BulkAction(request) => {
             send_bulk_action(*request);
             ().into_any()

@@ -19,15 +19,19 @@ use crate::{
     components::matrix::filter_bar::FilterBar, components::pending_actions::ActionRequest,
     components::take_over_dialog::TakeOverDialogProps, components::ui::toast::Restorable,
     components::ui::toast::Toasts, domain::id::ReleaseId, domain::matrix_wire::PackedMatrix,
-    domain::vocabulary::ReleaseStatus, pages::fetch::Fetch, pages::first_online_call,
-    pages::latched, pages::loaded, pages::param, paths,
+    domain::release::Release, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
+    pages::first_online_call, pages::latched, pages::loaded, pages::param, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+/// Loads the code of a draft's page and renders it, with what reads the page again. The page's part passes it down, so that this file
+/// imports no part.
+pub type LoadDraft = fn(Release, Callback<()>) -> AnyView;
+
 /// The page `/releases/:id`: a draft, or the matrix.
 #[component]
-pub fn ReleasePage() -> impl IntoView {
+pub fn ReleasePage(load_draft: LoadDraft) -> impl IntoView {
     let id = param::<ReleaseId>("id");
     let first = use_query_map().with_untracked(first_of);
     let matrix = Fetch::new(id, move |id| async move {
@@ -43,10 +47,7 @@ pub fn ReleasePage() -> impl IntoView {
         let takes_focus = shown.get_value().is_some_and(|it| it != status);
         shown.set_value(Some(status));
         if status == ReleaseStatus::Draft {
-            lazy_parts::show(LazyPart::Draft {
-                release: Box::new(it.release),
-                reload,
-            })
+            load_draft(it.release, reload)
         } else {
             view! { <ReleaseMatrix matrix=it reload=reload takes_focus=takes_focus/> }.into_any()
         }
