@@ -4,6 +4,14 @@ use super::dom;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
+/// Takes the focus from the element that has got it with this event.
+pub fn refuse(event: &web_sys::Event) {
+    let target = event.target();
+    if let Some(element) = target.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.blur();
+    }
+}
+
 /// Where the keyboard was: the name of the control, and how many fields of the form come before it.
 #[derive(Clone, Debug)]
 pub struct FocusPlace {

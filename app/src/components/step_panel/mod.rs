@@ -21,15 +21,15 @@ pub mod values;
 
 use super::{
     step_state::StepStateLabel,
-    ui::{code::CodeBlock, icon::Icon, time::Clock},
+    ui::{code::CodeBlock, follow_effect::follow, icon::Icon, time::Clock},
     warning_list::warning_list,
 };
 use crate::{
-    browser::dom, browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
-    browser::panel_width::MAX_WIDTH_PX, browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue,
-    domain::copy::CopyFormat, domain::customer_work::OpenStep, domain::id::StepId,
-    domain::variables::ResolvedSegment, domain::variables::ResolvedText,
-    domain::vocabulary::StepStatus,
+    browser::dom, browser::form_focus, browser::panel_width,
+    browser::panel_width::DEFAULT_WIDTH_PX, browser::panel_width::MAX_WIDTH_PX,
+    browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue, domain::copy::CopyFormat,
+    domain::customer_work::OpenStep, domain::id::StepId, domain::variables::ResolvedSegment,
+    domain::variables::ResolvedText, domain::vocabulary::StepStatus,
 };
 use actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons};
 use copy_question::{AskedCopy, CopyQuestion};
@@ -118,6 +118,30 @@ pub fn RunButton(state: StepDetailState) -> impl IntoView {
     html.map(|it| view! { <div class="contents live-only" data-runs="" inner_html=it></div> })
 }
 
+/// Whether the body of a step is inert because another one is asked for, and what makes it so at once, for when somebody is about to use
+/// it. Else it is so only after a paint: that styles the whole body anew, and mostly the other step is here by then.
+fn inert_once_left(
+    step: StepId,
+    asked_for: Memo<Option<StepId>>,
+) -> (RwSignal<bool>, Callback<()>) {
+    let is_inert = RwSignal::new(false);
+    let is_left = move || asked_for.try_get().flatten().is_some_and(|it| it != step);
+    // The step may be gone by now.
+    let shut = move || {
+        if untrack(is_left) {
+            let _ = is_inert.try_set(true);
+        }
+    };
+    follow(move |_| {
+        if is_left() {
+            dom::after_paint(shut);
+        } else {
+            is_inert.set(false);
+        }
+    });
+    (is_inert, Callback::new(move |()| shut()))
+}
+
 /// The text with its variables, a notice if the template has changed since, notes and history.
 #[component]
 pub fn StepBody(
@@ -154,12 +178,19 @@ pub fn StepBody(
     let runs = state.read(|it| runs_html(it, state.can_work));
     state.listen_for_copies();
     let header = Signal::derive(move || state.copy_header());
-    let is_left = move || {
-        let asked = asked_for.try_get().flatten();
-        asked.is_some_and(|it| it != state.id)
-    };
+    let (is_inert, shut) = inert_once_left(state.id, asked_for);
     view! {
-        <div class="step-body" inert=is_left>
+        <div
+            class="step-body"
+            inert=move || is_inert.get()
+            on:pointerdown=move |_| shut.run(())
+            on:focusin=move |event| {
+                shut.run(());
+                if is_inert.get_untracked() {
+                    form_focus::refuse(&event);
+                }
+            }
+        >
             <DriftNotice state=state/>
             <ChangesNotice state=state/>
             {(!runs.is_empty()).then(|| view! { <div inner_html=runs></div> })}

@@ -23,6 +23,9 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+/// For so long the focus rests on a cell before the panel reads its step, if it went quickly through others.
+const REST_MS: u32 = 150;
+
 /// Loads the open step and renders its panel beside the grid.
 #[component]
 pub fn StepPanelHost(
@@ -68,7 +71,7 @@ pub fn StepPanelHost(
     let (version, forced) = (reloader.panel_version, reloader.forced_panel_version);
     let shown = shown_step(
         memory,
-        open_step,
+        rested_step(open_step),
         reason_action,
         failed_action,
         version,
@@ -163,6 +166,31 @@ pub fn StepPanelHost(
             }}
         </Transition>
     }
+}
+
+/// The step to read: the open one at once, but of several that follow each other quickly only the first and the last. A panel that is
+/// drawn between two keys would hold up the second one.
+fn rested_step(open_step: Memo<Option<StepId>>) -> Memo<Option<StepId>> {
+    let rested = RwSignal::new(open_step.get_untracked());
+    // How many steps were opened so far, and whether the last one was a moment ago.
+    let moves = StoredValue::new((0_u32, false));
+    follow(move |is_first| {
+        let step = open_step.get();
+        let (n, is_quick) = moves.get_value();
+        if is_first || !is_quick || step.is_none() {
+            rested.set(step);
+        }
+        let n = n + 1;
+        moves.set_value((n, !is_first));
+        browser::dom::after(REST_MS, move || {
+            // The page may be gone by now.
+            if moves.try_get_value().is_some_and(|it| it.0 == n) {
+                moves.set_value((n, false));
+                rested.set(open_step.get_untracked());
+            }
+        });
+    });
+    Memo::new(move |_| rested.get())
 }
 
 /// Notes who has removed the open step.
