@@ -153,17 +153,13 @@ fn reuse_cells(
         };
         let visual_column = window.visual_columns.start + index;
         let attributes = |view: &GridView<'_>| view.all_attributes((visual_row, visual_column));
-        match attributes(&old_view).zip(attributes(&grid_view)) {
-            Some((old, mut new)) => {
-                new.retain(|it| !old.contains(it));
-                CellUpdate::Attributes(new)
-            }
-            None => {
-                let mut html = String::new();
-                grid_view.write_cells(&mut html, visual_row, std::slice::from_ref(column));
-                CellUpdate::Html(html)
-            }
+        if let Some((old, mut new)) = attributes(&old_view).zip(attributes(&grid_view)) {
+            new.retain(|it| !old.contains(it));
+            return CellUpdate::Attributes(new);
         }
+        let mut html = String::new();
+        grid_view.write_cells(&mut html, visual_row, std::slice::from_ref(column));
+        CellUpdate::Html(html)
     });
     grid_dom::change_cells(pane, (0, n_old - n_kept), |row| {
         let mut right = String::new();
