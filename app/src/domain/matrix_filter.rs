@@ -118,7 +118,7 @@ impl MatrixFilter {
         if self.is_empty() {
             return None;
         }
-        let has = |text: &str, part: &str| fold(text).contains(part);
+        let has = |text: &str, part: &str| part.is_empty() || fold(text).contains(part);
         let customers = fold(self.customers.trim());
         let steps = fold(self.steps.trim());
         let columns = grid.columns.iter().map(|column| {
