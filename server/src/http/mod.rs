@@ -4,6 +4,7 @@ pub mod access;
 pub mod bearer;
 pub mod body_limit;
 pub mod checklist_download;
+mod compressed_page;
 pub mod downloads;
 pub mod first_run;
 pub mod forms;

@@ -3,7 +3,10 @@
 //! questions; many requests for the same page then cost one rendering. A cached page is never older than one that is rendered
 //! now: every change of data writes an event and so changes the version, and what depends on the time is shown by the second or
 //! coarser. Each response gets a nonce of its own.
-use super::access::refuse_by_store;
+use super::{
+    access::refuse_by_store,
+    compressed_page::{CompressedPage, takes_brotli},
+};
 use app::{
     api::context::{self, THEME_COOKIE},
     domain::caller::Caller,
@@ -14,14 +17,20 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE},
+        header::{
+            CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE,
+            VARY,
+        },
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use leptos::nonce::Nonce;
 use moka::{future::Cache, policy::EvictionPolicy};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 /// The most that the bodies of all cached pages may take: 8 MiB.
 const CACHE_MAX_BYTES: u64 = 8 * 1024 * 1024;
@@ -43,6 +52,8 @@ struct CachedPage {
     body: Bytes,
     nonce: String,
     nonce_offsets: Vec<usize>,
+    /// The body in brotli, once somebody has asked for it.
+    compressed: OnceLock<Option<CompressedPage>>,
 }
 
 #[derive(Clone)]
@@ -84,28 +95,48 @@ impl CachedPage {
             body: body.clone(),
             nonce: nonce.to_owned(),
             nonce_offsets: html.match_indices(nonce).map(|it| it.0).collect(),
+            compressed: OnceLock::new(),
         })
     }
 
-    /// The page with a new nonce in policy and body. None if the new nonce has another length than the old one.
-    fn with_new_nonce(&self) -> Option<Response> {
+    /// The page with a new nonce in policy and body, in brotli if that is taken. None if the new nonce has another length than the old
+    /// one.
+    fn with_new_nonce(&self, takes_brotli: bool) -> Option<Response> {
         let nonce = Nonce::new().to_string();
         if nonce.len() != self.nonce.len() {
             return None;
         }
+        let policy = self.headers.get(CONTENT_SECURITY_POLICY)?.to_str().ok()?;
+        let policy = HeaderValue::from_str(&policy.replace(&self.nonce, &nonce)).ok()?;
+        let compressed = takes_brotli.then(|| self.compressed(&nonce)).flatten();
+        let is_compressed = compressed.is_some();
+        let body = compressed.unwrap_or_else(|| self.plain(&nonce));
+        let mut response = Response::new(Body::from(body));
+        let headers = response.headers_mut();
+        headers.clone_from(&self.headers);
+        headers.remove(CONTENT_LENGTH);
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        if is_compressed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+            headers.append(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        Some(response)
+    }
+
+    fn plain(&self, nonce: &str) -> Vec<u8> {
         let mut body = self.body.to_vec();
         for offset in &self.nonce_offsets {
             body[*offset..offset + nonce.len()].copy_from_slice(nonce.as_bytes());
         }
-        let policy = self.headers.get(CONTENT_SECURITY_POLICY)?.to_str().ok()?;
-        let policy = HeaderValue::from_str(&policy.replace(&self.nonce, &nonce)).ok()?;
-        let mut response = Response::new(Body::from(body));
-        response.headers_mut().clone_from(&self.headers);
-        response.headers_mut().remove(CONTENT_LENGTH);
-        response
-            .headers_mut()
-            .insert(CONTENT_SECURITY_POLICY, policy);
-        Some(response)
+        body
+    }
+
+    fn compressed(&self, nonce: &str) -> Option<Vec<u8>> {
+        let compress = || CompressedPage::new(&self.body, self.nonce.len(), &self.nonce_offsets);
+        self.compressed
+            .get_or_init(compress)
+            .as_ref()?
+            .with_nonce(nonce)
     }
 }
 
@@ -164,6 +195,7 @@ pub async fn serve_from_cache(
         last_event,
         request: key,
     };
+    let takes_brotli = takes_brotli(request.headers());
     // Requests that come together wait for one rendering. The request that renders sends its own response, which may be one that
     // is not cached.
     let mut to_render = Some((request, next));
@@ -180,7 +212,7 @@ pub async fn serve_from_cache(
     if let Some(response) = rendered {
         return response;
     }
-    if let Some(response) = page.and_then(|it| it.with_new_nonce()) {
+    if let Some(response) = page.and_then(|it| it.with_new_nonce(takes_brotli)) {
         return response;
     }
     match to_render {
@@ -202,4 +234,40 @@ async fn render(request: Request, next: Next) -> (Response, Option<Arc<CachedPag
     };
     let page = CachedPage::from_response(&parts.headers, &body).map(Arc::new);
     (Response::from_parts(parts, Body::from(body)), page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brotli::BrotliDecompress;
+
+    #[tokio::test]
+    async fn a_page_in_brotli_has_the_nonce_of_its_policy() {
+        let old = Nonce::new().to_string();
+        let html = format!(r#"<script nonce="{old}">1</script><script nonce="{old}">2</script>"#);
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        let policy = format!("script-src 'nonce-{old}'");
+        let policy = HeaderValue::from_str(&policy).unwrap();
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        let page = CachedPage::from_response(&headers, &Bytes::from(html.clone())).unwrap();
+        for takes_brotli in [true, true, false] {
+            let (parts, body) = page.with_new_nonce(takes_brotli).unwrap().into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap();
+            assert_eq!(parts.headers.contains_key(CONTENT_ENCODING), takes_brotli);
+            assert_eq!(parts.headers.contains_key(VARY), takes_brotli);
+            let mut text = Vec::new();
+            if takes_brotli {
+                BrotliDecompress(&mut body.as_ref(), &mut text).unwrap();
+            } else {
+                text = body.to_vec();
+            }
+            let policy = parts.headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+            let new = policy.split('\'').nth(1).unwrap();
+            let new = new.strip_prefix("nonce-").unwrap();
+            assert_ne!(new, old);
+            let text = String::from_utf8(text).unwrap();
+            assert_eq!(text, html.replace(&old, new));
+        }
+    }
 }
