@@ -160,21 +160,26 @@ pub fn paint_hover(pane: &HtmlElement, visual_column: Option<usize>) {
     );
 }
 
-/// Shows the hover card with this HTML at a cell, or hides it. It is hidden too if the cell is not rendered.
-pub fn paint_card(pane: &HtmlElement, shown: Option<((usize, usize), &str)>) {
-    let card = pane
-        .parent_element()
-        .and_then(|it| it.query_selector(".matrix__card").ok().flatten());
-    let Some(card) = card.and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
-        return;
-    };
-    for_each_match(pane, "td[aria-describedby]", |it| {
-        let _ = it.remove_attribute("aria-describedby");
-    });
-    let cell =
-        shown.and_then(|((visual_row, visual_column), _)| cell(pane, visual_row, visual_column));
-    let (Some(cell), Some((_, html))) = (cell, shown) else {
+/// The element of the hover card.
+fn card_of(pane: &HtmlElement) -> Option<HtmlElement> {
+    let card = pane.parent_element()?.query_selector(".matrix__card");
+    card.ok()??.dyn_into().ok()
+}
+
+/// Hides the hover card.
+pub fn hide_card(pane: &HtmlElement) {
+    if let Some(card) = card_of(pane) {
+        for_each_match(pane, "td[aria-describedby]", |it| {
+            let _ = it.remove_attribute("aria-describedby");
+        });
         card.set_hidden(true);
+    }
+}
+
+/// Shows the hover card with this HTML at a cell, by its visual row and column; hides it if the cell is not rendered.
+pub fn show_card(pane: &HtmlElement, (visual_row, visual_column): (usize, usize), html: &str) {
+    hide_card(pane);
+    let (Some(card), Some(cell)) = (card_of(pane), cell(pane, visual_row, visual_column)) else {
         return;
     };
     card.set_inner_html(html);

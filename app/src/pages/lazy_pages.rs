@@ -142,10 +142,7 @@ pub enum LazyPage {
 /// The part with the matrix.
 #[lazy]
 fn matrix() -> AnyView {
-    let load_draft = |release, reload| {
-        let draft = records(RecordsView::Draft(Box::new(release), reload));
-        Suspend::new(draft).into_any()
-    };
+    let load_draft = |release, reload| Suspend::new(draft(Some((release, reload)))).into_any();
     view! { <ReleasePage load_draft=load_draft/> }.into_any()
 }
 
@@ -159,30 +156,26 @@ fn overview(page: LazyPage) -> AnyView {
     }
 }
 
-/// What the part with the records renders.
-enum RecordsView {
-    /// Nothing: the code is only loaded.
-    Preload,
-    /// A page of this part; one of another is never asked for here.
-    Page(LazyPage),
-    /// The page of a draft, and what reads it again.
-    Draft(Box<Release>, Callback<()>),
+/// The part with the page of a draft, which has the address of a matrix. Without a release it is only loaded.
+#[lazy]
+fn draft(of: Option<(Release, Callback<()>)>) -> AnyView {
+    let dialogs = lazy_parts::show_dialogs;
+    let page = of.map(|(release, reload)| {
+        view! { <Draft release=release reload=reload load_dialogs=dialogs/> }
+    });
+    page.into_any()
 }
 
-/// The part with the lists of records, with the pages of one, and with the page of a draft, which is not the matrix.
+/// The part with the lists of records, and with the pages of one. A page of another part is never asked for here.
 #[lazy]
-fn records(view: RecordsView) -> AnyView {
-    match view {
-        RecordsView::Page(LazyPage::Clusters) => view! { <ClustersPage/> }.into_any(),
-        RecordsView::Page(LazyPage::Cluster) => view! { <ClusterPage/> }.into_any(),
-        RecordsView::Page(LazyPage::Customers) => view! { <CustomersPage/> }.into_any(),
-        RecordsView::Page(LazyPage::Customer) => view! { <CustomerPage/> }.into_any(),
-        RecordsView::Page(LazyPage::Releases) => view! { <ReleasesPage/> }.into_any(),
-        RecordsView::Draft(release, reload) => {
-            let dialogs = lazy_parts::show_dialogs;
-            view! { <Draft release=*release reload=reload load_dialogs=dialogs/> }.into_any()
-        }
-        RecordsView::Page(_) | RecordsView::Preload => ().into_any(),
+fn records(page: LazyPage) -> AnyView {
+    match page {
+        LazyPage::Clusters => view! { <ClustersPage/> }.into_any(),
+        LazyPage::Cluster => view! { <ClusterPage/> }.into_any(),
+        LazyPage::Customers => view! { <CustomersPage/> }.into_any(),
+        LazyPage::Customer => view! { <CustomerPage/> }.into_any(),
+        LazyPage::Releases => view! { <ReleasesPage/> }.into_any(),
+        _ => ().into_any(),
     }
 }
 
@@ -289,13 +282,13 @@ impl LazyPage {
         if part == PagePart::Matrix && browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
             lazy_parts::lazy_part(LazyPart::Preload).await;
         } else if part == PagePart::Matrix && browser::dom::exists(DRAFT_ON_SERVER) {
-            records(RecordsView::Preload).await;
+            draft(None).await;
         }
         // Boxed, so that this function waits in one place and not in nine, each with code of its own.
         let view: Pin<Box<dyn Future<Output = AnyView> + Send>> = match part {
             PagePart::Matrix => Box::pin(matrix()),
             PagePart::Overview => Box::pin(overview(self)),
-            PagePart::Records => Box::pin(records(RecordsView::Page(self))),
+            PagePart::Records => Box::pin(records(self)),
             PagePart::Forms => Box::pin(forms(self)),
             PagePart::People => Box::pin(people(self)),
             PagePart::Machines => Box::pin(machines(self)),

@@ -1,5 +1,6 @@
 //! Hover card of the matrix grid: the details of one cell, shown when the mouse or the focus rests on it. There is one card, an
-//! element beside the grid that is filled with HTML; the thousand cells have no elements or listeners for it.
+//! element beside the grid that is filled with HTML; the thousand cells have no elements or listeners for it. What fills it is loaded
+//! lazily (`CardRequest::show`).
 use super::{
     cell_html::{TimeFormat, glyph_html},
     layout::GridPosition,
@@ -18,6 +19,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use leptos::{html as tags, prelude::*};
 use maud::{PreEscaped, html};
+use web_sys::HtmlDivElement;
 
 /// How long the mouse or the focus rests on a cell before its card is shown.
 const HOVER_CARD_DELAY_MS: u32 = 400;
@@ -26,7 +28,7 @@ const HOVER_CARD_HIDE_DELAY_MS: u32 = 200;
 
 /// Shows and hides the card. Only the last request counts: each one cancels those before.
 #[derive(Clone, Copy)]
-pub(super) struct HoverCard {
+pub struct HoverCard {
     state: MatrixState,
     pane: NodeRef<tags::Div>,
     clock: Clock,
@@ -38,6 +40,16 @@ pub(super) struct HoverCard {
     hovered: StoredValue<Option<GridPosition>>,
     /// Where the mouse is on the screen, and whether the keyboard was used since the mouse last went to another cell.
     mouse: StoredValue<((i32, i32), bool)>,
+    /// Calls `CardRequest::show` once its code is loaded.
+    load: Callback<CardRequest>,
+}
+
+/// The card of a cell that the mouse or the focus rests on.
+#[derive(Clone, Copy)]
+pub struct CardRequest {
+    card: HoverCard,
+    position: GridPosition,
+    number: u32,
 }
 
 impl HoverCard {
@@ -47,6 +59,7 @@ impl HoverCard {
         pane: NodeRef<tags::Div>,
         clock: Clock,
         has_panel: Signal<bool>,
+        load: Callback<CardRequest>,
     ) -> Self {
         Self {
             state,
@@ -56,6 +69,7 @@ impl HoverCard {
             last_request: StoredValue::new(0),
             hovered: StoredValue::new(None),
             mouse: StoredValue::new(((0, 0), false)),
+            load,
         }
     }
 
@@ -63,7 +77,7 @@ impl HoverCard {
     pub fn hide(self) {
         self.cancel();
         if let Some(Some(pane)) = self.pane.try_get_untracked() {
-            browser::grid::paint_card(&pane, None);
+            browser::grid::hide_card(&pane);
         }
     }
 
@@ -128,24 +142,40 @@ impl HoverCard {
     /// After the delay, shows the card of a cell, or hides it without one, unless another request came in between.
     fn request(self, position: Option<GridPosition>, delay_ms: u32) {
         self.cancel();
-        let request = self.last_request.get_value();
+        let number = self.last_request.get_value();
         browser::dom::after(delay_ms, move || {
-            let is_last = self.last_request.try_get_value() == Some(request);
-            if let (true, Some(Some(pane))) = (is_last, self.pane.try_get_untracked()) {
-                let html = position.and_then(|it| self.html(it));
-                let html = html.filter(|_| !self.is_in_panel(position));
-                browser::grid::paint_card(&pane, position.zip(html.as_deref()));
+            let Some(pane) = self.pane_of(number) else {
+                return;
+            };
+            match position {
+                Some(position) => self.load.run(CardRequest {
+                    card: self,
+                    position,
+                    number,
+                }),
+                None => browser::grid::hide_card(&pane),
             }
         });
     }
 
-    /// Whether the panel shows a cell. Called from a timer: the page is there, because its pane is.
-    fn is_in_panel(self, position: Option<GridPosition>) -> bool {
-        let focus = self.state.selection.get_untracked().map(|it| it.focus);
-        focus == position && self.has_panel.get_untracked()
+    /// The scroll container, if this is the last request and the page is still there.
+    fn pane_of(self, number: u32) -> Option<HtmlDivElement> {
+        let is_last = self.last_request.try_get_value() == Some(number);
+        self.pane.try_get_untracked()?.filter(|_| is_last)
     }
 
-    fn html(self, (visual_row, visual_column): GridPosition) -> Option<String> {
+    /// Whether the panel shows a cell. Called from a timer: the page is there, because its pane is.
+    fn is_in_panel(self, position: GridPosition) -> bool {
+        let focus = self.state.selection.get_untracked().map(|it| it.focus);
+        focus == Some(position) && self.has_panel.get_untracked()
+    }
+
+    /// The content of a cell's card; none if it has no step, or the panel shows it.
+    fn html(self, position: GridPosition) -> Option<String> {
+        if self.is_in_panel(position) {
+            return None;
+        }
+        let (visual_row, visual_column) = position;
         let state = self.state;
         let at = state
             .layout
@@ -157,6 +187,19 @@ impl HoverCard {
                 .grid
                 .with_untracked(|it| html(it, at, failed_action.as_ref(), &format_time))
         })
+    }
+}
+
+impl CardRequest {
+    /// Shows the card, unless another request came in between; hides it if there is nothing to show.
+    pub fn show(self) {
+        let Some(pane) = self.card.pane_of(self.number) else {
+            return;
+        };
+        match self.card.html(self.position) {
+            Some(html) => browser::grid::show_card(&pane, self.position, &html),
+            None => browser::grid::hide_card(&pane),
+        }
     }
 }
 

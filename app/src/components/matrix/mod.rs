@@ -31,7 +31,7 @@ mod viewport;
 use super::ui::time::Clock;
 use command::GridCommand;
 use grid_renderer::{GridRenderer, ServerHtml};
-use hover_card::HoverCard;
+use hover_card::{CardRequest, HoverCard};
 use keyboard::GridKeyboard;
 use leptos::{html as tags, prelude::*};
 use pointer_selection::PointerSelection;
@@ -47,6 +47,8 @@ pub fn MatrixGrid(
     /// Whether the panel shows the focused cell. The hover card does not repeat it then.
     #[prop(into)]
     has_panel: Signal<bool>,
+    /// Calls `CardRequest::show` once its code is loaded.
+    load_card: Callback<CardRequest>,
 ) -> impl IntoView {
     let MatrixState {
         grid,
@@ -57,7 +59,7 @@ pub fn MatrixGrid(
     let clock = Clock::from_context();
     let pane: NodeRef<tags::Div> = NodeRef::new();
     let viewport = Viewport::new(state, pane, has_panel);
-    let hover_card = HoverCard::new(state, pane, clock, has_panel);
+    let hover_card = HoverCard::new(state, pane, clock, has_panel, load_card);
     let renderer = GridRenderer::new(state, pane, has_panel, clock, (viewport, hover_card));
     let pointer = PointerSelection::new(state, pane, &hover_card, viewport, on_command);
     let keyboard = GridKeyboard {

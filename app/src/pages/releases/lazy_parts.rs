@@ -20,9 +20,10 @@ use super::{
     },
 };
 use crate::{
+    browser::dom,
     components::{
         bulk_bar::{BulkBar, BulkBarProps, ReasonDialog, ReasonDialogProps},
-        matrix::state::MatrixState,
+        matrix::{hover_card::CardRequest, state::MatrixState},
         run_keys_dialog::RunKeysDialog,
         shortcuts_dialog::ShortcutsDialog,
         step_panel::{
@@ -42,6 +43,12 @@ use crate::{
     },
 };
 use leptos::prelude::*;
+use std::cell::Cell;
+
+thread_local! {
+    /// Whether `run` has loaded the code.
+    static IS_LOADED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What to render or to do with the code that was loaded.
 pub enum LazyPart {
@@ -77,6 +84,8 @@ pub enum LazyPart {
     ViewsDialog(ViewsDialogProps),
     /// Renders nothing. What others changed, and what reads the whole page.
     ForeignChange(Box<(MatrixController, ForeignChange, Callback<()>)>),
+    /// Renders nothing.
+    CellCard(CardRequest),
     /// Renders nothing.
     CopyLink(Toasts),
     /// Renders nothing.
@@ -129,6 +138,10 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         LazyPart::ViewsDialog(props) => ViewsDialog(props).into_any(),
         LazyPart::ForeignChange(it) => {
             show_change(it.0, &it.1, it.2);
+            ().into_any()
+        }
+        LazyPart::CellCard(request) => {
+            request.show();
             ().into_any()
         }
         LazyPart::CopyLink(toasts) => {
@@ -186,5 +199,15 @@ pub fn show_dialogs(dialogs: ReleaseDialogsProps) -> AnyView {
 
 /// Does what a part that renders nothing is for, as soon as it is loaded.
 pub fn run(part: LazyPart) {
-    leptos::task::spawn_local(async { drop(lazy_part(part).await) });
+    leptos::task::spawn_local(async {
+        drop(lazy_part(part).await);
+        IS_LOADED.set(true);
+    });
+}
+
+/// The same for what one can do without: not without a connection, unless the code was loaded before. Loading it would fail.
+pub fn run_within_reach(part: LazyPart) {
+    if IS_LOADED.get() || !dom::is_offline() {
+        run(part);
+    }
 }

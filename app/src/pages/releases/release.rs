@@ -155,6 +155,7 @@ fn ReleaseMatrix(
                             state=state
                             on_command=on_command
                             has_panel=Signal::derive(move || open_step.get().is_some())
+                            load_card=Callback::new(|it| lazy_parts::run_within_reach(LazyPart::CellCard(it)))
                         />
                         <noscript inner_html=neighbor_links></noscript>
                     }
