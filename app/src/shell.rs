@@ -42,6 +42,12 @@ impl SiteAssets {
         found.map(|it| it.1.as_str())
     }
 
+    /// The files with all the WASM of a matrix, and of a draft, which has the same address.
+    pub fn bundles_of_release(&self) -> Option<(&str, &str)> {
+        let [matrix, draft] = ["matrix_", "matrix_draft_"].map(|it| self.bundle(it));
+        matrix.zip(draft)
+    }
+
     /// The file with all the WASM that a page needs.
     fn bundle_of(&self, path: &str, query: &str) -> Option<&str> {
         self.bundle(&parts_of(path, query).concat())
@@ -331,7 +337,7 @@ fn sign_in_dialog(user: UserId, provider: Option<String>) -> impl IntoView {
 
 /// The HTML document. Without `site` (in tests) no script is loaded, and the page stays as the server rendered it.
 pub fn shell(
-    site: Option<SiteAssets>,
+    site: Option<&'static SiteAssets>,
     page: DocumentOf,
     path: &str,
     query: &str,

@@ -7,8 +7,8 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-// The matrix with its panel open.
-const TOGETHER = ['matrix_', 'lazy_part_'];
+// The matrix with its panel open; and a draft, which has the address of a matrix.
+const TOGETHER = [['matrix_', 'lazy_part_'], ['matrix_', 'draft_']];
 
 const folder = process.argv[2];
 for (const it of readdirSync(folder)) if (it.startsWith('bundle_')) rmSync(join(folder, it));
@@ -33,5 +33,5 @@ function write(key, all) {
 const by_key = new Map(Object.entries(manifest).map(([name, files]) => [name.replace(/\d+$/, ''), files]));
 const with_main = (parts) => [main, ...parts.map((it) => `${it}.wasm`)];
 for (const [key, files] of by_key) write(key, with_main(files));
-write(TOGETHER.join(''), with_main(TOGETHER.flatMap((it) => by_key.get(it))));
+for (const parts of TOGETHER) write(parts.join(''), with_main(parts.flatMap((it) => by_key.get(it))));
 write('small_', names.filter((it) => it.startsWith('small_') && it.endsWith('.wasm')));

@@ -6,6 +6,7 @@
 use super::{
     access::refuse_by_store,
     compressed_page::{CompressedPage, takes_brotli},
+    site,
 };
 use app::{
     api::context::{self, THEME_COOKIE},
@@ -227,11 +228,13 @@ async fn render(request: Request, next: Next) -> (Response, Option<Arc<CachedPag
     if response.status() != StatusCode::OK {
         return (response, None);
     }
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
     // Pages are rendered whole before they are sent, so this waits for nothing.
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return (StatusCode::INTERNAL_SERVER_ERROR.into_response(), None);
     };
+    let body = site::with_bundle_of_draft(body);
     let page = CachedPage::from_response(&parts.headers, &body).map(Arc::new);
     (Response::from_parts(parts, Body::from(body)), page)
 }

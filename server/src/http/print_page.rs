@@ -91,7 +91,7 @@ async fn render(
     let layout = GridLayout::new(&grid, &collapsed, &filter, &Arrangement::default());
     let printed = printed_html(context::now(), &store.caller().name);
     let body = print::body_html(&grid, &layout, &filter, &printed, &time_html);
-    let style = site::asset_names().map(|it| it.style).unwrap_or_default();
+    let style = site::asset_names().map_or("", |it| it.style.as_str());
     // As HTML text: a text among others would have a comment behind it, which is no comment within a title.
     let title = html! { (grid.release.name) " · Rollcall" };
     let html = view! {

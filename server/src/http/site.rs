@@ -1,8 +1,11 @@
 //! Static files, embedded in the binary: script, WASM and style under hashed names, already compressed. Without a built
 //! site (tests, `cargo check`) there are none, and pages stay as the server renders them.
-use app::shell::{SiteAssets, keys_script};
+use app::{
+    pages::releases::draft::DRAFT_IN_HTML,
+    shell::{SiteAssets, keys_script},
+};
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -16,7 +19,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 struct SiteFiles;
 
 /// The hashed file names of script, WASM and style; none without a built site.
-pub fn asset_names() -> Option<SiteAssets> {
+pub fn asset_names() -> Option<&'static SiteAssets> {
     static NAMES: OnceLock<Option<SiteAssets>> = OnceLock::new();
     NAMES
         .get_or_init(|| {
@@ -50,7 +53,19 @@ pub fn asset_names() -> Option<SiteAssets> {
                     .collect(),
             })
         })
-        .clone()
+        .as_ref()
+}
+
+/// Has the page of a draft load the WASM of a draft. The head of the document names that of a matrix, which has the same address: what a
+/// release is, only the rest of its page knows. Other pages stay as they are.
+pub fn with_bundle_of_draft(page: Bytes) -> Bytes {
+    let bundles = asset_names().and_then(SiteAssets::bundles_of_release);
+    match (bundles, std::str::from_utf8(&page)) {
+        (Some((matrix, draft)), Ok(html)) if html.contains(DRAFT_IN_HTML) => {
+            html.replace(matrix, draft).into()
+        }
+        _ => page,
+    }
 }
 
 /// `GET /pkg/{file}`: a file whose name changes with its content, so clients may cache it for ever. Sent with brotli or gzip
@@ -106,13 +121,13 @@ pub fn asset(name: &'static str) -> Response {
 
 /// The address of `keys`, for the pages of this build.
 pub fn keys_address() -> String {
-    let build = asset_names().map(|it| it.wasm).unwrap_or_default();
+    let build = asset_names().map_or("", |it| it.wasm.as_str());
     format!("/keys.js?{build}")
 }
 
 /// The script of the keys, for pages that do without the application: the same that the others have in their document.
 pub fn keys() -> Response {
-    let build = asset_names().map(|it| it.wasm).unwrap_or_default();
+    let build = asset_names().map_or("", |it| it.wasm.as_str());
     let headers = [
         (header::CONTENT_TYPE, media_type("keys.js")),
         (
@@ -120,7 +135,7 @@ pub fn keys() -> Response {
             HeaderValue::from_static("public, max-age=3600"),
         ),
     ];
-    (headers, keys_script(&build)).into_response()
+    (headers, keys_script(build)).into_response()
 }
 
 fn media_type(file: &str) -> HeaderValue {

@@ -126,7 +126,7 @@ fn door(title: &str, theme: Option<&str>, content: Markup) -> Markup {
 
 /// A whole document; `own_style` is the address of a style sheet beside that of the site.
 pub fn document(title: &str, theme: Option<&str>, own_style: Option<&str>, body: Markup) -> Markup {
-    let style = site::asset_names().map(|it| it.style);
+    let style = site::asset_names().map(|it| it.style.as_str());
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[theme] {

@@ -16,6 +16,9 @@ use leptos::prelude::*;
 /// Selector of a draft that the server has rendered.
 pub const DRAFT_ON_SERVER: &str = ".page__body[data-aside]";
 
+/// The same in the HTML of the page.
+pub const DRAFT_IN_HTML: &str = r#"class="page__body stack" data-aside"#;
+
 /// The page of a draft: its steps and what can be done with it.
 #[component]
 pub fn Draft(release: Release, reload: Callback<()>, load_dialogs: LoadDialogs) -> impl IntoView {

@@ -3,11 +3,20 @@ use crate::{
     harness::TestApp,
     world::{World, draft},
 };
-use app::domain::{
-    cluster::ClusterDraft, customer::CustomerDraft, order::Position, permission::Role,
+use app::{
+    domain::{cluster::ClusterDraft, customer::CustomerDraft, order::Position, permission::Role},
+    pages::releases::draft::DRAFT_IN_HTML,
 };
 use axum::http::StatusCode;
 use serde_json::Value;
+
+#[tokio::test]
+async fn of_two_pages_with_the_address_of_a_matrix_only_a_draft_reads_like_one() {
+    for (world, is_draft) in [(World::draft().await, true), (World::active().await, false)] {
+        let page = world.app.get(&format!("/releases/{}", world.june)).await;
+        assert_eq!(page.body.contains(DRAFT_IN_HTML), is_draft);
+    }
+}
 
 #[tokio::test]
 async fn every_page_has_its_title_its_heading_and_the_navigation() {
