@@ -1,6 +1,6 @@
 //! The rendered part of the matrix grid in the DOM, and how it is brought up to date with as few changes as possible: a
-//! changed cell gets new attributes, a moved window changes at its edges, another layout with the same rows takes the cells that
-//! are there, and only another grid, or a layout with other rows, is written as a whole. Each cell that is written costs style,
+//! changed cell gets new attributes, a moved window changes at its edges, another layout takes the cells that are there, and
+//! only another grid is written as a whole. Each cell that is written costs style,
 //! layout and paint.
 use super::{
     cell_html::GridView,
@@ -48,22 +48,18 @@ impl RenderedGrid {
         }
     }
 
-    /// Whether another layout of the same grid can take the cells that are there: both windows begin at the same place, and what is in
-    /// both has the same rows.
+    /// Whether another layout of the same grid can take the cells that are there: both windows begin at the same place.
     fn can_be_reused(
         &self,
         grid_view: GridView<'_>,
         window: &GridWindow,
         grid_version: u32,
     ) -> bool {
-        let (layout, grid) = (grid_view.layout, grid_view.grid);
-        let rows = self.window.intersection(window).visual_rows;
         let starts = |it: &GridWindow| (it.visual_rows.start, it.visual_columns.start);
-        self.layout != *layout
+        self.layout != *grid_view.layout
             && self.grid_version == grid_version
-            && self.n_head_changes == grid.change_count()
+            && self.n_head_changes == grid_view.grid.change_count()
             && starts(&self.window) == starts(window)
-            && self.layout.visual_rows.get(rows.clone()) == layout.visual_rows.get(rows)
     }
 
     /// Whether this is a window of the given layout and grid.
@@ -125,8 +121,8 @@ fn write_heads(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, paddin
     grid_dom::set_content(pane, "thead", &heads);
 }
 
-/// Shows another layout with the same rows, as after a letter in the filter: each cell gets the attributes of the one that takes its
-/// place, so that it is styled anew only if its state is another.
+/// Shows another layout of the same grid, as after a letter in the filter: each cell gets the attributes of the one that takes its place,
+/// so that it is styled anew only if its state is another.
 fn reuse_cells(
     pane: &Pane,
     before: &RenderedGrid,
@@ -144,11 +140,17 @@ fn reuse_cells(
     let n_kept = n_old.min(columns.len());
     let kept_rows = before.window.intersection(window).visual_rows;
     let n_gone = before.window.visual_rows.len() - kept_rows.len();
+    // A row with steps and the header of a block have nothing in common.
+    let is_kept = |visual_row: usize| {
+        let kinds = [&before.layout, grid_view.layout];
+        let [old, new] = kinds.map(|it| it.visual_rows[visual_row].is_section());
+        old == new
+    };
     grid_dom::change_rows(pane, (0, n_gone), ("", ""));
     grid_dom::remove_passing_marks(pane);
     grid_dom::update_cells(pane, &|row, index| {
         let (visual_row, column) = (kept_rows.start + row, columns.get(index));
-        let Some(column) = column.filter(|_| index < n_kept) else {
+        let Some(column) = column.filter(|_| index < n_kept && is_kept(visual_row)) else {
             return CellUpdate::Keep;
         };
         let visual_column = window.visual_columns.start + index;
@@ -167,6 +169,12 @@ fn reuse_cells(
         (String::new(), right)
     });
     for visual_row in kept_rows.clone() {
+        if !is_kept(visual_row) {
+            let mut html = String::new();
+            grid_view.write_row(&mut html, visual_row, &columns);
+            grid_dom::replace_element(pane, &row_selector(visual_row), &html);
+            continue;
+        }
         let [old, new] = [old_view, grid_view].map(|view| {
             let mut html = String::new();
             view.write_row_head(&mut html, visual_row);
@@ -263,9 +271,14 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// The header of a visual row.
+/// A visual row.
+fn row_selector(visual_row: usize) -> String {
+    format!("tr[data-r='{visual_row}']")
+}
+
+/// Its header.
 fn row_head_selector(visual_row: usize) -> String {
-    format!("tr[data-r='{visual_row}'] > th")
+    row_selector(visual_row) + " > th"
 }
 
 /// The cell or group cell at a visual row and column.
