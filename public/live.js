@@ -422,6 +422,6 @@ export function start(after, of) {
 
 // Last, since all above works without it. No page starts the connection before.
 await import(`./waiting.js${new URL(import.meta.url).search}`).then((it) => {
-  it.start({ send, own, note_own, based_on, say, is_lost, hear_next: (change) => heard.push(change) });
+  it.start({ send, own, take_body, based_on, say, is_lost, hear_next: (change) => heard.push(change) });
   waiting = it;
-}).catch(() => {});
+}, () => {});

@@ -153,9 +153,9 @@ async function send_all() {
         await new Promise((done) => { try_again = done; });
         continue;
       }
-      first.answer(answer);
       // What is sent next to the same cell says that this was the page's own.
-      await page.note_own(answer);
+      await page.take_body(answer);
+      first.answer(answer);
     } catch (error) {
       first.fail(error);
     }

@@ -168,21 +168,6 @@ pub fn update_cells(pane: &Pane, update: &dyn Fn(usize, usize) -> CellUpdate) {
     }
 }
 
-/// What others put on a cell: the scripts in `public` (who looks at it, whether it waits or runs), the outline of a change, the card.
-/// Each puts it on again where it belongs.
-const PASSING_MARKS: [&str; 5] = [
-    "data-here",
-    "data-waits",
-    "data-running",
-    "data-changed",
-    "aria-describedby",
-];
-
-/// Takes from all cells what others put on them, before the cells become those of other steps.
-pub fn remove_passing_marks(pane: &Pane) {
-    for mark in PASSING_MARKS {
-        while let Some(cell) = find(pane, &format!("td[{mark}]")) {
-            let _ = cell.remove_attribute(mark);
-        }
-    }
-}
+/// What the scripts in `public` put on a cell (who looks at it, whether it waits or runs), and the outline of a change. Each puts it on
+/// again where it belongs.
+pub const PASSING_MARKS: [&str; 4] = ["data-here", "data-waits", "data-running", "data-changed"];

@@ -73,6 +73,9 @@ pub(super) fn finished_of_all(counts: Counts) -> String {
     [grouped_count(finished), grouped_count(total)].join("/")
 }
 
+/// The attribute of a cell with the id of its step.
+pub const STEP_ATTRIBUTE: &str = "data-step";
+
 /// Expected size of the HTML of a cell and of a row header, in bytes.
 const CELL_HTML_BYTES: usize = 200;
 const ROW_HEAD_HTML_BYTES: usize = 1_024;
@@ -245,7 +248,10 @@ impl GridView<'_> {
         let is_start = self.layout.starts_cluster(self.grid, visual_column);
         let class = if is_start { "cell band-start" } else { "cell" };
         let mut attributes = self.cell_attributes(at);
-        attributes.extend([("data-step", Some(step)), ("class", Some(class.to_owned()))]);
+        attributes.extend([
+            (STEP_ATTRIBUTE, Some(step)),
+            ("class", Some(class.to_owned())),
+        ]);
         Some(attributes)
     }
 

@@ -1,14 +1,14 @@
 //! The rendered part of the matrix grid in the DOM, and how it is brought up to date with as few changes as possible: a
 //! changed cell gets new attributes, a moved window changes at its edges, another layout takes the cells that are there, and
-//! only another grid is written as a whole. Each cell that is written costs style,
-//! layout and paint.
+//! only another grid is written as a whole. Each cell that is written costs style, layout and paint.
 use super::{
-    cell_html::GridView,
+    cell_html::{GridView, STEP_ATTRIBUTE},
     filter_bar, head_html,
     layout::{GridLayout, GridLine, GridWindow},
     measured_layout::WindowPadding,
 };
 use crate::{
+    browser::grid,
     browser::grid_dom::{self, CellUpdate, Pane},
     domain::matrix::{CellIndex, Grid},
 };
@@ -140,6 +140,8 @@ fn reuse_cells(
     let n_kept = n_old.min(columns.len());
     let kept_rows = before.window.intersection(window).visual_rows;
     let n_gone = before.window.visual_rows.len() - kept_rows.len();
+    // It would be that of another cell.
+    grid::hide_card(pane);
     // A row with steps and the header of a block have nothing in common.
     let is_kept = |visual_row: usize| {
         let kinds = [&before.layout, grid_view.layout];
@@ -147,7 +149,6 @@ fn reuse_cells(
         old == new
     };
     grid_dom::change_rows(pane, (0, n_gone), ("", ""));
-    grid_dom::remove_passing_marks(pane);
     grid_dom::update_cells(pane, &|row, index| {
         let (visual_row, column) = (kept_rows.start + row, columns.get(index));
         let Some(column) = column.filter(|_| index < n_kept && is_kept(visual_row)) else {
@@ -157,6 +158,9 @@ fn reuse_cells(
         let attributes = |view: &GridView<'_>| view.all_attributes((visual_row, visual_column));
         if let Some((old, mut new)) = attributes(&old_view).zip(attributes(&grid_view)) {
             new.retain(|it| !old.contains(it));
+            if new.iter().any(|it| it.0 == STEP_ATTRIBUTE) {
+                new.extend(grid_dom::PASSING_MARKS.map(|it| (it, None)));
+            }
             return CellUpdate::Attributes(new);
         }
         let mut html = String::new();
