@@ -8,7 +8,7 @@ use super::{
     state::MatrixState,
 };
 use crate::{
-    browser,
+    browser::{self, grid_dom::Pane},
     components::{
         pending_actions::FailedAction,
         step_state::state_icon,
@@ -19,7 +19,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use leptos::{html as tags, prelude::*};
 use maud::{PreEscaped, html};
-use web_sys::HtmlDivElement;
 
 /// How long the mouse or the focus rests on a cell before its card is shown.
 const HOVER_CARD_DELAY_MS: u32 = 400;
@@ -159,9 +158,10 @@ impl HoverCard {
     }
 
     /// The scroll container, if this is the last request and the page is still there.
-    fn pane_of(self, number: u32) -> Option<HtmlDivElement> {
+    fn pane_of(self, number: u32) -> Option<Pane> {
         let is_last = self.last_request.try_get_value() == Some(number);
-        self.pane.try_get_untracked()?.filter(|_| is_last)
+        let pane = self.pane.try_get_untracked()?.filter(|_| is_last);
+        pane.map(Into::into)
     }
 
     /// Whether the panel shows a cell. Called from a timer: the page is there, because its pane is.

@@ -31,7 +31,7 @@ mod viewport;
 use super::ui::time::Clock;
 use command::GridCommand;
 use grid_renderer::{GridRenderer, ServerHtml};
-use hover_card::{CardRequest, HoverCard};
+use hover_card::{HoverCard, HoverCardRequest};
 use keyboard::GridKeyboard;
 use leptos::{html as tags, prelude::*};
 use pointer_selection::PointerSelection;
@@ -47,8 +47,8 @@ pub fn MatrixGrid(
     /// Whether the panel shows the focused cell. The hover card does not repeat it then.
     #[prop(into)]
     has_panel: Signal<bool>,
-    /// Calls `CardRequest::show` once its code is loaded.
-    load_card: Callback<CardRequest>,
+    /// Calls `HoverCardRequest::show` once its code is loaded.
+    load_card: Callback<HoverCardRequest>,
 ) -> impl IntoView {
     let MatrixState {
         grid,

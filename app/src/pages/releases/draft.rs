@@ -17,7 +17,7 @@ use leptos::prelude::*;
 pub const DRAFT_ON_SERVER: &str = ".page__body[data-aside]";
 
 /// The same in the HTML of the page.
-pub const DRAFT_IN_HTML: &str = r#"class="page__body stack" data-aside"#;
+pub const DRAFT_IN_HTML: &str = r#"<div data-aside="" class="page__body"#;
 
 /// The page of a draft: its steps and what can be done with it.
 #[component]

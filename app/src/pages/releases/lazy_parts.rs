@@ -23,7 +23,7 @@ use crate::{
     browser::dom,
     components::{
         bulk_bar::{BulkBar, BulkBarProps, ReasonDialog, ReasonDialogProps},
-        matrix::{hover_card::CardRequest, state::MatrixState},
+        matrix::{hover_card::HoverCardRequest, state::MatrixState},
         run_keys_dialog::RunKeysDialog,
         shortcuts_dialog::ShortcutsDialog,
         step_panel::{
@@ -85,7 +85,7 @@ pub enum LazyPart {
     /// Renders nothing. What others changed, and what reads the whole page.
     ForeignChange(Box<(MatrixController, ForeignChange, Callback<()>)>),
     /// Renders nothing.
-    CellCard(CardRequest),
+    CellCard(HoverCardRequest),
     /// Renders nothing.
     CopyLink(Toasts),
     /// Renders nothing.
