@@ -1,6 +1,6 @@
 //! Hover card of the matrix grid: the details of one cell, shown when the mouse or the focus rests on it. There is one card, an
 //! element beside the grid that is filled with HTML; the thousand cells have no elements or listeners for it. What fills it is loaded
-//! lazily (`CardRequest::show`).
+//! lazily (`HoverCardRequest::show`).
 use super::{
     cell_html::{TimeFormat, glyph_html},
     layout::GridPosition,
@@ -39,13 +39,13 @@ pub struct HoverCard {
     hovered: StoredValue<Option<GridPosition>>,
     /// Where the mouse is on the screen, and whether the keyboard was used since the mouse last went to another cell.
     mouse: StoredValue<((i32, i32), bool)>,
-    /// Calls `CardRequest::show` once its code is loaded.
-    load: Callback<CardRequest>,
+    /// Calls `HoverCardRequest::show` once its code is loaded.
+    load: Callback<HoverCardRequest>,
 }
 
 /// The card of a cell that the mouse or the focus rests on.
 #[derive(Clone, Copy)]
-pub struct CardRequest {
+pub struct HoverCardRequest {
     card: HoverCard,
     position: GridPosition,
     number: u32,
@@ -58,7 +58,7 @@ impl HoverCard {
         pane: NodeRef<tags::Div>,
         clock: Clock,
         has_panel: Signal<bool>,
-        load: Callback<CardRequest>,
+        load: Callback<HoverCardRequest>,
     ) -> Self {
         Self {
             state,
@@ -147,7 +147,7 @@ impl HoverCard {
                 return;
             };
             match position {
-                Some(position) => self.load.run(CardRequest {
+                Some(position) => self.load.run(HoverCardRequest {
                     card: self,
                     position,
                     number,
@@ -190,7 +190,7 @@ impl HoverCard {
     }
 }
 
-impl CardRequest {
+impl HoverCardRequest {
     /// Shows the card, unless another request came in between; hides it if there is nothing to show.
     pub fn show(self) {
         let Some(pane) = self.card.pane_of(self.number) else {
