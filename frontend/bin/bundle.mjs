@@ -32,6 +32,8 @@ function write(key, all) {
 
 const by_key = new Map(Object.entries(manifest).map(([name, files]) => [name.replace(/\d+$/, ''), files]));
 const with_main = (parts) => [main, ...parts.map((it) => `${it}.wasm`)];
-for (const [key, files] of by_key) write(key, with_main(files));
+// What is no page by itself is never loaded by itself.
+const beside = TOGETHER.map((parts) => parts[1]);
+for (const [key, files] of by_key) if (!beside.includes(key)) write(key, with_main(files));
 for (const parts of TOGETHER) write(parts.join(''), with_main(parts.flatMap((it) => by_key.get(it))));
 write('small_', names.filter((it) => it.startsWith('small_') && it.endsWith('.wasm')));
