@@ -24,6 +24,31 @@ pub struct SiteAssets {
     /// All the WASM that a page needs as one file, which is a tenth smaller than the files one by one: by the names of its parts. And
     /// all the small files, by the beginning of their names.
     pub bundles: Vec<(String, String)>,
+    /// The scripts of the document, minified: by their names in `public/document`.
+    pub scripts: Vec<(String, String)>,
+}
+
+/// The scripts that are part of the document, by their names in `public/document`, as they are written there.
+const SCRIPTS: [(&str, &str); 8] = [
+    ("bundle", include_str!("../../public/document/bundle.js")),
+    ("copies", include_str!("../../public/document/copies.js")),
+    (
+        "held_keys",
+        include_str!("../../public/document/held_keys.js"),
+    ),
+    ("keys", include_str!("../../public/document/keys.js")),
+    ("menus", include_str!("../../public/document/menus.js")),
+    ("name", include_str!("../../public/document/name.js")),
+    ("places", include_str!("../../public/document/places.js")),
+    ("sign_in", include_str!("../../public/document/sign_in.js")),
+];
+
+/// A script of the document: minified, if there is a built site.
+fn script(site: Option<&SiteAssets>, name: &str) -> String {
+    let minified = site.and_then(|it| it.scripts.iter().find(|it| it.0 == name));
+    let written = || SCRIPTS.iter().find(|it| it.0 == name).map(|it| it.1);
+    let text = minified.map(|it| it.1.as_str()).or_else(written);
+    format!("{}\n", text.unwrap_or_default())
 }
 
 /// How the names of the entry functions of the parts begin that a page needs.
@@ -68,203 +93,11 @@ impl SiteAssets {
     }
 }
 
-/// Takes the WASM files that a page's bundle has from there: a length of 4 bytes, JSON of that length with names and sizes, and the
-/// files one after the other (`frontend/bin/bundle.mjs`). What is small and not in it comes with all that is small, once the first of
-/// it is asked for. Without these each file is loaded on its own.
-const BUNDLE: &str = r#"{
-  const send = fetch;
-  const read = async (address) => {
-    const bytes = await (await send(address)).arrayBuffer();
-    let at = 4 + new DataView(bytes).getUint32(0, true);
-    const list = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, at - 4)));
-    return new Map(list.map(([name, length]) => [name, new Uint8Array(bytes, (at += length) - length, length)]));
-  };
-  const files = read(bundle).catch(() => new Map());
-  let rest;
-  const read_rest = () => rest ??= read(small).catch(() => { rest = undefined; });
-  window.fetch = async (request, options) => {
-    const name = /\/pkg\/([^/.]+)[^/]*\.wasm$/.exec(request.url ?? String(request))?.[1];
-    const file = name && ((await files).get(name) ?? (name.startsWith("small_") && (await read_rest())?.get(name)));
-    return file ? new Response(file, { headers: { "content-type": "application/wasm" } }) : send(request, options);
-  };
-}
-"#;
-
-/// Closes `details` menus after a choice, on Escape and on a click elsewhere, and returns the focus to the menu's
-/// button. Plain JavaScript, since every page needs it and it is smaller than the same in WASM.
-const MENUS: &str = r#"const menus = (shut) => document.querySelectorAll("details.more[open]").forEach(shut);
-addEventListener("click", (event) => menus((it) => {
-  const chosen = it.contains(event.target) && event.target.closest(".menu :is(a, button)");
-  if (chosen) it.firstElementChild.focus();
-  if (chosen || !it.contains(event.target)) it.open = false;
-}), true);
-addEventListener("keydown", (event) => event.key === "Escape" && menus((it) => {
-  if (it.contains(document.activeElement)) { event.preventDefault(); event.stopPropagation(); it.firstElementChild.focus(); }
-  it.open = false;
-}), true);
-"#;
-
-/// A key that is held down presses once: it must not answer the question, or press the button, that its first press brought up.
-const HELD_KEYS: &str = r#"addEventListener("keydown", (event) => {
-  if (event.repeat && /^(Enter| )$/.test(event.key) && event.target.closest("button, a, summary")) event.preventDefault();
-}, true);
-"#;
-
-/// Counts by how many entries a navigation through history has moved, as `history.moved`, so that `unsaved_guard` can go back
-/// to where the user was. Each entry is given its place when it is made. A click on a fragment makes one without a place.
-const PLACES: &str = r#"let place = history.state?.place ?? 0;
-for (const name of ["pushState", "replaceState"]) {
-  const plain = history[name].bind(history);
-  history[name] = (state, title, url) => plain({ ...state, place: name === "pushState" ? ++place : place }, title, url);
-}
-history.replaceState(history.state, "");
-addEventListener("popstate", ({ state }) => {
-  const to = state?.place;
-  history.moved = to === undefined ? 1 : to - place;
-  place += history.moved;
-  if (to === undefined) history.replaceState(null, "");
-}, true);
-"#;
-
-/// A tab that the browser made as a copy of another has a copy of what that one can undo (R101), which it forgets. A page that is left
-/// says so for the one that follows it in the tab: nothing says so in the copy of a page that is shown. A tab that the browser had put
-/// away to save memory could not say it.
-const COPIES: &str = r#"try {
-  const kept = sessionStorage;
-  if (!kept["rollcall.left"] && !document.wasDiscarded) for (const it in kept) if (/^rollcall\.undo/.test(it)) delete kept[it];
-  addEventListener("pagehide", () => { kept["rollcall.left"] = 1; });
-  addEventListener("pageshow", () => { delete kept["rollcall.left"]; });
-} catch {}
-"#;
-
-/// After a session ended under an open page: asks to sign in again, in a dialog over the page, and sends the request that was
-/// refused once more. What was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know
-/// of it. If another user signs in, the page is loaded again. The provider opens in a tab of its own; back here, the session is
-/// there.
-const SIGN_IN: &str = r#"const door = document.getElementById("sign-in");
-if (door) {
-  const send = fetch;
-  let asking;
-  const ask = () => new Promise((done) => {
-    const dialog = document.importNode(door.content.firstElementChild, true);
-    const said = dialog.querySelector("[role=alert]");
-    const say = (text) => { said.textContent = text; said.hidden = false; };
-    const enter = ({ user }) => {
-      if (String(user.id) !== door.dataset.user) return location.reload();
-      done(true);
-      dialog.close();
-    };
-    const look = async () => {
-      const answer = await send("/api/session").catch(() => ({}));
-      if (answer.ok) enter(await answer.json());
-    };
-    addEventListener("focus", look);
-    dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
-    dialog.querySelector("form").onsubmit = async (event) => {
-      event.preventDefault();
-      const body = JSON.stringify(Object.fromEntries(new FormData(event.target)));
-      const answer = await send("/api/session", { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => ({}));
-      if (answer.status !== 201) return say({ 401: "Wrong login or password", 429: "Too many failed attempts. Try again later" }[answer.status] ?? "Something went wrong. Try again");
-      enter(await answer.json());
-    };
-    dialog.onclose = () => { removeEventListener("focus", look); dialog.remove(); asking = undefined; done(false); };
-    document.body.append(dialog);
-    dialog.showModal();
-  });
-  window.fetch = async (request, options) => {
-    const again = request instanceof Request ? request.clone() : request;
-    const answer = await send(request, options);
-    if (answer.status !== 401 || !new URL(answer.url).pathname.startsWith("/rpc/")) return answer;
-    return (await (asking ??= ask())) ? send(again, options) : answer;
-  };
-}
-"#;
-
-/// In `open` mode, where nobody has entered a name (R108): a change that the server refuses for that opens the dialog of the sidebar, and
-/// is sent once more when the name is stored. The dialog is closed when its field is gone.
-const NAME: &str = r#"{
-  const send = fetch;
-  let is_named = false;
-  let asking;
-  const field = () => document.getElementById("your-name");
-  const ask = () => new Promise((done) => {
-    let is_open = false;
-    const watch = new MutationObserver(() => {
-      if (is_open && !field()) { watch.disconnect(); asking = undefined; done(is_named); }
-      is_open = !!field();
-    });
-    watch.observe(document.body, { childList: true, subtree: true });
-    document.querySelector(".sidebar__foot [aria-haspopup=dialog]").click();
-  });
-  window.fetch = async (given, options) => {
-    const request = new Request(given, options);
-    if (new URL(request.url).pathname.startsWith("/rpc/")) request.headers.set("x-rollcall-asks-for-name", "1");
-    const again = request.clone();
-    const answer = await send(request);
-    const path = answer.url && new URL(answer.url).pathname;
-    if (answer.ok && path === "/rpc/set_actor") is_named = true;
-    if (answer.status !== 428 || !path.startsWith("/rpc/")) return answer;
-    return (await (asking ??= ask())) ? send(again) : answer;
-  };
-}
-"#;
-
-/// The keys that every page has (R106): Ctrl+K, `g` and a letter, `/` and `?`. They are heard before the page's own, and the last two
-/// after them, since the grid has its own. What they open is loaded when it is first asked for, by `palette`; what changes the evidence
-/// of a step (R74) by `evidence`; what runs steps and shows their output (R75) by `runs`, also where an output is open when the page
-/// comes. Links are clicked, so that the router and the question about unsaved changes hear of it.
-const KEYS: &str = r#"const go = { d: "/", r: "/releases", c: "/customers", k: "/clusters", a: "/activity" };
-const is_plain = (event) => {
-  let letters;
-  try { letters = localStorage.getItem("rollcall.letters"); } catch {}
-  return letters !== "off" && !(event.ctrlKey || event.metaKey || event.altKey || event.isComposing)
-    && !event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") && !document.querySelector("dialog[open], [role=menu]");
-};
-let began = -Infinity;
-addEventListener("keydown", (event) => {
-  const { key } = event;
-  if (key === "Shift") return;
-  const is_going = event.timeStamp - began < 1500;
-  began = -Infinity;
-  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && key.toLowerCase() === "k") {
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (!event.repeat && !document.querySelector("dialog[open]:not(.palette)")) palette("open");
-  } else if (is_plain(event)) {
-    if (is_going && Object.hasOwn(go, key)) {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      const link = document.querySelector(`.sidebar a[href="${go[key]}"]`);
-      link ? link.click() : location.assign(go[key]);
-    } else if (key === "g" && !event.repeat) began = event.timeStamp;
-  }
-}, true);
-addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.repeat || !/^[/?]$/.test(event.key) || !is_plain(event)) return;
-  event.preventDefault();
-  if (event.key === "?") return palette("shortcuts");
-  const field = [...document.querySelectorAll('#main [type=search]')].find((it) => it.checkVisibility());
-  field ? field.focus() : palette("open");
-});
-addEventListener("click", (event) => {
-  if (event.target.closest("[data-palette]")) palette("open");
-  const piece = event.target.closest("[data-evidence]");
-  if (piece) evidence(piece);
-  const run = event.target.closest("[data-run]");
-  if (run) runs("press", run);
-  const skip = event.target.closest(".skip");
-  const to = skip && ((skip.matches("[data-grid]") && document.querySelector("[role=grid] [tabindex='0']")) || document.querySelector('#main h1'));
-  if (to) { event.preventDefault(); if (to.tabIndex < 0) to.tabIndex = -1; to.focus(); }
-}, true);
-addEventListener("rollcall-run", (event) => runs("ask", event.detail));
-addEventListener("toggle", (event) => event.target.matches?.("[data-run-output][open]") && runs("show"), true);
-if (document.querySelector("[data-run-output][open]")) setTimeout(() => runs("show"));
-"#;
-
 /// The script of the keys, with what loads the rest from a build. Pages that do without the application have it too.
-pub fn keys_script(build: &str) -> String {
+pub fn keys_script(site: Option<&SiteAssets>) -> String {
+    let (keys, build) = (script(site, "keys"), site.map_or("", |it| it.wasm.as_str()));
     format!(
-        "{KEYS}const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});\
+        "{keys}const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});\
         const evidence = (button) => import(\"/evidence.js?{build}\").then(it => it.change(button)).catch(() => {{}});\
         const runs = (does, what) => import(\"/runs.js?{build}\").then(it => it[does](what)).catch(() => {{}});"
     )
@@ -364,16 +197,20 @@ pub fn shell(
             "import(\"/missing_parts.js?{build}\").catch(() => {{}}).then(() => import(\"/live.js?{build}\"))\
             .then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
         );
-        let keys = keys_script(build);
-        let name = if asks_for_name { NAME } else { "" };
-        let sign_in = if session_user.is_some() { SIGN_IN } else { "" };
+        let keys = keys_script(Some(site));
+        let part = |name, is_there: bool| is_there.then(|| script(Some(site), name)).unwrap_or_default();
+        let name = part("name", asks_for_name);
+        let sign_in = part("sign_in", session_user.is_some());
         let bundle = site.bundle_of(path, query).map(|it| format!("/pkg/{it}"));
         let small = site.bundle("small_").unwrap_or_default();
         let bundled = bundle.as_ref().map_or_else(String::new, |it| {
-            format!("const bundle = \"{it}\", small = \"/pkg/{small}\";\n{BUNDLE}")
+            let read = script(Some(site), "bundle");
+            format!("const bundle = \"{it}\", small = \"/pkg/{small}\";\n{read}")
         });
+        let always = ["menus", "held_keys", "places", "copies"];
+        let always = always.map(|it| script(Some(site), it)).concat();
         let start = format!(
-            "{bundled}{MENUS}{HELD_KEYS}{PLACES}{COPIES}{sign_in}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            "{bundled}{always}{sign_in}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
         let files = bundle.map_or_else(

@@ -17,6 +17,11 @@ for (const it of [...scripts, ...loaders].map((it) => join(folder, it))) {
   const { code } = await minify(readFileSync(it, 'utf8'), { module: true, compress: { passes: 2 } });
   writeFileSync(it, code);
 }
+// Those of the document are joined, so that their names must stay.
+for (const it of readdirSync(join(folder, 'document')).map((it) => join(folder, 'document', it))) {
+  const { code } = await minify(readFileSync(it, 'utf8'), { compress: { passes: 2 } });
+  writeFileSync(it, code);
+}
 const files = readdirSync(folder, { recursive: true }).map((it) => join(folder, it)).filter((it) => statSync(it).isFile() && !/\.(br|gz)$/.test(it));
 // Each runs on a thread of its own.
 await Promise.all(files.map(async (file) => {

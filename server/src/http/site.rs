@@ -51,6 +51,13 @@ pub fn asset_names() -> Option<&'static SiteAssets> {
                         Some((name.to_owned(), format!("{file}.bin")))
                     })
                     .collect(),
+                scripts: SiteFiles::iter()
+                    .filter_map(|path| {
+                        let name = path.strip_prefix("document/")?.strip_suffix(".js")?;
+                        let text = String::from_utf8(SiteFiles::get(&path)?.data.into_owned());
+                        Some((name.to_owned(), text.ok()?))
+                    })
+                    .collect(),
             })
         })
         .as_ref()
@@ -127,7 +134,6 @@ pub fn keys_address() -> String {
 
 /// The script of the keys, for pages that do without the application: the same that the others have in their document.
 pub fn keys() -> Response {
-    let build = asset_names().map_or("", |it| it.wasm.as_str());
     let headers = [
         (header::CONTENT_TYPE, media_type("keys.js")),
         (
@@ -135,7 +141,7 @@ pub fn keys() -> Response {
             HeaderValue::from_static("public, max-age=3600"),
         ),
     ];
-    (headers, keys_script(build)).into_response()
+    (headers, keys_script(asset_names())).into_response()
 }
 
 fn media_type(file: &str) -> HeaderValue {
