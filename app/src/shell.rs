@@ -44,7 +44,7 @@ const SCRIPTS: [(&str, &str); 8] = [
 ];
 
 /// A script of the document: minified, if there is a built site.
-fn script(site: Option<&SiteAssets>, name: &str) -> String {
+fn document_script(site: Option<&SiteAssets>, name: &str) -> String {
     let minified = site.and_then(|it| it.scripts.iter().find(|it| it.0 == name));
     let written = || SCRIPTS.iter().find(|it| it.0 == name).map(|it| it.1);
     let text = minified.map(|it| it.1.as_str()).or_else(written);
@@ -95,7 +95,10 @@ impl SiteAssets {
 
 /// The script of the keys, with what loads the rest from a build. Pages that do without the application have it too.
 pub fn keys_script(site: Option<&SiteAssets>) -> String {
-    let (keys, build) = (script(site, "keys"), site.map_or("", |it| it.wasm.as_str()));
+    let (keys, build) = (
+        document_script(site, "keys"),
+        site.map_or("", |it| it.wasm.as_str()),
+    );
     format!(
         "{keys}const palette = (what) => import(\"/palette.js?{build}\").then(it => it[what](go)).catch(() => {{}});\
         const evidence = (button) => import(\"/evidence.js?{build}\").then(it => it.change(button)).catch(() => {{}});\
@@ -125,7 +128,7 @@ pub struct DocumentOf {
 /// The mark, as `public/favicon.svg` has it. Within the document it takes half of what a request for it would.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cstyle%3E:root{color:%2314161f;--cut:%23fff}@media(prefers-color-scheme:dark){:root{color:%23f1f1f3;--cut:%2314161f}}%3C/style%3E%3Crect x='1' y='1' width='22' height='22' rx='6' fill='currentColor'/%3E%3Cpath d='M5.5 7.5h2.5M5.5 12h2.5M5.5 16.5h2.5' stroke='var(--cut)' stroke-width='2' stroke-linecap='round'/%3E%3Cpath d='m11 12.25 2.5 2.75 5-6' fill='none' stroke='var(--cut)' stroke-width='2.25' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
 
-/// The dialog of `SIGN_IN`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
+/// The dialog of `public/document/sign_in.js`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
 fn sign_in_dialog(user: UserId, provider: Option<String>) -> impl IntoView {
     let by_provider = provider.map(|name| {
         let path = paths::provider_login(paths::ACCOUNT);
@@ -198,17 +201,17 @@ pub fn shell(
             .then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
         );
         let keys = keys_script(Some(site));
-        let part = |name, is_there: bool| is_there.then(|| script(Some(site), name)).unwrap_or_default();
+        let part = |name, is_there: bool| is_there.then(|| document_script(Some(site), name)).unwrap_or_default();
         let name = part("name", asks_for_name);
         let sign_in = part("sign_in", session_user.is_some());
         let bundle = site.bundle_of(path, query).map(|it| format!("/pkg/{it}"));
         let small = site.bundle("small_").unwrap_or_default();
         let bundled = bundle.as_ref().map_or_else(String::new, |it| {
-            let read = script(Some(site), "bundle");
+            let read = document_script(Some(site), "bundle");
             format!("const bundle = \"{it}\", small = \"/pkg/{small}\";\n{read}")
         });
         let always = ["menus", "held_keys", "places", "copies"];
-        let always = always.map(|it| script(Some(site), it)).concat();
+        let always = always.map(|it| document_script(Some(site), it)).concat();
         let start = format!(
             "{bundled}{always}{sign_in}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"

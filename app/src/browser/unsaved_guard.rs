@@ -51,8 +51,8 @@ fn confirm_history_back() -> bool {
     is_confirmed
 }
 
-/// By how many entries of the history the browser has just moved: a script of the document counts them (`PLACES` in
-/// `shell.rs`).
+/// By how many entries of the history the browser has just moved: a script of the document counts them (`places.js` in
+/// `public/document`).
 fn moved() -> i32 {
     let history = web_sys::window().and_then(|it| it.history().ok());
     let moved = history.and_then(|it| js_sys::Reflect::get(&it, &"moved".into()).ok());

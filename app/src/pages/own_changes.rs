@@ -1,6 +1,6 @@
 //! What this tab has changed in the release that it shows, for Undo and Redo of the matrix and of a customer's steps (R101). It
 //! outlives those pages, since an answer may come after its page was left, and the tab keeps it for a reload. A copy of the tab starts
-//! with nothing: a script of the document sees to that (`COPIES` in `shell.rs`).
+//! with nothing: a script of the document sees to that (`public/document/copies.js`).
 use crate::{
     browser::dom,
     components::ui::time::Clock,
