@@ -201,19 +201,19 @@ pub fn shell(
             .then(it => it.start({after}, \"{version}\")).catch(() => {{}})"
         );
         let keys = keys_script(Some(site));
-        let part = |name, is_there: bool| is_there.then(|| document_script(Some(site), name)).unwrap_or_default();
-        let name = part("name", asks_for_name);
-        let sign_in = part("sign_in", session_user.is_some());
         let bundle = site.bundle_of(path, query).map(|it| format!("/pkg/{it}"));
         let small = site.bundle("small_").unwrap_or_default();
         let bundled = bundle.as_ref().map_or_else(String::new, |it| {
             let read = document_script(Some(site), "bundle");
             format!("const bundle = \"{it}\", small = \"/pkg/{small}\";\n{read}")
         });
-        let always = ["menus", "held_keys", "places", "copies"];
-        let always = always.map(|it| document_script(Some(site), it)).concat();
+        let mut names = vec!["menus", "held_keys", "places", "copies"];
+        names.extend(session_user.is_some().then_some("sign_in"));
+        names.extend(asks_for_name.then_some("name"));
+        let names = names.into_iter();
+        let scripts: String = names.map(|it| document_script(Some(site), it)).collect();
         let start = format!(
-            "{bundled}{always}{sign_in}{name}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
+            "{bundled}{scripts}{keys}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()))\
             .then(() => (window.requestIdleCallback ?? setTimeout)(() => {live}));"
         );
         let files = bundle.map_or_else(
