@@ -11,7 +11,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 use std::iter;
 
-/// File names of the built site, below `/pkg/`.
+/// What the document needs of the built site: file names below `/pkg/`, and the texts of its own scripts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteAssets {
     pub script: String,

@@ -1,7 +1,7 @@
 // For each part of the WASM one file with all that its pages need, main file included: together they compress a tenth better than one by
-// one. And one with all the small files, for what is loaded later. Called with the folder of the built site's files. `shell.rs` has the
-// other end: 4 bytes with the length (little endian) of a JSON list of names without hashes and lengths, that list, and the files. Only in
-// brotli: what takes none loads the files one by one.
+// one. And one with all the small files, for what is loaded later. Called with the folder of the built site's files. `bundle.js` in
+// `public/document` has the other end: 4 bytes with the length (little endian) of a JSON list of names without hashes and lengths, that
+// list, and the files. Only in brotli: what takes none loads the files one by one.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

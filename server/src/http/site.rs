@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 #[allow_missing = true]
 struct SiteFiles;
 
-/// The hashed file names of script, WASM and style; none without a built site.
+/// What the document needs of the built site; none without one.
 pub fn asset_names() -> Option<&'static SiteAssets> {
     static NAMES: OnceLock<Option<SiteAssets>> = OnceLock::new();
     NAMES

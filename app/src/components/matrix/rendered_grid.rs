@@ -110,8 +110,9 @@ pub fn render(
     RenderedGrid::new(layout, grid, window, grid_version)
 }
 
-/// Writes everything but the rows.
+/// Writes everything but the rows. The card would be that of another cell from here on.
 fn write_heads(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, padding: &WindowPadding) {
+    grid::hide_card(pane);
     let (grid, layout) = (grid_view.grid, grid_view.layout);
     let empty_message = filter_bar::empty_message_html(grid, layout);
     grid_dom::set_content(pane, ".empty", &empty_message);
@@ -140,8 +141,6 @@ fn reuse_cells(
     let n_kept = n_old.min(columns.len());
     let kept_rows = before.window.intersection(window).visual_rows;
     let n_gone = before.window.visual_rows.len() - kept_rows.len();
-    // It would be that of another cell.
-    grid::hide_card(pane);
     // A row with steps and the header of a block have nothing in common.
     let is_kept = |visual_row: usize| {
         let kinds = [&before.layout, grid_view.layout];

@@ -46,7 +46,7 @@ use leptos::prelude::*;
 use std::cell::Cell;
 
 thread_local! {
-    /// Whether `run` has loaded the code.
+    /// Whether the code was loaded.
     static IS_LOADED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -98,6 +98,7 @@ pub const RENDERED_ON_SERVER: &str = "aside[data-aside]";
 /// The WASM is split here. `shell.rs` names the file by this function.
 #[lazy]
 pub fn lazy_part(part: LazyPart) -> AnyView {
+    IS_LOADED.set(true);
     match part {
         LazyPart::Preload => ().into_any(),
         LazyPart::StepPanel(props) => {
@@ -201,7 +202,6 @@ pub fn show_dialogs(dialogs: ReleaseDialogsProps) -> AnyView {
 pub fn run(part: LazyPart) {
     leptos::task::spawn_local(async {
         drop(lazy_part(part).await);
-        IS_LOADED.set(true);
     });
 }
 
