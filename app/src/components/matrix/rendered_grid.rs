@@ -122,8 +122,7 @@ fn write_heads(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, paddin
     grid_dom::set_content(pane, "thead", &heads);
 }
 
-/// Shows another layout of the same grid, as after a letter in the filter: each cell gets the attributes of the one that takes its place,
-/// so that it is styled anew only if its state is another.
+/// Shows another layout of the same grid, as after a letter in the filter: each cell gets the attributes of the one that takes its place.
 fn reuse_cells(
     pane: &Pane,
     before: &RenderedGrid,
