@@ -195,7 +195,7 @@ function groups_of(found) {
     ['customers', 'Customers', found.customers.map((it) => ({ label: it.name, more: joined(it.cluster, it.namespace, !it.isActive && 'inactive'), href: it.path }))],
     ['clusters', 'Clusters', found.clusters.map((it) => ({ label: it.name, more: it.isActive ? '' : 'inactive', href: it.path }))],
     ['steps', 'Steps', found.steps.map((it) => ({ label: it.name, more: joined(it.release, customers(it.customers)), href: it.path }))],
-    ['texts', 'Step texts', found.texts.map((it) => ({ label: it.line ?? '', is_code: true, more: joined(it.name, it.release, it.isExecuted && 'as executed', customers(it.customers)), href: it.path }))],
+    ['texts', 'Step texts', found.texts.map((it) => ({ label: it.line ?? '', is_code: true, more: joined(it.name, it.release, it.isExecuted && 'text at that time', customers(it.customers)), href: it.path }))],
     ['people', 'People', found.people.map((it) => ({ label: it.name, more: 'activity', href: it.path }))],
   ];
 }

@@ -25,8 +25,8 @@ test('a batch is one line, and says row by row what it did', async ({ page, open
   await expect(first).toHaveCount(1);
   await expect(first).toContainText('nothing to announce');
   await first.getByText('Show changes').click();
-  await expect(first.getByRole('row', { name: 'State' })).toContainText('pending');
-  await expect(first.getByRole('row', { name: 'State' })).toContainText('skipped');
+  await expect(first.getByRole('row', { name: 'State' })).toContainText('Pending');
+  await expect(first.getByRole('row', { name: 'State' })).toContainText('Skipped');
   await first.getByRole('link', { name: 'All 3 changes' }).click();
   await expect(page).toHaveURL(/batch=/);
   await expect(page.getByText('One change, row by row.')).toBeVisible();

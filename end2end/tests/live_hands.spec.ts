@@ -75,7 +75,7 @@ test.describe('on a page that hears what others change', () => {
     await cell(page, 'Step 1 Announce, Globex').click();
     await page.keyboard.press('Shift+ArrowRight');
     await page.keyboard.press('f');
-    const many = page.getByRole('dialog', { name: 'Fail 2 cells' });
+    const many = page.getByRole('dialog', { name: 'Mark 2 cells failed' });
     await expect(many.getByLabel('Reason', { exact: true })).toBeFocused();
     await jonas('act_on_step', act(step.initech.announce, 'start'));
     await expect(many.getByRole('alert')).toHaveText(/^Jonas changed 1 of these 2 cells at \d\d:\d\d$/);
@@ -117,7 +117,7 @@ test.describe('on a page that hears what others change', () => {
     await cell(page, 'Step 1 Announce, Globex').click();
     await page.keyboard.press('Shift+ArrowRight');
     await page.keyboard.press('f');
-    const dialog = page.getByRole('dialog', { name: 'Fail 2 cells' });
+    const dialog = page.getByRole('dialog', { name: 'Mark 2 cells failed' });
     await dialog.getByLabel('Reason', { exact: true }).fill('no answer');
     await other(server, 'Jonas')('remove_customers', { id: june, customers: [initech] });
     await expect(state(page, step.initech.announce)).toHaveCount(0);

@@ -108,7 +108,7 @@ test('the form shows a message of each kind, and says what is wrong at its field
   await page.getByRole('radio', { name: 'Webhook' }).check();
   await page.getByRole('button', { name: 'Create webhook' }).click();
   await expect(page.getByText('Enter a name')).toBeVisible();
-  await expect(page.getByText('Enter a target')).toBeVisible();
+  await expect(page.getByText('Enter a URL or an address')).toBeVisible();
   await expect(page.getByText('Choose at least one')).toBeVisible();
   await page.getByLabel('Name', { exact: true }).fill('Metadata');
   await page.getByLabel('URL', { exact: true }).fill('http://169.254.169.254/latest');

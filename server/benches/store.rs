@@ -270,6 +270,7 @@ async fn measure() {
 async fn search_costs(store: &Store, figures: &mut BenchFigures) {
     for (what, sought) in [
         ("search: a word of most texts", "kubectl"),
+        ("search: words of most texts", "kubectl apply"),
         ("search: a word of no text", "no such words"),
     ] {
         let query = SearchQuery::parse(sought).unwrap().unwrap();

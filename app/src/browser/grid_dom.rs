@@ -30,6 +30,24 @@ pub fn replace_element(pane: &Pane, selector: &str, html: &str) {
     }
 }
 
+/// Replaces headers and cells of rows: the first element that matches each selector, by the one at the same place in `html`.
+pub fn swap_in_rows(pane: &Pane, selectors: &[String], html: &str) {
+    let document = pane.owner_document();
+    let Some(Ok(row)) = document.map(|it| it.create_element("tr")) else {
+        return;
+    };
+    row.set_inner_html(html);
+    for selector in selectors {
+        let Some(new) = row.first_element_child() else {
+            return;
+        };
+        new.remove();
+        if let Some(old) = find(pane, selector) {
+            let _ = old.replace_with_with_node_1(&new);
+        }
+    }
+}
+
 /// Sets or removes attributes of the first element that matches.
 pub fn set_attributes(pane: &Pane, selector: &str, attributes: &[(&str, Option<String>)]) {
     if let Some(element) = find(pane, selector) {
@@ -137,18 +155,12 @@ pub fn set_vertical_padding(pane: &Pane, span: usize, heights: (u32, u32)) {
     }
 }
 
-/// What becomes of a cell that is there.
-pub enum CellUpdate {
-    Keep,
-    /// Attributes to set, or to remove.
-    Attributes(Vec<(&'static str, Option<String>)>),
-    /// Another cell in its place.
-    Html(String),
-}
-
-/// Updates cells in place. `update` gets the row and the column of each, both counted from 0 at the first rendered one; the last
-/// column is empty space.
-pub fn update_cells(pane: &Pane, update: &dyn Fn(usize, usize) -> CellUpdate) {
+/// Sets or removes attributes of cells in place. `update` gets the row and the column of each, both counted from 0 at the first
+/// rendered one; the last column is empty space.
+pub fn update_cells(
+    pane: &Pane,
+    update: &dyn Fn(usize, usize) -> Vec<(&'static str, Option<String>)>,
+) {
     let mut next_row = find(pane, "tbody").and_then(|it| nth(&it, 1));
     let mut row_index = 0;
     while let Some(row) = next_row {
@@ -157,11 +169,7 @@ pub fn update_cells(pane: &Pane, update: &dyn Fn(usize, usize) -> CellUpdate) {
         let mut column_index = 0;
         while let Some(cell) = next_cell {
             next_cell = cell.next_element_sibling();
-            match update(row_index, column_index) {
-                CellUpdate::Keep => {}
-                CellUpdate::Attributes(attributes) => set_element_attributes(&cell, &attributes),
-                CellUpdate::Html(html) => cell.set_outer_html(&html),
-            }
+            set_element_attributes(&cell, &update(row_index, column_index));
             column_index += 1;
         }
         row_index += 1;

@@ -15,7 +15,7 @@ use crate::{
         event::{Entity, EventAction, FieldChange},
         id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId},
         summary::{NamedEvent, UndoState},
-        vocabulary::StepStatus,
+        vocabulary::{Category, ReleaseStatus, ReleaseType, StepStatus},
     },
     paths,
 };
@@ -290,11 +290,11 @@ fn subject_link(line: &NamedEvent, n: u32) -> AnyView {
 }
 
 /// The label of a field; none for fields of internal bookkeeping, which are not shown.
-fn field_label(field: &str) -> Option<&str> {
-    Some(match field {
+fn field_label(field: &str) -> Option<String> {
+    let label = match field {
         "textKey" | "executedAt" | "executedBy" | "startedAt" | "startedBy" | "stateAt"
         | "stateBy" | "templateVersion" | "templateId" | "orderIndex" | "orderedIds" | "schema"
-        | "partial" | "release" | "events" | "eventsSha256" => {
+        | "partial" | "release" | "releaseId" | "copies" | "events" | "eventsSha256" => {
             return None;
         }
         "status" => "State",
@@ -322,8 +322,42 @@ fn field_label(field: &str) -> Option<&str> {
         "imported" => "Imported",
         "head" => "Head of the history",
         "run" => "Run",
-        other => other,
-    })
+        other => return Some(spaced(other)),
+    };
+    Some(label.to_owned())
+}
+
+/// "timeoutSeconds" as "Timeout seconds".
+fn spaced(name: &str) -> String {
+    let mut label = String::with_capacity(name.len() + 2);
+    for letter in name.chars() {
+        if label.is_empty() {
+            label.extend(letter.to_uppercase());
+        } else if letter.is_uppercase() {
+            label.push(' ');
+            label.extend(letter.to_lowercase());
+        } else {
+            label.push(letter);
+        }
+    }
+    label
+}
+
+/// The value of a field in the words of the pages.
+fn field_value(field: &str, value: &str) -> String {
+    let label = match (field, value) {
+        ("status", it) => {
+            let of_step = it.parse().map(StepStatus::label).ok();
+            of_step.or_else(|| it.parse().map(ReleaseStatus::label).ok())
+        }
+        ("category", it) => it.parse().map(Category::label).ok(),
+        ("type", it) => it.parse().map(ReleaseType::label).ok(),
+        (_, "true") => Some("Yes"),
+        (_, "false") => Some("No"),
+        (_, "{}" | "[]" | "") => Some("empty"),
+        _ => None,
+    };
+    label.unwrap_or(value).to_owned()
 }
 
 /// The changed fields, before and after, folded.
@@ -332,7 +366,10 @@ fn changes_table(changes: &[FieldChange]) -> impl IntoView + use<> {
         .iter()
         .filter_map(|it| {
             let label = field_label(&it.field)?.to_owned();
-            let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "empty".to_owned());
+            let side = |text: &Option<String>| {
+                let value = text.as_deref().unwrap_or_default();
+                field_value(&it.field, value)
+            };
             Some((label, side(&it.before), side(&it.after)))
         })
         .collect();
@@ -377,8 +414,26 @@ mod tests {
 
     #[test]
     fn bookkeeping_fields_are_not_shown() {
-        assert_eq!(field_label("status"), Some("State"));
+        assert_eq!(field_label("status").as_deref(), Some("State"));
         assert_eq!(field_label("stateBy"), None);
-        assert_eq!(field_label("something"), Some("something"));
+        let label = field_label("timeoutSeconds");
+        assert_eq!(label.as_deref(), Some("Timeout seconds"));
+    }
+
+    #[test]
+    fn values_are_told_in_the_words_of_the_pages() {
+        let told = [
+            ("status", "in_progress", "In progress"),
+            ("status", "archived", "Archived"),
+            ("category", "verify", "Verify"),
+            ("type", "hotfix", "Hotfix"),
+            ("type", "bash", "bash"),
+            ("isCustom", "true", "Yes"),
+            ("metadata", "{}", "empty"),
+            ("name", "Ana", "Ana"),
+        ];
+        for (field, value, expected) in told {
+            assert_eq!(field_value(field, value), expected, "{field} {value}");
+        }
     }
 }

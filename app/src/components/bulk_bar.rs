@@ -39,6 +39,7 @@ pub fn count_rows_and_columns(cells: &[CellIndex]) -> (usize, usize) {
 
 /// How many cells one bulk action may change. The server refuses more.
 const BULK_CELLS_MAX: usize = 10_000;
+const TOO_MANY: &str = "Select up to 10,000 cells";
 
 /// How many reasons are listed.
 const REASONS_LISTED_MAX: usize = 3;
@@ -63,6 +64,34 @@ fn ineligibility(action: StepAction, cell: &Cell, missing: Option<&str>) -> Opti
             .collect();
         format!("missing {}", names.join(", "))
     })
+}
+
+/// How many of the cells an action can be applied to. A missing value may be there by then.
+fn eligible_count(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> usize {
+    let cells = cells.iter().filter_map(|at| grid.cell(*at));
+    cells
+        .filter(|it| ineligibility(action, it, None).is_none())
+        .count()
+}
+
+/// Why an action of several cells is not begun: they are too many, or it can be applied to none of them.
+pub fn bulk_refusal(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
+    if cells.len() > BULK_CELLS_MAX {
+        return Some(TOO_MANY.to_owned());
+    }
+    if !action.accepts_reason() || eligible_count(action, grid, cells) > 0 {
+        return None;
+    }
+    ineligible_text(action, grid, cells)
+}
+
+/// "Mark 13 cells failed", "Skip 13 cells".
+fn bulk_title(action: StepAction, n: usize) -> String {
+    let cells = pluralize(n, "cell");
+    match action {
+        StepAction::Fail => format!("Mark {cells} failed"),
+        action => format!("{} {cells}", verb(action)),
+    }
 }
 
 /// "9 of 12 cells. 3 not eligible: 2 missing `CDN_ZONE`, 1 already done".
@@ -132,14 +161,9 @@ pub fn BulkBar(
     // The action whose button is hovered or focused; the note lists the cells that it cannot be applied to.
     let pointed_at = RwSignal::new(StepAction::Done);
     let eligible = move |action: StepAction| {
-        state.grid.with(|grid| {
-            cells.with(|cells| {
-                let cells = cells.iter().filter_map(|at| grid.cell(*at));
-                cells
-                    .filter(|it| ineligibility(action, it, None).is_none())
-                    .count()
-            })
-        })
+        state
+            .grid
+            .with(|grid| cells.with(|cells| eligible_count(action, grid, cells)))
     };
     let what = move || {
         let (rows, columns) = cells.with(|cells| count_rows_and_columns(cells));
@@ -155,7 +179,7 @@ pub fn BulkBar(
     let is_too_many = move || cells.with(|it| it.len() > BULK_CELLS_MAX);
     let note = move || {
         if is_too_many() {
-            return Some("Select up to 10,000 cells".to_owned());
+            return Some(TOO_MANY.to_owned());
         }
         state
             .grid
@@ -318,9 +342,12 @@ pub fn ReasonDialog(
             });
             // Not tracked: an answer that changes the grid does not draw the dialog anew.
             steps.set_value(untrack(|| state.selected_steps()));
-            let n = steps.with_value(Vec::len);
+            let n = untrack(|| {
+                let cells = state.selected_cells();
+                state.grid.with(|grid| eligible_count(action, grid, &cells))
+            });
             view! {
-                <Dialog open=open title=format!("{} {}", verb(action), pluralize(n, "cell"))>
+                <Dialog open=open title=bulk_title(action, n)>
                     <ForeignLine steps=steps.get_value()/>
                     <ReasonForm
                         action=action
@@ -369,6 +396,28 @@ mod tests {
             ineligibility(StepAction::Skip, &cell(StepStatus::Pending, true), None),
             None
         );
+    }
+
+    #[test]
+    fn a_bulk_is_not_begun_with_too_many_cells_or_without_one_that_it_can_be_applied_to() {
+        let grid = grid(1, 3, |at| {
+            let status = if at.column == 0 {
+                StepStatus::Pending
+            } else {
+                StepStatus::Done
+            };
+            Some(cell(i64::try_from(at.column).unwrap(), status))
+        });
+        let at = |column| CellIndex { row: 0, column };
+        let refusal = |action, cells: &[CellIndex]| bulk_refusal(action, &grid, cells);
+        assert_eq!(refusal(StepAction::Fail, &[at(0), at(1)]), None);
+        assert_eq!(
+            refusal(StepAction::Fail, &[at(1), at(2)]).as_deref(),
+            Some("0 of 2 cells. 2 not eligible: 2 done")
+        );
+        let many = vec![at(0); BULK_CELLS_MAX + 1];
+        assert_eq!(refusal(StepAction::Done, &many).as_deref(), Some(TOO_MANY));
+        assert_eq!(bulk_title(StepAction::Fail, 13), "Mark 13 cells failed");
     }
 
     #[test]

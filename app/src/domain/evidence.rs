@@ -1,6 +1,7 @@
 //! Evidence of a step (R74): an output, a link or a file, with its size and SHA-256. What is kept, and how a file's type is told
 //! from its bytes.
 use super::{
+    digit_groups::grouped,
     field_error::FieldError,
     id::{EvidenceId, StepId},
     text::Name,
@@ -69,7 +70,7 @@ pub struct EvidenceDraft {
 pub enum RefusedEvidence {
     #[error(transparent)]
     Invalid(#[from] ValidationErrors),
-    #[error("Evidence has at most {EVIDENCE_MAX_BYTES} bytes, this has {0}")]
+    #[error("Evidence: at most {} bytes, you have {}", grouped(EVIDENCE_MAX_BYTES), grouped(*.0))]
     TooLarge(usize),
     #[error(
         "Evidence is plain text, CSV or Markdown in UTF-8, or a PNG, JPEG, GIF or WebP image; no HTML, XML or SVG"

@@ -25,7 +25,7 @@ impl InvalidField {
             Field::Password => "Enter a password",
             Field::Cluster => "Choose a cluster",
             Field::From => "Choose a release",
-            Field::Target => "Enter a target",
+            Field::Target => "Enter a URL or an address",
             _ => return self.problem.to_string(),
         };
         missing.to_owned()

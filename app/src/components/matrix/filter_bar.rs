@@ -49,8 +49,15 @@ fn cluster_field_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
     }
 }
 
-/// A toggle with its count of what is shown. At zero it is left out, unless it is on.
-fn chip_html(name: &str, label: &str, icon: &str, count: u32, is_on: bool) -> Markup {
+/// From this many cells on the counts of the chips are large.
+const LARGE_COUNT: u32 = 1_000;
+
+/// A toggle with its count of what is shown. At zero it is left out, unless it is on. Beside large counts there is less room for names.
+fn chip_html(
+    (name, label, icon): (&str, &str, &str),
+    (count, is_large): (u32, bool),
+    is_on: bool,
+) -> Markup {
     html! {
         @if count > 0 || is_on {
             button class="chip" data-filter=(name) data-state=(name) aria-pressed=(is_on) title=[(!icon.is_empty()).then_some(label)] {
@@ -58,7 +65,7 @@ fn chip_html(name: &str, label: &str, icon: &str, count: u32, is_on: bool) -> Ma
                     (label)
                 } @else {
                     (icon_html(icon))
-                    span class="chip__label" { (label) }
+                    span class="chip__label" data-large[is_large] { (label) }
                 }
                 " "
                 span class="count" { (grouped(usize::try_from(count).unwrap_or_default())) }
@@ -91,13 +98,14 @@ fn chips_html(filter: &MatrixFilter, grid: &Grid, layout: &GridLayout) -> Markup
     let (shown, attention) = layout.shown_counts(grid);
     let attention = u32::try_from(attention).unwrap_or(u32::MAX);
     let n_open = |it: Counts| it.total() - it.finished();
+    let is_large = shown.total() >= LARGE_COUNT;
     html! {
         @for it in StepStatus::BY_ATTENTION {
-            (chip_html(it.as_str(), it.label(), state_icon(it), shown.of(it), filter.states.contains(&it)))
+            (chip_html((it.as_str(), it.label(), state_icon(it)), (shown.of(it), is_large), filter.states.contains(&it)))
         }
         span class="rule wide" {}
-        (chip_html("open", "Open only", "", n_open(shown), filter.open_only))
-        (chip_html("attention", "Needs attention", "", attention, filter.attention_only))
+        (chip_html(("open", "Open only", ""), (n_open(shown), is_large), filter.open_only))
+        (chip_html(("attention", "Needs attention", ""), (attention, is_large), filter.attention_only))
         @if !filter.is_empty() {
             button class="button" data-kind="ghost" data-size="s" data-filter="clear" aria-label="Clear filters" title="Clear filters" { "Clear" }
         }

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     browser::grid,
-    browser::grid_dom::{self, CellUpdate, Pane},
+    browser::grid_dom::{self, Pane},
     domain::matrix::{CellIndex, Grid},
 };
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range};
 
 /// What is in the DOM.
 #[derive(Clone)]
@@ -147,11 +147,23 @@ fn reuse_cells(
         old == new
     };
     grid_dom::change_rows(pane, (0, n_gone), ("", ""));
+    // Headers and cells that are no single step, each with what is there in its place. Parsed at once: each parse has its price.
+    let swaps = RefCell::new((Vec::new(), String::new()));
+    let swap_if_other = |selector: String, write: &dyn Fn(&GridView<'_>, &mut String)| {
+        let mut html = [String::new(), String::new()];
+        write(&old_view, &mut html[0]);
+        write(&grid_view, &mut html[1]);
+        if html[0] != html[1] {
+            let mut swaps = swaps.borrow_mut();
+            swaps.0.push(selector);
+            swaps.1.push_str(&html[1]);
+        }
+    };
     grid_dom::update_cells(pane, &|row, index| {
-        let (visual_row, column) = (kept_rows.start + row, columns.get(index));
-        let Some(column) = column.filter(|_| index < n_kept && is_kept(visual_row)) else {
-            return CellUpdate::Keep;
-        };
+        let visual_row = kept_rows.start + row;
+        if index >= n_kept || !is_kept(visual_row) {
+            return Vec::new();
+        }
         let visual_column = window.visual_columns.start + index;
         let attributes = |view: &GridView<'_>| view.all_attributes((visual_row, visual_column));
         if let Some((old, mut new)) = attributes(&old_view).zip(attributes(&grid_view)) {
@@ -159,32 +171,34 @@ fn reuse_cells(
             if new.iter().any(|it| it.0 == STEP_ATTRIBUTE) {
                 new.extend(grid_dom::PASSING_MARKS.map(|it| (it, None)));
             }
-            return CellUpdate::Attributes(new);
+            return new;
         }
-        let mut html = String::new();
-        grid_view.write_cells(&mut html, visual_row, std::slice::from_ref(column));
-        CellUpdate::Html(html)
+        let cell = format!(
+            "{} > td[data-c='{visual_column}']",
+            row_selector(visual_row)
+        );
+        swap_if_other(cell, &|view, html| {
+            let column = view.column_texts(visual_column..visual_column + 1);
+            view.write_cells(html, visual_row, &column);
+        });
+        Vec::new()
     });
+    for visual_row in kept_rows.clone().filter(|it| is_kept(*it)) {
+        swap_if_other(row_head_selector(visual_row), &|view, html| {
+            view.write_row_head(html, visual_row);
+        });
+    }
+    let (gone, html) = swaps.into_inner();
+    grid_dom::swap_in_rows(pane, &gone, &html);
     grid_dom::change_cells(pane, (0, n_old - n_kept), |row| {
         let mut right = String::new();
         grid_view.write_cells(&mut right, kept_rows.start + row, &columns[n_kept..]);
         (String::new(), right)
     });
-    for visual_row in kept_rows.clone() {
-        if !is_kept(visual_row) {
-            let mut html = String::new();
-            grid_view.write_row(&mut html, visual_row, &columns);
-            grid_dom::replace_element(pane, &row_selector(visual_row), &html);
-            continue;
-        }
-        let [old, new] = [old_view, grid_view].map(|view| {
-            let mut html = String::new();
-            view.write_row_head(&mut html, visual_row);
-            html
-        });
-        if old != new {
-            grid_dom::replace_element(pane, &row_head_selector(visual_row), &new);
-        }
+    for visual_row in kept_rows.clone().filter(|it| !is_kept(*it)) {
+        let mut html = String::new();
+        grid_view.write_row(&mut html, visual_row, &columns);
+        grid_dom::replace_element(pane, &row_selector(visual_row), &html);
     }
     let mut below = String::new();
     (kept_rows.end..window.visual_rows.end)
@@ -202,8 +216,8 @@ pub fn update_all_cells(pane: &Pane, grid_view: GridView<'_>, window: &GridWindo
         let visual_column = window.visual_columns.start + column;
         let at = grid_view.layout.cell_index(visual_row, visual_column);
         match at.filter(|_| window.visual_columns.contains(&visual_column)) {
-            Some(at) => CellUpdate::Attributes(grid_view.cell_attributes(at)),
-            None => CellUpdate::Keep,
+            Some(at) => grid_view.cell_attributes(at),
+            None => Vec::new(),
         }
     });
 }

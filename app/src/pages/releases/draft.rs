@@ -53,7 +53,7 @@ fn draft_view(
                             <b class="label">{step.name}</b>
                         </span>
                     </td>
-                    <td class="muted">{step.category.as_str()}</td>
+                    <td class="muted">{step.category.label()}</td>
                     <td class="muted">{step.kind.as_str()}</td>
                 </tr>
             }

@@ -1,9 +1,5 @@
 //! Bulk transitions (R15): one transaction over all eligible steps; the others are reported by name.
-use super::{
-    step_rows::event_action,
-    text_changes::{Starts, StepText},
-    transitions::TransitionOptions,
-};
+use super::{step_rows::event_action, text_changes::Starts, transitions::TransitionOptions};
 use crate::domain::{
     actor_stamp::ActorStamp,
     cluster::Cluster,
@@ -15,26 +11,30 @@ use crate::domain::{
     rule_violation::RuleViolation,
     step::{CustomerStep, Transition},
     summary::{BulkResult, NotEligible},
-    text::Notes,
+    text::{CONTENT_MAX_BYTES, Notes},
     validation_errors::ValidationErrors,
-    variables::VariableScope,
+    variables::{self, VariableScope},
     vocabulary::{Field, StepAction},
 };
 use crate::store::{
     Store,
     audit::events::{NewEvent, StepSnapshot, TextProof},
     change::Change,
-    entity::{customer_step, release},
+    entity::{customer_step, release, sha256, text},
     error::StoreError,
     text_variables,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, sea_query::Expr,
+};
 use std::collections::{HashMap, HashSet};
 
 /// The number of ids that one bulk action accepts.
 pub const BULK_STEPS_MAX: usize = 10_000;
-/// Steps that are in memory at once: with texts of the largest size, before, after and resolved, about 40 MiB.
-const STEPS_IN_MEMORY_MAX: usize = 50;
+/// Steps that are in memory at once, if their texts are short.
+const STEPS_IN_MEMORY_MAX: usize = 250;
+/// Bytes of texts that are in memory at once: before, after and resolved about 40 MiB.
+const TEXTS_IN_MEMORY_MAX_BYTES: usize = 50 * CONTENT_MAX_BYTES;
 
 impl Store {
     /// Makes one transition of many steps. Unknown steps and those that do not allow it are reported, not errors.
@@ -62,7 +62,7 @@ impl Store {
         let mut change = self.change(permit, stamp).await?;
         let mut scopes = BulkScopes::default();
         let mut result = BulkResult::default();
-        for part in ids.chunks(STEPS_IN_MEMORY_MAX) {
+        for part in parts(&ids, &change.text_bytes(&ids).await?) {
             let mut steps = change.steps_of_bulk(part).await?;
             scopes.load(&change.tx, steps.values()).await?;
             let starts = Starts::load(&change.tx, action, steps.values()).await?;
@@ -136,7 +136,39 @@ pub fn bulk_ids(ids: Vec<StepId>) -> Result<Vec<StepId>, ValidationErrors> {
     Err(ValidationErrors::one(Field::Ids, problem))
 }
 
+/// The steps of a bulk in parts that fit into memory, by the bytes of their texts.
+fn parts<'a>(ids: &'a [StepId], bytes: &HashMap<i64, usize>) -> Vec<&'a [StepId]> {
+    let (mut parts, mut start, mut total) = (Vec::new(), 0, 0);
+    for (at, id) in ids.iter().enumerate() {
+        let more = bytes.get(&id.0).copied().unwrap_or(0);
+        let is_full = at - start == STEPS_IN_MEMORY_MAX || total + more > TEXTS_IN_MEMORY_MAX_BYTES;
+        if is_full && at > start {
+            parts.push(&ids[start..at]);
+            (start, total) = (at, 0);
+        }
+        total += more;
+    }
+    parts.push(&ids[start..]);
+    parts
+}
+
 impl Change {
+    /// How many bytes the text of each of these steps has, without those that are unknown.
+    async fn text_bytes(&self, ids: &[StepId]) -> Result<HashMap<i64, usize>, StoreError> {
+        use customer_step::Column;
+        let bytes = text::bytes_of((customer_step::Entity, Column::TextId));
+        let rows: Vec<(i64, Option<i64>)> = customer_step::Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .expr_as(bytes, "bytes")
+            .filter(Column::Id.is_in(ids.iter().map(|it| it.0)))
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        let bytes = |it: Option<i64>| it.and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
+        Ok(rows.into_iter().map(|it| (it.0, bytes(it.1))).collect())
+    }
+
     /// These steps by their ids, without those that are unknown. A step out of the caller's scope is an unknown one.
     pub async fn steps_of_bulk(
         &self,
@@ -291,15 +323,44 @@ fn next_state(
     let Some(after) = before.transition(transition, stamp)? else {
         return Ok(None);
     };
+    let resolved = || variables::resolve(&before.content, before.kind, scope);
     let proof = match transition.action {
-        StepAction::Start => StepText::of(before, scope).started(),
+        StepAction::Start => TextProof {
+            sha256: Some(sha256(&resolved().text())),
+            ..TextProof::default()
+        },
         StepAction::Done => {
-            let text = StepText::of(before, scope);
-            text.resolved.must_be_complete(options.allow_unresolved)?;
-            // A bulk action shows no texts.
-            text.done(false, Vec::new())
+            let resolved = resolved();
+            resolved.must_be_complete(options.allow_unresolved)?;
+            let text = resolved.text();
+            TextProof {
+                sha256: Some(sha256(&text)),
+                text: Some(text),
+                // A bulk action shows no texts.
+                is_shown: Some(false),
+                changes: Vec::new(),
+            }
         }
         _ => TextProof::default(),
     };
     Ok(Some((after, proof)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_no_more_steps_and_no_longer_texts_than_fit_into_memory() {
+        let ids: Vec<StepId> = (0..600).map(StepId).collect();
+        let lengths = |bytes: usize| -> Vec<usize> {
+            let bytes = ids.iter().map(|it| (it.0, bytes)).collect();
+            parts(&ids, &bytes).iter().map(|it| it.len()).collect()
+        };
+        assert_eq!(lengths(1_000), [250, 250, 100]);
+        assert_eq!(lengths(CONTENT_MAX_BYTES), [50; 12]);
+        // One that is too long for all bounds is a part of its own.
+        assert_eq!(lengths(TEXTS_IN_MEMORY_MAX_BYTES + 1), [1; 600]);
+        assert_eq!(parts(&ids, &HashMap::new()).concat(), ids);
+    }
 }

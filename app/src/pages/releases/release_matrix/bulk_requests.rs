@@ -1,9 +1,14 @@
 //! Actions on many cells as the page asks for them: one at a time, and what becomes of each is told.
 use super::controller::{BulkRequest, MatrixController};
 use crate::{
+    components::{
+        bulk_bar::bulk_refusal,
+        pending_actions::{ActionRequest, FailedAction},
+    },
     domain::{
         id::{BatchId, StepId},
         matrix::CellIndex,
+        rule_violation::RuleViolation,
         vocabulary::StepAction,
     },
     error::AppError,
@@ -15,6 +20,29 @@ use leptos::prelude::*;
 const BUSY: &str = "Not sent: the last bulk change is still under way. Try again when it is saved.";
 
 impl MatrixController {
+    /// Says why an action of these cells is not begun, if it is not: before a reason is asked for.
+    pub(super) fn refuses(self, cells: &[CellIndex], action: StepAction) -> bool {
+        let grid = self.state.grid;
+        let [only] = cells else {
+            let why = grid.with_untracked(|grid| bulk_refusal(action, grid, cells));
+            return why.map(|why| self.toasts.show(why, None)).is_some();
+        };
+        let cell = grid.with_untracked(|grid| grid.cell(*only).copied());
+        let refused = cell.filter(|it| action.accepts_reason() && !action.allows(it.status));
+        let Some(cell) = refused else { return false };
+        let violation = RuleViolation::Transition {
+            action,
+            status: cell.status,
+        };
+        let failed = FailedAction {
+            step: cell.step,
+            request: ActionRequest::new(action),
+            error: AppError::refused(violation.to_string()),
+        };
+        self.tell_failure(failed, self.state.step_and_customer(cell.step));
+        true
+    }
+
     /// Applies an action to many cells. While another bulk action has no answer yet, as without a connection, that is said instead,
     /// and the reason stays in its dialog.
     pub fn act_on_many(self, cells: Vec<CellIndex>, action: StepAction, reason: Option<String>) {

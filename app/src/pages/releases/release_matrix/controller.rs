@@ -23,10 +23,7 @@ use crate::{
     pages::request_queue::start_in_order, paths,
 };
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::hooks::use_query_map;
 
 /// Matches while something is being written in the panel or a dialog. A reason that was just given up may still be there.
 const WRITING: &str = "[data-typed], #notes:focus, dialog[open]:not(:has(#reason))";
@@ -94,7 +91,6 @@ impl MatrixController {
         let query = use_query_map();
         let state = query.with_untracked(|it| url_state::state_of(it, Grid::from(matrix)));
         let open_step = Memo::new(move |_| query.with(url_state::step_of));
-        let navigate = use_navigate();
         let reloader = MatrixReloader::new(release, state);
         let rights = OwnRights::from_context();
         let controller = Self {
@@ -103,16 +99,7 @@ impl MatrixController {
             why_read_only: rights.why_read_only(),
             open_step,
             intended_step: StoredValue::new(open_step.get_untracked()),
-            navigate: Callback::new(move |address: String| {
-                navigate(
-                    &address,
-                    NavigateOptions {
-                        replace: true,
-                        scroll: false,
-                        ..NavigateOptions::default()
-                    },
-                );
-            }),
+            navigate: url_state::navigation(),
             reason_action: RwSignal::new(None),
             failed_action: RwSignal::new(None),
             questions: RwSignal::new(Vec::new()),
@@ -321,6 +308,9 @@ impl MatrixController {
     /// Applies an action to the selected cells, or asks for its reason first.
     pub fn act_on_selection(self, action: StepAction) {
         let cells = self.state.selected_cells();
+        if self.refuses(&cells, action) {
+            return;
+        }
         match cells.as_slice() {
             [] => {}
             [only] => {
@@ -443,6 +433,12 @@ impl MatrixController {
         if is_outdated {
             self.reloader.reload_all();
         }
+        self.tell_failure(failed, names);
+    }
+
+    /// Says in the panel why an action failed, or in a toast if it shows another step.
+    pub(super) fn tell_failure(self, failed: FailedAction, names: Option<(String, String)>) {
+        let step = failed.step;
         if self.is_open(step) && !text_questions::is_asked(self.failed_action) {
             self.failed_action.set(Some(failed));
         } else if let Some((name, customer)) = names {

@@ -14,7 +14,7 @@ use crate::{
     paths,
 };
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
+use leptos_router::{NavigateOptions, hooks::use_navigate, params::ParamsMap};
 
 /// The first cell that the server renders: `row` and `col`. Only links for browsers without JavaScript set them.
 pub fn first_of(query: &ParamsMap) -> CellIndex {
@@ -129,6 +129,31 @@ pub fn address(state: MatrixState, step: Option<StepId>) -> String {
     let mut parameters = view_parameters(state);
     parameters.push(("step", step));
     paths::matrix_view(state.grid.with_untracked(|it| it.release.id), &parameters)
+}
+
+/// Replaces the address after the next paint, by the last one that was asked for until then: it costs the browser as much as a change
+/// of some cells.
+pub fn navigation() -> Callback<String> {
+    let navigate = use_navigate();
+    let next = StoredValue::new(None::<String>);
+    Callback::new(move |address| {
+        let before = next.try_update_value(|it| it.replace(address));
+        if before != Some(None) {
+            return;
+        }
+        let navigate = navigate.clone();
+        browser::dom::after_paint(move || {
+            // The page may be gone by now.
+            if let Some(address) = next.try_update_value(Option::take).flatten() {
+                let options = NavigateOptions {
+                    replace: true,
+                    scroll: false,
+                    ..NavigateOptions::default()
+                };
+                navigate(&address, options);
+            }
+        });
+    })
 }
 
 /// The URL of the same view as a page for paper.
