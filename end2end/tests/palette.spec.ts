@@ -70,6 +70,28 @@ test('a line of a step is found over all releases, and opens its cell', async ({
   await expect(page.getByRole('complementary', { name: /^Upgrade, / })).toBeVisible();
 });
 
+test('a hit opens its cell from the page of another release too, and its filter is that of the address', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  const { release } = await many(server, 2, 2);
+  await open(`/releases/${release}`);
+  const line = `/releases/${june}?step=${step.acme.migrate}`;
+  const follow = (address: string) => page.evaluate(href => {
+    const link = Object.assign(document.createElement('a'), { href, textContent: 'link' });
+    document.querySelector('main')!.append(link);
+    link.click();
+  }, address);
+  await follow(line);
+  await expect(page.getByRole('complementary', { name: 'Migrate schema, Acme' })).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`step=${step.acme.migrate}$`));
+  // Nothing of the open step is taken along to another release.
+  await follow(`/releases/${release}`);
+  await expect(heading(page, 'Many')).toBeVisible();
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  await follow(`/releases/${june}?q=globex`);
+  await expect(page.getByLabel('Filter customers')).toHaveValue('globex');
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+});
+
 test('a hit opens in a new tab with Ctrl+Enter, and the palette stays', async ({ page, open, server, context }) => {
   await people(server);
   await open('/');

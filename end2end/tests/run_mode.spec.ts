@@ -265,6 +265,26 @@ test('a note is kept by whatever is done next', async ({ page, open, server }) =
   }
 });
 
+test('run mode stays at a step whose notes could not be saved with the mark', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.getByLabel('Notes').fill('mine');
+  await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'theirs', version: 1 });
+  await page.getByRole('button', { name: 'Mark done' }).click();
+  await expect(page.getByText(/Jonas changed this at \d\d:\d\d/)).toBeVisible();
+  await expect(heading(page, 'Announce')).toBeVisible();
+  await expect(page.getByLabel('Notes')).toHaveValue('mine');
+});
+
+test('behind the last customer the first with open steps is offered', async ({ page, open, server }) => {
+  const { june, initech, globex } = await activeJune(server);
+  for (const id of [step.acme.announce, step.acme.migrate, step.acme.upgrade, step.acme.check]) await server.call('act_on_step', act(id, 'done'));
+  for (const id of [step.initech.announce, step.initech.migrate, step.initech.upgrade, step.initech.check]) await server.call('act_on_step', { ...act(id, 'skip'), reason: 'not here' });
+  await open(`/releases/${june}/customer/${initech}`);
+  await page.getByRole('link', { name: 'Next customer', exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`customer/${globex}\\?step=${step.globex.announce}$`));
+});
+
 test('d never marks a failed step done by accident', async ({ page, open, server }) => {
   const { june, acme } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);

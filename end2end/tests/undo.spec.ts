@@ -87,6 +87,36 @@ test('the keys work after a click in the bulk bar, and never in a text field', a
   await expect(globex('done')).toBeVisible();
 });
 
+test('a click on Undo undoes what stands beside it, and a note that is being written stays', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done')).toBeVisible();
+  await cell(page, 'Step 2 Migrate schema, Acme').click();
+  const notes = page.getByRole('complementary', { name: 'Migrate schema, Acme' }).getByLabel('Notes');
+  await notes.fill('half a sentence');
+  await undo(page).click();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+  await expect(notes).toHaveValue('half a sentence');
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.keyboard.press('d');
+  await expect(page.getByRole('heading', { level: 2, name: 'Migrate schema', exact: true })).toBeVisible();
+  await page.getByLabel('Notes').fill('another sentence');
+  await undo(page).click();
+  await expect(said(page, 'Undid')).toContainText('Announce for Acme');
+  await expect(page.getByLabel('Notes')).toHaveValue('another sentence');
+});
+
+test('notes that go along with a mark are told by Undo', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = page.getByRole('complementary', { name: 'Announce, Acme' });
+  await here.getByLabel('Notes').fill('called them');
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done with notes, Announce for Acme, /);
+});
+
 test('run mode and matrix undo what was done in this tab, whichever page it was done on', async ({ page, open, server }) => {
   const { june, acme } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);

@@ -128,6 +128,21 @@ for (const size of [PHONE, TABLET]) {
   });
 }
 
+test('on a phone the whole panel can be scrolled to', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  for (const height of [640, 740]) {
+    await page.setViewportSize({ width: 360, height });
+    await open(`/releases/${june}?step=2`);
+    const panel = page.getByRole('complementary');
+    await expect(panel.getByLabel('Notes')).toBeVisible();
+    const { x, y, width } = (await panel.boundingBox())!;
+    await page.mouse.move(x + width / 2, y + 60);
+    await page.mouse.wheel(0, 3_000);
+    await expect(panel.getByLabel('Notes')).toBeInViewport({ ratio: 1 });
+    await expect(panel.getByText('Acme').first()).toBeInViewport();
+  }
+});
+
 test.describe('on a phone', () => {
   test.use({ viewport: PHONE });
 

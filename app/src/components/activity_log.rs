@@ -365,7 +365,7 @@ fn changes_table(changes: &[FieldChange]) -> impl IntoView + use<> {
     let rows: Vec<_> = changes
         .iter()
         .filter_map(|it| {
-            let label = field_label(&it.field)?.to_owned();
+            let label = field_label(&it.field)?;
             let side = |text: &Option<String>| {
                 let value = text.as_deref().unwrap_or_default();
                 field_value(&it.field, value)

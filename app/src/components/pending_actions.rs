@@ -7,6 +7,7 @@ use crate::{
     domain::{
         id::StepId,
         matrix::Cell,
+        own_changes::action_verb,
         text_change::TEXT_CHANGED,
         vocabulary::{StepAction, StepStatus},
     },
@@ -34,6 +35,14 @@ pub struct ActionRequest {
 }
 
 impl ActionRequest {
+    /// What it does, as Undo says it.
+    pub fn verb(&self) -> &'static str {
+        match (self.action, &self.notes) {
+            (StepAction::Done, Some(_)) => "mark done with notes",
+            (action, _) => action_verb(action),
+        }
+    }
+
     /// An action without a reason.
     pub fn new(action: StepAction) -> Self {
         Self {

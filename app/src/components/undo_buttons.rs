@@ -1,9 +1,17 @@
 //! The buttons Undo and Redo of a release's pages. What they would do stands beside them, and is their description (R101).
 use super::ui::icon::Icon;
-use leptos::prelude::*;
+use crate::browser::dom;
+use leptos::{ev, prelude::*};
 
 /// What a button is described by when there is nothing to undo.
 const NOTHING: &str = "Nothing to undo";
+
+/// Keeps the focus in a field that is being written in: its notes would be saved as it is left, and be what is undone.
+fn stay_in_field(event: &ev::MouseEvent) {
+    if dom::is_in_text() {
+        event.prevent_default();
+    }
+}
 
 /// The buttons, and left of them what they would do. That takes the room that is left, so that the buttons stay under the pointer.
 #[component]
@@ -34,6 +42,7 @@ pub fn UndoButtons(
             aria-describedby="undo-what"
             aria-disabled=move || is_empty(undo).then_some("true")
             title=move || now(undo)
+            on:mousedown=move |event| stay_in_field(&event)
             on:click=move |_| on_step.run(false)
         >
             <Icon name="i-undo"/>
@@ -48,6 +57,7 @@ pub fn UndoButtons(
             aria-describedby="redo-what"
             title=move || now(redo)
             hidden=move || is_empty(redo)
+            on:mousedown=move |event| stay_in_field(&event)
             on:click=move |_| on_step.run(true)
         >
             <Icon name="i-undo" turn="flip"/>

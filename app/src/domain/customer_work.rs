@@ -121,6 +121,8 @@ pub struct WorkList {
     /// In the matrix's order.
     pub previous: Option<NeighborCustomer>,
     pub next: Option<NeighborCustomer>,
+    /// The next customer whose work is not finished; behind the last one the first ones follow.
+    pub next_unfinished: Option<NeighborCustomer>,
 }
 
 /// What is asked for of a customer in a release.

@@ -121,13 +121,22 @@ impl MatrixFilter {
         let has = |text: &str, part: &str| part.is_empty() || fold(text).contains(part);
         let customers = fold(self.customers.trim());
         let steps = fold(self.steps.trim());
+        // The link of a step has its whole name: a step whose name only contains it is another one.
+        let is_whole = grid.rows.iter().any(|it| fold(&it.name) == steps);
+        let is_step = |name: &str| {
+            if is_whole {
+                fold(name) == steps
+            } else {
+                has(name, &steps)
+            }
+        };
         let columns = grid.columns.iter().map(|column| {
             let cluster = grid.groups.get(column.group).map(|it| it.id);
             (self.cluster.is_none() || cluster == self.cluster)
                 && (has(&column.name, &customers) || has(&column.namespace, &customers))
         });
         let mut shown = VisibleRowsAndColumns {
-            rows: grid.rows.iter().map(|row| has(&row.name, &steps)).collect(),
+            rows: grid.rows.iter().map(|row| is_step(&row.name)).collect(),
             columns: columns.collect(),
             finds_customers: !customers.is_empty(),
         };
@@ -334,5 +343,21 @@ mod tests {
         assert_eq!(MatrixFilter::parse(get), filter);
         assert_eq!(MatrixFilter::parse(|_| None), MatrixFilter::default());
         assert_eq!(MatrixFilter::parse(|_| Some("nonsense")).states, []);
+    }
+
+    #[test]
+    fn a_step_s_whole_name_finds_no_step_that_only_contains_it() {
+        let mut grid = grid();
+        grid.rows[0].name = "Check".into();
+        grid.rows[1].name = "Check pods".into();
+        let rows = |steps: &str| {
+            let filter = MatrixFilter {
+                steps: steps.into(),
+                ..MatrixFilter::default()
+            };
+            filter.shown(&grid).unwrap().rows
+        };
+        assert_eq!(rows("check"), [true, false]);
+        assert_eq!(rows("chec"), [true, true]);
     }
 }

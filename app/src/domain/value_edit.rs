@@ -4,6 +4,7 @@ use super::{
     cluster::Cluster,
     customer::Customer,
     field_error::FieldError,
+    fold::fold,
     id::{ClusterId, CustomerId, ReleaseId},
     metadata::{Metadata, Value, is_key},
     release::Release,
@@ -215,7 +216,7 @@ impl MissingTable {
         self
     }
 
-    /// The clusters of the customers, each once.
+    /// The clusters of the customers, each once, by name: their order does not change with what is still missing.
     pub fn clusters(&self) -> Vec<(ClusterId, String)> {
         let mut clusters: Vec<(ClusterId, String)> = Vec::new();
         for row in &self.customers {
@@ -223,6 +224,7 @@ impl MissingTable {
                 clusters.push(row.cluster.clone());
             }
         }
+        clusters.sort_by_cached_key(|it| (fold(&it.1), it.0));
         clusters
     }
 }

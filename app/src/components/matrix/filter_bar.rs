@@ -321,6 +321,9 @@ mod tests {
         };
         assert_escaped(&text_field_html(&filter).0, 1);
         assert_escaped(&cluster_field_html(&filter, &grid).0, 2);
-        assert_escaped(&chip_html(HOSTILE, HOSTILE, HOSTILE, 1, true).0, 5);
+        assert_escaped(
+            &chip_html((HOSTILE, HOSTILE, HOSTILE), (1, true), true).0,
+            5,
+        );
     }
 }

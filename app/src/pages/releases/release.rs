@@ -23,7 +23,7 @@ use crate::{
     pages::first_online_call, pages::latched, pages::loaded, pages::param, paths,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 
 /// Loads the code of a draft's page and renders it, with what reads the page again. The page's part passes it down, so that this file
 /// imports no part.
@@ -33,7 +33,7 @@ pub type LoadDraft = fn(Release, Callback<()>) -> AnyView;
 #[component]
 pub fn ReleasePage(load_draft: LoadDraft) -> impl IntoView {
     let id = param::<ReleaseId>("id");
-    let first = use_query_map().with_untracked(first_of);
+    let first = use_location().query.with_untracked(first_of);
     let matrix = Fetch::new(id, move |id| async move {
         read_matrix(id.unwrap_or(ReleaseId(0)), first.row, first.column).await
     });

@@ -69,7 +69,8 @@ pub fn RemoveCustomersDialog(
                     prop:value=move || filter.get()
                     on:input=move |event| filter.set(event_target_value(&event))
                 />
-                <ul class="tree remove__members">{rows}</ul>
+                // Where all boxes are disabled, the keyboard scrolls the list itself.
+                <ul class="tree remove__members" tabindex="0" aria-label="Customers">{rows}</ul>
             </div>
             <div class="dialog__foot">
                 <span class="quiet small">{move || pluralize(chosen.with(BTreeSet::len), "customer")}" selected"</span>

@@ -7,12 +7,13 @@ use crate::domain::{
     id::{CustomerId, ReleaseId, StepId},
     matrix::MatrixColumn,
     permission::Permission,
+    release::Release,
     rule_violation::RuleViolation,
     step_proofs,
     summary::CustomerWork,
     template::TemplateImpact,
     variables::{self, VariableScope},
-    vocabulary::{Category, Noun, StepStatus},
+    vocabulary::{Category, Noun, ReleaseStatus, StepStatus},
 };
 use crate::store::templates::template_rows;
 use crate::store::{Store, entity::customer_step, error::StoreError, steps::evidence};
@@ -58,11 +59,37 @@ impl Store {
         Ok(WorkList {
             previous: neighbour(here.and_then(|it| it.checked_sub(1))),
             next: neighbour(here.map(|it| it + 1)),
+            next_unfinished: self.next_unfinished(&release, customer.id).await?,
             rows,
             release,
             customer,
             cluster,
         })
+    }
+
+    /// The next customer of an active release with unfinished steps, from the one behind `customer` on, around the matrix.
+    async fn next_unfinished(
+        &self,
+        release: &Release,
+        customer: CustomerId,
+    ) -> Result<Option<NeighborCustomer>, StoreError> {
+        if release.status != ReleaseStatus::Active {
+            return Ok(None);
+        }
+        let matrix = self.visible_matrix(release.id).await?;
+        let grid = matrix.grid();
+        let here = grid.columns.iter().position(|it| it.id == customer);
+        let behind = here.map_or(0, |it| it + 1);
+        let around = (behind..grid.columns.len()).chain(0..here.unwrap_or_default());
+        let is_unfinished = |index: &usize| {
+            let counts = grid.column_counts(*index);
+            counts.finished() < counts.total()
+        };
+        let next = around.into_iter().find(is_unfinished);
+        Ok(next.map(|index| NeighborCustomer {
+            id: grid.columns[index].id,
+            name: grid.columns[index].name.clone(),
+        }))
     }
 
     /// The visible columns of a release's matrix.

@@ -31,7 +31,7 @@ use crate::{
 use absent::AbsentCustomerPage;
 use checklist_page::ChecklistPage;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 use page_dialogs::CustomerPageDialogs;
 use page_state::{CustomerPageState, PendingChanges};
 use work::CustomerWork;
@@ -50,7 +50,7 @@ pub fn CustomerStepsPage(dialogs: CustomerPageDialogs) -> impl IntoView {
     let release = param::<ReleaseId>("id");
     let customer = param::<CustomerId>("customer_id");
     let ids = Signal::derive(move || release().zip(customer()));
-    let query = use_query_map();
+    let query = use_location().query;
     let is_print = Memo::new(move |_| query.with(|it| it.get_str("view") == Some("print")));
     move || {
         if is_print.get() {

@@ -1,7 +1,7 @@
 //! Where run mode goes on from the open step: to the next one, to the first failed one, to the end of the work.
 use super::work_controller::WorkController;
 use crate::{
-    components::run_step::NextStep, domain::customer_work::next_open,
+    browser::dom, components::run_step::NextStep, domain::customer_work::next_open,
     domain::customer_work::next_to_do, domain::customer_work::next_to_open, domain::id::StepId,
     domain::vocabulary::StepStatus,
 };
@@ -14,6 +14,14 @@ impl WorkController {
             let mut failed = rows.iter().filter(|it| it.status == StepStatus::Failed);
             failed.next().map(|it| it.id)
         })
+    }
+
+    /// Whether the next step may be opened now that this one is finished. Not while the person types, where its keys would be
+    /// shortcuts, and not over notes that could not be saved. A reason stays in its field.
+    pub(super) fn may_go_on(self, step: StepId) -> bool {
+        let is_typing = dom::is_typing() && !dom::exists("dialog[open]");
+        let has_notes = self.page.memory.lasting().notes.of(step).is_some();
+        !is_typing && !has_notes && untrack(|| self.is_here() && !self.is_writing())
     }
 
     /// Opens the first failed step.

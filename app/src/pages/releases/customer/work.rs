@@ -52,15 +52,14 @@ pub fn CustomerWork(
         rows,
         previous,
         next,
+        next_unfinished,
     } = list;
     let ids = (release.id, customer.id);
     let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
     let can_work = release.status == ReleaseStatus::Active && may_work;
     let known = StoredValue::new(known_names(&customer, &cluster, &release));
     let customer_name = customer.name.clone();
-    let next_customer = next
-        .as_ref()
-        .map(|it| paths::customer_steps(release.id, it.id));
+    let next_customer = next_unfinished.map(|it| paths::customer_steps(release.id, it.id));
     let work = WorkController::new(ids, customer_name, can_work, rows, page, reload);
     on_change(move |change| show_change(work, &change));
     let on_take_over = Callback::new(move |step| {

@@ -13,11 +13,11 @@ use crate::{
     domain::customer_work::next_to_do, domain::customer_work::progress,
     domain::customer_work::with_moved, domain::event::Changed, domain::id::BatchId,
     domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::order::Position,
-    domain::own_changes::EDIT_NOTES, domain::own_changes::action_verb,
-    domain::own_changes::cell_in_words, domain::progress::Progress, domain::step::CustomerStep,
-    domain::vocabulary::Noun, domain::vocabulary::StepAction, domain::vocabulary::StepStatus,
-    error::AppError, pages::SerialRequest, pages::fetch::Fetch,
-    pages::releases::send_action::send_action, pages::releases::step_detail_actions::NOTES_SAVED,
+    domain::own_changes::EDIT_NOTES, domain::own_changes::cell_in_words,
+    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Noun,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, error::AppError,
+    pages::SerialRequest, pages::fetch::Fetch, pages::releases::send_action::send_action,
+    pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::steps::messages,
     pages::releases::take_over::TakeOver, pages::releases::text_questions,
@@ -182,7 +182,7 @@ impl WorkController {
     }
 
     /// Whether the address is that of this customer's steps. Tracked.
-    fn is_here(self) -> bool {
+    pub(super) fn is_here(self) -> bool {
         self.address.is_here((self.release, self.customer))
     }
 
@@ -208,7 +208,7 @@ impl WorkController {
     }
 
     /// Whether a reason or a text is being written in a dialog. Tracked.
-    fn is_writing(self) -> bool {
+    pub(super) fn is_writing(self) -> bool {
         let dialog = self.page.memory.lasting().asked;
         self.page.asking.with(Option::is_some) || dialog.with(Option::is_some)
     }
@@ -276,7 +276,7 @@ impl WorkController {
             self.page.questions.update(|it| it.push(failed));
             return;
         }
-        let (page, action) = (self.page, request.action);
+        let (page, action, verb) = (self.page, request.action, request.verb());
         page.begin_sent(step, action);
         // The page may have been left when the answer comes, and its signals disposed.
         let names = untrack(|| self.names(step));
@@ -288,12 +288,12 @@ impl WorkController {
             page.end_sent(step, action);
             match answer {
                 Ok(changed) if !self.rows.is_disposed() => {
-                    self.finish_action((step, action), changed, &names.1);
+                    self.finish_action((step, action, verb), changed, &names.1);
                 }
                 // Its page was left: the change can be undone all the same.
                 Ok(changed) => {
                     if let Some(batch) = changed.batch_id {
-                        let what = cell_in_words(action_verb(action), &names.0, &names.1);
+                        let what = cell_in_words(verb, &names.0, &names.1);
                         undo.push(self.release, batch, what);
                     }
                 }
@@ -336,7 +336,7 @@ impl WorkController {
 
     fn finish_action(
         self,
-        (step, action): (StepId, StepAction),
+        (step, action, verb): (StepId, StepAction, &str),
         changed: Changed<CustomerStep>,
         customer: &str,
     ) {
@@ -365,7 +365,7 @@ impl WorkController {
             )
         };
         if is_new || !self.take_over.ask(action, &row) {
-            let what = cell_in_words(action_verb(action), &row.name, customer);
+            let what = cell_in_words(verb, &row.name, customer);
             let undo = self.page.undo;
             undo.report_cell(self.release, text, what, batch_id);
         }
@@ -374,10 +374,7 @@ impl WorkController {
             return;
         }
         let is_finished = matches!(action, StepAction::Done | StepAction::Skip);
-        // While the person types, the next step is not opened, where these keys would be shortcuts. A reason stays in its field.
-        let is_typing = dom::is_typing() && !dom::exists("dialog[open]");
-        let is_free = !is_typing && untrack(|| self.is_here() && !self.is_writing());
-        if is_new && is_finished && is_free {
+        if is_new && is_finished && self.may_go_on(step) {
             let next = self
                 .rows
                 .with_untracked(|rows| next_to_do(rows, Some(step)));

@@ -16,14 +16,12 @@ use crate::{
     components::ui::follow_effect::follow, components::ui::time::Clock,
     components::ui::toast::Toasts, domain::event::Changed, domain::id::BatchId, domain::id::StepId,
     domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix_wire::PackedMatrix,
-    domain::own_changes::EDIT_NOTES, domain::own_changes::action_verb,
-    domain::own_changes::cell_in_words, domain::permission::Permission, domain::step::CustomerStep,
-    domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
-    pages::request_queue::QueuedSteps, pages::request_queue::Turn,
-    pages::request_queue::start_in_order, paths,
+    domain::own_changes::EDIT_NOTES, domain::own_changes::cell_in_words,
+    domain::permission::Permission, domain::step::CustomerStep, domain::vocabulary::ReleaseStatus,
+    domain::vocabulary::StepAction, error::AppError, pages::request_queue::QueuedSteps,
+    pages::request_queue::Turn, pages::request_queue::start_in_order, paths,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 /// Matches while something is being written in the panel or a dialog. A reason that was just given up may still be there.
 const WRITING: &str = "[data-typed], #notes:focus, dialog[open]:not(:has(#reason))";
@@ -88,7 +86,7 @@ impl MatrixController {
     /// Creates the page's signals, with the state that the URL asks for, and starts the effects that keep them in step.
     pub fn new(matrix: PackedMatrix, send_bulk: fn(BulkRequest)) -> Self {
         let (release, status) = (matrix.release.id, matrix.release.status);
-        let query = use_query_map();
+        let query = url_state::query_of(release);
         let state = query.with_untracked(|it| url_state::state_of(it, Grid::from(matrix)));
         let open_step = Memo::new(move |_| query.with(url_state::step_of));
         let reloader = MatrixReloader::new(release, state);
@@ -351,11 +349,12 @@ impl MatrixController {
         // The page may be gone when the answer comes.
         let names = self.state.step_and_customer(step);
         let number = self.state.begin_action(step, request.clone());
+        let verb = request.verb();
         self.reloader.begin_change();
         let sent = async move {
             let action = request.action;
             match send_action(step, request.clone()).await {
-                Ok(changed) => self.finish_action((step, action, number), changed, names),
+                Ok(changed) => self.finish_action((step, action, number), changed, names, verb),
                 Err(error) => {
                     let failed = FailedAction {
                         step,
@@ -378,6 +377,7 @@ impl MatrixController {
         (step, action, number): (StepId, StepAction, u32),
         changed: Changed<CustomerStep>,
         names: Option<(String, String)>,
+        verb: &str,
     ) {
         let Changed { row, batch_id } = changed;
         // A copied text counts as shown until this page has marked the step done.
@@ -400,7 +400,7 @@ impl MatrixController {
                 let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
                 format!("{}: {name} for {customer}", already_in_state_text(&row, at))
             };
-            let what = cell_in_words(action_verb(action), &name, &customer);
+            let what = cell_in_words(verb, &name, &customer);
             self.undo_stack
                 .report_cell(self.reloader.release, text, what, batch_id);
         }

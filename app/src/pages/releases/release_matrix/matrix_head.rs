@@ -31,7 +31,7 @@ fn menu_html(
     id: ReleaseId,
     may_undo: bool,
     undo: Option<&str>,
-    may_plan: bool,
+    (may_plan, may_add): (bool, bool),
     is_archived: bool,
     print: &str,
 ) -> String {
@@ -41,6 +41,10 @@ fn menu_html(
                 "Undo "
                 span class="quiet small" { (undo.unwrap_or_default()) }
             }
+        }
+        button class="menu__item narrow" data-does="link" { "Copy link" }
+        @if may_add {
+            button class="menu__item narrow" data-does="add" { "Add customers…" }
         }
         a class="menu__item" href=(paths::release_steps(id)) { "Steps" }
         @if may_plan {
@@ -100,7 +104,8 @@ pub fn MatrixHead(
             return String::new();
         };
         let print = url_state::print_address(state);
-        menu_html(id, may_undo, undo.as_deref(), may_plan, is_archived, &print)
+        let may = (may_plan, may_plan && can_work);
+        menu_html(id, may_undo, undo.as_deref(), may, is_archived, &print)
     };
     let on_menu = move |event: leptos::ev::MouseEvent| {
         let entry = browser::dom::closest_attribute(&event, DOES);
@@ -110,6 +115,8 @@ pub fn MatrixHead(
                 browser::dom::close_menu(&event);
                 on_command.run(GridCommand::Undo);
             }
+            Some("link") => on_copy_link.run(()),
+            Some("add") => dialogs.select_customers.set(true),
             Some("clone") => dialogs.clone_release.set(true),
             Some("remove") => dialogs.remove_customers.set(true),
             Some("share") => dialogs.share.set(true),

@@ -7,14 +7,19 @@ use crate::{
     },
     components::ui::follow_effect::follow,
     domain::{
-        id::StepId,
+        id::{ReleaseId, StepId},
         matrix::{CellIndex, Grid},
         matrix_filter::MatrixFilter,
     },
+    pages::releases::text_questions::is_at,
     paths,
 };
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate, params::ParamsMap};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+    params::ParamsMap,
+};
 
 /// The first cell that the server renders: `row` and `col`. Only links for browsers without JavaScript set them.
 pub fn first_of(query: &ParamsMap) -> CellIndex {
@@ -129,6 +134,21 @@ pub fn address(state: MatrixState, step: Option<StepId>) -> String {
     let mut parameters = view_parameters(state);
     parameters.push(("step", step));
     paths::matrix_view(state.grid.with_untracked(|it| it.release.id), &parameters)
+}
+
+/// The query of a release's address. The router's own, `use_query_map`, stays that of the release before on the way from one release to
+/// another: `leptos_router` 0.8.17 sets only the parameters where the route is the same. While the address is another page's, it stays
+/// as it was.
+pub fn query_of(release: ReleaseId) -> Memo<ParamsMap> {
+    let (path, query) = (use_location().pathname, use_location().query);
+    let own = paths::release(release);
+    Memo::new(move |before: Option<&ParamsMap>| {
+        if is_at(path, &own) {
+            query.get()
+        } else {
+            before.cloned().unwrap_or_default()
+        }
+    })
 }
 
 /// Replaces the address after the next paint, by the last one that was asked for until then: it costs the browser as much as a change
