@@ -116,6 +116,10 @@ test('only some steps of another release are taken', async ({ page, open, server
   const steps = page.getByRole('group', { name: 'Steps to copy' });
   await expect(steps.getByRole('checkbox', { checked: true })).toHaveCount(4);
   await steps.getByRole('checkbox', { name: /^Migrate schema/ }).uncheck();
+  // Another source in between changes nothing of it.
+  await page.getByRole('radio', { name: 'Start empty' }).check();
+  await page.getByRole('radio', { name: 'Cloned from another release' }).check();
+  await expect(steps.getByRole('checkbox', { checked: true })).toHaveCount(3);
   await button(page, 'Create release').click();
   await expect(heading(page, 'Steps')).toBeVisible();
   await expect(page.getByRole('listitem').filter({ hasText: 'Upgrade' })).toBeVisible();

@@ -72,13 +72,14 @@ pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -
             .find(|it| layout.visual_columns[*it].section(grid) != section)
             .unwrap_or(window.visual_columns.end);
         let name = escape(section.section_name(grid));
-        let (verb, count) = if line.is_section() {
-            ("Expand", String::new())
+        // Whole in the title, also where there is no room for it.
+        let (title, count) = if line.is_section() {
+            (format!("Expand {name}"), String::new())
         } else {
             let n_shown = layout.n_shown_in(grid, section);
             let count = shown_of_all(n_shown, section.n_lines(grid), section.noun());
             (
-                "Collapse",
+                format!("Collapse {name}: {count}"),
                 format!(r#" <span class="count clip">{count}</span>"#),
             )
         };
@@ -90,7 +91,7 @@ pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -
         };
         put!(
             html,
-            r#"<th class="band band-start"{cluster} role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{visual_column}"><button tabindex="-1" aria-expanded="{}" data-toggle="{}" title="{verb} {name}">{}<span class="clip">{name}</span>{count}</button></th>"#,
+            r#"<th class="band band-start"{cluster} role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{visual_column}"><button tabindex="-1" aria-expanded="{}" data-toggle="{}" title="{title}">{}<span class="clip">{name}</span>{count}</button></th>"#,
             visual_column + 2,
             end - visual_column,
             !line.is_section(),

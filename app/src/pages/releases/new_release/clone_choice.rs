@@ -32,7 +32,6 @@ pub fn CloneChoice(wizard: Wizard) -> impl IntoView {
         let from = from.get();
         is_empty.set(false);
         wizard.cloned.set(Vec::new());
-        wizard.left_out.update(std::collections::HashSet::clear);
         if let Some(from) = from {
             read_steps(wizard, from, is_empty);
         }

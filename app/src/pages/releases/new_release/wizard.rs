@@ -162,11 +162,11 @@ impl Wizard {
     fn steps(self) -> NewSteps {
         if let Some(from) = self.cloned_release() {
             let only = self.left_out.with(|left_out| {
-                let steps: Vec<TemplateId> = self.cloned.with(|all| {
+                self.cloned.with(|all| {
                     let ids = all.iter().map(|it| it.id);
-                    ids.filter(|it| !left_out.contains(it)).collect()
-                });
-                (!left_out.is_empty()).then_some(steps)
+                    let steps: Vec<TemplateId> = ids.filter(|it| !left_out.contains(it)).collect();
+                    (steps.len() < all.len()).then_some(steps)
+                })
             });
             return NewSteps::Clone { from, only };
         }
