@@ -23,7 +23,7 @@ const NAMING = /\/rpc\/set_actor(\?|$)/;
 const BATCH_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 // What puts the focus where it belongs after an answer or a navigation has done so by then.
 const LOST_FOCUS_MS = 300;
-const SCROLLS = ['.page', '.sheet__body', '.run__list', '.run__step'];
+const SCROLLS = ['.page', '.sheet', '.sheet__body', '.run__list', '.run__step'];
 
 // --- Reads that a change by others brought about, on a page where nobody has done anything since, say so: watching is no use of a session.
 

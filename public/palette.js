@@ -136,12 +136,12 @@ function actions() {
   const found = new Map();
   const main = document.getElementById('main');
   if (!main) return [];
-  const bulk = main.querySelector('.bulk');
+  const bulk = [...main.querySelectorAll('.bulk')].some(is_displayed);
   for (const it of main.querySelectorAll('[aria-keyshortcuts], :is(.page__actions, .form__foot) :is(a, button)')) {
     const keys = it.getAttribute('aria-keyshortcuts') ?? it.querySelector('kbd')?.textContent ?? '';
-    // The handles of a list have the same keys, and Escape only closes.
     // With several cells selected the keys are about these, and not about the step in the panel.
     if (keys && bulk && it.closest('.sheet')) continue;
+    // The handles of a list have the same keys, and Escape only closes.
     const is_named = !/^(Alt\+|Escape$)/.test(keys) && !it.closest('[role=grid], [aria-haspopup=menu]');
     const label = name_of(it);
     if (!is_named || is_off(it) || !is_displayed(it) || !label || found.has(label)) continue;

@@ -69,6 +69,7 @@ test('after letters in the filter each cell is as it is after a reload, and it i
   expect(isNew.filter(it => !it!.includes('Own'))).toEqual([]);
   await expect(page.locator('td[data-changed]')).toHaveCount(0);
   const narrowed = await shown(page);
+  await expect(page).toHaveURL(/q=c1/);
   await page.reload();
   await live(page);
   await expect(cells).toHaveCount(6 * 6);

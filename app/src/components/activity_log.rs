@@ -352,9 +352,9 @@ fn field_value(field: &str, value: &str) -> String {
         }
         ("category", it) => it.parse().map(Category::label).ok(),
         ("type", it) => it.parse().map(ReleaseType::label).ok(),
-        (_, "true") => Some("Yes"),
-        (_, "false") => Some("No"),
-        (_, "{}" | "[]" | "") => Some("empty"),
+        (_, "") | ("metadata", "{}") | ("customerIds" | "cells", "[]") => Some("empty"),
+        (it, "true") if it.starts_with("is") => Some("Yes"),
+        (it, "false") if it.starts_with("is") => Some("No"),
         _ => None,
     };
     label.unwrap_or(value).to_owned()
@@ -430,6 +430,7 @@ mod tests {
             ("type", "bash", "bash"),
             ("isCustom", "true", "Yes"),
             ("metadata", "{}", "empty"),
+            ("content", "true", "true"),
             ("name", "Ana", "Ana"),
         ];
         for (field, value, expected) in told {

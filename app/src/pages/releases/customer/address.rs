@@ -26,14 +26,19 @@ impl WorkAddress {
     }
 
     /// Whether the path is this customer's. It is another's while that page is being loaded. Tracked.
-    fn is_of(self, (release, customer): (ReleaseId, CustomerId)) -> bool {
+    pub fn is_of(self, (release, customer): (ReleaseId, CustomerId)) -> bool {
         text_questions::is_at(self.path, &paths::customer_steps(release, customer))
+    }
+
+    /// Whether the address is that of a page for paper. Tracked.
+    pub fn is_print(self) -> bool {
+        self.query.with(|it| it.get_str("view") == Some("print"))
     }
 
     /// Whether the address is that of a customer's steps, though the list may have been rendered again. Beside another's steps, or
     /// on paper, nothing is asked. Tracked.
     pub fn is_here(self, ids: (ReleaseId, CustomerId)) -> bool {
-        self.is_of(ids) && self.query.with(|it| it.get_str("view") != Some("print"))
+        self.is_of(ids) && !self.is_print()
     }
 
     /// The step that the address names, read without subscribing.

@@ -29,9 +29,9 @@ use crate::{
     },
 };
 use absent::AbsentCustomerPage;
+use address::WorkAddress;
 use checklist_page::ChecklistPage;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use page_dialogs::CustomerPageDialogs;
 use page_state::{CustomerPageState, PendingChanges};
 use work::CustomerWork;
@@ -50,8 +50,13 @@ pub fn CustomerStepsPage(dialogs: CustomerPageDialogs) -> impl IntoView {
     let release = param::<ReleaseId>("id");
     let customer = param::<CustomerId>("customer_id");
     let ids = Signal::derive(move || release().zip(customer()));
-    let query = use_location().query;
-    let is_print = Memo::new(move |_| query.with(|it| it.get_str("view") == Some("print")));
+    let address = WorkAddress::from_context();
+    // While another page is being loaded it stays as it is.
+    let is_print = Memo::new(move |before: Option<&bool>| {
+        let ids = ids.try_get().flatten();
+        let of_these = ids.filter(|it| address.is_of(*it));
+        of_these.map_or(before == Some(&true), |_| address.is_print())
+    });
     move || {
         if is_print.get() {
             view! { <PrintPage ids=ids/> }.into_any()

@@ -31,10 +31,13 @@ pub fn CloneChoice(wizard: Wizard) -> impl IntoView {
     Effect::new(move |_| {
         let from = from.get();
         is_empty.set(false);
-        wizard.cloned.set(Vec::new());
-        if let Some(from) = from {
-            read_steps(wizard, from, is_empty);
+        let Some(from) = from else { return };
+        // Those of the same release stay while they are read again, and so do the boxes that are not ticked.
+        let is_other = |all: &Vec<StepTemplate>| all.iter().any(|it| it.release_id != from);
+        if wizard.cloned.with_untracked(is_other) {
+            wizard.cloned.set(Vec::new());
         }
+        read_steps(wizard, from, is_empty);
     });
     move || {
         let steps = wizard.cloned.get();
@@ -81,7 +84,7 @@ fn step_box(wizard: Wizard, step: StepTemplate) -> impl IntoView {
                 />
                 <Icon name=type_icon(step.kind)/>
                 <span>{step.name}</span>
-                <span class="quiet small">{step.category.as_str()}</span>
+                <span class="quiet small">{step.category.label()}</span>
             </label>
         </li>
     }

@@ -97,7 +97,7 @@ impl MatrixController {
             why_read_only: rights.why_read_only(),
             open_step,
             intended_step: StoredValue::new(open_step.get_untracked()),
-            navigate: url_state::navigation(),
+            navigate: url_state::navigation(release, query),
             reason_action: RwSignal::new(None),
             failed_action: RwSignal::new(None),
             questions: RwSignal::new(Vec::new()),

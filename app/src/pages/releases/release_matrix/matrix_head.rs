@@ -42,7 +42,7 @@ fn menu_html(
                 span class="quiet small" { (undo.unwrap_or_default()) }
             }
         }
-        button class="menu__item narrow" data-does="link" { "Copy link" }
+        button class="menu__item narrow live-only" data-does="link" { "Copy link" }
         @if may_add {
             button class="menu__item narrow" data-does="add" { "Add customers…" }
         }
@@ -115,7 +115,10 @@ pub fn MatrixHead(
                 browser::dom::close_menu(&event);
                 on_command.run(GridCommand::Undo);
             }
-            Some("link") => on_copy_link.run(()),
+            Some("link") => {
+                browser::dom::close_menu(&event);
+                on_copy_link.run(());
+            }
             Some("add") => dialogs.select_customers.set(true),
             Some("clone") => dialogs.clone_release.set(true),
             Some("remove") => dialogs.remove_customers.set(true),

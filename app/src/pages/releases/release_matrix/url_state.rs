@@ -151,20 +151,25 @@ pub fn query_of(release: ReleaseId) -> Memo<ParamsMap> {
     })
 }
 
-/// Replaces the address after the next paint, by the last one that was asked for until then: it costs the browser as much as a change
-/// of some cells.
-pub fn navigation() -> Callback<String> {
+/// Replaces the address of a release after the next paint, by the last one that was asked for until then: it costs the browser as much
+/// as a change of some cells. If somebody goes elsewhere in between, by a link or in the history, that stands.
+pub fn navigation(release: ReleaseId, query: Memo<ParamsMap>) -> Callback<String> {
     let navigate = use_navigate();
+    let (path, own) = (use_location().pathname, paths::release(release));
     let next = StoredValue::new(None::<String>);
     Callback::new(move |address| {
         let before = next.try_update_value(|it| it.replace(address));
         if before != Some(None) {
             return;
         }
-        let navigate = navigate.clone();
+        let (navigate, own) = (navigate.clone(), own.clone());
+        let query_before = query.get_untracked();
         browser::dom::after_paint(move || {
             // The page may be gone by now.
-            if let Some(address) = next.try_update_value(Option::take).flatten() {
+            let Some(address) = next.try_update_value(Option::take).flatten() else {
+                return;
+            };
+            if untrack(|| is_at(path, &own) && query.get() == query_before) {
                 let options = NavigateOptions {
                     replace: true,
                     scroll: false,
