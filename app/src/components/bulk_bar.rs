@@ -38,8 +38,9 @@ pub fn count_rows_and_columns(cells: &[CellIndex]) -> (usize, usize) {
 }
 
 /// How many cells one bulk action may change. The server refuses more.
-const BULK_CELLS_MAX: usize = 10_000;
-const TOO_MANY: &str = "Select up to 10,000 cells";
+pub const BULK_CELLS_MAX: usize = 10_000;
+/// Said of more.
+pub const TOO_MANY: &str = "Select up to 10,000 cells";
 
 /// How many reasons are listed.
 const REASONS_LISTED_MAX: usize = 3;
@@ -72,17 +73,6 @@ fn eligible_count(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> usize
     cells
         .filter(|it| ineligibility(action, it, None).is_none())
         .count()
-}
-
-/// Why an action of several cells is not begun: they are too many, or it can be applied to none of them.
-pub fn bulk_refusal(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
-    if cells.len() > BULK_CELLS_MAX {
-        return Some(TOO_MANY.to_owned());
-    }
-    if !action.accepts_reason() || eligible_count(action, grid, cells) > 0 {
-        return None;
-    }
-    ineligible_text(action, grid, cells)
 }
 
 /// "Mark 13 cells failed", "Skip 13 cells".
@@ -399,25 +389,9 @@ mod tests {
     }
 
     #[test]
-    fn a_bulk_is_not_begun_with_too_many_cells_or_without_one_that_it_can_be_applied_to() {
-        let grid = grid(1, 3, |at| {
-            let status = if at.column == 0 {
-                StepStatus::Pending
-            } else {
-                StepStatus::Done
-            };
-            Some(cell(i64::try_from(at.column).unwrap(), status))
-        });
-        let at = |column| CellIndex { row: 0, column };
-        let refusal = |action, cells: &[CellIndex]| bulk_refusal(action, &grid, cells);
-        assert_eq!(refusal(StepAction::Fail, &[at(0), at(1)]), None);
-        assert_eq!(
-            refusal(StepAction::Fail, &[at(1), at(2)]).as_deref(),
-            Some("0 of 2 cells. 2 not eligible: 2 done")
-        );
-        let many = vec![at(0); BULK_CELLS_MAX + 1];
-        assert_eq!(refusal(StepAction::Done, &many).as_deref(), Some(TOO_MANY));
+    fn a_bulk_is_called_by_how_many_cells_it_changes() {
         assert_eq!(bulk_title(StepAction::Fail, 13), "Mark 13 cells failed");
+        assert_eq!(bulk_title(StepAction::Skip, 1), "Skip 1 cell");
     }
 
     #[test]

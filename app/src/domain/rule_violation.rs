@@ -45,7 +45,7 @@ pub enum RuleViolation {
         customer: String,
         steps: Vec<String>,
     },
-    #[error("a {status} step cannot be {}", action.past_tense())]
+    #[error("{}", not_allowed(*action, *status))]
     Transition {
         action: StepAction,
         status: StepStatus,
@@ -143,6 +143,12 @@ fn first_of(reasons: &[String]) -> String {
         0 => named,
         n => format!("{named}; and {n} more"),
     }
+}
+
+/// Why a step in this status does not take an action: "a done step cannot be skipped". By itself, so that a page that says it needs
+/// not the words of all rules in its WASM.
+pub fn not_allowed(action: StepAction, status: StepStatus) -> String {
+    format!("a {status} step cannot be {}", action.past_tense())
 }
 
 fn unresolved(names: &[String]) -> String {

@@ -2,13 +2,14 @@
 use super::controller::{BulkRequest, MatrixController};
 use crate::{
     components::{
-        bulk_bar::bulk_refusal,
+        bulk_bar::{BULK_CELLS_MAX, TOO_MANY},
         pending_actions::{ActionRequest, FailedAction},
     },
     domain::{
         id::{BatchId, StepId},
         matrix::CellIndex,
-        rule_violation::RuleViolation,
+        own_changes::action_verb,
+        rule_violation::not_allowed,
         vocabulary::StepAction,
     },
     error::AppError,
@@ -22,22 +23,25 @@ const BUSY: &str = "Not sent: the last bulk change is still under way. Try again
 impl MatrixController {
     /// Says why an action of these cells is not begun, if it is not: before a reason is asked for.
     pub(super) fn refuses(self, cells: &[CellIndex], action: StepAction) -> bool {
-        let grid = self.state.grid;
+        if cells.len() > BULK_CELLS_MAX {
+            self.toasts.show(TOO_MANY, None);
+            return true;
+        }
+        let cell = |at: &CellIndex| self.state.grid.with_untracked(|it| it.cell(*at).copied());
+        let allows = |at: &CellIndex| cell(at).is_some_and(|it| action.allows(it.status));
+        if !action.accepts_reason() || cells.is_empty() || cells.iter().any(allows) {
+            return false;
+        }
         let [only] = cells else {
-            let why = grid.with_untracked(|grid| bulk_refusal(action, grid, cells));
-            return why.map(|why| self.toasts.show(why, None)).is_some();
+            let nothing = format!("Nothing to {}", action_verb(action));
+            self.toasts.show(nothing, None);
+            return true;
         };
-        let cell = grid.with_untracked(|grid| grid.cell(*only).copied());
-        let refused = cell.filter(|it| action.accepts_reason() && !action.allows(it.status));
-        let Some(cell) = refused else { return false };
-        let violation = RuleViolation::Transition {
-            action,
-            status: cell.status,
-        };
+        let Some(cell) = cell(only) else { return false };
         let failed = FailedAction {
             step: cell.step,
             request: ActionRequest::new(action),
-            error: AppError::refused(violation.to_string()),
+            error: AppError::refused(not_allowed(action, cell.status)),
         };
         self.tell_failure(failed, self.state.step_and_customer(cell.step));
         true
