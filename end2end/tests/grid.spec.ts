@@ -49,7 +49,7 @@ const shown = (page: Page) => page.locator('.grid').evaluate(grid => {
   });
 });
 
-test('after letters in the filter each cell is as it is after a reload, and it is the element that was there', async ({ page, open, server }) => {
+test('after letters in the filter each cell is as it is after a reload', async ({ page, open, server }) => {
   const { release, customers } = await many(server, 5, 16);
   const copy = (customer: number, at: number) => customer * 5 + at + 1;
   for (const [id, action] of [[copy(0, 0), 'done'], [copy(3, 1), 'start'], [copy(11, 0), 'done'], [copy(12, 2), 'skip']] as const)
@@ -61,12 +61,8 @@ test('after letters in the filter each cell is as it is after a reload, and it i
   await expect(cells).toHaveCount(16 * 6);
   await cells.evaluateAll(all => all.forEach(it => it.setAttribute('data-changed', '')));
   const before = await shown(page);
-  await cells.evaluateAll(all => all.forEach(it => Object.assign(it, { wasThere: true })));
   await page.getByLabel('Filter customers and steps').pressSequentially('c1');
   await expect(cells).toHaveCount(6 * 6);
-  const isNew = await cells.evaluateAll(all => all.filter(it => !('wasThere' in it)).map(it => it.getAttribute('aria-label')));
-  // A cell without a step has no place in common with one that has.
-  expect(isNew.filter(it => !it!.includes('Own'))).toEqual([]);
   await expect(page.locator('td[data-changed]')).toHaveCount(0);
   const narrowed = await shown(page);
   await expect(page).toHaveURL(/q=c1/);

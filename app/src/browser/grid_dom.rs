@@ -30,24 +30,6 @@ pub fn replace_element(pane: &Pane, selector: &str, html: &str) {
     }
 }
 
-/// Replaces headers and cells of rows: the first element that matches each selector, by the one at the same place in `html`.
-pub fn swap_in_rows(pane: &Pane, selectors: &[String], html: &str) {
-    let document = pane.owner_document();
-    let Some(Ok(row)) = document.map(|it| it.create_element("tr")) else {
-        return;
-    };
-    row.set_inner_html(html);
-    for selector in selectors {
-        let Some(new) = row.first_element_child() else {
-            return;
-        };
-        new.remove();
-        if let Some(old) = find(pane, selector) {
-            let _ = old.replace_with_with_node_1(&new);
-        }
-    }
-}
-
 /// Sets or removes attributes of the first element that matches.
 pub fn set_attributes(pane: &Pane, selector: &str, attributes: &[(&str, Option<String>)]) {
     if let Some(element) = find(pane, selector) {
@@ -175,7 +157,3 @@ pub fn update_cells(
         row_index += 1;
     }
 }
-
-/// What the scripts in `public` put on a cell (who looks at it, whether it waits or runs), and the outline of a change. Each puts it on
-/// again where it belongs.
-pub const PASSING_MARKS: [&str; 4] = ["data-here", "data-waits", "data-running", "data-changed"];

@@ -3,7 +3,7 @@
 //! that the cells of a column share is prepared once.
 use super::{
     head_links::step_link_html,
-    layout::{GridLayout, GridLine, GridPosition, GridWindow, VisualColumn},
+    layout::{GridLayout, GridLine, GridWindow, VisualColumn},
     layout_counts::shown_of_all,
     measured_layout::WindowPadding,
     messages::failure_text,
@@ -72,9 +72,6 @@ pub(super) fn finished_of_all(counts: Counts) -> String {
     let (finished, total) = (counts.finished(), counts.total());
     [grouped_count(finished), grouped_count(total)].join("/")
 }
-
-/// The attribute of a cell with the id of its step.
-pub const STEP_ATTRIBUTE: &str = "data-step";
 
 /// Expected size of the HTML of a cell and of a row header, in bytes.
 const CELL_HTML_BYTES: usize = 200;
@@ -235,24 +232,6 @@ impl GridView<'_> {
             ]);
         }
         attributes
-    }
-
-    /// All attributes of the cell at a visual row and column that depend on which cell it is. `None` for one without a step, and for one
-    /// that stands for several.
-    pub fn all_attributes(
-        &self,
-        (visual_row, visual_column): GridPosition,
-    ) -> Option<Vec<(&'static str, Option<String>)>> {
-        let at = self.layout.cell_index(visual_row, visual_column)?;
-        let step = self.grid.cell(at)?.step.to_string();
-        let is_start = self.layout.starts_cluster(self.grid, visual_column);
-        let class = if is_start { "cell band-start" } else { "cell" };
-        let mut attributes = self.cell_attributes(at);
-        attributes.extend([
-            (STEP_ATTRIBUTE, Some(step)),
-            ("class", Some(class.to_owned())),
-        ]);
-        Some(attributes)
     }
 
     /// Whether an action on the cell has been running long enough to show it.

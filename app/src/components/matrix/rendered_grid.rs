@@ -1,8 +1,8 @@
 //! The rendered part of the matrix grid in the DOM, and how it is brought up to date with as few changes as possible: a
-//! changed cell gets new attributes, a moved window changes at its edges, another layout takes the cells that are there, and
-//! only another grid is written as a whole. Each cell that is written costs style, layout and paint.
+//! changed cell gets new attributes, a moved window changes at its edges, and only another layout or another grid is written
+//! as a whole. Each cell that is written costs style, layout and paint.
 use super::{
-    cell_html::{GridView, STEP_ATTRIBUTE},
+    cell_html::GridView,
     filter_bar, head_html,
     layout::{GridLayout, GridLine, GridWindow},
     measured_layout::WindowPadding,
@@ -12,7 +12,7 @@ use crate::{
     browser::grid_dom::{self, Pane},
     domain::matrix::{CellIndex, Grid},
 };
-use std::{cell::RefCell, ops::Range};
+use std::ops::Range;
 
 /// What is in the DOM.
 #[derive(Clone)]
@@ -48,20 +48,6 @@ impl RenderedGrid {
         }
     }
 
-    /// Whether another layout of the same grid can take the cells that are there: both windows begin at the same place.
-    fn can_be_reused(
-        &self,
-        grid_view: GridView<'_>,
-        window: &GridWindow,
-        grid_version: u32,
-    ) -> bool {
-        let starts = |it: &GridWindow| (it.visual_rows.start, it.visual_columns.start);
-        self.layout != *grid_view.layout
-            && self.grid_version == grid_version
-            && self.n_head_changes == grid_view.grid.change_count()
-            && starts(&self.window) == starts(window)
-    }
-
     /// Whether this is a window of the given layout and grid.
     pub fn is_of(&self, layout: &GridLayout, grid_version: u32) -> bool {
         self.grid_version == grid_version && self.layout == *layout
@@ -79,12 +65,6 @@ pub fn render(
     grid_version: u32,
 ) -> RenderedGrid {
     let (grid, layout) = (grid_view.grid, grid_view.layout);
-    if let Some(before) = &before
-        && before.can_be_reused(grid_view, &window, grid_version)
-    {
-        reuse_cells(pane, before, grid_view, &window, padding);
-        return RenderedGrid::new(layout, grid, window, grid_version);
-    }
     let before = before.filter(|it| it.is_of(layout, grid_version) && it.window.overlaps(&window));
     // `None` if the grid no longer knows all changes since then.
     let changed = before.as_ref().and_then(|it| {
@@ -105,107 +85,21 @@ pub fn render(
         rendered.window = window;
         return rendered;
     }
-    write_heads(pane, grid_view, &window, padding);
-    grid_dom::set_content(pane, "tbody", &grid_view.body_html(&window, padding));
-    RenderedGrid::new(layout, grid, window, grid_version)
-}
-
-/// Writes everything but the rows. The card would be that of another cell from here on.
-fn write_heads(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, padding: &WindowPadding) {
+    // The card would be that of another cell.
     grid::hide_card(pane);
-    let (grid, layout) = (grid_view.grid, grid_view.layout);
     let empty_message = filter_bar::empty_message_html(grid, layout);
-    grid_dom::set_content(pane, ".empty", &empty_message);
-    let columns = head_html::colgroup_html(layout, window, padding);
-    grid_dom::set_content(pane, "colgroup", &columns);
-    let heads = head_html::thead_html(grid, layout, window);
-    grid_dom::set_content(pane, "thead", &heads);
-}
-
-/// Shows another layout of the same grid, as after a letter in the filter: each cell gets the attributes of the one that takes its place.
-fn reuse_cells(
-    pane: &Pane,
-    before: &RenderedGrid,
-    grid_view: GridView<'_>,
-    window: &GridWindow,
-    padding: &WindowPadding,
-) {
-    write_heads(pane, grid_view, window, padding);
-    let old_view = GridView {
-        layout: &before.layout,
-        ..grid_view
-    };
-    let n_old = before.window.visual_columns.len();
-    let columns = grid_view.column_texts(window.visual_columns.clone());
-    let n_kept = n_old.min(columns.len());
-    let kept_rows = before.window.intersection(window).visual_rows;
-    let n_gone = before.window.visual_rows.len() - kept_rows.len();
-    // A row with steps and the header of a block have nothing in common.
-    let is_kept = |visual_row: usize| {
-        let kinds = [&before.layout, grid_view.layout];
-        let [old, new] = kinds.map(|it| it.visual_rows[visual_row].is_section());
-        old == new
-    };
-    grid_dom::change_rows(pane, (0, n_gone), ("", ""));
-    // Headers and cells that are no single step, each with what is there in its place. Parsed at once: each parse has its price.
-    let swaps = RefCell::new((Vec::new(), String::new()));
-    let swap_if_other = |selector: String, write: &dyn Fn(&GridView<'_>, &mut String)| {
-        let mut html = [String::new(), String::new()];
-        write(&old_view, &mut html[0]);
-        write(&grid_view, &mut html[1]);
-        if html[0] != html[1] {
-            let mut swaps = swaps.borrow_mut();
-            swaps.0.push(selector);
-            swaps.1.push_str(&html[1]);
-        }
-    };
-    grid_dom::update_cells(pane, &|row, index| {
-        let visual_row = kept_rows.start + row;
-        if index >= n_kept || !is_kept(visual_row) {
-            return Vec::new();
-        }
-        let visual_column = window.visual_columns.start + index;
-        let attributes = |view: &GridView<'_>| view.all_attributes((visual_row, visual_column));
-        if let Some((old, mut new)) = attributes(&old_view).zip(attributes(&grid_view)) {
-            new.retain(|it| !old.contains(it));
-            if new.iter().any(|it| it.0 == STEP_ATTRIBUTE) {
-                new.extend(grid_dom::PASSING_MARKS.map(|it| (it, None)));
-            }
-            return new;
-        }
-        let cell = format!(
-            "{} > td[data-c='{visual_column}']",
-            row_selector(visual_row)
-        );
-        swap_if_other(cell, &|view, html| {
-            let column = view.column_texts(visual_column..visual_column + 1);
-            view.write_cells(html, visual_row, &column);
-        });
-        Vec::new()
-    });
-    for visual_row in kept_rows.clone().filter(|it| is_kept(*it)) {
-        swap_if_other(row_head_selector(visual_row), &|view, html| {
-            view.write_row_head(html, visual_row);
-        });
+    let columns = head_html::colgroup_html(layout, &window, padding);
+    let heads = head_html::thead_html(grid, layout, &window);
+    let rows = grid_view.body_html(&window, padding);
+    for (part, html) in [
+        (".empty", empty_message),
+        ("colgroup", columns),
+        ("thead", heads),
+        ("tbody", rows),
+    ] {
+        grid_dom::set_content(pane, part, &html);
     }
-    let (gone, html) = swaps.into_inner();
-    grid_dom::swap_in_rows(pane, &gone, &html);
-    grid_dom::change_cells(pane, (0, n_old - n_kept), |row| {
-        let mut right = String::new();
-        grid_view.write_cells(&mut right, kept_rows.start + row, &columns[n_kept..]);
-        (String::new(), right)
-    });
-    for visual_row in kept_rows.clone().filter(|it| !is_kept(*it)) {
-        let mut html = String::new();
-        grid_view.write_row(&mut html, visual_row, &columns);
-        grid_dom::replace_element(pane, &row_selector(visual_row), &html);
-    }
-    let mut below = String::new();
-    (kept_rows.end..window.visual_rows.end)
-        .for_each(|it| grid_view.write_row(&mut below, it, &columns));
-    grid_dom::change_rows(pane, (0, 0), ("", &below));
-    let heights = (padding.above, padding.below);
-    grid_dom::set_vertical_padding(pane, columns.len() + 3, heights);
+    RenderedGrid::new(layout, grid, window, grid_version)
 }
 
 /// Sets the attributes of all rendered cells again: who changed them and when is known later than their status, and times
@@ -287,14 +181,9 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// A visual row.
-fn row_selector(visual_row: usize) -> String {
-    format!("tr[data-r='{visual_row}']")
-}
-
-/// Its header.
+/// The header of a visual row.
 fn row_head_selector(visual_row: usize) -> String {
-    row_selector(visual_row) + " > th"
+    format!("tr[data-r='{visual_row}'] > th")
 }
 
 /// The cell or group cell at a visual row and column.
