@@ -198,17 +198,30 @@ function label(button, text, name) {
   button.setAttribute('aria-label', name);
 }
 
-async function remove(address, button) {
+// Asks for the second press. The list may be drawn anew meanwhile: the button that is there then asks too.
+function be_sure(address, button) {
   const name = button.getAttribute('aria-label');
-  if (button.dataset.sure === undefined) {
-    button.dataset.sure = '';
-    label(button, 'Press again to delete', `Press again: ${name}`);
-    setTimeout(() => {
-      delete button.dataset.sure;
-      label(button, 'Delete', name);
-    }, SURE_WITHIN_MS);
-    return;
-  }
+  const current = () => document.querySelector(`[data-evidence="${address}"]`);
+  const arm = () => {
+    const now = current();
+    if (!now || now.dataset.sure !== undefined) return;
+    now.dataset.sure = '';
+    label(now, 'Press again to delete', `Press again: ${name}`);
+  };
+  arm();
+  const redrawn = new MutationObserver(arm);
+  redrawn.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => {
+    redrawn.disconnect();
+    const now = current();
+    if (now?.dataset.sure === undefined) return;
+    delete now.dataset.sure;
+    label(now, 'Delete', name);
+  }, SURE_WITHIN_MS);
+}
+
+async function remove(address, button) {
+  if (button.dataset.sure === undefined) return be_sure(address, button);
   const { problem } = await send(address, { method: 'DELETE' });
   if (problem) label(button, problem, problem);
   else document.getElementById('evidence-title')?.focus({ preventScroll: true });
