@@ -199,7 +199,7 @@ function label(button, text, name) {
 }
 
 // Asks for the second press. The list may be drawn anew meanwhile: the button that is there then asks too.
-function be_sure(address, button) {
+function ask_for_second_press(address, button) {
   const name = button.getAttribute('aria-label');
   const current = () => document.querySelector(`[data-evidence="${address}"]`);
   const arm = () => {
@@ -221,7 +221,7 @@ function be_sure(address, button) {
 }
 
 async function remove(address, button) {
-  if (button.dataset.sure === undefined) return be_sure(address, button);
+  if (button.dataset.sure === undefined) return ask_for_second_press(address, button);
   const { problem } = await send(address, { method: 'DELETE' });
   if (problem) label(button, problem, problem);
   else document.getElementById('evidence-title')?.focus({ preventScroll: true });
