@@ -108,6 +108,30 @@ test('a click on Undo undoes what stands beside it, and a note that is being wri
   await expect(page.getByLabel('Notes')).toHaveValue('another sentence');
 });
 
+test('what is typed while an undo reads the steps again stays, with the focus and Redo', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.keyboard.press('d');
+  await expect(page.getByRole('heading', { level: 2, name: 'Migrate schema', exact: true })).toBeVisible();
+  const notes = page.getByLabel('Notes');
+  await notes.fill('one');
+  await notes.evaluate(it => it.setAttribute('data-old', ''));
+  const goOn = [await hold(page, 'read_customer_work'), await hold(page, 'read_step')];
+  await undo(page).click();
+  await expect(said(page, 'Undid')).toContainText('Announce for Acme');
+  await page.keyboard.type(', two');
+  goOn[0]();
+  await expect(page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: /^1 / })).toContainText('pending');
+  await page.keyboard.type(', three');
+  goOn[1]();
+  await expect(page.locator('#notes:not([data-old])')).toBeFocused();
+  await page.keyboard.type(', four');
+  await expect(notes).toHaveValue('one, two, three, four');
+  await expect(redo(page)).toHaveAccessibleDescription(/^mark done, Announce for Acme, /);
+  await page.getByRole('heading', { level: 2 }).click();
+  await expect(undo(page)).toHaveAccessibleDescription(/^edit(ed)? notes, Migrate schema for Acme, /);
+});
+
 test('notes that go along with a mark are told by Undo', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);

@@ -77,7 +77,7 @@ pub fn RunStep(
     /// The URL of the list of the steps.
     list: String,
     /// The URL of the next customer's page.
-    next_customer: Option<String>,
+    next_customer: Signal<Option<String>>,
     on_next: Callback<()>,
 ) -> impl IntoView {
     let (name, customer, kind) = state.read(|it| {
@@ -112,7 +112,7 @@ pub fn RunStep(
     let nothing_left = move || {
         let is_end = next_step.get().is_none() && !has_failed.get();
         (is_end && !state.status.is_open()).then(|| {
-            let path = next_customer.clone();
+            let path = next_customer.get();
             let link = path.map(|it| view! { <a class="button push" href=it>"Next customer"</a> });
             view! {
                 <div class="card row next" role="status">

@@ -276,7 +276,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             data-typed=move || is_changed.get().then_some("")
             on:focusout=move |event| {
                 let is_left = focus_leaves(&event) && !focus_goes_to(&event, STATE_BUTTONS);
-                if is_left && !is_overtaken.get_untracked() {
+                if is_left && !state.is_replaced() && !is_overtaken.get_untracked() {
                     save_as(false);
                 }
             }

@@ -193,6 +193,12 @@ impl StepMemory {
         self.inner().lasting.clone()
     }
 
+    /// The view that was rendered last. None once the page is gone.
+    pub fn shown_view(self) -> Option<ShownView> {
+        let inner = self.0.try_get_value().flatten()?;
+        inner.shown.get_untracked()
+    }
+
     /// Whether the view of a step is there.
     pub fn shows(self, step: StepId) -> bool {
         let shown = self.inner().shown.get_untracked();

@@ -235,6 +235,13 @@ impl StepDetailState {
         self.open.with_value(read)
     }
 
+    /// Whether the step was rendered again since, or its page left. A view that is replaced while it has the focus loses it then, which
+    /// is no sign that the person has left a field: what is typed stays with the page.
+    pub fn is_replaced(self) -> bool {
+        let is_newer = |it: ShownView| it.open != self.open && it.is_of(self.id);
+        self.open.is_disposed() || self.memory.shown_view().is_some_and(is_newer)
+    }
+
     /// The fields of the dialogs.
     pub fn fields(self) -> StepDialogFields {
         self.fields.get_value()

@@ -278,9 +278,10 @@ pub fn CodeBlock(
         }
     };
     Effect::new(move |_| view.load_settings());
+    // Events also come while the block is being replaced, and `focusout` after it was removed with the focus.
+    let element = move || tooltip.try_get_untracked().flatten();
     let hide = move || {
-        // `focusout` also comes after the block was removed while it had the focus.
-        if let Some(tooltip) = tooltip.try_get_untracked().flatten() {
+        if let Some(tooltip) = element() {
             tooltip::hide(&tooltip);
         }
     };
@@ -335,8 +336,8 @@ pub fn CodeBlock(
                 role="region"
                 data-text=""
                 aria-label=move || if is_raw() { "Raw text" } else { "Resolved text" }
-                on:pointerover=move |event| { if let Some(tooltip) = tooltip.get_untracked() { tooltip::show(&event, &tooltip) } }
-                on:focusin=move |event| { if let Some(tooltip) = tooltip.get_untracked() { tooltip::show(&event, &tooltip) } }
+                on:pointerover=move |event| { if let Some(tooltip) = element() { tooltip::show(&event, &tooltip) } }
+                on:focusin=move |event| { if let Some(tooltip) = element() { tooltip::show(&event, &tooltip) } }
                 on:pointerout=move |_| hide()
                 on:focusout=move |_| hide()
                 on:scroll=move |_| hide()

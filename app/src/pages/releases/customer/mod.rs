@@ -11,6 +11,7 @@ pub mod next_steps;
 pub mod overview;
 pub mod page_dialogs;
 pub mod page_state;
+pub mod shown_list;
 pub mod step_navigation;
 pub mod work;
 pub mod work_controller;
@@ -22,8 +23,10 @@ use crate::{
         customer_work::InRelease,
         id::{CustomerId, ReleaseId},
     },
+    error::AppError,
     pages::{
         fetch::Fetch,
+        latest_read::LatestRead,
         loaded, param,
         releases::{left_notes::guard_typed_text, undo_stack::UndoStack},
     },
@@ -34,6 +37,7 @@ use checklist_page::ChecklistPage;
 use leptos::prelude::*;
 use page_dialogs::CustomerPageDialogs;
 use page_state::{CustomerPageState, PendingChanges};
+use shown_list::ShownList;
 use work::CustomerWork;
 
 /// The ids in the URL; none if one of them is not a number.
@@ -95,7 +99,17 @@ fn WorkListPage(ids: Signal<PageIds>, dialogs: CustomerPageDialogs) -> impl Into
             read_customer_work(release, customer).await
         },
     );
-    let reload = Callback::new(move |()| work.refetch());
+    let (shown, reads) = (ShownList::default(), LatestRead::default());
+    let reload = Callback::new(move |()| {
+        let (release, customer) = ids_or_zero(untrack(|| ids.try_get()).flatten());
+        let take = move |answer| match answer {
+            Ok(InRelease::Member(list)) if shown.take(&list) => {}
+            // The list as it is stays in place until there is a connection.
+            Err(AppError::Transport(_)) => {}
+            _ => work.refetch(),
+        };
+        reads.run(move || read_customer_work(release, customer), take);
+    });
     let release = move || ids.try_get().flatten().map(|it| it.0);
     let undo = UndoStack::new(PendingChanges::new(reload), release);
     let page = CustomerPageState::new(undo);
@@ -108,7 +122,8 @@ fn WorkListPage(ids: Signal<PageIds>, dialogs: CustomerPageDialogs) -> impl Into
         InRelease::Member(it) => {
             // The page may be gone by now.
             let _ = was_shown.try_set_value(true);
-            view! { <CustomerWork list=it page=page reload=reload dialogs=dialogs/> }.into_any()
+            view! { <CustomerWork list=it shown=shown page=page reload=reload dialogs=dialogs/> }
+                .into_any()
         }
         InRelease::Absent(it) => {
             let was_shown = was_shown.try_get_value() == Some(true);

@@ -28,7 +28,7 @@ pub fn Overview(
     /// Opens the first failed step, once nothing else is left.
     on_retry: Callback<()>,
     /// The page of the next customer.
-    next_customer: Option<String>,
+    next_customer: Signal<Option<String>>,
 ) -> impl IntoView {
     // What had the focus may have gone with the step.
     follow(move |_| dom::after(0, dom::focus_home));
@@ -52,7 +52,7 @@ pub fn Overview(
         })
     };
     let onward = move || {
-        let path = next_customer.clone().filter(|_| next_step.get().is_none());
+        let path = next_customer.get().filter(|_| next_step.get().is_none());
         path.map(|path| view! { <a class="button" data-kind="ink" data-size="l" href=path>"Next customer"</a> })
     };
     let counts = move || status_counts(rows.with(|rows| progress(rows)));

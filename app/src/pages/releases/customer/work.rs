@@ -6,6 +6,7 @@ use super::{
     overview::{Overview, neighbor_link},
     page_dialogs::CustomerPageDialogs,
     page_state::CustomerPageState,
+    shown_list::ShownList,
     work_controller::WorkController,
 };
 use crate::{
@@ -40,27 +41,32 @@ fn step_position(rows: &[WorkRow], step: StepId) -> String {
 /// The work list of one customer. `reload` fetches the list again.
 #[component]
 pub fn CustomerWork(
-    list: WorkList,
+    mut list: WorkList,
+    shown: ShownList,
     page: CustomerPageState,
     reload: Callback<()>,
     dialogs: CustomerPageDialogs,
 ) -> impl IntoView {
+    let rows = std::mem::take(&mut list.rows);
+    let next_unfinished = RwSignal::new(list.next_unfinished.take());
     let WorkList {
         release,
         customer,
         cluster,
-        rows,
         previous,
         next,
-        next_unfinished,
-    } = list;
+        ..
+    } = list.clone();
     let ids = (release.id, customer.id);
     let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
     let can_work = release.status == ReleaseStatus::Active && may_work;
     let known = StoredValue::new(known_names(&customer, &cluster, &release));
     let customer_name = customer.name.clone();
-    let next_customer = next_unfinished.map(|it| paths::customer_steps(release.id, it.id));
+    let next_customer = Signal::derive(move || {
+        next_unfinished.with(|it| Some(paths::customer_steps(ids.0, it.as_ref()?.id)))
+    });
     let work = WorkController::new(ids, customer_name, can_work, rows, page, reload);
+    shown.set(list, work, next_unfinished);
     on_change(move |change| show_change(work, &change));
     let on_take_over = Callback::new(move |step| {
         let request = ActionRequest::taking_over();
@@ -264,7 +270,7 @@ fn lost_step(work: WorkController, step: StepId, text: String, error: Option<App
 }
 
 /// The open step once it is fetched; the overview while none is open.
-fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoView {
+fn step_pane(work: WorkController, next_customer: Signal<Option<String>>) -> impl IntoView {
     let owner = Owner::current().unwrap_or_default();
     let next_step = Signal::derive(move || work.next_step());
     let has_failed = Signal::derive(move || work.first_failed().is_some());
@@ -275,7 +281,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
     view! {
         <Transition fallback=|| ()>
             {move || {
-                let (owner, next_customer) = (owner.clone(), next_customer.clone());
+                let owner = owner.clone();
                 Suspend::new(async move {
                     let found = work.detail.get().await;
                     with_child_owner(
@@ -321,7 +327,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                             })
                                             in_list=in_list
                                             list=paths::customer_step_list(work.release, work.customer)
-                                            next_customer=next_customer.clone()
+                                            next_customer=next_customer
                                             on_next=on_next
                                         />
                                     }
@@ -337,7 +343,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                                             missing_step=Signal::derive(move || work.missing_step())
                                             next_step=next_step
                                             on_retry=on_retry
-                                            next_customer=next_customer.clone()
+                                            next_customer=next_customer
                                         />
                                     }
                                         .into_any()
