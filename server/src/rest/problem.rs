@@ -115,7 +115,7 @@ fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static 
         428 => (
             "version-missing",
             "The version is missing",
-            "Say which version the change is based on: `version` in the body, or the header If-Match",
+            "Say which version the change is based on: version in the body, or the header If-Match",
         ),
         429 => (
             "too-many-tries",
