@@ -168,6 +168,11 @@ test('one file in an empty folder is a whole Rollcall', async () => {
     const answer = await fetch(url + part, { headers: { 'accept-encoding': 'br' } });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toContain('immutable');
+    expect(answer.headers.get('content-encoding')).toBe('br');
+    // Clients that do not take brotli get the same.
+    const plain = await fetch(url + part, { headers: { 'accept-encoding': 'identity' } });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(Buffer.from(await plain.arrayBuffer()).equals(Buffer.from(await answer.arrayBuffer()))).toBe(true);
   }
   child.removeAllListeners('exit');
   const clean = new Promise<number | null>(done => child.once('exit', done));

@@ -1,5 +1,6 @@
-//! Static files, embedded in the binary: script, WASM and style under hashed names, already compressed. Without a built
-//! site (tests, `cargo check`) there are none, and pages stay as the server renders them.
+//! Static files, embedded in the binary: script, WASM and style under hashed names, in brotli only, which all browsers of the build
+//! take. Without a built site (tests, `cargo check`) there are none, and pages stay as the server renders them.
+use super::compressed_page::takes_brotli;
 use app::{
     pages::releases::draft::DRAFT_IN_HTML,
     shell::{SiteAssets, keys_script},
@@ -11,11 +12,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rust_embed::Embed;
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{collections::BTreeMap, io::Read, sync::OnceLock};
+
+/// How much is unpacked at once.
+const BUFFER_BYTES: usize = 16 * 1024;
 
 #[derive(Embed)]
 #[folder = "../target/site"]
 #[allow_missing = true]
+#[exclude = "*.ts"]
+#[exclude = "pkg/*.wasm"]
+#[exclude = "pkg/*.bin"]
+#[exclude = "pkg/*.js"]
+#[exclude = "pkg/*.css"]
 struct SiteFiles;
 
 /// What the document needs of the built site; none without one.
@@ -25,7 +34,7 @@ pub fn asset_names() -> Option<&'static SiteAssets> {
         .get_or_init(|| {
             let find = |start: &str, ending: &str| {
                 SiteFiles::iter().find_map(|path| {
-                    let name = path.strip_prefix("pkg/")?;
+                    let name = path.strip_prefix("pkg/")?.strip_suffix(".br")?;
                     (name.starts_with(start) && name.ends_with(ending)).then(|| name.to_owned())
                 })
             };
@@ -75,28 +84,30 @@ pub fn with_bundle_of_draft(page: Bytes) -> Bytes {
     }
 }
 
-/// `GET /pkg/{file}`: a file whose name changes with its content, so clients may cache it for ever. Sent with brotli or gzip
-/// if the client accepts it.
+/// A file of the package as it was built; none if it cannot be read.
+fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    brotli::Decompressor::new(packed, BUFFER_BYTES)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    Some(bytes)
+}
+
+/// `GET /pkg/{file}`: a file whose name changes with its content, so clients may cache it for ever. Clients that do not accept brotli get
+/// it unpacked.
 pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let accepts = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|it| it.to_str().ok())
-        .unwrap_or_default();
-    let encodings = [("br", ".br"), ("gzip", ".gz")];
-    let found = encodings
-        .into_iter()
-        .filter(|(encoding, _)| accepts.contains(encoding))
-        .find_map(|(encoding, ending)| {
-            Some((
-                SiteFiles::get(&format!("pkg/{file}{ending}"))?,
-                Some(encoding),
-            ))
-        })
-        .or_else(|| Some((SiteFiles::get(&format!("pkg/{file}"))?, None)));
-    let Some((content, encoding)) = found else {
+    let Some(packed) = SiteFiles::get(&format!("pkg/{file}.br")) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = Response::new(Body::from(content.data));
+    let is_packed = takes_brotli(&headers);
+    let body = if is_packed {
+        Body::from(packed.data)
+    } else if let Some(bytes) = unpacked(&packed.data) {
+        Body::from(bytes)
+    } else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type(&file));
     headers.insert(
@@ -104,8 +115,8 @@ pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
         HeaderValue::from_static("public, max-age=31536000, immutable"),
     );
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Some(encoding) = encoding {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    if is_packed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
     }
     response
 }
