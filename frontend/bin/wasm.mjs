@@ -1,5 +1,5 @@
 // Reads and writes the sections of a WASM file.
-export const [CUSTOM, IMPORTS, EXPORTS, ELEMENTS, DATA] = [0, 2, 7, 9, 11];
+export const [CUSTOM, IMPORTS, EXPORTS, ELEMENTS, CODE, DATA] = [0, 2, 7, 9, 10, 11];
 // What comes before the first section.
 const HEADER_BYTES = 8;
 const I32_CONST = 0x41;

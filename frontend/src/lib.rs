@@ -2,7 +2,7 @@
 #![recursion_limit = "512"]
 
 use app::app::{App, Hydrated};
-use leptos::{mount::hydrate_from_async, prelude::provide_context};
+use leptos::{mount::hydrate_from, prelude::provide_context, tachys::dom};
 
 /// Padding for the WASM splitter. It moves constants into the split parts only if the file does not grow by that;
 /// each part's constants begin at an aligned address, and this gives the splitter the room. Never read.
@@ -25,8 +25,10 @@ pub async fn hydrate() {
         provide_context(of_page);
         App()
     };
-    hydrate_from_async(leptos::tachys::dom::body(), page)
-        .await
-        .forget();
+    // At one go. Hydration that waits for parts has each view compiled for it once more, a twentieth of the WASM, which
+    // `frontend/bin/stubs.mjs` leaves out.
+    let path = dom::window().location().pathname().unwrap_or_default();
+    app::pages::lazy_pages::preload(&path).await;
+    hydrate_from(dom::body(), page).forget();
     live.begin();
 }

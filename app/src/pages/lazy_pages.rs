@@ -20,7 +20,7 @@ use super::{
     },
     releases::{
         customer::CustomerStepsPage,
-        draft::{DRAFT_ON_SERVER, Draft},
+        draft::Draft,
         edit::EditReleasePage,
         incoming_hooks::IncomingHooksPage,
         lazy_parts::{self, CUSTOMER_PAGE_DIALOGS, LazyPart, STEP_DIALOGS},
@@ -278,12 +278,6 @@ impl LazyPage {
     /// Renders the page once its part is loaded.
     async fn load(self) -> AnyView {
         let part = self.part();
-        // What another part has rendered on the server can only be hydrated once that part is loaded.
-        if part == PagePart::Matrix && browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
-            lazy_parts::lazy_part(LazyPart::Preload).await;
-        } else if part == PagePart::Matrix && browser::dom::exists(DRAFT_ON_SERVER) {
-            draft(None).await;
-        }
         // Boxed, so that this function waits in one place and not in nine, each with code of its own.
         let view: Pin<Box<dyn Future<Output = AnyView> + Send>> = match part {
             PagePart::Matrix => Box::pin(matrix()),
@@ -324,6 +318,32 @@ fn OfflinePage(page: LazyPage) -> impl IntoView {
             Suspend::new(page.load()).into_any()
         }
     }
+}
+
+/// Loads all that the page at an address is hydrated with. Hydration takes the page over at one go: it cannot wait for a part.
+#[cfg(feature = "hydrate")]
+pub async fn preload(path: &str) {
+    let Some(part) = super::page_routes::page_at(path).map(LazyPage::part) else {
+        return;
+    };
+    // What another part has rendered on the server can only be hydrated once that part is loaded.
+    if part == PagePart::Matrix && browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
+        lazy_parts::lazy_part(LazyPart::Preload).await;
+    } else if part == PagePart::Matrix && browser::dom::exists(super::releases::draft::DRAFT_ON_SERVER) {
+        draft(None).await;
+    }
+    let loaded: Pin<Box<dyn Future<Output = ()>>> = match part {
+        PagePart::Matrix => Box::pin(__preload_matrix()),
+        PagePart::Overview => Box::pin(__preload_overview()),
+        PagePart::Records => Box::pin(__preload_records()),
+        PagePart::Forms => Box::pin(__preload_forms()),
+        PagePart::People => Box::pin(__preload_people()),
+        PagePart::Machines => Box::pin(__preload_machines()),
+        PagePart::NewRelease => Box::pin(__preload_new_release()),
+        PagePart::Template => Box::pin(__preload_template()),
+        PagePart::CustomerSteps => Box::pin(__preload_customer_steps()),
+    };
+    loaded.await;
 }
 
 impl ChooseView for LazyPage {
