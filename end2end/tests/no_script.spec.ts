@@ -122,3 +122,38 @@ test('a form is posted, and comes back with what is wrong', async ({ page, serve
   await page.getByRole('button', { name: 'Create cluster' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'eu-west' })).toBeVisible();
 });
+
+test.describe('where nobody has entered a name', () => {
+  test.use({ user: '', faults: [/status of 428/] });
+
+  test('without a name a form asks for it once, and goes on with what was typed', async ({ page, server }) => {
+    const { acme } = await activeJune(server);
+    const newest = async () => (await (await fetch(`${server.url}/api/audit`)).json()).items[0];
+    const before = await newest();
+    await page.goto(`${server.url}/customers/${acme}/edit`);
+    await page.getByLabel('Description').fill('"Two"\nlines');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Enter your name' })).toBeVisible();
+    expect(await newest()).toEqual(before);
+    const name = page.getByLabel('Your name', { exact: true });
+    await expect(name).toBeFocused();
+    await expect(page.locator(`datalist option[value="${before.actor}"]`)).toHaveCount(1);
+    // A blank passes the browser's own check, and not the server's.
+    await name.fill(' ');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByText('Enter a name')).toBeVisible();
+    await name.fill('Mei Tan');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'You: Mei Tan' })).toBeVisible();
+    expect((await newest()).actor).toBe('Mei Tan');
+    await page.goto(`${server.url}/customers/${acme}/edit`);
+    await expect(page.getByLabel('Description')).toHaveValue('"Two"\nlines');
+    // The next form asks nothing.
+    await page.goto(`${server.url}/clusters/new`);
+    await page.getByLabel('Name', { exact: true }).fill('ap-south');
+    await page.getByRole('button', { name: 'Create cluster' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'ap-south' })).toBeVisible();
+    expect((await newest()).actor).toBe('Mei Tan');
+  });
+});

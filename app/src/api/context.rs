@@ -182,18 +182,19 @@ pub fn preview_stamp() -> Result<ActorStamp, AppError> {
     stamp_of(if name.is_empty() { SOMEONE } else { &name })
 }
 
-/// Sets a cookie for one year. An empty value clears it in effect: readers treat it as absent.
-pub fn set_cookie(name: &str, value: &str) {
-    let is_https = client().is_https;
+/// `Set-Cookie` of a value that is kept for one year. An empty value clears it in effect: readers treat it as absent.
+pub fn kept_cookie(name: &str, value: &str, is_https: bool) -> Option<HeaderValue> {
     let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
-    let cookie = format!(
-        "{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{}",
-        if is_https { "; Secure" } else { "" }
-    );
-    if let (Some(response), Ok(cookie)) = (
-        use_context::<ResponseOptions>(),
-        HeaderValue::from_str(&cookie),
-    ) {
+    let secure = if is_https { "; Secure" } else { "" };
+    let cookie =
+        format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// Adds such a cookie to the response of the current request.
+pub fn set_cookie(name: &str, value: &str) {
+    let cookie = kept_cookie(name, value, client().is_https);
+    if let (Some(response), Some(cookie)) = (use_context::<ResponseOptions>(), cookie) {
         response.append_header(header::SET_COOKIE, cookie);
     }
 }

@@ -125,7 +125,6 @@ type Identified = (Caller, Option<ArrivalPosition>);
 /// while the database answers.
 #[derive(Clone, Copy)]
 struct RequestFacts<'a> {
-    method: &'a Method,
     headers: &'a HeaderMap,
     path: &'a str,
     peer: Option<IpAddr>,
@@ -192,7 +191,6 @@ pub async fn check_access(
         };
     }
     let facts = RequestFacts {
-        method: request.method(),
         headers: request.headers(),
         path: &path,
         peer: peer_of(&request),
@@ -306,11 +304,11 @@ async fn identify(
 /// The header of a server function's request by which a page says that it asks for a name if one is needed.
 const NAME_ASKED_HEADER: &str = "x-rollcall-asks-for-name";
 
-/// The name of a caller in `open` mode whose request gives none. A page has no name until its person enters one; REST, a form that
-/// is posted without JavaScript, and a server function that is called by something else than a page have the default.
+/// The name of a caller in `open` mode whose request gives none. A page has no name until its person enters one, and neither has a
+/// form that it posts: `name_first` asks. REST, and a server function that something else than a page calls, have the default.
 fn name_without_one(access: &Access, facts: RequestFacts<'_>) -> String {
-    let is_page = facts.headers.contains_key(NAME_ASKED_HEADER)
-        || (facts.method == Method::GET && !problem::is_rest_path(facts.path));
+    let is_call = problem::is_rest_path(facts.path) || facts.path.starts_with("/rpc/");
+    let is_page = !is_call || facts.headers.contains_key(NAME_ASKED_HEADER);
     if access.settings.asks_for_name && is_background(facts.path) {
         SOMEONE.to_owned()
     } else if access.settings.asks_for_name && is_page {

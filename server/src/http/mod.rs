@@ -12,6 +12,7 @@ pub mod guide;
 pub mod host_check;
 pub mod malformed_call;
 pub mod middleware;
+pub mod name_first;
 pub mod oidc_pages;
 pub mod page_cache;
 pub mod peer;

@@ -2,7 +2,7 @@
 use crate::{
     http::{
         access, checklist_download, downloads, first_run, forms, guide, malformed_call, middleware,
-        oidc_pages, page_cache, print_page, render, sign_in_pages, site,
+        name_first, oidc_pages, page_cache, print_page, render, sign_in_pages, site,
     },
     live::Live,
     oidc::provider::Provider,
@@ -53,6 +53,12 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
             context.clone(),
             idempotency::with_key_of_server_function,
         ));
+    let posted_forms = forms::router(context.clone())
+        .merge(first_run::router(context.clone()))
+        .layer(from_fn_with_state(
+            context.clone(),
+            name_first::ask_for_name,
+        ));
     let router = Router::new()
         .route("/healthz", get(health::live))
         .route(
@@ -91,11 +97,10 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings, liv
         .merge(rest::router(context.clone()).layer(Extension(live)))
         .merge(checklist_download::router(context.clone()))
         .merge(downloads::router(context.clone()))
-        .merge(first_run::router(context.clone()))
         .merge(guide::router())
         .merge(sign_in_pages::router(context.clone()))
-        .merge(oidc_pages::router(context.clone(), provider))
-        .merge(forms::router(context))
+        .merge(oidc_pages::router(context, provider))
+        .merge(posted_forms)
         .merge(pages)
         .fallback(move |request: Request| async move {
             if rest::problem::is_rest_path(request.uri().path()) {

@@ -131,6 +131,7 @@ fn login_page<'a>(
             hint,
             error,
             has_focus,
+            list: None,
         }
         .draw()
     };
@@ -293,6 +294,7 @@ fn setup_page(
             hint,
             error: message(of),
             has_focus: of == focused,
+            list: None,
         }
         .draw()
     };

@@ -1,6 +1,5 @@
-//! HTML pages that are rendered by `maud` without the leptos application: a form to sign in or to set up the first admin, a page that
-//! refuses a request, and the document around the guide. Of these only the guide has
-//! a script.
+//! HTML pages that are rendered by `maud` without the leptos application: a form to sign in, to set up the first admin or to
+//! enter one's name, a page that refuses a request, and the document around the guide. Of these only the guide has a script.
 use super::site;
 use app::{
     api::context::{self, THEME_COOKIE},
@@ -185,6 +184,8 @@ pub struct TextInput<'a> {
     pub hint: Option<&'static str>,
     pub error: Option<String>,
     pub has_focus: bool,
+    /// The id of the `datalist` with what the field offers.
+    pub list: Option<&'static str>,
 }
 
 impl TextInput<'_> {
@@ -205,7 +206,7 @@ impl TextInput<'_> {
                 label for=(self.name) { (self.label) }
                 input class="input" id=(self.name) name=(self.name) type=(self.kind) value=(self.value)
                     autocomplete=(self.autocomplete) autocapitalize="none" spellcheck="false" required
-                    autofocus[self.has_focus] aria-describedby=[described]
+                    autofocus[self.has_focus] list=[self.list] aria-describedby=[described]
                     aria-invalid=[self.error.as_ref().map(|_| "true")];
                 @if let Some(hint) = self.hint { span class="hint" id=(hint_id) { (hint) } }
                 @if let Some(error) = &self.error { span class="error" id=(error_id) { (error) } }
@@ -246,6 +247,7 @@ mod tests {
             hint: None,
             error: Some(hostile.to_owned()),
             has_focus: false,
+            list: None,
         };
         let html = input.draw().into_string();
         assert!(

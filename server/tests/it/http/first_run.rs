@@ -1,7 +1,6 @@
 //! Tests of what the empty dashboard offers: the demo, and the import of an export.
 use crate::{
     harness::{TestApp, TestResponse},
-    people::Person,
     store::transfer::exported,
     world::World,
 };
@@ -14,7 +13,7 @@ use axum::{
 const IMPORT: &str = "Import a database export";
 
 /// Posts a file as the form of the dashboard does.
-async fn post_file(app: &TestApp, text: &str, person: Option<&Person>) -> TestResponse {
+pub async fn post_file(app: &TestApp, text: &str, cookie: Option<&str>) -> TestResponse {
     let body = format!(
         "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"rollcall.json\"\r\n\
          Content-Type: application/json\r\n\r\n{text}\r\n--x--\r\n"
@@ -23,8 +22,8 @@ async fn post_file(app: &TestApp, text: &str, person: Option<&Person>) -> TestRe
         .method("POST")
         .uri("/")
         .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
-    if let Some(person) = person {
-        request = request.header(header::COOKIE, &person.cookie);
+    if let Some(cookie) = cookie {
+        request = request.header(header::COOKIE, cookie);
     }
     app.send(request.body(Body::from(body)).unwrap()).await
 }
@@ -76,7 +75,7 @@ async fn where_people_sign_in_the_demo_is_an_admin_s_and_an_import_the_command_l
         .api_as(&admin, "GET", "/", serde_json::Value::Null)
         .await;
     assert!(page.body.contains("Load the demo") && !page.body.contains(IMPORT));
-    let refused = post_file(&app, "{}", Some(&admin)).await;
+    let refused = post_file(&app, "{}", Some(&admin.cookie)).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     let manager = app.person(Role::Manager, None).await;
     let page = app
