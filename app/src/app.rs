@@ -121,6 +121,7 @@ fn Shell(children: Children) -> impl IntoView {
     let on_undo = Callback::new(move |batch: BatchId| {
         undo_requests.send(UndoRequest {
             batch: batch.clone(),
+            others: Vec::new(),
             asks: false,
             on_end: Arc::new(move |answer| match answer {
                 None => {}

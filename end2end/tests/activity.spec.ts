@@ -104,6 +104,10 @@ test('a change is undone, done again, and refused where somebody went on', async
   await expect(lines.first()).toContainText('redid "started"');
   await expect(lines.first().getByRole('button', { name: 'Undo' })).toBeAttached();
   await expect(lines.nth(1)).toContainText('Undone');
+  // The mark is in force again, and says so.
+  await expect(lines.nth(2)).toContainText('started');
+  await expect(lines.nth(2)).not.toContainText('Undone');
+  await expect(lines.nth(2).getByRole('button', { name: 'Undo' })).toBeAttached();
 
   await server.call('act_on_step', { id: 5, action: 'start', reason: null, allow_unresolved: false });
   await jonas(server, 'act_on_step', { id: 5, action: 'done', reason: null, allow_unresolved: false });
@@ -188,6 +192,40 @@ test('what follows the other is one line under its day, and opens to its batches
   await expect(dialog.getByText('Migrate schema, Acme: done → pending')).toBeVisible();
   await dialog.getByRole('button', { name: 'Undo' }).click();
   await expect(page.locator('main ol.log > li').first()).toContainText('undid "marked done"');
+});
+
+test('a line of several batches undoes them all after its dialog, and does them again', async ({ page, open, server }) => {
+  await activeJune(server);
+  for (const id of [1, 2, 3]) await server.call('act_on_step', { id, action: 'done', reason: null, allow_unresolved: false });
+  await open('/activity');
+  const lines = page.locator('main ol.log > li');
+  const run = lines.filter({ hasText: 'Ana Ferreira marked 3 steps done for Acme' });
+  const line = run.locator('summary').first();
+  const undo = run.getByRole('button', { name: 'Undo all' });
+  await expect(undo).toHaveCSS('opacity', '0');
+  await line.hover();
+  await expect(undo).toHaveCSS('opacity', '1');
+  expect((await run.boundingBox())!.height).toBe(32);
+  await undo.click();
+  const dialog = page.getByRole('dialog', { name: 'Undo 3 changes' });
+  await expect(dialog.getByRole('heading', { name: 'Changes (3)' })).toBeVisible();
+  await expect(dialog.getByText('Migrate schema, Acme: done → pending')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(undo).toBeFocused();
+  await expect(run).not.toContainText('Undone');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Undid "Mark done" on 3 cells of Acme. The record changed; clusters are not affected' })).toBeVisible();
+  await expect(lines.first()).toContainText('undid "marked done" on 3 steps for Acme');
+  await expect(run).toContainText('Undone');
+  await expect(undo).toHaveCount(0);
+  await expect(line).toBeFocused();
+  await lines.first().getByRole('button', { name: 'Redo all' }).click();
+  await page.getByRole('dialog', { name: 'Redo 3 changes' }).getByRole('button', { name: 'Redo' }).click();
+  await expect(lines.first()).toContainText('redid "marked done" on 3 steps for Acme');
+  await expect(lines.nth(1)).toContainText('Undone');
+  await expect(line.locator('.badge')).toHaveCount(0);
+  await expect(undo).toBeAttached();
 });
 
 test('the days are chosen by a link, and a search finds names', async ({ page, open, server }) => {

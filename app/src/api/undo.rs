@@ -11,21 +11,31 @@ use leptos::{
     server_fn::codec::{Json, Postcard},
 };
 
-/// Undoes a batch (R16). If steps with work (a state but pending, notes, an override) would be deleted and `deletes_work` is
-/// `None`, nothing is done and the answer is a question; `true` deletes them, `false` keeps them (R101). Errors: not found; not
-/// undoable; an archived release; nothing left to restore.
+/// Undoes a batch, and others together with it (R16). If steps with work (a state but pending, notes, an override) would be deleted
+/// and `deletes_work` is `None`, nothing is done and the answer is a question; `true` deletes them, `false` keeps them (R101).
+/// Errors: not found; not undoable; an archived release; nothing left to restore; too many batches.
 #[server(input = Json, output = Postcard)]
-pub async fn undo(batch: BatchId, deletes_work: Option<bool>) -> Result<UndoAnswer, AppError> {
+pub async fn undo(
+    batch: BatchId,
+    #[server(default)] others: Vec<BatchId>,
+    deletes_work: Option<bool>,
+) -> Result<UndoAnswer, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store()?.undo_or_ask(batch, deletes_work, stamp()?).await)
+    let store = store()?;
+    let answer = store.undo_or_ask(batch, &others, deletes_work, stamp()?);
+    reply(answer.await)
 }
 
-/// What an undo would do, for the dialog before it (R101). Errors: not found; not undoable; an archived release.
+/// What an undo would do, for the dialog before it (R101). Errors: not found; not undoable; an archived release; too many batches.
 #[server(input = Json, output = Postcard)]
-pub async fn preview_undo(batch: BatchId) -> Result<UndoQuestion, AppError> {
+pub async fn preview_undo(
+    batch: BatchId,
+    #[server(default)] others: Vec<BatchId>,
+) -> Result<UndoQuestion, AppError> {
     use super::context::{preview_stamp, reply, store};
-    let preview = store()?.preview_undo(batch, false, preview_stamp()?).await;
-    reply(preview.map(Into::into))
+    let store = store()?;
+    let preview = store.preview_undos(batch, &others, false, preview_stamp()?);
+    reply(preview.await.map(Into::into))
 }
 
 /// Whether the template of a release was changed by others than these batches since the first of them, or the release activated,

@@ -1,5 +1,5 @@
 //! Full history of the activity page, by day: one line per batch, or per event of one batch, and one line for what a person did in
-//! a row. A line has its changed fields, and an Undo button where undo is still possible.
+//! a row. A line has its changed fields, and an Undo button where undo is still possible; one for several batches undoes them all.
 use super::{
     event_text::{
         and_others, event_icon, event_phrase, is_of_several_customers, line_phrase, line_subject,
@@ -25,10 +25,10 @@ use leptos::prelude::*;
 /// The result of the last undo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UndoOutcome {
-    /// The batch was undone.
+    /// The batches of a line were undone; this is the newest.
     Done(BatchId),
-    /// The batch was not undone, with the reason.
-    Refused(BatchId, String),
+    /// They were not undone, with the reason.
+    Refused(Vec<BatchId>, String),
 }
 
 /// What the lines share.
@@ -37,7 +37,7 @@ struct LogContext {
     /// Whether the lines are the events of one batch, instead of one line per batch.
     is_single_batch: bool,
     undo_outcome: RwSignal<Option<UndoOutcome>>,
-    on_undo: Callback<BatchId>,
+    on_undo: Callback<Vec<BatchId>>,
     clock: Clock,
 }
 
@@ -48,13 +48,14 @@ pub fn ActivityLog(
     /// Whether the lines are the events of one batch, instead of one line per batch.
     is_single_batch: bool,
     undo_outcome: RwSignal<Option<UndoOutcome>>,
-    on_undo: Callback<BatchId>,
+    on_undo: Callback<Vec<BatchId>>,
 ) -> impl IntoView {
-    // After an undo the list renders again; the focus goes back to the line of the batch.
+    // After an undo the list renders again; the focus goes back to the line of the batch, or to the one that it is folded into.
     Effect::new(move |_| {
         if let Some(UndoOutcome::Done(batch)) = undo_outcome.get_untracked() {
             undo_outcome.set(None);
-            browser::dom::after(0, move || browser::dom::focus(&format!("#batch-{batch}")));
+            let line = format!(".log__run:has(#batch-{batch}) > summary, #batch-{batch}");
+            browser::dom::after(0, move || browser::dom::focus(&line));
         }
     });
     let log = LogContext {
@@ -94,7 +95,14 @@ fn run_item(run: ActivityRun, log: LogContext) -> impl IntoView {
         let lines = run.lines.into_iter();
         return lines.map(|it| log_item(it, log)).collect_view().into_any();
     };
-    let NamedEvent { entry, release, .. } = run.lines[0].clone();
+    let batches = run.batches();
+    let all = undo_labels(&run.lines[0]).1;
+    let NamedEvent {
+        entry,
+        release,
+        undo,
+        ..
+    } = run.lines[0].clone();
     let state = resulting_status(entry.action).map(StepStatus::as_str);
     let (icon, actor, reason) = (event_icon(&entry), entry.actor, entry.reason);
     let times = move || {
@@ -122,14 +130,54 @@ fn run_item(run: ActivityRun, log: LogContext) -> impl IntoView {
                         {release.map(|it| view! { <span class="quiet">", "{it}</span> })}
                         {reason.map(|it| view! { <span class="quiet">": "{it}</span> })}
                     </span>
+                    {(undo == UndoState::Undone).then(|| view! { <span class="badge">"Undone"</span> })}
                     <Icon name="i-chevron" small=true/>
                     <time datetime=format!("{to:?}")>{times}</time>
                 </summary>
                 <ol class="log__rows">{lines}</ol>
             </details>
+            // A button does not belong into a summary.
+            {(undo == UndoState::Open).then(|| undo_button(all, batches.clone(), log))}
+            {refusal(batches, log)}
         </li>
     }
     .into_any()
+}
+
+/// What the button says that undoes a line, alone or together with others: "Redo" for an undo.
+fn undo_labels(line: &NamedEvent) -> (&'static str, &'static str) {
+    let is_undo = line.entry.action == EventAction::Undo;
+    if is_undo && line.undid.is_none_or(|it| !it.is_redo) {
+        ("Redo", "Redo all")
+    } else {
+        ("Undo", "Undo all")
+    }
+}
+
+/// The button that undoes these batches, newest first.
+fn undo_button(label: &'static str, batches: Vec<BatchId>, log: LogContext) -> impl IntoView {
+    view! {
+        <button
+            class="button live-only log__tool"
+            data-size="s"
+            data-kind="ghost"
+            on:click=move |_| log.on_undo.run(batches.clone())
+        >
+            <Icon name="i-undo" small=true/>
+            {label}
+        </button>
+    }
+}
+
+/// Why these batches were not undone, if that was refused just now.
+fn refusal(batches: Vec<BatchId>, log: LogContext) -> impl IntoView {
+    move || {
+        let why = match log.undo_outcome.get() {
+            Some(UndoOutcome::Refused(of, why)) if of == batches => Some(why),
+            _ => None,
+        };
+        why.map(|why| view! { <p class="log__refused" role="alert"><Icon name="i-warn" small=true/>{why}</p> })
+    }
 }
 
 /// A time of the day, with the whole of it for machines.
@@ -148,39 +196,19 @@ fn log_item(it: NamedEvent, log: LogContext) -> impl IntoView {
     // A count of customers is followed by their names.
     let is_list = !is_single_batch && it.in_batch > 1 && it.entry.entity == Entity::Customer;
     let about = subject_links(&it, is_single_batch);
+    let label = undo_labels(&it).0;
     let NamedEvent {
         entry: event,
         batch_size,
-        undid,
         undo,
         ..
     } = it;
     let state = resulting_status(event.action).map(StepStatus::as_str);
     let (batch, all) = (event.batch_id.clone(), paths::batch(&event.batch_id));
     let id = (!is_single_batch).then(|| format!("batch-{batch}"));
-    let refused = {
-        let batch = batch.clone();
-        move || match log.undo_outcome.get() {
-            Some(UndoOutcome::Refused(of, why)) if of == batch => Some(why),
-            _ => None,
-        }
-    };
     let reason = event.reason.clone();
-    let is_undo = event.action == EventAction::Undo && undid.is_none_or(|it| !it.is_redo);
-    let label = if is_undo { "Redo" } else { "Undo" };
-    let undo_button = (undo == UndoState::Open && !is_single_batch).then(|| {
-        view! {
-            <button
-                class="button live-only log__tool"
-                data-size="s"
-                data-kind="ghost"
-                on:click=move |_| log.on_undo.run(batch.clone())
-            >
-                <Icon name="i-undo" small=true/>
-                {label}
-            </button>
-        }
-    });
+    let can_undo = undo == UndoState::Open && !is_single_batch;
+    let undo_button = can_undo.then(|| undo_button(label, vec![batch.clone()], log));
     let is_whole_batch = batch_size > 1 && !is_single_batch;
     let all_text = format!("All {} changes", grouped(batch_size as usize));
     view! {
@@ -203,9 +231,7 @@ fn log_item(it: NamedEvent, log: LogContext) -> impl IntoView {
                 {time_of_day(event.at, log.clock)}
             </div>
             {changes_table(&event.changes)}
-            {move || {
-                refused().map(|why| view! { <p class="log__refused" role="alert"><Icon name="i-warn" small=true/>{why}</p> })
-            }}
+            {refusal(vec![batch], log)}
         </li>
     }
 }

@@ -52,16 +52,22 @@ fn list(head: &'static str, lines: &UndoLines) -> impl IntoView + use<> {
     })
 }
 
-/// The dialog. `on_undo` says whether work may be deleted.
+/// The dialog, about this number of batches. `on_undo` says whether work may be deleted.
 #[component]
 pub fn UndoDialog(
     open: RwSignal<bool>,
+    n_batches: usize,
     question: UndoQuestion,
     is_busy: RwSignal<bool>,
     on_undo: Callback<bool>,
 ) -> impl IntoView {
     let deletes_work = RwSignal::new(false);
     let verb = if question.is_redo { "Redo" } else { "Undo" };
+    let title = if n_batches > 1 {
+        format!("{verb} {} changes", grouped(n_batches))
+    } else {
+        format!("{verb} this change")
+    };
     let can_restore = question.can_restore;
     let question = StoredValue::new(question);
     let lists = move || {
@@ -93,7 +99,7 @@ pub fn UndoDialog(
         })
     };
     view! {
-        <Dialog open=open title=format!("{verb} this change")>
+        <Dialog open=open title=title>
             // It may open by itself: a key that was meant for what had the focus before ticks nothing.
             <div class="dialog__body stack" tabindex="-1" data-first="">
                 {lists()}

@@ -2,8 +2,10 @@
 //! customer, or to one step, several times in a row.
 use super::{
     event::{Entity, EventAction},
+    id::BatchId,
     plural::pluralize,
     summary::NamedEvent,
+    undo::UndoneAction,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -56,13 +58,28 @@ fn verb(action: EventAction) -> Option<(&'static str, &'static str)> {
     })
 }
 
+/// What a line did to its steps, as two halves around them: "marked", " done"; of an undo what it undid: "undid "marked done" on",
+/// "". None if it did something else.
+fn line_verb(line: &NamedEvent) -> Option<(String, &'static str)> {
+    // An undo may have events of another kind beside it, such as of a run that it ends.
+    let is_undo = line.entry.action == EventAction::Undo;
+    let undid = line.undid.filter(|_| is_undo);
+    let Some(UndoneAction { action, is_redo }) = undid else {
+        return verb(line.entry.action).map(|(verb, ending)| (verb.to_owned(), ending));
+    };
+    let (verb, ending) = verb(action)?;
+    let did = if is_redo { "redid" } else { "undid" };
+    Some((format!("{did} \"{verb}{ending}\" on"), ""))
+}
+
 /// Whether two lines are of one person who did the same to steps of one release.
 fn is_alike(a: &NamedEvent, b: &NamedEvent) -> bool {
     let (one, other) = (&a.entry, &b.entry);
     one.entity == Entity::Step
         && other.entity == Entity::Step
         && one.action == other.action
-        && verb(one.action).is_some()
+        && a.undid == b.undid
+        && line_verb(a).is_some()
         && one.batch_id != other.batch_id
         && one.actor == other.actor
         && one.release_id == other.release_id
@@ -117,7 +134,7 @@ impl ActivityRun {
     pub fn phrase(&self) -> Option<String> {
         let shared = self.shared?;
         let first = self.lines.first()?;
-        let (verb, ending) = verb(first.entry.action)?;
+        let (verb, ending) = line_verb(first)?;
         let n: u32 = self.lines.iter().map(|it| it.in_batch).sum();
         Some(match shared {
             RunSubject::Customer => {
@@ -129,6 +146,12 @@ impl ActivityRun {
                 format!("{verb} {step}{ending} for {}", pluralize(n, "customer"))
             }
         })
+    }
+
+    /// The batches of the run, newest first: what one of its lines allows, all do.
+    pub fn batches(&self) -> Vec<BatchId> {
+        let batches = self.lines.iter().map(|it| it.entry.batch_id.clone());
+        batches.collect()
     }
 
     /// When the run began and when it ended.
@@ -168,7 +191,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         event::HistoryEntry,
-        id::{BatchId, CustomerId, EventId, ReleaseId},
+        id::{CustomerId, EventId, ReleaseId},
         summary::UndoState,
     };
 
@@ -241,6 +264,53 @@ mod tests {
         let mixed = vec![line(7, "B", 50), line(7, "A", 45), line(8, "A", 40)];
         let said = "marked 2 steps done for Customer 7";
         assert_eq!(phrases(mixed), [Some(said.to_owned()), None]);
+    }
+
+    #[test]
+    fn undos_of_the_same_are_one_line_apart_from_those_that_did_it_again() {
+        let undo = |step, minute, is_redo| {
+            let mut line = line(7, step, minute);
+            line.entry.action = EventAction::Undo;
+            let action = EventAction::Done;
+            line.undid = Some(UndoneAction { action, is_redo });
+            line
+        };
+        let lines = vec![
+            undo("B", 55, true),
+            undo("A", 54, true),
+            undo("B", 53, false),
+            undo("A", 52, false),
+            line(7, "B", 51),
+        ];
+        let said = |did: &str| Some(format!("{did} \"marked done\" on 2 steps for Customer 7"));
+        assert_eq!(phrases(lines), [said("redid"), said("undid"), None]);
+        // An undo of something else than a mark has no phrase for several.
+        let noted = |minute| {
+            let mut line = undo("A", minute, false);
+            let action = EventAction::Notes;
+            line.undid = Some(UndoneAction {
+                action,
+                is_redo: false,
+            });
+            line
+        };
+        assert_eq!(phrases(vec![noted(53), noted(52)]), [None, None]);
+        // What came about together with an undo is none.
+        let ended = |minute| {
+            let mut line = undo("A", minute, false);
+            line.entry.action = EventAction::RunEnd;
+            line
+        };
+        assert_eq!(phrases(vec![ended(53), ended(52)]), [None, None]);
+    }
+
+    #[test]
+    fn a_run_has_the_batches_of_its_lines() {
+        let days = days(vec![line(7, "B", 45), line(7, "A", 40)], |at| {
+            at.date_naive()
+        });
+        let batches = days[0].runs[0].batches();
+        assert_eq!(batches, [BatchId("45".into()), BatchId("40".into())]);
     }
 
     #[test]

@@ -192,6 +192,8 @@ pub mod token;
 pub mod transfer;
 /// What an undo does, and what it says and asks.
 pub mod undo;
+/// Which batches of the history are undone as it stands.
+pub mod undone_batches;
 /// JSON whose objects have no member twice.
 pub mod unique_members;
 /// Users.

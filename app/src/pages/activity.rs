@@ -261,9 +261,14 @@ fn show(
     let further = older.clone().filter(|_| is_empty);
     let older = older.filter(|_| !is_empty);
     let (requests, toasts) = (UndoRequests::from_context(), Toasts::from_context());
-    let on_undo = Callback::new(move |batch: BatchId| {
+    let on_undo = Callback::new(move |batches: Vec<BatchId>| {
+        let Some((batch, others)) = batches.split_first() else {
+            return;
+        };
+        let (batch, others) = (batch.clone(), others.to_vec());
         requests.send(UndoRequest {
             batch: batch.clone(),
+            others,
             asks: true,
             on_end: Arc::new(move |answer| {
                 let outcome = match answer {
@@ -274,7 +279,7 @@ fn show(
                     }
                     // A refusal is shown in its line, below the button that was pressed.
                     Some(Err(error)) => {
-                        UndoOutcome::Refused(batch.clone(), sentence(&error.to_string()))
+                        UndoOutcome::Refused(batches.clone(), sentence(&error.to_string()))
                     }
                 };
                 let is_done = matches!(outcome, UndoOutcome::Done(_));

@@ -16,7 +16,13 @@ use leptos_router::hooks::use_location;
 /// Sends the request, and renders its dialog while that is needed.
 #[component]
 pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
-    let UndoRequest { batch, asks, .. } = request;
+    let UndoRequest {
+        batch,
+        others,
+        asks,
+        ..
+    } = request;
+    let n_batches = others.len() + 1;
     let question = RwSignal::new(None::<UndoQuestion>);
     let (open, is_busy) = (RwSignal::new(false), RwSignal::new(false));
     // An answer that comes after the request was cancelled is not that of the next one.
@@ -33,11 +39,11 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
         });
     };
     let send = {
-        let batch = batch.clone();
+        let (batch, others) = (batch.clone(), others.clone());
         move |deletes_work: Option<bool>| {
-            let batch = batch.clone();
+            let (batch, others) = (batch.clone(), others.clone());
             leptos::task::spawn_local(async move {
-                match undo(batch, deletes_work).await {
+                match undo(batch, others, deletes_work).await {
                     Ok(UndoAnswer::Done(result)) => end(Some(Ok(result))),
                     Ok(UndoAnswer::Asks(asked)) => ask(asked),
                     Err(error) => end(Some(Err(error))),
@@ -47,7 +53,7 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
     };
     if asks {
         leptos::task::spawn_local(async move {
-            match preview_undo(batch).await {
+            match preview_undo(batch, others).await {
                 Ok(asked) => ask(asked),
                 Err(error) => end(Some(Err(error))),
             }
@@ -76,7 +82,7 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
     });
     move || {
         question.get().map(|question| {
-            view! { <UndoDialog open=open question=question is_busy=is_busy on_undo=on_undo/> }
+            view! { <UndoDialog open=open n_batches=n_batches question=question is_busy=is_busy on_undo=on_undo/> }
         })
     }
 }

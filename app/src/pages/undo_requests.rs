@@ -15,6 +15,8 @@ pub type OnUndone = Arc<dyn Fn(Option<Result<UndoResult, AppError>>) + Send + Sy
 #[derive(Clone)]
 pub struct UndoRequest {
     pub batch: BatchId,
+    /// Further ones, which are undone together with it.
+    pub others: Vec<BatchId>,
     /// Whether the dialog is always shown first; if not, only if work would be deleted.
     pub asks: bool,
     pub on_end: OnUndone,

@@ -227,6 +227,7 @@ impl StepDetailActions {
         let this = self.clone();
         self.undo_requests.send(UndoRequest {
             batch,
+            others: Vec::new(),
             asks: true,
             on_end: Arc::new(move |answer| {
                 if let Some(answer) = answer {

@@ -144,6 +144,7 @@ impl<P: UndoPage> UndoStack<P> {
             };
             Some(UndoRequest {
                 batch: change.batch.clone(),
+                others: Vec::new(),
                 asks: false,
                 on_end: Arc::new(move |answer| {
                     self.finish_step(release, is_redo, change.clone(), answer);

@@ -23,18 +23,24 @@ const WALKED: &str = "walked";
 /// A batch, its action, and the batch that it undoes.
 const COLUMNS: [Column; 3] = [Column::BatchId, Column::Action, Column::Undoes];
 
-/// These batches and all that they undo, however long ago, in one query. `UNION` takes each row once, so that undos in a circle,
-/// which only a forged history has (R88), end the walk.
-fn walked_back(visible: Visible<'_>, batches: Vec<String>) -> SelectStatement {
+/// A walk through the undos of the history, in one query: first the events that have one of these batches in the column `at`, then
+/// those that have there what the ones before have in `next`. `UNION` takes each row once, so that undos in a circle, which only a
+/// forged history has (R88), end the walk.
+pub fn walked(
+    visible: Visible<'_>,
+    batches: Vec<String>,
+    at: Column,
+    next: Column,
+) -> SelectStatement {
     let events = || visible.events().select_only().columns(COLUMNS);
-    let mut walk = events().filter(Column::BatchId.is_in(batches)).into_query();
-    let mut undone = events().into_query();
-    undone.join(
+    let mut walk = events().filter(at.is_in(batches)).into_query();
+    let mut further = events().into_query();
+    further.join(
         JoinType::InnerJoin,
         WALKED,
-        Expr::col((audit_event::Entity, Column::BatchId)).equals((WALKED, Column::Undoes)),
+        Expr::col((audit_event::Entity, at)).equals((WALKED, next)),
     );
-    walk.union(UnionType::Distinct, undone);
+    walk.union(UnionType::Distinct, further);
     let mut walked = CommonTableExpression::new();
     walked.table_name(WALKED).columns(COLUMNS).query(walk);
     let mut with = WithClause::new();
@@ -56,7 +62,9 @@ impl Store {
         if batches.is_empty() {
             return Ok(HashMap::new());
         }
-        let query = walked_back(self.visible(), batches.clone());
+        // These batches and all that they undo, however long ago.
+        let of = batches.clone();
+        let query = walked(self.visible(), of, Column::BatchId, Column::Undoes);
         let mut known: HashMap<String, (EventAction, Option<String>)> = HashMap::new();
         for row in self.read.query_all(&query).await? {
             let action: String = row.try_get_by_index(1)?;

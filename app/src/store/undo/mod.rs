@@ -11,6 +11,7 @@ mod undo_customers;
 mod undo_order;
 mod undo_steps;
 mod undo_templates;
+mod undone_batches;
 
 use self::report::UndoReport;
 use super::{
@@ -25,22 +26,30 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction},
     event_trim::undo_permission,
+    field_error::FieldError,
     id::{BatchId, CustomerId, ReleaseId, TemplateId},
     permission::Permission,
     rule_violation::RuleViolation,
     undo::{Conflict, UndoAnswer, UndoPreview, UndoResult, UndoneAction, latest_change, message},
-    vocabulary::Noun,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun},
 };
 use audit_event::Column;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    iter::once,
+};
 
 /// Events that are in memory at once: with texts of the largest size, before and after, about 25 MiB.
 const EVENTS_IN_MEMORY_MAX: usize = 50;
+/// Batches that are undone together: more than a page of the history has.
+const BATCHES_MAX: usize = 500;
 
-/// An event of the batch, without its data.
+/// An event of a batch, without its data.
 struct EventHead {
     id: i64,
+    batch: BatchId,
     entity: Entity,
     entity_id: i64,
     release: Option<ReleaseId>,
@@ -48,12 +57,17 @@ struct EventHead {
     action: EventAction,
 }
 
-/// Whether each event of a batch changed the state or the notes of another step, and nothing else: then the undo of one looks at
+/// Whether each of these events changed the state or the notes of another step, and nothing else: then the undo of one looks at
 /// nothing that the undo of another changes.
 fn are_independent(heads: &[EventHead]) -> bool {
     let steps: HashSet<i64> = heads.iter().map(|it| it.entity_id).collect();
     let mut all = heads.iter();
     steps.len() == heads.len() && all.all(|it| it.entity == Entity::Step && keeps_texts(it.action))
+}
+
+/// The events of each batch.
+fn by_batch(heads: &[EventHead]) -> Vec<&[EventHead]> {
+    heads.chunk_by(|a, b| a.batch == b.batch).collect()
 }
 
 /// The action that does what an undo would do, for events that have one.
@@ -79,6 +93,8 @@ struct PendingUndo {
     undone: UndoneAction,
     entity: Entity,
     n_of_entity: u32,
+    /// The last batch in which something was restored.
+    batch: Option<BatchId>,
 }
 
 impl Store {
@@ -86,7 +102,8 @@ impl Store {
     /// archived; nothing left to restore.
     #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
     pub async fn undo(&self, batch: BatchId, stamp: ActorStamp) -> Result<UndoResult, StoreError> {
-        self.undone(batch, false, stamp).await?.commit().await
+        let undone = self.undone(batch, &[], false, stamp).await?;
+        undone.commit().await
     }
 
     /// Undoes all events of a batch, newest first; rows that it created are deleted together with the work that was done on
@@ -97,20 +114,22 @@ impl Store {
         batch: BatchId,
         stamp: ActorStamp,
     ) -> Result<UndoResult, StoreError> {
-        self.undone(batch, true, stamp).await?.commit().await
+        let undone = self.undone(batch, &[], true, stamp).await?;
+        undone.commit().await
     }
 
-    /// Undoes a batch, unless that would delete work: then nothing is changed, and the answer is what to ask. If
-    /// `deletes_work` is given, it was asked. Errors: as `undo`.
+    /// Undoes a batch together with others, newest first, unless that would delete work: then nothing is changed, and the answer is
+    /// what to ask. If `deletes_work` is given, it was asked. Each undo is a batch of its own. Errors: as `undo`; too many batches.
     #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
     pub async fn undo_or_ask(
         &self,
         batch: BatchId,
+        others: &[BatchId],
         deletes_work: Option<bool>,
         stamp: ActorStamp,
     ) -> Result<UndoAnswer, StoreError> {
         let undone = self
-            .undone(batch, deletes_work.unwrap_or_default(), stamp)
+            .undone(batch, others, deletes_work.unwrap_or_default(), stamp)
             .await?;
         if deletes_work.is_none() && !undone.report.with_work.is_empty() {
             return Ok(UndoAnswer::Asks(undone.roll_back().await?.into()));
@@ -118,9 +137,7 @@ impl Store {
         undone.commit().await.map(UndoAnswer::Done)
     }
 
-    /// What an undo would do; nothing is changed. States and notes are only looked at. Any other batch is undone and rolled back,
-    /// because its later events meet the rows that earlier ones restored; that holds the write lock as long as the undo itself.
-    /// Errors: not found; not undoable; archived.
+    /// What an undo would do; nothing is changed. Errors: not found; not undoable; archived.
     #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
     pub async fn preview_undo(
         &self,
@@ -128,14 +145,28 @@ impl Store {
         deletes_work: bool,
         stamp: ActorStamp,
     ) -> Result<UndoPreview, StoreError> {
+        self.preview_undos(batch, &[], deletes_work, stamp).await
+    }
+
+    /// What an undo of a batch together with others would do; nothing is changed. States and notes are only looked at. Any other
+    /// batch is undone and rolled back, because its later events meet the rows that earlier ones restored; that holds the write lock
+    /// as long as the undo itself. Errors: as `preview_undo`; too many batches.
+    #[tracing::instrument(level = "debug", skip_all, fields(batch = %batch))]
+    pub async fn preview_undos(
+        &self,
+        batch: BatchId,
+        others: &[BatchId],
+        deletes_work: bool,
+        stamp: ActorStamp,
+    ) -> Result<UndoPreview, StoreError> {
         let permit = self.permit(Permission::UndoWork.on(batch.clone())).await?;
         let change = self.rehearsal(permit, stamp.clone()).await?;
-        let heads = change.event_heads(&batch).await?;
+        let heads = change.event_heads(&batch, others).await?;
         let undone = if are_independent(&heads) {
-            self.undone_in(change, &heads, batch, deletes_work).await?
+            self.undone_in(change, &heads, deletes_work).await?
         } else {
             change.tx.rollback().await?;
-            self.undone(batch, deletes_work, stamp).await?
+            self.undone(batch, others, deletes_work, stamp).await?
         };
         undone.roll_back().await
     }
@@ -143,20 +174,20 @@ impl Store {
     async fn undone(
         &self,
         batch: BatchId,
+        others: &[BatchId],
         deletes_work: bool,
         stamp: ActorStamp,
     ) -> Result<PendingUndo, StoreError> {
         let permit = self.permit(Permission::UndoWork.on(batch.clone())).await?;
         let change = self.change(permit, stamp).await?;
-        let heads = change.event_heads(&batch).await?;
-        self.undone_in(change, &heads, batch, deletes_work).await
+        let heads = change.event_heads(&batch, others).await?;
+        self.undone_in(change, &heads, deletes_work).await
     }
 
     async fn undone_in(
         &self,
         mut change: Change,
         heads: &[EventHead],
-        batch: BatchId,
         deletes_work: bool,
     ) -> Result<PendingUndo, StoreError> {
         let Some(newest) = heads.first() else {
@@ -167,11 +198,10 @@ impl Store {
             is_redo: newest.action == EventAction::Undo,
         };
         if undone.is_redo {
-            let of = sought(&batch.0);
+            let of = newest.batch.0.clone();
             let found = self.undone_actions(vec![of.clone()]).await?;
             undone = found.get(&of).copied().unwrap_or(undone);
         }
-        change.undoes = Some(batch);
         let permissions = heads
             .iter()
             .map(|it| undo_permission(it.entity, it.customer));
@@ -180,7 +210,9 @@ impl Store {
             change.permission = permission;
         }
         let entity = newest.entity;
-        change.must_be_undoable(heads).await?;
+        for of_batch in by_batch(heads) {
+            change.must_be_undoable(of_batch).await?;
+        }
         // A batch can have events of several releases. Those that cannot be edited by now are left alone.
         let releases = heads.iter().filter_map(|it| it.release).collect();
         let closed = change.closed_releases(releases).await?;
@@ -201,34 +233,56 @@ impl Store {
             undone,
             entity,
             n_of_entity: 0,
+            batch: None,
         };
-        let mut came_back = Vec::new();
-        for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {
-            for event in pending.change.events_of(part).await? {
-                let PendingUndo { change, report, .. } = &mut pending;
-                if let Some(closed) = closed_of(event.release_id) {
-                    change.leave_closed(&event, closed, report).await?;
-                    continue;
-                }
-                if change.undo_event(&event, report).await? {
-                    pending.restored += 1;
-                    pending.n_of_entity += u32::from(event.entity == entity);
-                }
-                if event.entity == Entity::Template && event.after.is_none() {
-                    came_back.push(TemplateId(event.entity_id));
-                }
-            }
-            pending.change.flush_undone().await?;
+        for of_batch in by_batch(heads) {
+            pending.undo_batch(of_batch, &closed).await?;
         }
-        for template in came_back {
-            pending.change.add_missing_copies(template).await?;
-        }
-        pending.change.flush_undone().await?;
         Ok(pending)
     }
 }
 
 impl PendingUndo {
+    /// Undoes the events of one batch, in a batch of its own. Nothing is restored in the closed releases.
+    async fn undo_batch(
+        &mut self,
+        heads: &[EventHead],
+        closed: &HashMap<ReleaseId, RuleViolation>,
+    ) -> Result<(), StoreError> {
+        if self.batch.as_ref() == Some(&self.change.batch) {
+            self.change.begin_next_batch().await?;
+        }
+        self.change.undoes = heads.first().map(|it| it.batch.clone());
+        let before = self.restored;
+        let mut came_back = Vec::new();
+        for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {
+            for event in self.change.events_of(part).await? {
+                let PendingUndo { change, report, .. } = &mut *self;
+                let release = event.release_id;
+                if let Some(closed) = release.and_then(|id| Some((id, closed.get(&id)?))) {
+                    change.leave_closed(&event, closed, report).await?;
+                    continue;
+                }
+                if change.undo_event(&event, report).await? {
+                    self.restored += 1;
+                    self.n_of_entity += u32::from(event.entity == self.entity);
+                }
+                if event.entity == Entity::Template && event.after.is_none() {
+                    came_back.push(TemplateId(event.entity_id));
+                }
+            }
+            self.change.flush_undone().await?;
+        }
+        for template in came_back {
+            self.change.add_missing_copies(template).await?;
+        }
+        self.change.flush_undone().await?;
+        if self.restored > before {
+            self.batch = Some(self.change.batch.clone());
+        }
+        Ok(())
+    }
+
     async fn commit(self) -> Result<UndoResult, StoreError> {
         let UndoReport {
             rows, conflicts, ..
@@ -241,7 +295,7 @@ impl PendingUndo {
             }
             .into());
         }
-        let batch_id = self.change.commit().await?;
+        let committed = self.change.commit().await?;
         Ok(UndoResult {
             restored: self.restored,
             message: message(
@@ -252,7 +306,7 @@ impl PendingUndo {
                 &conflicts,
             ),
             conflicts,
-            batch_id,
+            batch_id: committed.and(self.batch),
         })
     }
 
@@ -264,41 +318,60 @@ impl PendingUndo {
 }
 
 /// The columns of an `EventHead`, in its order.
-type EventHeadRow = (i64, String, i64, Option<i64>, Option<i64>, String);
+type EventHeadRow = (i64, String, String, i64, Option<i64>, Option<i64>, String);
 
 impl Change {
-    /// The events of a batch that the caller sees, newest first. What is out of scope is no part of the batch: not restored, not
-    /// counted, not named.
-    async fn event_heads(&self, batch: &BatchId) -> Result<Vec<EventHead>, StoreError> {
+    /// The events of a batch and of others that the caller sees, newest first. What is out of scope is no part of a batch: not
+    /// restored, not counted, not named. Errors: too many batches; not found.
+    async fn event_heads(
+        &self,
+        batch: &BatchId,
+        others: &[BatchId],
+    ) -> Result<Vec<EventHead>, StoreError> {
+        let long = others.len() + 1;
+        if long > BATCHES_MAX {
+            let max = BATCHES_MAX;
+            let problem = FieldError::TooMany { max, long };
+            return Err(ValidationErrors::one(Field::Ids, problem).into());
+        }
+        let batches = || once(batch).chain(others);
         let rows: Vec<EventHeadRow> = self
             .visible()
             .events()
             .select_only()
             .columns([
                 Column::Id,
+                Column::BatchId,
                 Column::Entity,
                 Column::EntityId,
                 Column::ReleaseId,
                 Column::CustomerId,
                 Column::Action,
             ])
-            .filter(Column::BatchId.eq(sought(&batch.0)))
+            .filter(Column::BatchId.is_in(batches().map(|it| sought(&it.0))))
             .order_by_desc(Column::Id)
             .into_tuple()
             .all(&self.tx)
             .await?;
+        let found: HashSet<&str> = rows.iter().map(|it| it.1.as_str()).collect();
+        if batches().any(|it| !found.contains(it.0.as_str())) {
+            return Err(StoreError::NotFound(Noun::Batch));
+        }
         let unreadable = |error| StoreError::corrupt("audit_events", error);
         rows.into_iter()
-            .map(|(id, entity, entity_id, release, customer, action)| {
-                Ok(EventHead {
-                    id,
-                    entity: entity.parse().map_err(unreadable)?,
-                    entity_id,
-                    release: release.map(ReleaseId),
-                    customer: customer.map(CustomerId),
-                    action: action.parse().map_err(unreadable)?,
-                })
-            })
+            .map(
+                |(id, batch, entity, entity_id, release, customer, action)| {
+                    Ok(EventHead {
+                        id,
+                        batch: BatchId(batch),
+                        entity: entity.parse().map_err(unreadable)?,
+                        entity_id,
+                        release: release.map(ReleaseId),
+                        customer: customer.map(CustomerId),
+                        action: action.parse().map_err(unreadable)?,
+                    })
+                },
+            )
             .collect()
     }
 

@@ -330,25 +330,14 @@ impl Store {
         Ok(named_events.collect())
     }
 
-    /// Whether each event's batch can be undone. Undone batches, archived releases and actions with an opposite
+    /// Whether each event's batch can be undone. What is undone as it stands, archived releases and actions with an opposite
     /// cannot.
     async fn undo_states(
         &self,
         events: &[Event],
     ) -> Result<HashMap<EventId, UndoState>, StoreError> {
-        let batches = events.iter().map(|it| it.batch_id.0.as_str());
-        let undone: HashSet<String> = self
-            .visible()
-            .events()
-            .select_only()
-            .column(Column::Undoes)
-            .distinct()
-            .filter(Column::Undoes.is_in(batches))
-            .into_tuple::<String>()
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .collect();
+        let batches = events.iter().map(|it| it.batch_id.0.clone()).collect();
+        let undone = self.undone_batches(batches).await?;
         let releases = events.iter().filter_map(|it| it.release_id);
         let releases: HashSet<i64> = releases.map(|it| it.0).collect();
         let open: HashSet<i64> = self

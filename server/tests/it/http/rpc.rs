@@ -43,6 +43,11 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
         ),
         ("preview_undo", json!({ "batch": "none" }), 404),
         (
+            "preview_undo",
+            json!({ "batch": "none", "others": ["none"] }),
+            404,
+        ),
+        (
             "is_changed_elsewhere",
             json!({ "release": 1, "own": ["none"] }),
             200,

@@ -349,7 +349,11 @@ async fn undo_is_offered_where_it_still_applies() {
     assert_eq!(after[0], (EventAction::Undo, UndoState::Open));
     assert_eq!(after[1], (EventAction::Done, UndoState::Undone));
     let redone = store.undo(undone.batch_id.unwrap(), ana()).await.unwrap();
+    let after = states().await;
+    assert_eq!(after[1], (EventAction::Undo, UndoState::Undone));
+    assert_eq!(after[2], (EventAction::Done, UndoState::Open));
     store.undo(redone.batch_id.unwrap(), ana()).await.unwrap();
+    assert_eq!(states().await[3], (EventAction::Done, UndoState::Undone));
     let all = lines(store, EventFilter::default()).await;
     let undid = all.iter().take(3).filter_map(|it| it.undid);
     let undid: Vec<_> = undid.map(|it| (it.action, it.is_redo)).collect();

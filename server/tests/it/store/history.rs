@@ -344,7 +344,8 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     call!(act_on_step(id, StepAction::Start, ask(), by()));
     let done = done.batch_id.unwrap();
     call!(preview_undo(done.clone(), true, by()));
-    call!(undo_or_ask(done.clone(), None, by()));
+    call!(preview_undos(done.clone(), &[], true, by()));
+    call!(undo_or_ask(done.clone(), &[], None, by()));
     call!(is_changed_elsewhere(june, std::slice::from_ref(&done)));
     call!(undo(done, by()));
     let both = vec![id, world.id(&world.globex, "Upgrade").await];

@@ -3,10 +3,13 @@
 use crate::world::{World, draft};
 use app::{
     domain::{
+        event::{EventAction, EventFilter},
         id::{BatchId, StepId},
         order::Position,
         step::CustomerStep,
+        summary::UndoState,
         template::TemplateDraft,
+        undo::UndoAnswer,
         vocabulary::{Category, StepAction, StepStatus},
     },
     store::{error::StoreError, steps::transitions::TransitionOptions},
@@ -112,6 +115,86 @@ async fn two_marks_are_undone_one_after_the_other() {
     undo(&world, second.batch_id).await;
     undo(&world, first.batch_id).await;
     assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn several_batches_are_undone_together_newest_first() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let before = everything(&world).await;
+    let step = world.id(&world.acme, "Announce").await;
+    let act = async |action| {
+        let ask = TransitionOptions::default();
+        let changed = store.act_on_step(step, action, ask, ana()).await.unwrap();
+        changed.batch_id.unwrap()
+    };
+    let started = act(StepAction::Start).await;
+    let done = act(StepAction::Done).await;
+    let after = everything(&world).await;
+    // In whatever order they are named.
+    let others = [done.clone()];
+    let preview = store.preview_undos(started.clone(), &others, false, ana());
+    let preview = preview.await.unwrap();
+    assert_eq!((preview.restored, preview.conflicts.len()), (2, 0));
+    assert_eq!(everything(&world).await, after);
+    let answer = store.undo_or_ask(started.clone(), &others, Some(false), ana());
+    let UndoAnswer::Done(result) = answer.await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(result.restored, 2);
+    assert_eq!(everything(&world).await, before);
+    // Each undo is a line of its own.
+    let lines = store.activity(EventFilter::default()).await.unwrap().items;
+    assert_eq!(result.batch_id.as_ref(), Some(&lines[0].entry.batch_id));
+    let lines = lines.into_iter().take(4);
+    let lines: Vec<_> = lines
+        .map(|it| (it.entry.action, it.undo, it.entry.undoes))
+        .collect();
+    let expected = [
+        (EventAction::Undo, UndoState::Open, Some(started.clone())),
+        (EventAction::Undo, UndoState::Open, Some(done)),
+        (EventAction::Done, UndoState::Undone, None),
+        (EventAction::Start, UndoState::Undone, None),
+    ];
+    assert_eq!(lines, expected);
+    let unknown = [BatchId("none".into())];
+    let refused = store.preview_undos(started, &unknown, false, ana()).await;
+    assert!(matches!(refused, Err(StoreError::NotFound(_))));
+}
+
+#[tokio::test]
+async fn of_several_batches_those_that_changed_since_are_left_alone() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let act = async |step, action, who: &str| {
+        let stamp = world.app.by(who);
+        let ask = TransitionOptions {
+            reason: Some("because".into()),
+            ..TransitionOptions::default()
+        };
+        let changed = store.act_on_step(step, action, ask, stamp).await.unwrap();
+        changed.batch_id.unwrap()
+    };
+    let acme = world.id(&world.acme, "Announce").await;
+    let globex = world.id(&world.globex, "Announce").await;
+    let of_acme = act(acme, StepAction::Done, "Ana").await;
+    let of_globex = act(globex, StepAction::Done, "Ana").await;
+    act(acme, StepAction::Revert, "Jonas").await;
+    let others = [of_acme];
+    let preview = store.preview_undos(of_globex.clone(), &others, false, world.app.ana());
+    let preview = preview.await.unwrap();
+    let becomes: Vec<_> = preview.rows.iter().map(|it| it.becomes.as_str()).collect();
+    assert_eq!(
+        becomes,
+        ["done → pending", "Announce, Acme was changed since"]
+    );
+    let answer = store.undo_or_ask(of_globex, &others, Some(false), world.app.ana());
+    let UndoAnswer::Done(result) = answer.await.unwrap() else {
+        panic!()
+    };
+    assert_eq!((result.restored, result.conflicts.len()), (1, 1));
+    let lines = store.activity(EventFilter::default()).await.unwrap().items;
+    assert_eq!(result.batch_id.as_ref(), Some(&lines[0].entry.batch_id));
 }
 
 #[tokio::test]

@@ -245,19 +245,19 @@ async fn a_page_is_asked_before_work_goes_and_only_then() {
     let world = World::active().await;
     let (store, ana) = (&world.app.store, || world.app.ana());
     let (_, plain) = added(&world).await;
-    let answer = store.undo_or_ask(plain, None, ana()).await.unwrap();
+    let answer = store.undo_or_ask(plain, &[], None, ana()).await.unwrap();
     assert!(matches!(answer, UndoAnswer::Done(_)), "{answer:?}");
     let batch = added_and_worked_on(&world).await;
     let before = everything(&world).await;
-    let answer = store.undo_or_ask(batch.clone(), None, ana()).await;
+    let answer = store.undo_or_ask(batch.clone(), &[], None, ana()).await;
     let UndoAnswer::Asks(question) = answer.unwrap() else {
         panic!()
     };
     assert_eq!((question.with_work.n, question.changes.n), (2, 2));
     assert!(question.can_restore && !question.is_redo);
     assert_eq!(everything(&world).await, before);
-    let answer = store.undo_or_ask(batch, Some(true), ana()).await.unwrap();
-    let UndoAnswer::Done(result) = answer else {
+    let answer = store.undo_or_ask(batch, &[], Some(true), ana()).await;
+    let UndoAnswer::Done(result) = answer.unwrap() else {
         panic!()
     };
     let says = "Undid \"Add\" on 1 step: Smoke test. The record changed; clusters are not affected";
