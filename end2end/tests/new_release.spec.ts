@@ -73,12 +73,37 @@ test('a field that is wrong is told of on its screen only, and Next leads to it'
   await expect(name(page)).toBeHidden();
 });
 
+test('Next asks for the runbook that is to be imported, and keeps what is typed', async ({ page, open }) => {
+  await open('/releases/new');
+  await name(page).fill('July');
+  await button(page, 'Next').click();
+  await imported(page).check();
+  await expect(runbook(page)).not.toHaveAccessibleDescription(/Paste a runbook/);
+  await button(page, 'Next').click();
+  await expect(runbook(page)).toBeFocused();
+  await expect(runbook(page)).toHaveAccessibleDescription(/Paste a runbook, or choose another way to start/);
+  await expect(imported(page)).toBeChecked();
+  await page.getByRole('radio', { name: 'Start empty' }).check();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await imported(page).check();
+  await button(page, 'Next').click();
+  await expect(runbook(page)).toBeFocused();
+  await runbook(page).fill(look);
+  await expect(page.getByLabel('Name of step 1')).toBeVisible();
+  await button(page, 'Next').click();
+  await expect(button(page, 'Next')).toBeHidden();
+  await page.getByRole('button', { name: '1. Details' }).click();
+  await expect(name(page)).toHaveValue('July');
+});
+
 test('a release to clone that has no steps says so', async ({ page, open, server }) => {
   await server.call('create_release', { draft: { name: 'Empty', type: 'release' } });
   await open('/releases/new');
   await name(page).fill('July');
   await button(page, 'Next').click();
   await page.getByRole('radio', { name: 'Cloned from another release' }).check();
+  await button(page, 'Next').click();
+  await expect(page.getByLabel('Release to clone')).toHaveAccessibleDescription('Choose a release');
   await page.getByLabel('Release to clone').selectOption({ label: 'Empty' });
   await expect(page.getByText('No steps to copy.')).toBeVisible();
 });

@@ -527,9 +527,23 @@ test('a customer is removed from a release on its page', async ({ page, open, se
   const { globex } = await activeJune(server);
   await open(`/customers/${globex}`);
   await page.getByRole('button', { name: 'Remove Globex from June' }).click();
-  await page.getByRole('dialog', { name: 'Remove Globex from June' }).getByRole('button', { name: 'Remove' }).click();
+  const asked = page.getByRole('dialog', { name: 'Remove Globex from June' });
+  await expect(asked).toContainText('4 steps are open.');
+  await asked.getByRole('button', { name: 'Remove' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Removed Globex from June' })).toBeVisible();
   await expect(page.getByRole('row', { name: /June/ })).toContainText('Removed by');
+});
+
+test('who asks to remove customers with steps in work reads what is open and failed, and cannot go on', async ({ page, open, server }) => {
+  const { eu, acme } = await activeJune(server);
+  await server.call('act_on_step', { id: 1, action: 'fail', reason: 'no answer', allow_unresolved: false });
+  for (const [at, who, open_steps] of [[`/customers/${acme}`, 'Acme', 4], [`/clusters/${eu}`, '2 customers of eu-west', 8]] as const) {
+    await open(at);
+    await page.getByRole('button', { name: `Remove ${who} from June` }).click();
+    const asked = page.getByRole('dialog', { name: `Remove ${who} from June` });
+    await expect(asked).toContainText(`${open_steps} steps are open, 1 of them failed. 1 step is in work. Reopen it first.`);
+    await expect(asked.getByRole('button', { name: 'Remove' })).toBeDisabled();
+  }
 });
 
 test.describe('a server that cannot be reached', () => {

@@ -122,6 +122,21 @@ test('values are typed in the activation dialog, and Activate saves them first',
   await expect(panel(page, 'Upgrade, Initech').locator('.ln').last()).toHaveText('curl https://initech.example/healthz');
 });
 
+test('for one customer too, the activation dialog sets a value for its cluster or for the release', async ({ page, open, server }) => {
+  const { june, us } = await draftJune(server);
+  await open(`/releases/${june}`);
+  await page.getByRole('button', { name: 'Activate…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Activate June' });
+  await dialog.getByRole('checkbox', { name: /^Initech/ }).check();
+  for (const whom of ['June', 'us-east', 'Initech']) await expect(dialog.getByLabel(`var.HOST for ${whom}`)).toBeVisible();
+  await dialog.getByLabel('var.HOST for us-east').fill('us.example');
+  await dialog.getByRole('button', { name: 'Save values' }).click();
+  await expect(dialog.getByRole('table', { name: 'Unresolved variables' })).toHaveCount(0);
+  await expect(dialog.getByText('still missing')).toHaveCount(0);
+  const cluster = await (await fetch(`${server.url}/api/clusters/${us}`)).json();
+  expect(cluster.metadata).toEqual({ HOST: 'us.example' });
+});
+
 test('Enter in the activation dialog saves a value and goes on to the next one, and never activates', async ({ page, open, server }) => {
   const { june, us } = await draftJune(server);
   await server.call('create_customer', { draft: { name: 'Hooli', clusterId: us, namespace: 'hooli' } });

@@ -28,13 +28,12 @@ struct ValueRow {
     missing: Option<Vec<(String, Option<TextChange>)>>,
 }
 
-/// The rows of a table: the release and the clusters, where they stand for more than one field, then the customers.
+/// The rows of a table: the release and the clusters, where they can have a value that is missing, then the customers.
 fn rows(table: &MissingTable) -> Vec<ValueRow> {
-    let is_only_there = |source: Source| {
+    let is_settable_there = |source: Source| {
         let mut names = table.variables.iter();
-        names.any(|it| settable_at(&it.0) == [source])
+        names.any(|it| settable_at(&it.0).contains(&source))
     };
-    let is_one = table.customers.len() == 1;
     let shared = |place, name: &str, cluster| ValueRow {
         place,
         name: name.to_owned(),
@@ -42,11 +41,11 @@ fn rows(table: &MissingTable) -> Vec<ValueRow> {
         missing: None,
     };
     let mut rows = Vec::new();
-    if !is_one || is_only_there(Source::Release) {
+    if is_settable_there(Source::Release) {
         let (id, name) = &table.release;
         rows.push(shared(ValuePlace::Release(*id), name, None));
     }
-    if !is_one || is_only_there(Source::Cluster) {
+    if is_settable_there(Source::Cluster) {
         for cluster in table.clusters() {
             let place = ValuePlace::Cluster(cluster.0);
             let name = cluster.1.clone();
@@ -267,15 +266,20 @@ mod tests {
     }
 
     #[test]
-    fn a_release_and_its_clusters_have_a_row_where_they_stand_for_many_or_alone_have_the_value() {
+    fn a_release_and_its_clusters_have_a_row_where_they_can_have_the_value_also_for_one_customer() {
         use ValuePlace as P;
         let (june, eu) = (P::Release(ReleaseId(5)), P::Cluster(ClusterId(3)));
         let customer = |id| P::Customer(CustomerId(id));
-        assert_eq!(places(&table(1, &["var.HOST"])), [customer(1)]);
+        let one = [june, eu, customer(1)];
+        assert_eq!(places(&table(1, &["var.HOST"])), one);
         let all = [june, eu, customer(1), customer(2)];
         assert_eq!(places(&table(2, &["var.HOST"])), all);
         let path = table(1, &["cluster.kubeconfig"]);
         assert_eq!(places(&path), [eu, customer(1)]);
+        let version = table(2, &["release.version"]);
+        assert_eq!(places(&version), [june, customer(1), customer(2)]);
+        let unknown = table(1, &["customer.shoe"]);
+        assert_eq!(places(&unknown), [customer(1)]);
         let rows = rows(&path);
         assert!(has_field(&rows[0], "cluster.kubeconfig"));
         assert!(!has_field(&rows[1], "cluster.kubeconfig"));

@@ -6,7 +6,7 @@ use super::{
     template::{TemplateDraft, TemplateFields},
     template_markdown::STEPS_MAX,
     time_serde,
-    validation_errors::ValidationErrors,
+    validation_errors::{InvalidField, ValidationErrors},
     vocabulary::{Field, ReleaseStatus, ReleaseType},
 };
 use chrono::DateTime;
@@ -55,6 +55,17 @@ impl WholeRelease {
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }
+    }
+}
+
+/// The error of a form whose steps are to be imported, but which has no runbook.
+pub fn no_runbook() -> InvalidField {
+    let fault = "Paste a runbook, or choose another way to start";
+    InvalidField {
+        field: Field::Markdown,
+        problem: FieldError::Faults {
+            faults: vec![fault.to_owned()],
+        },
     }
 }
 
@@ -111,6 +122,16 @@ mod tests {
             many.error_for(Field::Markdown),
             Some(FieldError::TooMany { .. })
         ));
+    }
+
+    #[test]
+    fn a_form_that_imports_without_a_runbook_says_what_else_to_do() {
+        let wrong = no_runbook();
+        assert_eq!(wrong.field, Field::Markdown);
+        assert_eq!(
+            wrong.message(),
+            "Paste a runbook, or choose another way to start"
+        );
     }
 
     #[test]

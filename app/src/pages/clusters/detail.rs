@@ -247,6 +247,7 @@ fn release_row(
         customers: it.customers,
         who: format!("{} of {name}", pluralize(n, "customer")),
         from: it.name.clone(),
+        counts: it.progress.counts,
     });
     // The matrix, filtered to this cluster.
     let path = paths::matrix_view(it.id, &[("cluster", cluster.to_string())]);

@@ -198,6 +198,7 @@ fn release_row(
         customers: vec![customer],
         who: name.to_owned(),
         from: release.name.clone(),
+        counts: it.progress.counts,
     });
     // A customer that was removed from a release has no steps there.
     let path = if it.removed.is_some() {

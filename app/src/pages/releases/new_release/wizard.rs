@@ -5,7 +5,7 @@ use crate::{
     domain::{
         field_error::FieldError,
         id::{CustomerId, ReleaseId, TemplateId},
-        new_release::{NewSteps, WholeRelease},
+        new_release::{NewSteps, WholeRelease, no_runbook},
         release::ReleaseDraft,
         template::StepTemplate,
         validation_errors::{InvalidField, ValidationErrors},
@@ -129,20 +129,28 @@ impl Wizard {
         }
     }
 
-    /// Whether something on this screen is wrong. The details are looked at, and what is wrong is marked; but a name may still come
-    /// with a runbook.
+    /// Whether something on this screen is wrong. Details and steps are looked at, and what is wrong is marked; but a name may
+    /// still come with a runbook, and a runbook that is not read yet is looked at when the form is sent.
     fn is_wrong_here(self) -> bool {
         if self.wrong_screen() == Some(self.screen.get()) {
             return true;
         }
-        if !self.is_on(WizardScreen::Details) {
-            return false;
-        }
-        let wrong = self.fields.errors(self.fields.draft());
-        let mut wrong = wrong.map(|it| it.0).unwrap_or_default();
-        if self.source.get() == StepSource::Import {
-            wrong.retain(|it| it.field != Field::Name || it.problem != FieldError::Missing);
-        }
+        let imports = self.source.get() == StepSource::Import;
+        let wrong: Vec<InvalidField> = match self.screen.get() {
+            WizardScreen::Details => {
+                let wrong = self.fields.errors(self.fields.draft());
+                let mut wrong = wrong.map(|it| it.0).unwrap_or_default();
+                if imports {
+                    wrong.retain(|it| it.field != Field::Name || it.problem != FieldError::Missing);
+                }
+                wrong
+            }
+            WizardScreen::Steps if imports && self.runbook.is_reading() => Vec::new(),
+            // Without a runbook `Create release` goes on to where it is pasted.
+            WizardScreen::Steps if imports && !self.runbook.is_started() => vec![no_runbook()],
+            WizardScreen::Steps => self.steps_error().into_iter().collect(),
+            WizardScreen::Customers => Vec::new(),
+        };
         let is_wrong = !wrong.is_empty();
         if is_wrong {
             self.sending.error.set(Some(ValidationErrors(wrong).into()));
@@ -209,19 +217,24 @@ impl Wizard {
             .unwrap_or_default();
         // What the server refuses of the customers stands until others are chosen.
         self.chosen.track();
+        errors.extend(self.steps_error());
+        (!errors.is_empty()).then_some(ValidationErrors(errors))
+    }
+
+    /// What is wrong with where the steps come from.
+    fn steps_error(self) -> Option<InvalidField> {
         let runbook = self.runbook;
-        let of_steps = match self.source.get() {
+        let (field, problem) = match self.source.get() {
             StepSource::Clone if self.cloned_release().is_none() => {
-                Some((Field::From, FieldError::Missing))
+                (Field::From, FieldError::Missing)
             }
             StepSource::Import if runbook.is_started() && !runbook.may_be_imported() => {
                 let faults = vec![runbook.why_not().to_owned()];
-                Some((Field::Markdown, FieldError::Faults { faults }))
+                (Field::Markdown, FieldError::Faults { faults })
             }
-            _ => None,
+            _ => return None,
         };
-        errors.extend(of_steps.map(|(field, problem)| InvalidField { field, problem }));
-        (!errors.is_empty()).then_some(ValidationErrors(errors))
+        Some(InvalidField { field, problem })
     }
 
     /// Whether leaving would lose anything.

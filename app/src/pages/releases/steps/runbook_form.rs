@@ -130,7 +130,7 @@ impl RunbookForm {
             ""
         } else if !self.is_started() {
             "Paste a runbook or choose a file"
-        } else if self.read.with(Option::is_none) {
+        } else if self.is_reading() {
             "Reading…"
         } else {
             "Fix the errors above"
@@ -140,6 +140,11 @@ impl RunbookForm {
     /// Whether anything is typed.
     pub fn is_started(self) -> bool {
         self.text.with(|it| !it.trim().is_empty())
+    }
+
+    /// Whether there is a text that is not read yet.
+    pub fn is_reading(self) -> bool {
+        self.is_started() && self.read.with(Option::is_none)
     }
 
     /// The steps after the edits.
