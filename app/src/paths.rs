@@ -1,7 +1,7 @@
 //! Addresses of all pages and downloads, as constants and functions.
 use crate::domain::{
     event::EventFilter,
-    id::{BatchId, ClusterId, CustomerId, ReleaseId, RunId, StepId, UserId, WebhookId},
+    id::{BatchId, ClusterId, CustomerId, ReleaseId, RunId, StepId, TemplateId, UserId, WebhookId},
 };
 use chrono::{DateTime, Utc};
 use std::fmt::{Display, Write as _};
@@ -174,6 +174,11 @@ pub fn release_hooks(id: ReleaseId) -> String {
 /// The template steps of a release.
 pub fn release_steps(id: ReleaseId) -> String {
     format!("/releases/{id}/steps")
+}
+
+/// The template steps with one of them open.
+pub fn template_step(release: ReleaseId, template: TemplateId) -> String {
+    format!("/releases/{release}/steps?step={template}")
 }
 
 /// The template steps as a Markdown file.

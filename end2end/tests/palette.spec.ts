@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
 import { violations } from '../fixtures/axe';
 import { act, step } from '../fixtures/other';
-import { activeJune, many, people } from '../fixtures/world';
+import { activeJune, june as draftJune, many, people } from '../fixtures/world';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
 // Also while it is closed and still there: until it is removed, its field has the focus.
@@ -363,4 +363,36 @@ test('a page that opens with a cell has the focus, by a hit and by a link', asyn
   await page.locator('main').getByRole('link', { name: 'Announce', exact: true }).first().click();
   await expect(page.getByRole('complementary', { name: 'Announce, Acme' })).toBeVisible();
   await expect(heading(page, 'June')).toBeFocused();
+});
+
+test('a hit in a draft opens its step in the editor, also on the page of its steps', async ({ page, open, server }) => {
+  const { june } = await draftJune(server);
+  // So many that the verify steps are far below the window.
+  for (let n = 10; n < 40; n++)
+    await server.call('add_template', { release: june, draft: { name: `More ${n}`, category: 'deploy', type: 'bash', content: 'true', description: '' }, place: 'Last' });
+  const follow = async (sought: string, hit: RegExp) => {
+    await page.keyboard.press('Control+k');
+    await field(page).fill(sought);
+    await option(page, hit).click();
+  };
+  const is_open = async (name: string) => {
+    await expect(page.getByRole('region', { name, exact: true }).getByLabel('Name', { exact: true })).toBeFocused();
+    await expect(page.getByRole('listitem').getByRole('button', { name, exact: true })).toHaveAttribute('aria-current', 'true');
+    await expect(page.getByRole('listitem').getByRole('button', { name, exact: true })).toBeInViewport();
+    await expect(page).toHaveURL(new RegExp(`/releases/${june}/steps$`));
+  };
+  await open('/customers');
+  await follow('kubectl', /^kubectl -n/);
+  await is_open('Check');
+  await follow('curl', /^curl https/);
+  await is_open('Upgrade');
+  // The same hit, after another step was opened by hand.
+  await page.getByRole('listitem').getByRole('button', { name: 'Announce', exact: true }).click();
+  await is_open('Announce');
+  await follow('curl', /^curl https/);
+  await is_open('Upgrade');
+  // As in a new tab.
+  const migrate = (await (await fetch(`${server.url}/api/search?q=migrate`)).json()).steps[0].path;
+  await open(migrate);
+  await is_open('Migrate schema');
 });

@@ -4,7 +4,7 @@
 use super::{
     field_error::FieldError,
     fold::fold,
-    id::{ClusterId, CustomerId, ReleaseId, StepId},
+    id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
     vocabulary::ReleaseStatus,
 };
 use unicode_normalization::UnicodeNormalization;
@@ -69,6 +69,8 @@ pub struct FoundStep {
     pub name: String,
     /// The cell to open; none if no customer has the step.
     pub step: Option<StepId>,
+    /// The template step; none if it is a step of customers alone.
+    pub template: Option<TemplateId>,
     /// How many customers have the step, or the text.
     pub customers: u32,
     /// The line that was found; none if the step was found by its name.

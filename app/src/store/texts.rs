@@ -10,11 +10,19 @@ use sea_orm::{
     QuerySelect,
     sea_query::{Expr, OnConflict},
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 use text::Column;
 
 /// Texts written or read by one statement.
 const TEXTS_PER_STATEMENT_MAX: usize = 1_000;
+
+/// Letters and signs of steps' texts, the rarer first. All others are rarer than these.
+const FREQUENT_LETTERS: &str = "gfhdmcup-nrisolate ";
+/// The shortest part of a text that is looked for first: shorter ones are in most texts.
+const PART_MIN_BYTES: usize = 3;
 
 /// Texts that neither the history nor a step has. An index has those that the history has not: they are few.
 const UNUSED: &str = "DELETE FROM texts WHERE NOT in_history \
@@ -130,9 +138,9 @@ pub async fn with_text(
 /// The condition of a text that has all of the others in it.
 pub fn has_texts(db: &impl ConnectionTrait, sought: &[String]) -> Condition {
     let engine = Engine::of(db);
-    let has = |it: &String| engine.contains(Column::Body.into_expr(), it);
-    sought
-        .iter()
+    let has = |it: &str| engine.contains(Column::Body.into_expr(), it);
+    rarest_first(sought)
+        .into_iter()
         .map(has)
         .fold(Condition::all(), Condition::add)
 }
@@ -141,4 +149,60 @@ pub fn has_texts(db: &impl ConnectionTrait, sought: &[String]) -> Condition {
 pub async fn delete_unused(tx: &DatabaseTransaction) -> Result<(), DbErr> {
     tx.execute_unprepared(UNUSED).await?;
     Ok(())
+}
+
+/// What is sought, the rarest first, and before it what it ends with from its rarest letter on. A database goes through a text from one
+/// first letter of what is sought to the next, and looks for the others only in the texts that have it: so it stops least.
+fn rarest_first(sought: &[String]) -> Vec<&str> {
+    let mut all: Vec<&str> = sought.iter().map(String::as_str).collect();
+    all.sort_by_key(|it| (from_rarest_letter(it).0, Reverse(it.len())));
+    if let Some(rarest) = all.first().copied() {
+        all.insert(0, from_rarest_letter(rarest).1);
+    }
+    all.dedup();
+    all
+}
+
+/// How frequent the rarest letter of a text is, and the part of the text from there on. Only A to Z and signs count, which the databases
+/// find faster than other letters.
+fn from_rarest_letter(text: &str) -> (usize, &str) {
+    let frequency = |letter: char| {
+        let place = FREQUENT_LETTERS.find(letter.to_ascii_lowercase());
+        place.map_or(0, |it| it + 1)
+    };
+    text.char_indices()
+        .filter(|(at, letter)| letter.is_ascii() && text.len() - at >= PART_MIN_BYTES)
+        .map(|(at, letter)| (frequency(letter), &text[at..]))
+        .min_by_key(|it| it.0)
+        .unwrap_or((usize::MAX, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sought_is_looked_for_from_its_rarest_letter_on() {
+        for (text, part) in [
+            ("set thistle", "histle"),
+            ("Ledger upgrade", "ger upgrade"),
+            ("kubectl apply", "kubectl apply"),
+            ("100%", "100%"),
+            ("Ärger", "ger"),
+            ("of", "of"),
+        ] {
+            assert_eq!(from_rarest_letter(text).1, part);
+        }
+    }
+
+    #[test]
+    fn the_word_with_the_rarest_letter_is_looked_for_first() {
+        let order = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|it| (*it).to_owned()).collect();
+            rarest_first(&words).join("|")
+        };
+        assert_eq!(order(&["no", "such", "words"]), "words|such|no");
+        assert_eq!(order(&["thistle", "set"]), "histle|thistle|set");
+        assert_eq!(order(&["key", "kubectl"]), "kubectl|key");
+    }
 }

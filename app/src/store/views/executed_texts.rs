@@ -28,17 +28,25 @@ impl Store {
         &self,
         query: &SearchQuery,
     ) -> Result<ExecutedTexts, StoreError> {
-        let mut all = self.executed_with(query.words()).await?;
-        // If there may be more with all words, older ones may have them as they were written.
-        let is_full = all.len() == EXECUTED_TEXTS_MAX;
-        let with_phrase: HashSet<i64> = if query.is_one_word() {
+        let last = text::Entity::find()
+            .select_only()
+            .column_as(text::Column::Id.max(), "last")
+            .into_tuple::<Option<i64>>()
+            .one(&self.read)
+            .await?;
+        let last = last.flatten().unwrap_or_default();
+        let mut all = self.executed_with(query.words(), last).await?;
+        let mut with_phrase: HashSet<i64> = if query.is_one_word() {
             all.iter().copied().collect()
-        } else if is_full {
-            let found = self.executed_with(query.phrase()).await?;
-            found.into_iter().collect()
         } else {
             texts::with_text(&self.read, all.clone(), query.phrase()).await?
         };
+        // If there may be more with all words, older ones may have them as they were written.
+        let needs_older = all.len() == EXECUTED_TEXTS_MAX && with_phrase.len() < all.len();
+        if let Some(oldest) = all.last().filter(|_| needs_older) {
+            let older = self.executed_with(query.phrase(), oldest - 1).await?;
+            with_phrase.extend(older);
+        }
         all.retain(|it| !with_phrase.contains(it));
         all.extend(with_phrase.iter().copied());
         all.sort_by_key(|it| (!with_phrase.contains(it), Reverse(*it)));
@@ -46,17 +54,14 @@ impl Store {
         Ok(ExecutedTexts { all, with_phrase })
     }
 
-    /// The newest executed texts that have all of these in them. Work that is done has a text of its own in each cell, so that they
-    /// are read by several connections at once.
-    async fn executed_with(&self, sought: &[String]) -> Result<Vec<i64>, StoreError> {
-        let last = text::Entity::find()
-            .select_only()
-            .column_as(text::Column::Id.max(), "last")
-            .into_tuple::<Option<i64>>()
-            .one(&self.read)
-            .await?;
-        let part = last.flatten().unwrap_or_default() / 4 + 1;
-        let of_part = |n: i64| Box::pin(self.executed_texts_of(sought, n * part, (n + 1) * part));
+    /// The newest executed texts that have all of these in them, with an id up to `last`: the newest first. Work that is done has a
+    /// text of its own in each cell, so that they are read by several connections at once.
+    async fn executed_with(&self, sought: &[String], last: i64) -> Result<Vec<i64>, StoreError> {
+        let part = last / 4 + 1;
+        let of_part = |n: i64| {
+            let end = Ord::min(last, (n + 1) * part);
+            Box::pin(self.executed_texts_of(sought, n * part, end))
+        };
         let parts = try_join4(of_part(3), of_part(2), of_part(1), of_part(0)).await?;
         let mut texts = [parts.0, parts.1, parts.2, parts.3].concat();
         texts.truncate(EXECUTED_TEXTS_MAX);

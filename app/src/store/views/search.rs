@@ -11,6 +11,7 @@ use crate::store::{
     entity::{cluster, customer, parse_word, release},
     error::StoreError,
 };
+use futures_util::future::try_join3;
 use sea_orm::{QueryOrder, QuerySelect};
 use std::collections::HashMap;
 
@@ -36,15 +37,18 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let (mut clusters, mut customers) = self.search_customers(query).await?;
-        let mut people = self.recent_people().await?;
-        people.retain(|it| query.is_in_name(it));
         let names: Vec<(i64, String)> = releases
             .iter()
             .map(|(id, name, _)| (*id, name.clone()))
             .collect();
-        let FoundSteps { by_name, by_text } =
-            Box::pin(self.search_steps(query, &names, limit)).await?;
+        let ((mut clusters, mut customers), mut people, steps) = try_join3(
+            Box::pin(self.search_customers(query)),
+            Box::pin(self.recent_people()),
+            Box::pin(self.search_steps(query, &names, limit)),
+        )
+        .await?;
+        let FoundSteps { by_name, by_text } = steps;
+        people.retain(|it| query.is_in_name(it));
         let mut releases = releases
             .into_iter()
             .filter(|it| query.is_in_name(&it.1))

@@ -99,7 +99,7 @@ pub struct FoundStep {
     pub line_number: Option<usize>,
     /// Whether only a text that was copied or marked done has the line, with the values of that time.
     pub is_executed: bool,
-    /// The address of the cell, or of the release's steps.
+    /// The address of the cell, or of the step among the release's steps.
     pub path: String,
 }
 
@@ -208,6 +208,7 @@ impl From<search::FoundStep> for FoundStep {
             release_name,
             name,
             step,
+            template,
             customers,
             line,
             is_executed,
@@ -222,9 +223,10 @@ impl From<search::FoundStep> for FoundStep {
             line,
             line_number,
             is_executed,
-            path: match step {
-                Some(step) => paths::step(release, step),
-                None => paths::release_steps(release),
+            path: match (step, template) {
+                (Some(step), _) => paths::step(release, step),
+                (None, Some(template)) => paths::template_step(release, template),
+                (None, None) => paths::release_steps(release),
             },
         }
     }

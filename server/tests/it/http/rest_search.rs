@@ -38,11 +38,11 @@ async fn every_hit_has_the_address_of_its_page() {
 }
 
 #[tokio::test]
-async fn a_step_of_a_draft_leads_to_the_steps_of_its_release() {
+async fn a_step_of_a_draft_leads_to_it_among_the_steps_of_its_release() {
     let world = World::draft().await;
     let found = world.app.read("/api/search?q=migrate").await;
     let step = &found["steps"][0];
-    let path = format!("/releases/{}/steps", world.june);
+    let path = format!("/releases/{}/steps?step={}", world.june, world.migrate.id);
     assert_eq!(
         (&step["path"], &step["stepId"], &step["customers"]),
         (&json!(path), &Value::Null, &json!(0))

@@ -122,7 +122,8 @@ async fn signs_are_found_as_themselves_and_only_a_to_z_have_two_cases() {
     for sought in ["1%0", "1_0", "'ärger", "%%", "\\\\"] {
         assert!(lines(store, sought).await.is_empty(), "{sought}");
     }
-    assert_eq!(search(store, "echo").await.texts[0].step, None);
+    let found = search(store, "echo").await.texts.remove(0);
+    assert!(found.step.is_none() && found.template.is_some());
 }
 
 #[tokio::test]
@@ -233,6 +234,36 @@ async fn all_words_are_found_in_any_order_and_the_words_as_they_were_written_fir
     let found = search(store, "acme  tell").await.texts.remove(0);
     assert_eq!((found.step, found.is_executed), (Some(announce), true));
     assert_eq!(found.line.unwrap().text, "Tell Acme.");
+}
+
+#[tokio::test]
+async fn words_as_they_were_written_are_found_behind_the_newest_two_hundred_executed_texts() {
+    let world = World::draft().await;
+    let (app, store) = (&world.app, &world.app.store);
+    for n in 0..=200 {
+        let text = match n {
+            0 => "run {{customer.name}}".to_owned(),
+            _ => format!("run {n} for {{{{customer.name}}}}"),
+        };
+        let step = draft(&format!("Run {n}"), "deploy", "bash", &text);
+        let added = store.add_template(world.june, step, Position::Last, app.ana());
+        added.await.unwrap();
+    }
+    let activated = store.activate_release(world.june, Some(vec![world.acme.id]), app.ana());
+    Box::pin(activated).await.unwrap();
+    let oldest = world.id(&world.acme, "Run 0").await;
+    let (done, options) = (StepAction::Done, TransitionOptions::default());
+    let first = store.act_on_step(oldest, done, options.clone(), app.ana());
+    first.await.unwrap();
+    let steps = world.steps(world.acme.id).await.into_iter();
+    let others = steps.map(|it| it.id).filter(|it| *it != oldest).collect();
+    let all = store.act_on_steps(others, done, options, app.ana());
+    all.await.unwrap();
+    let found = search(store, "run acme").await;
+    assert_eq!(found.totals.texts, 200);
+    let first = &found.texts[0];
+    assert_eq!((first.step, first.is_executed), (Some(oldest), true));
+    assert_eq!(first.line.as_ref().unwrap().text, "run Acme");
 }
 
 #[tokio::test]

@@ -84,10 +84,17 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
                 .with(|it| it.as_ref().and_then(EditedTemplate::id));
             (open == Some(id)).then_some("true")
         };
+        let title = row.name.clone();
         view! {
             <span class="no">{row.number}</span>
             <Icon name=type_icon(row.kind)/>
-            <button class="name" type="button" aria-current=is_current on:click=move |_| editor.open_step(id)>
+            <button
+                class="name"
+                type="button"
+                title=title
+                aria-current=is_current
+                on:click=move |_| editor.open_step(id)
+            >
                 {row.name}
             </button>
         }

@@ -15,9 +15,10 @@ mod template_facts;
 use super::list::status_badge;
 use crate::{
     api::releases::read_release,
+    browser::dom,
     components::{layout::page_head::PageHead, ui::icon::Icon},
     domain::{
-        id::ReleaseId,
+        id::{ReleaseId, TemplateId},
         plural::pluralize,
         summary::ReleaseDetail,
         vocabulary::{Category, ReleaseStatus},
@@ -27,7 +28,10 @@ use crate::{
 };
 use editor::{EditorCard, ReadCard};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate, use_query_map},
+};
 use list::{StepList, refusal_notice};
 use template_editor::{TemplateConfirmation, TemplateEditor};
 
@@ -86,6 +90,43 @@ fn side_pane(editor: TemplateEditor) -> SidePane {
     }
 }
 
+/// Opens the step that the address names, as a hit of the search leads to it, and scrolls to it. The address loses it then, so that the
+/// same hit can be followed again.
+fn open_step_of_address(editor: TemplateEditor) {
+    // Not `use_query_map`, which stays that of the release before on the way from one release to another.
+    let (query, here) = (use_location().query, use_location().pathname);
+    let navigate = use_navigate();
+    let own = paths::release_steps(editor.release);
+    Effect::new(move |_| {
+        let named: Option<TemplateId> =
+            query.with(|it| it.get_str("step").and_then(|it| it.parse().ok()));
+        // While the router goes to another page, the query belongs to that page.
+        let named = named.filter(|_| here.get_untracked() == own);
+        let Some(step) = named.and_then(|it| editor.step(it)) else {
+            return;
+        };
+        let row = format!("[data-id='{}'] .name", step.id);
+        // Who followed the link was asked about unsaved changes then.
+        if editor.open_id() != Some(step.id) {
+            editor.put(step);
+        }
+        let (navigate, own) = (navigate.clone(), own.clone());
+        dom::after_paint(move || {
+            if here.get_untracked() == own {
+                let options = NavigateOptions {
+                    replace: true,
+                    scroll: false,
+                    ..NavigateOptions::default()
+                };
+                navigate(&own, options);
+                dom::focus(&row);
+                // If the step is read-only, there is no such field.
+                dom::focus("#step-name");
+            }
+        });
+    });
+}
+
 /// `imports` opens the import dialog: the form for a new release leads here if its steps come from a runbook.
 fn show(it: ReleaseDetail, imports: bool, dialogs: StepsPageDialogs) -> impl IntoView {
     let id = it.release.id;
@@ -95,6 +136,7 @@ fn show(it: ReleaseDetail, imports: bool, dialogs: StepsPageDialogs) -> impl Int
             editor.importing.set(true);
         }
     });
+    open_step_of_address(editor);
     // An import can rename the release.
     let name = Memo::new(move |_| editor.detail.with(|it| it.release.name.clone()));
     let can_edit = Memo::new(move |_| editor.can_edit());
