@@ -1,8 +1,13 @@
-// Retries WASM parts that cannot be loaded because the server cannot be reached, and shows a line as long as one is missing: without it
-// the failed load would panic. Marks the page while anything is being loaded. Loaded before `live.js`, once the page is interactive.
+// Retries WASM parts that cannot be loaded because the server cannot be reached, and shows a line as long as one is missing, with a
+// button that tries at once: without it the failed load would panic. Marks the page while anything is being loaded. Loaded before
+// `live.js`, once the page is interactive.
 
 const send = fetch;
 let missing = 0, line;
+// What waits for the next try.
+const waiting = new Set();
+const retry = () => waiting.forEach((go) => go());
+addEventListener('online', retry);
 const say = (change) => {
   missing += change;
   if (!missing) { line?.remove(); line = undefined; }
@@ -11,7 +16,12 @@ const say = (change) => {
   region.className = 'live-lines';
   region.setAttribute('role', 'status');
   line = region.appendChild(document.createElement('p'));
-  line.textContent = 'The server cannot be reached. What is not loaded yet opens once it is back.';
+  line.textContent = 'The server cannot be reached. What is not loaded yet opens once it is back. ';
+  const button = line.appendChild(document.createElement('button'));
+  button.className = 'button';
+  button.dataset.size = 's';
+  button.textContent = 'Retry';
+  button.onclick = retry;
 };
 let n_loading = 0;
 const count_loading = (change) => {
@@ -39,6 +49,8 @@ const load = async (request, options) => {
     } catch {}
     if (!is_missing) say(1);
     is_missing = true;
-    await new Promise((done) => { setTimeout(done, 2000); addEventListener('online', done, { once: true }); });
+    let go;
+    await new Promise((done) => { go = done; waiting.add(go); setTimeout(go, 2000); });
+    waiting.delete(go);
   }
 };

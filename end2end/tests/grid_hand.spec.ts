@@ -169,8 +169,8 @@ test('a click on a head selects its row or column; its link opens run mode or on
   await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
 });
 
-test('the link in the head of a step shows it over all customers, and leaves the filter of open ones to the page', async ({ page, open, server, context }) => {
-  const { june } = await activeJune(server);
+test('the link in the head of a step shows it over all customers, and Back leads to what was shown before', async ({ page, open, server, context }) => {
+  const { june, us } = await activeJune(server);
   const steps = [step.acme.announce, step.globex.announce, step.initech.announce, step.acme.check];
   for (const id of steps) await other(server, 'Jonas')('act_on_step', act(id, 'done'));
   await open(`/releases/${june}`);
@@ -179,21 +179,34 @@ test('the link in the head of a step shows it over all customers, and leaves the
   const [tab] = await Promise.all([context.waitForEvent('page'), link(/Check/).click({ modifiers: ['ControlOrMeta'] })]);
   await expect(cells(tab)).toHaveCount(3);
   await expect(cell(tab, /Step 4 Check, Acme, eu-west: done/)).toBeVisible();
+  const [cluster, open_only] = [page.getByLabel('Cluster', { exact: true }), page.getByRole('button', { name: 'Open only' })];
+  await cluster.selectOption(String(us));
+  await open_only.click();
+  await expect(cell(page, /Upgrade, Initech/)).toBeVisible();
+  await expect(cells(page)).toHaveCount(3);
+  await expect(page).toHaveURL(new RegExp(`cluster=${us}&open=1$`));
   await link(/Check/).click();
   await expect(panel(page, 'Check, Globex')).toBeVisible();
+  await expect(cell(page, /Check, Acme, eu-west: done/)).toBeVisible();
   await expect(cells(page)).toHaveCount(3);
-  await expect(page).toHaveURL(/steps=Check/);
-  await expect(page).not.toHaveURL(/open=1/);
+  await expect(page).toHaveURL(/\?steps=Check&step=\d+$/);
+  await expect(cluster).toHaveValue('');
+  await page.goBack();
+  await expect(cell(page, /Upgrade, Initech/)).toBeVisible();
+  await expect(cells(page)).toHaveCount(3);
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  await expect(page).toHaveURL(new RegExp(`cluster=${us}&open=1$`));
+  await expect(cluster).toHaveValue(String(us));
+  await expect(open_only).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByLabel('Filter customers and steps')).toHaveValue('');
+  await page.goForward();
+  await expect(panel(page, 'Check, Globex')).toBeVisible();
+  await expect(cell(page, /Check, Acme, eu-west: done/)).toBeVisible();
   // A step that is finished everywhere is shown too.
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await link(/Announce/).click();
   await expect(panel(page, 'Announce, Acme')).toBeVisible();
   await expect(cells(page)).toHaveCount(3);
-  await page.getByRole('button', { name: 'Clear filters' }).click();
-  await page.getByRole('button', { name: 'Open only' }).click();
-  await link(/Check/).click();
-  await expect(page).toHaveURL(/steps=Check&open=1/);
-  await expect(cells(page)).toHaveCount(2);
 });
 
 test('e and F2 override the text of the cell', async ({ page, open, server }) => {
@@ -250,6 +263,7 @@ test('Ctrl+P prints what Print shows', async ({ page, open, server, context }) =
   const [paper] = await Promise.all([context.waitForEvent('page'), page.keyboard.press('Control+p')]);
   await expect(paper.getByText('customers with “acme”')).toBeVisible();
   await expect(paper.getByRole('columnheader', { name: /Globex/ })).toHaveCount(0);
+  await expect(paper.getByText('0 of 4 cells finished')).toBeVisible();
   await expect(paper.locator('html')).toHaveAttribute('data-printed', 'yes');
 });
 
@@ -281,9 +295,27 @@ test.describe('without a connection', () => {
     await page.keyboard.press('ArrowRight');
     await expect(cell(page, 'Step 1 Announce, Globex')).toBeFocused();
     await expect(page.locator('html')).not.toHaveAttribute('data-failed');
+    await line.getByRole('button', { name: 'Retry' }).click();
+    await expect(line).toBeVisible();
     await context.setOffline(false);
     await expect(page.getByRole('complementary', { name: 'Announce, Globex' })).toBeVisible();
     await expect(line).toHaveCount(0);
+  });
+
+  test('a cell that cannot be read says so in the panel, and Retry shows it', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await cell(page, 'Step 1 Announce, Acme').click();
+    await expect(panel(page, 'Announce, Acme')).toBeVisible();
+    await page.route('**/rpc/read_step*', it => it.abort('internetdisconnected'));
+    await cell(page, 'Step 2 Migrate schema, Acme').click();
+    const unread = page.getByRole('complementary', { name: 'Step', exact: true });
+    await expect(unread.getByRole('alert')).toHaveText('The server could not be reached: check the connection and try again.');
+    await unread.getByRole('button', { name: 'Retry' }).click();
+    await expect(unread.getByRole('alert')).toBeVisible();
+    await page.unroute('**/rpc/read_step*');
+    await unread.getByRole('button', { name: 'Retry' }).click();
+    await expect(panel(page, 'Migrate schema, Acme').getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
   });
 });
 

@@ -94,7 +94,25 @@ test('a long name without a space stays within its page, panel and message', asy
 });
 
 test.describe('on a phone', () => {
-  test.use({ viewport: { width: 360, height: 740 } });
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true });
+  test('a tap on a head selects it, and what can be done with it stands above the bar at the bottom', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await page.getByRole('rowheader', { name: /Announce/ }).locator('.step__name').tap();
+    const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
+    await expect(bar).toContainText('3 cells');
+    await bar.getByRole('button', { name: /^Start/ }).tap();
+    const toast = page.locator('.toast');
+    await expect(toast).toContainText('Started 3 cells');
+    const boxes = [toast, bar, page.getByRole('navigation', { name: 'Main' })].map(it => it.boundingBox());
+    const [said, actions, pages] = (await Promise.all(boxes)).map(it => it!);
+    expect(said.y + said.height).toBeLessThanOrEqual(actions.y);
+    expect(actions.y + actions.height).toBeLessThanOrEqual(pages.y);
+    expect(actions.x + actions.width).toBeLessThanOrEqual(360);
+    await bar.getByRole('button', { name: 'Clear selection' }).tap();
+    await expect(bar).toHaveCount(0);
+  });
+
   test('a draft shows its name above its buttons, and a release its name in the head', async ({ page, open, server }) => {
     const { june, july } = await twoReleases(server);
     for (const [id, name] of [[june, 'June'], [july, 'July']] as const) {

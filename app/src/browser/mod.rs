@@ -13,6 +13,7 @@ pub mod form;
 pub mod form_focus;
 pub mod grid;
 pub mod grid_dom;
+pub mod history;
 pub mod letter_case;
 pub mod local_time;
 pub mod menu;

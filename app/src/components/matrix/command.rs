@@ -44,7 +44,7 @@ pub enum GridCommand {
     Filter,
     /// Shows the keyboard shortcuts.
     Help,
-    /// Filters the grid to the open cells of one step; `row` is an index into `Grid::rows`.
+    /// Shows one step over all customers; `row` is an index into `Grid::rows`.
     WorkOnStep {
         row: usize,
     },

@@ -88,9 +88,11 @@ const SELECT_MENU: [(&str, &str, &str, GridCommand); 5] = [
     ),
 ];
 
-/// Sets the text of the field after the filter was changed elsewhere.
-pub fn set_filter_field(text: &str) {
-    browser::dom::set_value(FILTER_FIELD, text);
+/// Sets the fields after the filter was changed elsewhere.
+pub fn set_filter_fields(filter: &MatrixFilter) {
+    browser::dom::set_value(FILTER_FIELD, &filter.field_text());
+    let cluster = filter.cluster.map(|it| it.to_string()).unwrap_or_default();
+    browser::dom::set_value(CLUSTER_FIELD, &cluster);
 }
 
 /// The chips: the part that changes with the filter and the counts.

@@ -176,7 +176,7 @@ fn row_html(
     }
 }
 
-/// The HTML of the page's body. `printed` is a phrase that says when and for whom, without a full stop.
+/// The HTML of the page's body, which counts what it shows. `printed` is a phrase that says when and for whom, without a full stop.
 pub fn body_html(
     grid: &Grid,
     layout: &GridLayout,
@@ -184,7 +184,7 @@ pub fn body_html(
     printed: &Markup,
     time_html: TimeHtml<'_>,
 ) -> String {
-    let total = grid.total;
+    let (total, _) = layout.shown_counts(grid);
     let n_visual_columns = layout.visual_columns.len();
     let tables = (0..n_visual_columns).step_by(CUSTOMERS_PER_TABLE);
     let html = html! {
@@ -324,6 +324,35 @@ mod tests {
             n_columns
         );
         assert!(html.contains("&lt;c0&gt;") && !html.contains("<c0>"));
+    }
+
+    #[test]
+    fn paper_counts_what_it_shows() {
+        let grid = grid(2, 3, |at| {
+            let status = if at.column == 0 {
+                StepStatus::Done
+            } else {
+                StepStatus::Pending
+            };
+            Some(Cell { status, ..failed() })
+        });
+        let printed = |customers: &str| {
+            let filter = MatrixFilter {
+                customers: customers.into(),
+                ..MatrixFilter::default()
+            };
+            let arrangement = Arrangement::default();
+            let layout = GridLayout::new(&grid, &Collapsed::default(), &filter, &arrangement);
+            body_html(&grid, &layout, &filter, &html! { "Printed" }, &|_| {
+                html! { "14:02" }
+            })
+        };
+        let all = printed("");
+        assert!(all.contains("2 of 6 cells finished, 33 %"), "{all}");
+        assert!(all.contains("Pending 4<"), "{all}");
+        let one = printed("c0");
+        assert!(one.contains("2 of 2 cells finished, 100 %"), "{one}");
+        assert!(one.contains("Pending 0<"), "{one}");
     }
 
     #[test]

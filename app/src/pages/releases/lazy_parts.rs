@@ -79,6 +79,10 @@ pub enum LazyPart {
     Dialogs(Box<ReleaseDialogsProps>),
     /// Renders nothing.
     BulkAction(Box<BulkRequest>),
+    /// Renders nothing. One step over all customers, by its index in the grid.
+    WorkOnRow(Box<MatrixController>, usize),
+    /// Renders nothing. What the address of the matrix says after a navigation through history.
+    ShowAddress(Box<MatrixController>),
     TakeOver(TakeOverDialogProps),
     ViewMenu(ViewMenuProps),
     ViewsDialog(ViewsDialogProps),
@@ -132,6 +136,14 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         LazyPart::Dialogs(props) => ReleaseDialogs(*props).into_any(),
         LazyPart::BulkAction(request) => {
             send_bulk_action(*request);
+            ().into_any()
+        }
+        LazyPart::WorkOnRow(controller, row) => {
+            controller.work_on_row(row);
+            ().into_any()
+        }
+        LazyPart::ShowAddress(controller) => {
+            controller.show_address();
             ().into_any()
         }
         LazyPart::TakeOver(props) => TakeOverDialog(props).into_any(),

@@ -12,12 +12,14 @@ use super::{
         view_menu::{SavedViews, ViewMenuProps, ViewsDialogProps},
     },
     step_detail_actions::StepPanelOutcome,
+    text_questions::is_at,
 };
 use crate::{
     api::releases::read_matrix, browser, components::bulk_bar::BulkBarProps,
     components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
-    components::matrix::filter_bar::FilterBar, components::pending_actions::ActionRequest,
-    components::take_over_dialog::TakeOverDialogProps, components::ui::toast::Restorable,
+    components::matrix::command::GridCommand, components::matrix::filter_bar::FilterBar,
+    components::pending_actions::ActionRequest, components::take_over_dialog::TakeOverDialogProps,
+    components::ui::follow_effect::follow, components::ui::toast::Restorable,
     components::ui::toast::Toasts, domain::id::ReleaseId, domain::matrix_wire::PackedMatrix,
     domain::release::Release, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
     pages::first_online_call, pages::latched, pages::loaded, pages::param, paths,
@@ -65,6 +67,41 @@ fn show_foreign_changes(controller: &MatrixController, release: ReleaseId, reloa
     });
 }
 
+/// Runs each command, one of them by code that is loaded lazily.
+fn run_commands(controller: &MatrixController) -> Callback<GridCommand> {
+    let controller = *controller;
+    Callback::new(move |command| {
+        if let GridCommand::WorkOnStep { row } = command {
+            lazy_parts::run(LazyPart::WorkOnRow(Box::new(controller), row));
+        } else {
+            controller.run(command);
+        }
+    })
+}
+
+/// Shows what the address says after a navigation through history between two views of the release: the router draws the page anew
+/// only for another release.
+fn follow_history(controller: &MatrixController, release: ReleaseId) {
+    let controller = *controller;
+    let (path, own) = (use_location().pathname, paths::release(release));
+    follow(move |_| {
+        let own = own.clone();
+        let handle = window_event_listener_untyped("popstate", move |_| {
+            if untrack(|| is_at(path, &own)) {
+                lazy_parts::run(LazyPart::ShowAddress(Box::new(controller)));
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
+/// Listens to what the window tells of, for as long as the calling component is mounted.
+fn listen(controller: &MatrixController, release: ReleaseId, reload: Callback<()>) {
+    show_foreign_changes(controller, release, reload);
+    follow_history(controller, release);
+    print_key::listen(controller.state);
+}
+
 /// The matrix, with the panel of the open step beside it.
 #[component]
 fn ReleaseMatrix(
@@ -90,10 +127,9 @@ fn ReleaseMatrix(
         toasts,
         ..
     } = controller;
-    show_foreign_changes(&controller, id, reload);
-    print_key::listen(state);
+    listen(&controller, id, reload);
     let dialogs = OpenDialogs::default();
-    let on_command = Callback::new(move |command| controller.run(command));
+    let on_command = run_commands(&controller);
     let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));
     let on_restore = Callback::new(move |()| {
         lazy_parts::run(LazyPart::Restore(Restorable::Release(id), toasts));

@@ -240,12 +240,16 @@ impl MatrixController {
         self.state.request_focus();
     }
 
+    /// Whether a reason is asked for: from the key on that asks for it, also before the dialog is loaded.
+    pub(super) fn asks_reason(self) -> bool {
+        self.reason_action.with_untracked(Option::is_some)
+            || self.bulk_reason_action.with_untracked(Option::is_some)
+    }
+
     /// Executes a command from the keyboard, the head or the filter bar.
     pub fn run(self, command: GridCommand) {
-        // From the key on that asks for a reason, what is typed is no shortcut, also before the dialog is loaded.
-        if self.reason_action.with_untracked(Option::is_some)
-            || self.bulk_reason_action.with_untracked(Option::is_some)
-        {
+        // What is typed as a reason is no shortcut.
+        if self.asks_reason() {
             if command == GridCommand::Close {
                 self.reason_action.set(None);
                 self.bulk_reason_action.set(None);
@@ -283,9 +287,9 @@ impl MatrixController {
             GridCommand::PreviousOpen => self.go_to_open_cell(false),
             GridCommand::Undo => self.undo_stack.step(false),
             GridCommand::Redo => self.undo_stack.step(true),
-            GridCommand::WorkOnStep { row } => self.work_on_row(row),
-            // The grid executes these itself.
-            GridCommand::Move { .. }
+            // The page executes the first, which is loaded lazily, and the grid the others.
+            GridCommand::WorkOnStep { .. }
+            | GridCommand::Move { .. }
             | GridCommand::SelectRow
             | GridCommand::SelectColumn
             | GridCommand::SelectCluster

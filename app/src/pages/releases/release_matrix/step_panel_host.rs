@@ -150,15 +150,14 @@ pub fn StepPanelHost(
                                 }
                                 let removal = removal.try_get_value().flatten();
                                 let why = why_missing(&error, step, removal.as_ref());
-                                view! {
-                                    <aside class="sheet" data-aside="" aria-label="Step">
-                                        <div class="empty">
-                                            <p role="alert">{why}</p>
-                                            <button class="button" on:click=move |_| on_close.run(())>"Close"</button>
-                                        </div>
-                                    </aside>
-                                }
-                                    .into_any()
+                                // The step takes the place of the button, and gets the focus.
+                                let retry = move |()| {
+                                    let asked = step.map(|it| (it, PanelRequest::Focus));
+                                    controller.state.panel_requests.set(asked);
+                                    detail.refetch();
+                                };
+                                let on_retry = error.is_retryable().then(|| Callback::new(retry));
+                                unread_step(why, on_retry, on_close)
                             }
                         },
                     )
@@ -166,6 +165,29 @@ pub fn StepPanelHost(
             }}
         </Transition>
     }
+}
+
+/// In place of a step that could not be read: why, and what can be done.
+fn unread_step(why: String, on_retry: Option<Callback<()>>, on_close: Callback<()>) -> AnyView {
+    let retry = on_retry.map(|on_retry| {
+        view! {
+            <button class="button" data-kind="ink" on:click=move |_| on_retry.run(())>
+                "Retry"
+            </button>
+        }
+    });
+    view! {
+        <aside class="sheet" data-aside="" aria-label="Step">
+            <div class="empty">
+                <p role="alert">{why}</p>
+                <div class="row">
+                    {retry}
+                    <button class="button" on:click=move |_| on_close.run(())>"Close"</button>
+                </div>
+            </div>
+        </aside>
+    }
+    .into_any()
 }
 
 /// The step to read: the open one at once, but of several that follow each other quickly only the first and the last. A panel that is

@@ -56,10 +56,10 @@ pub fn state_of(query: &ParamsMap, grid: Grid) -> MatrixState {
     )
 }
 
-/// Shows in the present matrix what a saved query asks for.
+/// Shows in the present matrix what a query asks for, be it a saved one or that of the address.
 pub fn show_view(state: MatrixState, query: &ParamsMap) {
     let filter = filter_of(query);
-    filter_bar::set_filter_field(&filter.field_text());
+    filter_bar::set_filter_fields(&filter);
     let arrangement = state
         .grid
         .with_untracked(|grid| Arrangement::parse(|key| query.get_str(key), grid, &filter));
