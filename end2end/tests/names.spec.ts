@@ -74,8 +74,8 @@ test.describe('on a phone', () => {
   test.use({ viewport: { width: 360, height: 740 } });
   test('name and theme are set in the bar at the bottom', async ({ page, open }) => {
     await open('/');
-    const theme = page.getByRole('button', { name: /^Theme: / });
-    await theme.click();
+    await page.getByRole('banner').getByLabel('Menu').click();
+    await page.getByRole('button', { name: 'Theme', exact: true }).click();
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
     await you(page, 'Enter your name').click();
     await field(page).fill('Mei Tan');
@@ -83,6 +83,18 @@ test.describe('on a phone', () => {
     await expect(you(page, 'Mei Tan')).toBeVisible();
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(over).toBeLessThanOrEqual(0);
+  });
+
+  test('the menu in the bar leads to what has no tab there', async ({ page, open }) => {
+    await open('/');
+    const menu = page.getByRole('banner').getByLabel('Menu');
+    for (const name of ['Webhooks', 'Runners', 'Runs']) {
+      await menu.click();
+      await expect(page.getByRole('link', { name: 'Guide', exact: true })).toBeInViewport({ ratio: 1 });
+      await page.getByRole('banner').getByRole('link', { name, exact: true }).click();
+      await expect(page.getByRole('heading', { level: 1, name, exact: true })).toBeVisible();
+      await expect(page.locator('.sidebar details')).not.toHaveAttribute('open');
+    }
   });
 });
 

@@ -377,6 +377,32 @@ test.describe('what is in a list', () => {
     }
   });
 
+  test('is in a window of any width where no name has a blank, and so is the field for a missing value', async ({ page, open, server }) => {
+    const cluster = await server.call('create_cluster', { draft: { name: LONG } });
+    const customer = await server.call('create_customer', { draft: { name: LONG, clusterId: cluster, namespace: LONG.slice(0, 60) } });
+    const release = await server.call('create_release', { draft: { name: LONG, type: 'release' } });
+    const draft = { name: LONG, category: 'deploy', type: 'bash', content: `purge {{var.${LONG.slice(0, 60)}}}`, description: '' };
+    await server.call('add_template', { release, draft, place: 'Last' });
+    await server.call('activate_release', { id: release, customers: [customer] });
+    for (const size of [{ width: 1440, height: 900 }, { width: 1280, height: 800 }, { width: 1024, height: 768 }, TABLET, PHONE]) {
+      await page.setViewportSize(size);
+      for (const path of ['/customers', '/releases', '/clusters', `/customers/${customer}`, `/clusters/${cluster}`, '/']) {
+        await open(path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await whole(page);
+      }
+      const field = page.locator('.value-field > input');
+      await expect.poll(async () => (await field.boundingBox())!.width).toBeGreaterThan(90);
+    }
+  });
+
+  test('has room for the reason of a failure on a tablet', async ({ page, open, server }) => {
+    await page.setViewportSize(TABLET);
+    await inTrouble(server);
+    await open('/clusters/1');
+    await expect.poll(async () => (await page.getByText(/^Lock timeout/).first().boundingBox())!.width).toBeGreaterThan(300);
+  });
+
   test('is whole beside the activity, with the field for a missing value', async ({ page, open, server }) => {
     await page.setViewportSize({ width: 1024, height: 768 });
     await inTrouble(server);
@@ -387,6 +413,40 @@ test.describe('what is in a list', () => {
     await expect.poll(async () => (await field.boundingBox())!.width).toBeGreaterThan(150);
     await whole(page);
   });
+});
+
+test('an editor beside the list of the steps has most of the width', async ({ page, open, server }) => {
+  await page.setViewportSize({ width: 1024, height: 768 });
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}/steps`);
+  await page.getByRole('listitem').getByRole('button', { name: 'Upgrade', exact: true }).click();
+  await expect.poll(async () => (await page.getByRole('region', { name: 'Upgrade' }).boundingBox())?.width).toBeGreaterThan(440);
+});
+
+test('a copy moves no button, in run mode and in the panel', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { release, customer } = await invoicing(server, 'Meridian Logistics International');
+  // It is in progress before the first copy, so that none changes the line of its state.
+  await server.call('act_on_step', act(1, 'start'));
+  for (const size of [{ width: 1440, height: 900 }, TABLET, PHONE]) {
+    await page.setViewportSize(size);
+    for (const [path, of] of [[`/releases/${release}/customer/${customer}?step=1`, '.run__do'], [`/releases/${release}?step=1`, '.sheet__do']]) {
+      await open(path);
+      const bar = page.locator(of);
+      // Where each button is in the bar, and how high the bar is.
+      const places = () => bar.evaluate(it => {
+        const all = it.getBoundingClientRect();
+        const shown = [...it.querySelectorAll('.button')].filter(button => button.getClientRects().length > 0);
+        return [all.height, ...shown.map(button => button.getBoundingClientRect()).map(at => [at.x - all.x, at.y - all.y].map(Math.round))];
+      });
+      const copy = bar.locator('[data-copy]');
+      await expect(copy).toBeVisible();
+      const before = await places();
+      await copy.click();
+      await expect(copy).toHaveText(/^Copied for Meridian Logistics International/);
+      expect(await places(), `${of} ${size.width}`).toEqual(before);
+    }
+  }
 });
 
 test.describe('a name of several words', () => {

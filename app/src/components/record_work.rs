@@ -39,7 +39,7 @@ pub fn record_work(work: RecordWork, names_customers: bool) -> impl IntoView {
                     <span class="count">{grouped(n_failed as usize)}</span>
                 </div>
                 <div class="card scroll-x">
-                    <table class="table stacked">
+                    <table class="table stacked" data-of="failed">
                         <thead>
                             <tr>
                                 <th scope="col">"Step"</th>

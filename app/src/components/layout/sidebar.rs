@@ -66,18 +66,28 @@ fn link_html(icon: &str, label: &str, count: u32) -> String {
 /// What the button says that opens the palette. A script of the document hears its clicks.
 const SEARCH: &str = r##"<svg class="glyph" aria-hidden="true"><use href="#i-search"></use></svg><span>Search</span><kbd class="push" aria-hidden="true">Ctrl K</kbd>"##;
 
-/// The menu of a user, who is named on it. On a phone it has the
-/// second navigation too.
-fn menu_html(actor: &str, manages_users: bool, sees_runs: bool, signs_out: bool) -> String {
+/// The menu of a user, who is named on it; in `open` mode one of a phone, without a user. On a phone it has the second
+/// navigation too.
+fn menu_html(user: Option<&str>, is_admin: bool, sees_runs: bool, signs_out: bool) -> String {
     let html = html! {
-        summary class="sidebar__who" aria-label={ "You: " (actor) } {
-            (who(actor))
+        @if let Some(actor) = user {
+            summary class="sidebar__who" aria-label={ "You: " (actor) } {
+                (who(actor))
+            }
+        } @else {
+            summary class="button" data-kind="ghost" data-square="" aria-label="Menu" {
+                (glyph("i-more"))
+            }
         }
         div class="menu" {
-            a class="menu__item" href=(paths::ACCOUNT) { "Your account" }
+            @if user.is_some() {
+                a class="menu__item" href=(paths::ACCOUNT) { "Your account" }
+            }
             a class="menu__item" rel="external" target="_blank" href=(paths::GUIDE) { "Guide" }
-            @if manages_users {
+            @if is_admin && user.is_some() {
                 a class="menu__item narrow" href=(paths::USERS) { "Users" }
+            }
+            @if is_admin {
                 a class="menu__item narrow" href=(paths::WEBHOOKS) { "Webhooks" }
                 a class="menu__item narrow" href=(paths::RUNNERS) { "Runners" }
             }
@@ -166,7 +176,12 @@ pub fn Sidebar(
     let plans = is_read && rights.may(Permission::Releases);
     let manages_users = is_user && is_admin;
     actor.set(frame.actor);
-    let menu = move || actor.with(|it| menu_html(it, manages_users, sees_runs, has_session));
+    let menu = move || {
+        actor.with(|it| {
+            let user = is_user.then_some(it.as_str());
+            menu_html(user, is_admin, sees_runs, has_session)
+        })
+    };
     view! {
         // What can be created, the palette asks of this.
         <header class="sidebar" data-plans=plans.then_some("") data-rail=move || rail.get().then_some("")>
@@ -209,14 +224,16 @@ pub fn Sidebar(
                 })}
             <div class="sidebar__foot">
                 {sign_in.map(|path| view! { <a class="button" rel="external" href=path>"Sign in"</a> }.into_any())}
-                {(has_person && is_user)
+                {has_person
                     .then(|| {
+                        // In `open` mode everything of the menu stands in the sidebar, but on a phone.
+                        let class = if is_user { "more" } else { "more narrow" };
                         let switch_theme = move |event: leptos::ev::MouseEvent| {
                             if browser::dom::closest_attribute(&event, THEME_SWITCH).is_some() {
                                 next_theme(event);
                             }
                         };
-                        view! { <details class="more" inner_html=menu on:click=switch_theme></details> }.into_any()
+                        view! { <details class=class inner_html=menu on:click=switch_theme></details> }.into_any()
                     })}
                 {(has_person && !is_user)
                     .then(|| {
