@@ -8,6 +8,7 @@ use super::{
         time::{Clock, Time},
     },
 };
+use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -62,10 +63,10 @@ pub fn CardForm(
             id=id
             class="card form"
             method="post"
-            on:submit=move |event| {
+            on:submit=handler(move |event: leptos::ev::SubmitEvent| {
                 event.prevent_default();
                 on_submit.run(());
-            }
+            })
         >
             <div class="form__body">
                 <Failure error=request.error/>
@@ -76,7 +77,7 @@ pub fn CardForm(
                     class="button push live-only"
                     data-kind="ink"
                     type="submit"
-                    aria-busy=move || request.is_busy.get().then_some("true")
+                    aria-busy=dynamic(move || request.is_busy.get().then_some("true"))
                 >
                     {button}
                 </button>
@@ -191,8 +192,8 @@ pub fn SessionTable(sessions: Vec<SessionInfo>, on_end: Callback<SessionId>) -> 
                                     class="button live-only"
                                     data-size="s"
                                     type="button"
-                                    aria-label=move || format!("End session, {agent}, {}", clock.time(used_at))
-                                    on:click=move |_| on_end.run(id)
+                                    aria-label=dynamic(move || format!("End session, {agent}, {}", clock.time(used_at)))
+                                    on:click=handler(move |_| on_end.run(id))
                                 >
                                     "End"
                                 </button>
@@ -244,7 +245,7 @@ pub fn TokenTable(tokens: Vec<ApiToken>, on_revoke: Callback<TokenId>) -> impl I
                             data-size="s"
                             type="button"
                             aria-label=label
-                            on:click=move |_| on_revoke.run(id)
+                            on:click=handler(move |_| on_revoke.run(id))
                         >
                             "Revoke"
                         </button>

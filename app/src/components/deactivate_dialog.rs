@@ -1,5 +1,6 @@
 //! Dialog that asks before a customer or a cluster is deactivated, with what is open there (R107).
 use super::ui::{dialog::Dialog, notice::Failure};
+use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     domain::{plural::pluralize, progress::Counts},
     error::AppError,
@@ -56,7 +57,7 @@ pub fn DeactivateDialog(
                 <p class="muted">{after.get_value()}</p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
+                <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
                     "Cancel"
                 </button>
                 <button
@@ -64,8 +65,8 @@ pub fn DeactivateDialog(
                     data-kind="ink"
                     type="button"
                     disabled=is_blocked
-                    aria-busy=move || is_busy.get().then_some("true")
-                    on:click=move |_| on_deactivate.run(())
+                    aria-busy=dynamic(move || is_busy.get().then_some("true"))
+                    on:click=handler(move |_| on_deactivate.run(()))
                 >
                     "Deactivate"
                 </button>

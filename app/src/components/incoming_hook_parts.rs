@@ -8,6 +8,7 @@ use super::{
         time::Time,
     },
 };
+use crate::components::ui::erased::handler;
 use crate::{
     browser,
     domain::{
@@ -50,7 +51,7 @@ pub fn IncomingHookTable(
                             data-size="s"
                             type="button"
                             aria-label=label
-                            on:click=move |_| on_delete.run(id)
+                            on:click=handler(move |_| on_delete.run(id))
                         >
                             "Delete"
                         </button>

@@ -6,6 +6,7 @@ use super::{
         notice::Failure,
     },
 };
+use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     domain::{
         plural::pluralize,
@@ -136,10 +137,10 @@ pub fn RancherImportForm(
         {refused}
         <form
             class="card form"
-            on:submit=move |event| {
+            on:submit=handler(move |event: leptos::ev::SubmitEvent| {
                 event.prevent_default();
                 on_filter.run(filter());
-            }
+            })
         >
             <div class="form__body rancher__filter">
                 {choice}
@@ -148,7 +149,7 @@ pub fn RancherImportForm(
                 <TextField label="Project" id="rancher-project" value=project error=none/>
             </div>
             <div class="form__foot">
-                <button class="button push" type="submit" aria-busy=move || is_reading.get().then_some("true")>
+                <button class="button push" type="submit" aria-busy=dynamic(move || is_reading.get().then_some("true"))>
                     "Apply filter"
                 </button>
             </div>
@@ -159,7 +160,7 @@ pub fn RancherImportForm(
                 <h2 id="rancher-preview">"Preview"</h2>
                 <span class="quiet small push" role="status">{summary}</span>
             </div>
-            {move || {
+            {dynamic(move || {
                 if has_rows.get() {
                     view! { <RancherImportTable preview=preview own=own/> }.into_any()
                 } else {
@@ -168,7 +169,7 @@ pub fn RancherImportForm(
                         .then(|| view! { <div class="empty"><p>"No namespaces match."</p></div> })
                         .into_any()
                 }
-            }}
+            })}
             <div class="form__foot">
                 <span class="quiet small">"Nothing is deleted or changed. Each customer is named after its namespace."</span>
                 <a class="button push" href=paths::CUSTOMERS>"Cancel"</a>
@@ -176,15 +177,15 @@ pub fn RancherImportForm(
                     class="button"
                     data-kind="ink"
                     type="button"
-                    aria-disabled=move || (n_picks.get() == 0).then_some("true")
-                    aria-busy=move || is_importing.get().then_some("true")
-                    on:click=move |_| {
+                    aria-disabled=dynamic(move || (n_picks.get() == 0).then_some("true"))
+                    aria-busy=dynamic(move || is_importing.get().then_some("true"))
+                    on:click=handler(move |_| {
                         if n_picks.get_untracked() > 0 {
                             on_submit.run(picks.get_untracked());
                         }
-                    }
+                    })
                 >
-                    {move || import_label(n_picks.get())}
+                    {dynamic(move || import_label(n_picks.get()))}
                 </button>
             </div>
         </section>

@@ -1,6 +1,7 @@
 //! The dashboard's table of which version each customer is on (R107), with its filter and its download. It is fetched apart from
 //! the rest of the page, so that a letter in the filter reads nothing else.
 use super::{fetch::Fetch, loaded_part, refresh_on_change::refresh_on_change};
+use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::dashboard::list_customer_versions,
     browser,
@@ -74,7 +75,7 @@ impl VersionsTable {
                         role="search"
                         method="get"
                         action=paths::DASHBOARD
-                        on:submit=move |event| event.prevent_default()
+                        on:submit=handler(move |event: leptos::ev::SubmitEvent| event.prevent_default())
                     >
                         <div class="search">
                             <Icon name="i-search"/>
@@ -87,8 +88,8 @@ impl VersionsTable {
                                 aria-label="Filter customer versions"
                                 placeholder="Filter"
                                 value=first
-                                prop:value=move || filter.get()
-                                on:input=move |event| filter.set(event_target_value(&event))
+                                prop:value=dynamic(move || filter.get())
+                                on:input=handler(move |event| filter.set(event_target_value(&event)))
                             />
                         </div>
                         <noscript inner_html=plain></noscript>
@@ -97,7 +98,7 @@ impl VersionsTable {
                             data-size="s"
                             rel="external"
                             download=""
-                            href=move || filter.with(|it| paths::versions_csv(it))
+                            href=dynamic(move || filter.with(|it| paths::versions_csv(it)))
                         >
                             "Download CSV"
                         </a>

@@ -28,6 +28,7 @@ pub mod undo_requests;
 pub mod value_requests;
 pub mod webhooks;
 
+use crate::components::ui::erased::dynamic;
 use crate::{
     browser,
     components::ui::notice::{Unavailable, UnavailablePart},
@@ -62,7 +63,7 @@ where
 {
     view! {
         <Transition fallback=|| ()>
-            {move || {
+            {dynamic(move || {
                 let view = view.clone();
                 Suspend::new(async move {
                     match resource.get().await {
@@ -72,7 +73,7 @@ where
                         }
                     }
                 })
-            }}
+            })}
         </Transition>
     }
 }
@@ -88,7 +89,7 @@ where
 {
     view! {
         <Transition fallback=|| ()>
-            {move || {
+            {dynamic(move || {
                 let view = view.clone();
                 Suspend::new(async move {
                     match resource.get().await {
@@ -98,7 +99,7 @@ where
                         }
                     }
                 })
-            }}
+            })}
         </Transition>
     }
 }

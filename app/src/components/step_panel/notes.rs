@@ -5,6 +5,7 @@ use super::{
     events::StepPanelEvent, left_texts::take_notes, step_detail::StepDetailState,
     text_dialogs::Comparison,
 };
+use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::{
         dom,
@@ -157,13 +158,13 @@ fn overtaken_notice(
                         type="button"
                         class="button"
                         data-size="s"
-                        aria-expanded=move || shows.get().to_string()
-                        on:click=move |_| shows.update(|it| *it = !*it)
+                        aria-expanded=dynamic(move || shows.get().to_string())
+                        on:click=handler(move |_| shows.update(|it| *it = !*it))
                     >
                         "Show changes"
                     </button>
-                    <button type="button" class="button" data-size="s" on:click=move |_| on_choice.run(true)>"Keep mine"</button>
-                    <button type="button" class="button" data-size="s" on:click=move |_| on_choice.run(false)>"Take theirs"</button>
+                    <button type="button" class="button" data-size="s" on:click=handler(move |_| on_choice.run(true))>"Keep mine"</button>
+                    <button type="button" class="button" data-size="s" on:click=handler(move |_| on_choice.run(false))>"Take theirs"</button>
                 </p>
             </div>
         </div>
@@ -273,14 +274,14 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
         <section
             class="field"
             data-notes=""
-            data-typed=move || is_changed.get().then_some("")
-            on:focusout=move |event| {
+            data-typed=dynamic(move || is_changed.get().then_some(""))
+            on:focusout=handler(move |event| {
                 let is_left = focus_leaves(&event) && !focus_goes_to(&event, STATE_BUTTONS);
                 if is_left && !state.is_replaced() && !is_overtaken.get_untracked() {
                     save_as(false);
                 }
-            }
-            on:keydown=move |event: ev::KeyboardEvent| {
+            })
+            on:keydown=handler(move |event: ev::KeyboardEvent| {
                 if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
                     event.prevent_default();
                     // Over another's notes only by its own button.
@@ -288,7 +289,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
                         save();
                     }
                 }
-            }
+            })
         >
             <label for="notes">"Notes"</label>
             {overtaken}
@@ -302,14 +303,14 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
                         data-size="s"
                         tabindex="-1"
                         aria-keyshortcuts="Control+Enter"
-                        on:click=move |_| save()
+                        on:click=handler(move |_| save())
                     >
                         "Save notes"
                     </button>
                 </div>
             </Show>
             <span class="hint" aria-live="polite">
-                {move || (!is_changed.get() && value.with(|it| is_own(it))).then_some("Saved")}
+                {dynamic(move || (!is_changed.get() && value.with(|it| is_own(it))).then_some("Saved"))}
             </span>
         </section>
     }

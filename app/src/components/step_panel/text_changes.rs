@@ -4,6 +4,7 @@ use super::{
     events::{Compared, ComparedNow, StepPanelEvent},
     step_detail::{StepDetailState, kept_text},
 };
+use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     components::{
         diff_view::{SideBySide, unified},
@@ -23,7 +24,7 @@ use std::sync::Arc;
 pub fn change_lines(changes: Vec<TextChange>) -> impl IntoView {
     let clock = Clock::from_context();
     let line = move |change: TextChange| {
-        view! { <p>{move || change_text(&change, &clock.time(change.at))}</p> }
+        view! { <p>{dynamic(move || change_text(&change, &clock.time(change.at)))}</p> }
     };
     changes.into_iter().map(line).collect_view()
 }
@@ -63,8 +64,8 @@ fn TodaysText(state: StepDetailState, kept: String) -> impl IntoView {
             <button
                 type="button"
                 class="link"
-                on:click=move |_| compare()
-                hidden=move || compared.rows.with(Option::is_some)
+                on:click=handler(move |_| compare())
+                hidden=dynamic(move || compared.rows.with(Option::is_some))
             >
                 "Show the difference"
             </button>
@@ -72,21 +73,21 @@ fn TodaysText(state: StepDetailState, kept: String) -> impl IntoView {
             {can_copy
                 .then(|| {
                     view! {
-                        <button type="button" class="link" on:click=move |_| state.copy_todays(copied)>
+                        <button type="button" class="link" on:click=handler(move |_| state.copy_todays(copied))>
                             {copy_label}
                         </button>
                     }
                 })}
         </p>
         <Failure error=compared.error on_retry=Callback::new(move |()| compare())/>
-        {move || {
+        {dynamic(move || {
             compared
                 .rows
                 .get()
                 .map(|rows| {
                     view! { <pre class="diff" tabindex="0" role="region" aria-label="Difference" inner_html=unified(&rows)></pre> }
                 })
-        }}
+        })}
     }
 }
 
@@ -218,19 +219,19 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
                 <div class="dialog__body stack">
                     <Failure error=error on_retry=Callback::new(move |()| compare(found))/>
                     {foreign}
-                    {move || now().map(|it| change_lines(it.now.changes))}
+                    {dynamic(move || now().map(|it| change_lines(it.now.changes)))}
                     {sides}
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
+                    <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
                         "Cancel"
                     </button>
                     <button
                         class="button"
                         data-kind="ink"
                         type="button"
-                        disabled=move || now().is_none()
-                        on:click=move |_| compare(fresh)
+                        disabled=dynamic(move || now().is_none())
+                        on:click=handler(move |_| compare(fresh))
                     >
                         {label}
                     </button>
