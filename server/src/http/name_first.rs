@@ -4,7 +4,7 @@ use super::{
     forms::PostedFields,
     standalone_page::{StandalonePage, TextInput},
 };
-use crate::rest::extract::RequestClient;
+use crate::{ops::limits::REQUEST_BODY_MAX_BYTES, rest::extract::RequestClient};
 use app::{
     api::context::{ACTOR_COOKIE, Context, kept_cookie, now, to_app_error},
     domain::{
@@ -16,7 +16,7 @@ use app::{
 use axum::{
     Extension, Form,
     body::Body,
-    extract::{FromRequest, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
     http::{Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -49,7 +49,9 @@ pub async fn ask_for_name(
         while let Some(Ok(_)) = chunks.next().await {}
         return ask(&context, caller, &parts, &PostedFields::new(), None).await;
     }
-    let form = Request::from_parts(parts.clone(), body);
+    // What is posted comes back in the page, and the address of the import takes far more.
+    let mut form = Request::from_parts(parts.clone(), body);
+    DefaultBodyLimit::max(REQUEST_BODY_MAX_BYTES).apply(&mut form);
     let mut fields = match Form::<PostedFields>::from_request(form, &()).await {
         Ok(Form(fields)) => fields,
         Err(rejection) => return rejection.into_response(),

@@ -1,5 +1,6 @@
-//! Static files, embedded in the binary: script, WASM and style under hashed names, in brotli only, which all browsers of the build
-//! take. Without a built site (tests, `cargo check`) there are none, and pages stay as the server renders them.
+//! Static files, embedded in the binary: script, WASM and style under hashed names, in brotli only. Browsers take that over https and
+//! from this machine; over plain http they take gzip, which is made as a file is sent. Without a built site (tests, `cargo check`) there
+//! are none, and pages stay as the server renders them.
 use super::compressed_page::takes_brotli;
 use app::{
     pages::releases::draft::DRAFT_IN_HTML,
@@ -13,6 +14,7 @@ use axum::{
 };
 use rust_embed::Embed;
 use std::{collections::BTreeMap, io::Read, sync::OnceLock};
+use tokio::task::spawn_blocking;
 
 /// How much is unpacked at once.
 const BUFFER_BYTES: usize = 16 * 1024;
@@ -102,7 +104,7 @@ pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let is_packed = takes_brotli(&headers);
     let body = if is_packed {
         Body::from(packed.data)
-    } else if let Some(bytes) = unpacked(&packed.data) {
+    } else if let Ok(Some(bytes)) = spawn_blocking(move || unpacked(&packed.data)).await {
         Body::from(bytes)
     } else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();

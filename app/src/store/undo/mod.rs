@@ -43,7 +43,7 @@ use std::{
 
 /// Events that are in memory at once: with texts of the largest size, before and after, about 25 MiB.
 const EVENTS_IN_MEMORY_MAX: usize = 50;
-/// Batches that are undone together: more than a page of the history has.
+/// Batches that are undone together: as many as a page of the history has.
 const BATCHES_MAX: usize = 500;
 
 /// An event of a batch, without its data.
@@ -224,11 +224,9 @@ impl Store {
         if let Some((_, why)) = closed_of(newest.release).filter(|_| all_closed) {
             return Err(why.clone().into());
         }
-        let steps = heads.iter().filter(|it| it.entity == Entity::Step);
-        let own_steps = steps.map(|it| it.entity_id).collect();
         let mut pending = PendingUndo {
             change,
-            report: UndoReport::new(deletes_work, own_steps),
+            report: UndoReport::new(deletes_work),
             restored: 0,
             undone,
             entity,
@@ -253,6 +251,8 @@ impl PendingUndo {
             self.change.begin_next_batch().await?;
         }
         self.change.undoes = heads.first().map(|it| it.batch.clone());
+        let steps = heads.iter().filter(|it| it.entity == Entity::Step);
+        self.report.own_steps = steps.map(|it| it.entity_id).collect();
         let before = self.restored;
         let mut came_back = Vec::new();
         for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {
@@ -263,10 +263,11 @@ impl PendingUndo {
                     change.leave_closed(&event, closed, report).await?;
                     continue;
                 }
-                if change.undo_event(&event, report).await? {
-                    self.restored += 1;
-                    self.n_of_entity += u32::from(event.entity == self.entity);
+                if !change.undo_event(&event, report).await? {
+                    continue;
                 }
+                self.restored += 1;
+                self.n_of_entity += u32::from(event.entity == self.entity);
                 if event.entity == Entity::Template && event.after.is_none() {
                     came_back.push(TemplateId(event.entity_id));
                 }
@@ -283,7 +284,7 @@ impl PendingUndo {
         Ok(())
     }
 
-    async fn commit(self) -> Result<UndoResult, StoreError> {
+    async fn commit(mut self) -> Result<UndoResult, StoreError> {
         let UndoReport {
             rows, conflicts, ..
         } = self.report;
@@ -294,6 +295,10 @@ impl PendingUndo {
                 last,
             }
             .into());
+        }
+        // Where the last batches were left alone, nothing is recorded under the newest id.
+        if let Some(batch) = self.batch {
+            self.change.batch = batch;
         }
         let committed = self.change.commit().await?;
         Ok(UndoResult {
@@ -306,7 +311,7 @@ impl PendingUndo {
                 &conflicts,
             ),
             conflicts,
-            batch_id: committed.and(self.batch),
+            batch_id: committed,
         })
     }
 

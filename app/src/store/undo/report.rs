@@ -78,10 +78,10 @@ pub struct UndoReport {
 
 impl UndoReport {
     /// Nothing is undone yet.
-    pub fn new(deletes_work: bool, own_steps: HashSet<i64>) -> Self {
+    pub fn new(deletes_work: bool) -> Self {
         Self {
             deletes_work,
-            own_steps,
+            own_steps: HashSet::new(),
             rows: Vec::new(),
             conflicts: Vec::new(),
             with_work: Vec::new(),
