@@ -8,7 +8,6 @@ use super::{
         time::{Clock, Time},
     },
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -63,10 +62,10 @@ pub fn CardForm(
             id=id
             class="card form"
             method="post"
-            on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            on:submit=move |event| {
                 event.prevent_default();
                 on_submit.run(());
-            })
+            }
         >
             <div class="form__body">
                 <Failure error=request.error/>
@@ -77,7 +76,7 @@ pub fn CardForm(
                     class="button push live-only"
                     data-kind="ink"
                     type="submit"
-                    aria-busy=dynamic(move || request.is_busy.get().then_some("true"))
+                    aria-busy=move || request.is_busy.get().then_some("true")
                 >
                     {button}
                 </button>
@@ -192,8 +191,8 @@ pub fn SessionTable(sessions: Vec<SessionInfo>, on_end: Callback<SessionId>) -> 
                                     class="button live-only"
                                     data-size="s"
                                     type="button"
-                                    aria-label=dynamic(move || format!("End session, {agent}, {}", clock.time(used_at)))
-                                    on:click=handler(move |_| on_end.run(id))
+                                    aria-label=move || format!("End session, {agent}, {}", clock.time(used_at))
+                                    on:click=move |_| on_end.run(id)
                                 >
                                     "End"
                                 </button>
@@ -245,7 +244,7 @@ pub fn TokenTable(tokens: Vec<ApiToken>, on_revoke: Callback<TokenId>) -> impl I
                             data-size="s"
                             type="button"
                             aria-label=label
-                            on:click=handler(move |_| on_revoke.run(id))
+                            on:click=move |_| on_revoke.run(id)
                         >
                             "Revoke"
                         </button>

@@ -7,7 +7,6 @@ use super::{
         time::Clock,
     },
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -157,7 +156,7 @@ fn select_field(
             name=name
             aria-label=label
             inner_html=options
-            prop:value=dynamic(move || query.with(|it| it.get(name).to_owned()))
+            prop:value=move || query.with(|it| it.get(name).to_owned())
         ></select>
     }
 }
@@ -175,7 +174,7 @@ fn date_field(
                 type="date"
                 name=name
                 value=query.with_untracked(|it| it.get(name).to_owned())
-                prop:value=dynamic(move || query.with(|it| it.get(name).to_owned()))
+                prop:value=move || query.with(|it| it.get(name).to_owned())
             />
         </label>
     }
@@ -251,7 +250,7 @@ pub fn ActivityDays(query: Memo<ActivityQuery>) -> impl IntoView {
             is_here.then_some("true")
         };
         view! {
-            <a class="button" data-size="s" href=dynamic(move || target().address()) aria-current=is_here>
+            <a class="button" data-size="s" href=move || target().address() aria-current=is_here>
                 {label}
             </a>
         }
@@ -323,7 +322,7 @@ pub fn ActivityFilter(
             method="get"
             action=paths::ACTIVITY
             on:change=change
-            on:submit=handler(move |event: leptos::ev::SubmitEvent| event.prevent_default())
+            on:submit=move |event| event.prevent_default()
         >
             {kept}
             <LiveSearch label="Search activity" in_address=in_address on_search=search/>
@@ -335,11 +334,11 @@ pub fn ActivityFilter(
             {date_field("from", "From", query)}
             {date_field("to", "To", query)}
             <noscript inner_html=plain></noscript>
-            {dynamic(move || {
+            {move || {
                 query
                     .with(ActivityQuery::is_filtered)
                     .then(|| view! { <a class="button" data-kind="ghost" href=paths::ACTIVITY>"Clear the filter"</a> })
-            })}
+            }}
         </form>
     }
 }

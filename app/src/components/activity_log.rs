@@ -7,7 +7,6 @@ use super::{
     },
     ui::{icon::Icon, time::Clock},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -83,7 +82,7 @@ fn day_section(it: ActivityDay, log: LogContext) -> impl IntoView {
     view! {
         <section aria-labelledby=labelled_by>
             <h2 class="log__day" id=id>
-                <time datetime=day.to_string()>{dynamic(move || log.clock.day_head(day))}</time>
+                <time datetime=day.to_string()>{move || log.clock.day_head(day)}</time>
             </h2>
             <ol class="log card">{runs.into_iter().map(|it| run_item(it, log)).collect_view()}</ol>
         </section>
@@ -162,7 +161,7 @@ fn undo_button(label: &'static str, batches: Vec<BatchId>, log: LogContext) -> i
             class="button live-only log__tool"
             data-size="s"
             data-kind="ghost"
-            on:click=handler(move |_| log.on_undo.run(batches.clone()))
+            on:click=move |_| log.on_undo.run(batches.clone())
         >
             <Icon name="i-undo" small=true/>
             {label}
@@ -183,7 +182,7 @@ fn refusal(batches: Vec<BatchId>, log: LogContext) -> impl IntoView {
 
 /// A time of the day, with the whole of it for machines.
 fn time_of_day(at: DateTime<Utc>, clock: Clock) -> impl IntoView {
-    view! { <time datetime=format!("{at:?}")>{dynamic(move || clock.time_of_day(at))}</time> }
+    view! { <time datetime=format!("{at:?}")>{move || clock.time_of_day(at)}</time> }
 }
 
 /// One line.

@@ -6,7 +6,6 @@ use super::{
     reason_form::{ReasonForm, verb},
     ui::{dialog::Dialog, follow_effect::follow, icon::Icon, notice::sentence},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -183,18 +182,18 @@ pub fn BulkBar(
                 data-size="s"
                 data-kind=ink.then_some("ink")
                 aria-keyshortcuts=key
-                aria-disabled=dynamic(move || (eligible(action) == 0 || is_too_many()).then_some("true"))
+                aria-disabled=move || (eligible(action) == 0 || is_too_many()).then_some("true")
                 aria-describedby="bulk-note"
-                aria-busy=dynamic(move || (doing.is_busy.get() && doing.action.get() == Some(action)).then_some("true"))
-                on:pointerenter=handler(move |_| pointed_at.set(action))
-                on:pointerleave=handler(move |_| pointed_at.set(StepAction::Done))
-                on:focus=handler(move |_| pointed_at.set(action))
-                on:blur=handler(move |_| pointed_at.set(StepAction::Done))
-                on:click=handler(move |_| { if eligible(action) > 0 && !is_too_many() { on_action.run(action) } })
+                aria-busy=move || (doing.is_busy.get() && doing.action.get() == Some(action)).then_some("true")
+                on:pointerenter=move |_| pointed_at.set(action)
+                on:pointerleave=move |_| pointed_at.set(StepAction::Done)
+                on:focus=move |_| pointed_at.set(action)
+                on:blur=move |_| pointed_at.set(StepAction::Done)
+                on:click=move |_| { if eligible(action) > 0 && !is_too_many() { on_action.run(action) } }
             >
                 {action.label()}
                 " "
-                <b>{dynamic(move || grouped(eligible(action)))}</b>
+                <b>{move || grouped(eligible(action))}</b>
                 " "
                 <kbd aria-hidden="true">{key}</kbd>
             </button>
@@ -210,10 +209,10 @@ pub fn BulkBar(
                 <span class="bulk__what">
                     <b>{what}</b>
                     " "
-                    <span>{dynamic(move || pluralize(cells.with(Vec::len), "cell"))}</span>
+                    <span>{move || pluralize(cells.with(Vec::len), "cell")}</span>
                 </span>
                 <span class="bulk__note">
-                    {dynamic(move || {
+                    {move || {
                         if let Some(error) = doing.error.get() {
                             let again = move |_| {
                                 if let Some(action) = doing.action.get_untracked() {
@@ -230,7 +229,7 @@ pub fn BulkBar(
                             );
                         }
                         note().map(|it| view! { <Icon name="i-warn" small=true/> <span id="bulk-note">{it}</span> }.into_any())
-                    })}
+                    }}
                 </span>
                 <span class="bulk__do">
                     {button(StepAction::Done, "d", true)}
@@ -243,7 +242,7 @@ pub fn BulkBar(
                         class="button"
                         data-size="s"
                         aria-keyshortcuts="x"
-                        on:click=handler(move |_| browser::runs::ask(&untrack(|| state.selected_steps())))
+                        on:click=move |_| browser::runs::ask(&untrack(|| state.selected_steps()))
                     >
                         "Run… "
                         <kbd aria-hidden="true">"x"</kbd>
@@ -254,11 +253,11 @@ pub fn BulkBar(
                         data-square=""
                         aria-label="Clear selection"
                         aria-keyshortcuts="Escape"
-                        on:click=handler(move |_| {
+                        on:click=move |_| {
                             // The bar goes, and this button with it.
                             state.clear_selection();
                             state.request_focus();
-                        })
+                        }
                     >
                         <Icon name="i-close"/>
                     </button>

@@ -11,7 +11,6 @@ use super::{
     },
     warning_list::warning_list,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -202,18 +201,18 @@ pub fn CustomerImportForm(
             <form
                 class="card form"
                 method="post"
-                on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+                on:submit=move |event| {
                     event.prevent_default();
                     if untrack(may_send) {
                         on_submit.run((untrack(typed), ticked.get_untracked()));
                     }
-                })
-                on:keydown=handler(move |event| {
+                }
+                on:keydown=move |event| {
                     if browser::form::is_submit_shortcut(&event) {
                         event.prevent_default();
                         browser::form::submit_form(&event);
                     }
-                })
+                }
             >
                 <div class="form__body">
                     <Failure error=error/>
@@ -224,7 +223,7 @@ pub fn CustomerImportForm(
                         <label for="text">"Customers (one per line)"</label>
                         <TextArea value=text id="text" kind=TextAreaKind::Code(14) described_by=Signal::derive(|| Some("text-hint".to_owned()))/>
                         {text_hint()}
-                        {dynamic(move || at(Field::Text).get().map(|text| view! { <span class="error">{text}</span> }))}
+                        {move || at(Field::Text).get().map(|text| view! { <span class="error">{text}</span> })}
                     </div>
                 </div>
                 <div class="form__foot">
@@ -236,8 +235,8 @@ pub fn CustomerImportForm(
                         type="submit"
                         aria-describedby="paste-says"
                         aria-keyshortcuts="Control+Enter"
-                        aria-disabled=dynamic(move || (is_live.get() && !may_send()).then_some("true"))
-                        aria-busy=dynamic(move || is_busy.get().then_some("true"))
+                        aria-disabled=move || (is_live.get() && !may_send()).then_some("true")
+                        aria-busy=move || is_busy.get().then_some("true")
                     >
                         {label}
                     </button>
@@ -249,7 +248,7 @@ pub fn CustomerImportForm(
                     <span class="quiet small push" role="status">{summary}</span>
                 </div>
                 <div inner_html=notices></div>
-                {dynamic(move || {
+                {move || {
                     if has_rows.get() {
                         view! { <CustomerImportTable report=report own=own/> }.into_any()
                     } else {
@@ -261,7 +260,7 @@ pub fn CustomerImportForm(
                         }
                             .into_any()
                     }
-                })}
+                }}
             </section>
         </div>
     }

@@ -4,7 +4,6 @@ use super::{
     customer_import_ticks::{OwnTicks, STATES, count, filtered, follows_head, head_state},
     ui::html::{escape, put, write_icon},
 };
-use crate::components::ui::erased::dynamic;
 use crate::{
     browser,
     domain::{
@@ -90,8 +89,8 @@ pub fn CustomerImportTable(
         }
     };
     view! {
-        <div class="import__chips row" role="group" aria-label="Show rows" inner_html=dynamic(move || chips.get()) on:click=choose></div>
-        <div class="import__rows" id=&TABLE_SELECTOR[1..] inner_html=dynamic(move || table.get()) on:change=change on:click=choose></div>
+        <div class="import__chips row" role="group" aria-label="Show rows" inner_html=move || chips.get() on:click=choose></div>
+        <div class="import__rows" id=&TABLE_SELECTOR[1..] inner_html=move || table.get() on:change=change on:click=choose></div>
     }
 }
 

@@ -2,7 +2,6 @@
 //! no customer is chosen at first (R14). The list is HTML text with one event listener, and changes are applied to its elements
 //! directly, so that a thousand customers respond without delay.
 use super::ui::{icon::Icon, sorting::sort_by};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::{self, checkbox_list::GroupState},
     domain::{
@@ -262,8 +261,8 @@ pub fn CustomerPicker(
                         autocomplete="off"
                         aria-label="Filter customers"
                         placeholder="Filter customers"
-                        prop:value=dynamic(move || filter.get())
-                        on:input=handler(move |event| filter.set(event_target_value(&event)))
+                        prop:value=move || filter.get()
+                        on:input=move |event| filter.set(event_target_value(&event))
                         on:keydown=|event: leptos::ev::KeyboardEvent| {
                             // In a form a plain Enter would send it.
                             if event.key() == "Enter" && !browser::form::is_submit_shortcut(&event) {
@@ -277,7 +276,7 @@ pub fn CustomerPicker(
                     type="button"
                     data-kind="ghost"
                     data-size="s"
-                    on:click=handler(move |_| chosen.update(|it| it.extend(all_shown())))
+                    on:click=move |_| chosen.update(|it| it.extend(all_shown()))
                 >
                     "Select all"
                 </button>
@@ -286,7 +285,7 @@ pub fn CustomerPicker(
                     type="button"
                     data-kind="ghost"
                     data-size="s"
-                    on:click=handler(move |_| {
+                    on:click=move |_| {
                         chosen
                             .update(|it| {
                                 all_shown()
@@ -295,13 +294,13 @@ pub fn CustomerPicker(
                                         it.remove(id);
                                     });
                             });
-                    })
+                    }
                 >
                     "Deselect all"
                 </button>
             </div>
             <ul class="tree" id="pick" inner_html=html on:change=change></ul>
-            {dynamic(move || {
+            {move || {
                 if none_matches() && !is_filtered.get() {
                     return Some(view! { <p class="empty">"No other customers"</p> }.into_any());
                 }
@@ -313,10 +312,10 @@ pub fn CustomerPicker(
                                 <button
                                     class="button"
                                     type="button"
-                                    on:click=handler(move |_| {
+                                    on:click=move |_| {
                                         filter.set(String::new());
                                         browser::dom::focus("#pick-filter");
-                                    })
+                                    }
                                 >
                                     "Clear the filter"
                                 </button>
@@ -324,7 +323,7 @@ pub fn CustomerPicker(
                         }
                             .into_any()
                     })
-            })}
+            }}
         </div>
     }
 }

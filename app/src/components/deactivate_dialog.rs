@@ -1,6 +1,5 @@
 //! Dialog that asks before a customer or a cluster is deactivated, with what is open there (R107).
 use super::ui::{dialog::Dialog, notice::Failure};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     domain::{plural::pluralize, progress::Counts},
     error::AppError,
@@ -57,7 +56,7 @@ pub fn DeactivateDialog(
                 <p class="muted">{after.get_value()}</p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
+                <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
                     "Cancel"
                 </button>
                 <button
@@ -65,8 +64,8 @@ pub fn DeactivateDialog(
                     data-kind="ink"
                     type="button"
                     disabled=is_blocked
-                    aria-busy=dynamic(move || is_busy.get().then_some("true"))
-                    on:click=handler(move |_| on_deactivate.run(()))
+                    aria-busy=move || is_busy.get().then_some("true")
+                    on:click=move |_| on_deactivate.run(())
                 >
                     "Deactivate"
                 </button>

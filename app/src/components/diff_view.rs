@@ -1,6 +1,5 @@
 //! Difference of two texts as HTML text: unified in narrow places, side by side in wide ones.
 use super::ui::html::escape_into;
-use crate::components::ui::erased::dynamic;
 use crate::domain::{diff::DiffRow, plural::pluralize};
 use leptos::prelude::*;
 
@@ -129,15 +128,15 @@ pub fn SideBySide(
     let label = format!("{left} and {right}");
     let (left, right) = (StoredValue::new(left), StoredValue::new(right));
     view! {
-        <div class="diff-pair" tabindex="0" role="region" aria-label=label aria-busy=dynamic(move || rows.with(Option::is_none).to_string())>
-            {dynamic(move || {
+        <div class="diff-pair" tabindex="0" role="region" aria-label=label aria-busy=move || rows.with(Option::is_none).to_string()>
+            {move || {
                 rows.with(|it| it.as_ref().is_some_and(Vec::is_empty))
                     .then(|| {
                         let (left, right) = (left.get_value(), right.get_value());
                         view! { <p class="quiet small">{format!("{left} and {right} are the same.")}</p> }
                     })
-            })}
-            <table class="diff" hidden=dynamic(move || rows.with(|it| it.as_ref().is_none_or(Vec::is_empty)))>
+            }}
+            <table class="diff" hidden=move || rows.with(|it| it.as_ref().is_none_or(Vec::is_empty))>
                 // The columns of line numbers are as narrow as their content.
                 <colgroup>
                     <col/>
@@ -151,7 +150,7 @@ pub fn SideBySide(
                         <th scope="colgroup" colspan="2">{right.get_value()}</th>
                     </tr>
                 </thead>
-                <tbody inner_html=dynamic(move || rows.with(|it| it.as_deref().map(side_by_side).unwrap_or_default()))></tbody>
+                <tbody inner_html=move || rows.with(|it| it.as_deref().map(side_by_side).unwrap_or_default())></tbody>
             </table>
         </div>
     }

@@ -8,7 +8,6 @@ use super::{
         time::Time,
     },
 };
-use crate::components::ui::erased::handler;
 use crate::{
     browser,
     domain::{
@@ -51,7 +50,7 @@ pub fn IncomingHookTable(
                             data-size="s"
                             type="button"
                             aria-label=label
-                            on:click=handler(move |_| on_delete.run(id))
+                            on:click=move |_| on_delete.run(id)
                         >
                             "Delete"
                         </button>

@@ -1,7 +1,6 @@
 //! Search field that searches while one types: what is typed is searched for a moment after the last key, or at once on Enter.
 use super::ui::{follow_effect::follow, icon::Icon};
 use crate::browser;
-use crate::components::ui::erased::{dynamic, handler};
 use leptos::{ev, prelude::*};
 
 /// How long after the last key the search begins, in milliseconds.
@@ -58,9 +57,9 @@ pub fn LiveSearch(
                 aria-keyshortcuts="/"
                 placeholder="Search"
                 value=first
-                prop:value=dynamic(move || text.get())
+                prop:value=move || text.get()
                 on:input=on_input
-                on:change=handler(move |_| search())
+                on:change=move |_| search()
             />
             <kbd class="live-only" aria-hidden="true">"/"</kbd>
         </div>

@@ -5,7 +5,6 @@ use super::{
     ui::time::Clock,
     value_field::{ValueDrafts, ValueField, ValueProblem},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     domain::{
         digit_groups::grouped_count,
@@ -125,7 +124,7 @@ pub fn MissingValues(
         let all = (may_edit && it.n_customers > 1 && field.is_some()).then(|| {
             let label = format!("Set for {}…", pluralize(it.n_customers, "customer"));
             view! {
-                <button class="link small live-only" type="button" on:click=handler(move |_| on_open.run(id))>
+                <button class="link small live-only" type="button" on:click=move |_| on_open.run(id)>
                     {label}
                 </button>
             }
@@ -137,7 +136,7 @@ pub fn MissingValues(
                 <td>
                     {who}
                     {removed
-                        .map(|it| view! { <p class="quiet small">{dynamic(move || change_text(&it, &clock.time(it.at)))}</p> })}
+                        .map(|it| view! { <p class="quiet small">{move || change_text(&it, &clock.time(it.at))}</p> })}
                 </td>
                 <td>{field} {all}</td>
                 <td>

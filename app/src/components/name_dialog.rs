@@ -1,6 +1,5 @@
 //! Dialog in which a person enters their name; every change is recorded under it (R20).
 use super::ui::{dialog::Dialog, field::TextField, notice::Failure};
-use crate::components::ui::erased::handler;
 use crate::{domain::vocabulary::Field, error::AppError};
 use leptos::prelude::*;
 
@@ -39,7 +38,7 @@ pub fn NameDialog(
         (!all.is_empty()).then(|| {
             let buttons = all.into_iter().map(|it| {
                 let chosen = it.clone();
-                view! { <button type="button" class="chip" on:click=handler(move |_| name.set(chosen.clone()))>{it}</button> }
+                view! { <button type="button" class="chip" on:click=move |_| name.set(chosen.clone())>{it}</button> }
             });
             view! {
                 <div class="names" role="group" aria-label="Names used before">
@@ -50,10 +49,10 @@ pub fn NameDialog(
     };
     view! {
         <Dialog open=open title="Your name">
-            <form on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            <form on:submit=move |event| {
                 event.prevent_default();
                 on_name.run(name.get_untracked());
-            })>
+            }>
                 <div class="dialog__body stack">
                     <Failure error=error/>
                     <TextField
@@ -66,7 +65,7 @@ pub fn NameDialog(
                     {offered}
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                    <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                     <button class="button" data-kind="ink" type="submit">"Save changes"</button>
                 </div>
             </form>

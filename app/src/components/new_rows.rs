@@ -1,5 +1,4 @@
 //! Says that there is more than a list shows, because rows do not move under their reader (R32): "3 new events · Show".
-use crate::components::ui::erased::handler;
 use leptos::prelude::*;
 
 /// The button that shows what is new; nothing if nothing is.
@@ -13,7 +12,7 @@ pub fn NewRows(
         text.get().map(|text| {
             view! {
                 <p class="row" role="status">
-                    <button class="button" type="button" on:click=handler(move |_| on_show.run(()))>
+                    <button class="button" type="button" on:click=move |_| on_show.run(())>
                         {format!("{text} · Show")}
                     </button>
                 </p>

@@ -6,7 +6,6 @@ use super::{
         notice::Failure,
     },
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     domain::{
         plural::pluralize,
@@ -137,10 +136,10 @@ pub fn RancherImportForm(
         {refused}
         <form
             class="card form"
-            on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            on:submit=move |event| {
                 event.prevent_default();
                 on_filter.run(filter());
-            })
+            }
         >
             <div class="form__body rancher__filter">
                 {choice}
@@ -149,7 +148,7 @@ pub fn RancherImportForm(
                 <TextField label="Project" id="rancher-project" value=project error=none/>
             </div>
             <div class="form__foot">
-                <button class="button push" type="submit" aria-busy=dynamic(move || is_reading.get().then_some("true"))>
+                <button class="button push" type="submit" aria-busy=move || is_reading.get().then_some("true")>
                     "Apply filter"
                 </button>
             </div>
@@ -160,7 +159,7 @@ pub fn RancherImportForm(
                 <h2 id="rancher-preview">"Preview"</h2>
                 <span class="quiet small push" role="status">{summary}</span>
             </div>
-            {dynamic(move || {
+            {move || {
                 if has_rows.get() {
                     view! { <RancherImportTable preview=preview own=own/> }.into_any()
                 } else {
@@ -169,7 +168,7 @@ pub fn RancherImportForm(
                         .then(|| view! { <div class="empty"><p>"No namespaces match."</p></div> })
                         .into_any()
                 }
-            })}
+            }}
             <div class="form__foot">
                 <span class="quiet small">"Nothing is deleted or changed. Each customer is named after its namespace."</span>
                 <a class="button push" href=paths::CUSTOMERS>"Cancel"</a>
@@ -177,15 +176,15 @@ pub fn RancherImportForm(
                     class="button"
                     data-kind="ink"
                     type="button"
-                    aria-disabled=dynamic(move || (n_picks.get() == 0).then_some("true"))
-                    aria-busy=dynamic(move || is_importing.get().then_some("true"))
-                    on:click=handler(move |_| {
+                    aria-disabled=move || (n_picks.get() == 0).then_some("true")
+                    aria-busy=move || is_importing.get().then_some("true")
+                    on:click=move |_| {
                         if n_picks.get_untracked() > 0 {
                             on_submit.run(picks.get_untracked());
                         }
-                    })
+                    }
                 >
-                    {dynamic(move || import_label(n_picks.get()))}
+                    {move || import_label(n_picks.get())}
                 </button>
             </div>
         </section>

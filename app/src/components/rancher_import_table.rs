@@ -1,7 +1,6 @@
 //! Preview of an import from Rancher: a table with a checkbox for each namespace that can become a customer, and filters by status.
 //! HTML text with one event listener, as the preview of pasted customers is.
 use super::ui::html::{escape, put, write_icon};
-use crate::components::ui::erased::dynamic;
 use crate::{
     browser::{self, checkbox_list::GroupState},
     domain::{
@@ -154,8 +153,8 @@ pub fn RancherImportTable(
         }
     };
     view! {
-        <div class="import__chips row" role="group" aria-label="Show rows" inner_html=dynamic(move || chips.get()) on:click=choose></div>
-        <div class="import__rows" id=&LIST_SELECTOR[1..] inner_html=dynamic(move || table.get()) on:change=change on:click=choose></div>
+        <div class="import__chips row" role="group" aria-label="Show rows" inner_html=move || chips.get() on:click=choose></div>
+        <div class="import__rows" id=&LIST_SELECTOR[1..] inner_html=move || table.get() on:change=change on:click=choose></div>
     }
 }
 

@@ -1,7 +1,6 @@
 //! Form for the reason why steps are failed, skipped or reverted, for one cell and for many. Enter submits it, and the
 //! last reasons of this browser are offered again.
 use super::ui::{field::LongField, notice::Failure};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::dom,
     domain::vocabulary::{Field, StepAction},
@@ -82,11 +81,11 @@ pub fn ReasonForm(
     });
     view! {
         <form
-            on:submit=handler(move |event: ev::SubmitEvent| {
+            on:submit=move |event| {
                 event.prevent_default();
                 send();
-            })
-            on:keydown=handler(move |event: ev::KeyboardEvent| {
+            }
+            on:keydown=move |event: ev::KeyboardEvent| {
                 let sends = event.key() == "Enter" && !event.shift_key() && !event.is_composing();
                 if sends && dom::closest(&event, "textarea").is_some() {
                     event.prevent_default();
@@ -95,7 +94,7 @@ pub fn ReasonForm(
                         send();
                     }
                 }
-            })
+            }
         >
             <div class="dialog__body stack">
                 <Failure error=other on_retry=Callback::new(move |()| send())/>
@@ -119,10 +118,10 @@ pub fn ReasonForm(
             </div>
             <div class="dialog__foot">
                 <p class="quiet small" role="status">
-                    {dynamic(move || waits.get().then_some("Waiting to be saved. Closing this doesn't cancel it."))}
+                    {move || waits.get().then_some("Waiting to be saved. Closing this doesn't cancel it.")}
                 </p>
-                <button class="button push" type="button" on:click=handler(move |_| on_cancel.run(()))>
-                    {dynamic(move || if waits.get() { "Close" } else { "Cancel" })}
+                <button class="button push" type="button" on:click=move |_| on_cancel.run(())>
+                    {move || if waits.get() { "Close" } else { "Cancel" }}
                 </button>
                 <button class="button" data-kind="ink" type="submit">{verb(action)}</button>
             </div>

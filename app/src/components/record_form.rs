@@ -6,7 +6,6 @@ use super::ui::{
     notice::{Failure, NeedsScript},
     time::Time,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -89,16 +88,16 @@ pub fn RecordForm(
         <form
             class="card form"
             method="post"
-            on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            on:submit=move |event| {
                 event.prevent_default();
                 on_submit.run(());
-            })
-            on:keydown=handler(move |event| {
+            }
+            on:keydown=move |event| {
                 if browser::form::is_submit_shortcut(&event) {
                     event.prevent_default();
                     browser::form::submit_form(&event);
                 }
-            })
+            }
         >
             <div class="form__body">
                 {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
@@ -120,7 +119,7 @@ pub fn RecordForm(
                     data-kind="ink"
                     type="submit"
                     aria-keyshortcuts="Control+Enter"
-                    aria-busy=dynamic(move || requests.is_busy.get().then_some("true"))
+                    aria-busy=move || requests.is_busy.get().then_some("true")
                 >
                     {submit_label}
                 </button>
@@ -310,7 +309,7 @@ fn RestoreOffer(requests: FormRequests) -> impl IntoView {
                     <button
                         class="button live-only"
                         type="button"
-                        on:click=handler(move |_| requests.on_restore.run(id))
+                        on:click=move |_| requests.on_restore.run(id)
                     >
                         {format!("Restore {name}")}
                     </button>
@@ -398,8 +397,8 @@ pub fn StaleNotice(
                                 class="button"
                                 type="button"
                                 data-size="s"
-                                aria-expanded=dynamic(move || shows.get().to_string())
-                                on:click=handler(move |_| shows.update(|it| *it = !*it))
+                                aria-expanded=move || shows.get().to_string()
+                                on:click=move |_| shows.update(|it| *it = !*it)
                             >
                                 "Show changes"
                             </button>
@@ -407,8 +406,8 @@ pub fn StaleNotice(
                                 class="button"
                                 type="button"
                                 data-size="s"
-                                aria-busy=dynamic(move || is_waiting(MergeSide::Mine))
-                                on:click=handler(move |_| answer(MergeSide::Mine, on_keep))
+                                aria-busy=move || is_waiting(MergeSide::Mine)
+                                on:click=move |_| answer(MergeSide::Mine, on_keep)
                             >
                                 "Keep mine"
                             </button>
@@ -416,8 +415,8 @@ pub fn StaleNotice(
                                 class="button"
                                 type="button"
                                 data-size="s"
-                                aria-busy=dynamic(move || is_waiting(MergeSide::Theirs))
-                                on:click=handler(move |_| answer(MergeSide::Theirs, on_take))
+                                aria-busy=move || is_waiting(MergeSide::Theirs)
+                                on:click=move |_| answer(MergeSide::Theirs, on_take)
                             >
                                 "Take theirs"
                             </button>

@@ -1,7 +1,6 @@
 //! Form section that chooses where a new release's steps come from: from scratch, a clone of another release, or a
 //! runbook; and what the server takes from such a form when it is posted without JavaScript.
 use super::ui::field::SelectField;
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     domain::{
         id::{CustomerId, ReleaseId},
@@ -100,9 +99,9 @@ pub fn ReleaseSteps(
                         name="steps"
                         value=word
                         checked=is_chosen
-                        prop:checked=dynamic(move || source.get() == choice)
+                        prop:checked=move || source.get() == choice
                         aria-describedby=described_by
-                        on:change=handler(move |_| source.set(choice))
+                        on:change=move |_| source.set(choice)
                     />
                     <label for=of>{label}</label>
                     <span class="hint" id=hint_id>{hint}</span>
@@ -116,7 +115,7 @@ pub fn ReleaseSteps(
             <legend class="form__title form__legend">"Where the steps come from"</legend>
             {radios}
         </fieldset>
-        <div class="live-hidden" data-shut=dynamic(move || (source.get() != StepSource::Clone).then_some(""))>
+        <div class="live-hidden" data-shut=move || (source.get() != StepSource::Clone).then_some("")>
             <SelectField label="Release to clone" id="from" value=from options=options error=wrong/>
         </div>
     }

@@ -1,6 +1,5 @@
 //! Dialog that asks before a customer, or the customers of a cluster, are removed from a release (R1, R107).
 use super::{rights::Allowed, ui::dialog::Dialog};
-use crate::components::ui::erased::handler;
 use crate::domain::{
     id::{CustomerId, ReleaseId},
     permission::Permission,
@@ -33,10 +32,7 @@ fn work_text(counts: Counts) -> String {
     match n_in_work(counts) {
         0 => open,
         1 => format!("{open} 1 step is in work. Reopen it first."),
-        n => format!(
-            "{open} {} are in work. Reopen them first.",
-            pluralize(n, "step")
-        ),
+        n => format!("{open} {} are in work. Reopen them first.", pluralize(n, "step")),
     }
 }
 
@@ -89,7 +85,7 @@ pub fn RemovalDialog(
                         </p>
                     </div>
                     <div class="dialog__foot">
-                        <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
+                        <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
                             "Cancel"
                         </button>
                         <button

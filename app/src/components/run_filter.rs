@@ -1,7 +1,6 @@
 //! The filter of the list of runs (R75). What it asks for are query parameters of the URL, so that a filtered list can be linked;
 //! without JavaScript it is a plain GET form.
 use super::ui::html::{names_html, options_html};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -157,7 +156,7 @@ pub fn RunFilterBar(
                 name=name
                 aria-label=label
                 inner_html=options
-                prop:value=dynamic(move || query.with(|it| it.get(name)))
+                prop:value=move || query.with(|it| it.get(name))
             ></select>
         }
     };
@@ -176,7 +175,7 @@ pub fn RunFilterBar(
             method="get"
             action=paths::RUNS
             on:change=change
-            on:submit=handler(move |event: leptos::ev::SubmitEvent| event.prevent_default())
+            on:submit=move |event| event.prevent_default()
         >
             {select("state", "State", states)}
             <input
@@ -188,16 +187,16 @@ pub fn RunFilterBar(
                 aria-label="Runner"
                 placeholder="Runner"
                 value=now.runner
-                prop:value=dynamic(move || query.with(|it| it.runner.clone()))
+                prop:value=move || query.with(|it| it.runner.clone())
             />
-            <datalist id="run-runners" inner_html=dynamic(move || runners.with(|it| names_html(it.iter().map(String::as_str))))></datalist>
+            <datalist id="run-runners" inner_html=move || runners.with(|it| names_html(it.iter().map(String::as_str)))></datalist>
             {select("release", "Release", releases)}
             <noscript inner_html=plain></noscript>
-            {dynamic(move || {
+            {move || {
                 query
                     .with(RunPageQuery::is_filtered)
                     .then(|| view! { <a class="button" data-kind="ghost" href=paths::RUNS>"Clear the filter"</a> })
-            })}
+            }}
         </form>
     }
 }

@@ -5,7 +5,6 @@ use super::{
     shortcuts_dialog::{EVERYWHERE, KeyGroup, key_group},
     ui::{dialog::Dialog, follow_effect::follow},
 };
-use crate::components::ui::erased::dynamic;
 use crate::{browser::dom, paths};
 use leptos::prelude::*;
 
@@ -52,7 +51,7 @@ pub fn RunKeysDialog(open: RwSignal<bool>) -> impl IntoView {
         <Dialog open=open title="Keyboard shortcuts">
             <div class="dialog__body stack">
                 <label class="row">
-                    <input type="checkbox" prop:checked=dynamic(move || is_enabled.get()) on:change=switch/>
+                    <input type="checkbox" prop:checked=move || is_enabled.get() on:change=switch/>
                     "Enable single-key shortcuts"
                 </label>
                 {key_group(SHORTCUTS)}

@@ -9,7 +9,6 @@ use super::{
     step_state::{state_icon, type_icon},
     ui::{icon::Icon, time::Clock},
 };
-use crate::components::ui::erased::dynamic;
 use crate::{
     browser::dom,
     domain::{
@@ -41,7 +40,7 @@ fn last_note(state: StepDetailState) -> AnyView {
     let clock = Clock::from_context();
     note.map(|(text, author)| {
         let author = author.map(|(by, at)| {
-            view! { <b>{dynamic(move || format!("{by}, {}: ", clock.time(at)))}</b> }
+            view! { <b>{move || format!("{by}, {}: ", clock.time(at))}</b> }
         });
         view! {
             <blockquote class="alert" data-tone="info">
@@ -131,13 +130,13 @@ pub fn RunStep(
             tabindex="-1"
             aria-label=label
             data-of-step=state.id.to_string()
-            data-waits=dynamic(move || waits.get().then_some(""))
+            data-waits=move || waits.get().then_some("")
         >
             <div class="run__inner">
                 <div>
                     <div class="row quiet">
                         <Icon name=type_icon(kind)/>
-                        <span>{dynamic(move || position.get())}</span>
+                        <span>{move || position.get()}</span>
                         <a class="link push narrow" href=list data-noscroll="">"Back to steps"</a>
                     </div>
                     <h2 class="run__title">{name}</h2>

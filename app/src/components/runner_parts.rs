@@ -5,7 +5,6 @@ use super::{
     incoming_hook_parts::origin_of,
     ui::{dialog::Dialog, field::TextField, follow_effect::follow, icon::Icon},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -52,7 +51,7 @@ fn copied(text: Signal<String>, label: &'static str) -> impl IntoView {
     };
     view! {
         <div class="secret">
-            <code>{dynamic(move || text.get())}</code>
+            <code>{move || text.get()}</code>
             <button class="button" data-size="s" type="button" aria-label=label on:click=copy>
                 "Copy"
             </button>
@@ -92,8 +91,8 @@ fn RunnerStart(
                     <input
                         class="check"
                         type="checkbox"
-                        prop:checked=dynamic(move || has_sql.get())
-                        on:change=handler(move |event| has_sql.set(event_target_checked(&event)))
+                        prop:checked=move || has_sql.get()
+                        on:change=move |event| has_sql.set(event_target_checked(&event))
                     />
                     <span>"Also run sql steps. Change the command to match your database"</span>
                 </label>
@@ -164,10 +163,10 @@ fn RunnerClusters(
                 <input
                     class="check"
                     type="checkbox"
-                    prop:checked=dynamic(move || chosen.with(|it| it.contains(&id)))
-                    aria-invalid=dynamic(move || error.with(Option::is_some).then_some("true"))
-                    aria-describedby=dynamic(move || error.with(Option::is_some).then_some("runner-clusters-error"))
-                    on:change=handler(move |event| {
+                    prop:checked=move || chosen.with(|it| it.contains(&id))
+                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    aria-describedby=move || error.with(Option::is_some).then_some("runner-clusters-error")
+                    on:change=move |event| {
                         let is_on = event_target_checked(&event);
                         chosen
                             .update(|it| {
@@ -177,7 +176,7 @@ fn RunnerClusters(
                                     it.remove(&id);
                                 }
                             });
-                    })
+                    }
                 />
                 <span>{name}</span>
             </label>
@@ -240,7 +239,7 @@ pub fn RunnerDeletion(
                         {work.clone().map(|it| view! { <p class="alert">{it}</p> })}
                     </div>
                     <div class="dialog__foot">
-                        <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
+                        <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
                             "Cancel"
                         </button>
                         <button class="button" data-kind="ink" type="button" on:click=delete>

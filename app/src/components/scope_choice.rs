@@ -1,7 +1,6 @@
 //! Choice of the customers that a user or a token is limited to: all, or only some clusters and customers. Roles without a scope
 //! have no such choice.
 use super::customer_picker::CustomerPicker;
-use crate::components::ui::erased::{dynamic, handler};
 use crate::domain::{
     customer::CustomerSummary,
     id::{ClusterId, CustomerId},
@@ -85,8 +84,8 @@ pub fn ScopeChoice(
                     type="radio"
                     name="scope"
                     checked=is_chosen
-                    prop:checked=dynamic(move || fields.is_scoped.get() == scoped)
-                    on:change=handler(move |_| fields.is_scoped.set(scoped))
+                    prop:checked=move || fields.is_scoped.get() == scoped
+                    on:change=move |_| fields.is_scoped.set(scoped)
                 />
                 <span>{label}</span>
                 <span class="hint">{hint}</span>
@@ -100,8 +99,8 @@ pub fn ScopeChoice(
                     <input
                         class="check"
                         type="checkbox"
-                        prop:checked=dynamic(move || fields.clusters.with(|it| it.contains(&id)))
-                        on:change=handler(move |event| {
+                        prop:checked=move || fields.clusters.with(|it| it.contains(&id))
+                        on:change=move |event| {
                             let is_on = event_target_checked(&event);
                             fields
                                 .clusters
@@ -112,7 +111,7 @@ pub fn ScopeChoice(
                                         it.remove(&id);
                                     }
                                 });
-                        })
+                        }
                     />
                     <span>{name}</span>
                 </label>
@@ -128,8 +127,8 @@ pub fn ScopeChoice(
                     <legend class="label">"Customers"</legend>
                     {choice(all, "Also those added later", false)}
                     {choice("Only some", "Nothing else is visible: no name, count or history", true)}
-                    {dynamic(move || error.get().map(|it| view! { <div class="field"><span class="error">{it}</span></div> }))}
-                    {dynamic(move || {
+                    {move || error.get().map(|it| view! { <div class="field"><span class="error">{it}</span></div> })}
+                    {move || {
                         fields
                             .is_scoped
                             .get()
@@ -148,7 +147,7 @@ pub fn ScopeChoice(
                                     </div>
                                 }
                             })
-                    })}
+                    }}
                 </fieldset>
             }
         })

@@ -1,7 +1,6 @@
 //! Dialog that lists the keyboard shortcuts of the matrix, with the switch that turns single-letter shortcuts off, and a link to the
 //! guide.
 use super::{matrix::state::MatrixState, ui::dialog::Dialog};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::paths;
 use leptos::prelude::*;
 
@@ -95,8 +94,8 @@ pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoVie
                 <label class="row">
                     <input
                         type="checkbox"
-                        prop:checked=dynamic(move || state.letter_keys_enabled.get())
-                        on:change=handler(move |_| state.set_letter_keys(!state.letter_keys_enabled.get_untracked()))
+                        prop:checked=move || state.letter_keys_enabled.get()
+                        on:change=move |_| state.set_letter_keys(!state.letter_keys_enabled.get_untracked())
                     />
                     "Enable single-key shortcuts"
                 </label>

@@ -2,7 +2,6 @@
 //! them, and the ARIA attributes that tie the text field to the list.
 use super::step_text::Completions;
 use crate::browser::editor;
-use crate::components::ui::erased::handler;
 use leptos::{ev, html, prelude::*};
 
 /// Elements of the editor that the completion works on.
@@ -182,11 +181,11 @@ impl VariableCompletion {
                         role="option"
                         id=format!("{list_id}-{index}")
                         aria-selected=(index == chosen).to_string()
-                        on:mousedown=handler(move |event: ev::MouseEvent| {
+                        on:mousedown=move |event| {
                             // Keeps the focus in the text field.
                             event.prevent_default();
                             self.accept(index);
-                        })
+                        }
                     >
                         {name}
                     </li>

@@ -10,7 +10,6 @@ use super::{
         text_area::{TextArea, TextAreaKind},
     },
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::editor,
     domain::{plural::pluralize, vocabulary::StepType},
@@ -107,7 +106,7 @@ pub fn StepEditor(
     view! {
         <div class="field step-editor">
             <label for=id.clone()>"Content"</label>
-            <div class="code editor__code" data-invalid=dynamic(move || error.with(|it| it.is_some().then_some("")))>
+            <div class="code editor__code" data-invalid=move || error.with(|it| it.is_some().then_some(""))>
                 <div class="code__head">
                     <Icon name=Signal::derive(move || type_icon(kind.get())) small=true/>
                     <span>{count}</span>
@@ -115,17 +114,17 @@ pub fn StepEditor(
                 </div>
                 <div
                     class="code__edit"
-                    on:keydown=handler(move |event| completion.on_key(&event))
-                    on:input=handler(move |_| completion.on_input())
+                    on:keydown=move |event| completion.on_key(&event)
+                    on:input=move |_| completion.on_input()
                     // Scroll events do not bubble, so the listener captures them.
                     on:scroll:capture=on_scroll
-                    on:click=handler(move |_| completion.close())
-                    on:focusout=handler(move |_| completion.on_blur())
+                    on:click=move |_| completion.close()
+                    on:focusout=move |_| completion.on_blur()
                 >
                     <pre aria-hidden="true" node_ref=colors>
-                        <code inner_html=dynamic(move || {
+                        <code inner_html=move || {
                             value.with(|text| known.with(|known| highlighted(text, kind.get(), known)))
-                        })></code>
+                        }></code>
                     </pre>
                     <TextArea
                         value=value
@@ -145,8 +144,8 @@ pub fn StepEditor(
                     }
                 </ul>
             </Show>
-            <span class="sr" role="status">{dynamic(move || completion.count_text())}</span>
-            {dynamic(move || {
+            <span class="sr" role="status">{move || completion.count_text()}</span>
+            {move || {
                 let error_id = error_id.clone();
                 error.get().map(|text| {
                     view! {
@@ -156,10 +155,10 @@ pub fn StepEditor(
                         </span>
                     }
                 })
-            })}
+            }}
             {put_right}
             <span class="hint" id=help_id>
-                {dynamic(move || missing().map(|text| view! { <b class="missing">{text}" "</b> }))}
+                {move || missing().map(|text| view! { <b class="missing">{text}" "</b> })}
                 "Variables: {{customer.namespace}}, {{cluster.kubeconfig}}, {{release.version}}, {{var.KEY}}. Add | quote to quote a value. Press Esc, then Tab, to leave the editor."
             </span>
             <details class="hint">

@@ -8,7 +8,6 @@ use super::{
         notice::Failure,
     },
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::dom, domain::jenkins::JenkinsJob, domain::template::TemplateDraft,
     domain::vocabulary::Category, domain::vocabulary::Field, domain::vocabulary::StepType,
@@ -127,7 +126,7 @@ fn jenkins_fields(
         }
     });
     view! {
-        <details class="fold" id="step-jenkins" open=dynamic(move || fields.shows_job.get())>
+        <details class="fold" id="step-jenkins" open=move || fields.shows_job.get()>
             <summary>
                 <Icon name="i-chevron"/>
                 "Run in Jenkins"
@@ -223,10 +222,10 @@ pub fn StepForm(
     };
     view! {
         <form
-            on:submit=handler(move |event: ev::SubmitEvent| {
+            on:submit=move |event| {
                 event.prevent_default();
                 send();
-            })
+            }
             on:keydown=on_key
         >
             <div class="form__body">
@@ -270,15 +269,15 @@ pub fn StepForm(
             </div>
             <div class="form__foot">
                 {foot.run()}
-                <button class="button push" type="button" on:click=handler(move |_| on_cancel.run(()))>"Cancel"</button>
+                <button class="button push" type="button" on:click=move |_| on_cancel.run(())>"Cancel"</button>
                 <button
                     class="button"
                     data-kind="ink"
                     type="submit"
                     aria-keyshortcuts="Control+Enter"
-                    aria-busy=dynamic(move || is_busy.get().then_some("true"))
+                    aria-busy=move || is_busy.get().then_some("true")
                 >
-                    {dynamic(move || submit_label.get())}
+                    {move || submit_label.get()}
                 </button>
             </div>
         </form>

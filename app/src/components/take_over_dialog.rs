@@ -1,6 +1,5 @@
 //! Dialog that asks before a step is taken over that somebody else has in progress (R33).
 use super::ui::dialog::Dialog;
-use crate::components::ui::erased::handler;
 use crate::domain::id::StepId;
 use leptos::prelude::*;
 
@@ -47,7 +46,7 @@ pub fn TakeOverDialog(
                         <p class="muted">"The step stays in progress, by you from now on."</p>
                     </div>
                     <div class="dialog__foot">
-                        <button class="button push" type="button" on:click=handler(move |_| open.set(false))>
+                        <button class="button push" type="button" on:click=move |_| open.set(false)>
                             "Cancel"
                         </button>
                         <button class="button" data-kind="ink" type="button" on:click=take_over>

@@ -1,7 +1,6 @@
 //! The buttons Undo and Redo of a release's pages. What they would do stands beside them, and is their description (R101).
 use super::ui::icon::Icon;
 use crate::browser::dom;
-use crate::components::ui::erased::{dynamic, handler};
 use leptos::{ev, prelude::*};
 
 /// What a button is described by when there is nothing to undo.
@@ -31,20 +30,20 @@ pub fn UndoButtons(
     let is_empty = move |label| now(label).is_none();
     view! {
         <span class="undo-what">
-            <span hidden=dynamic(move || is_empty(undo)) id="undo-what">
-                {dynamic(move || now(undo).unwrap_or_else(|| NOTHING.to_owned()))}
+            <span hidden=move || is_empty(undo) id="undo-what">
+                {move || now(undo).unwrap_or_else(|| NOTHING.to_owned())}
             </span>
-            <span hidden=dynamic(move || is_empty(redo))>"Redo: "<span id="redo-what">{dynamic(move || now(redo))}</span></span>
+            <span hidden=move || is_empty(redo)>"Redo: "<span id="redo-what">{move || now(redo)}</span></span>
         </span>
         <button
             class=if has_menu { "button wide" } else { "button" }
             data-kind="ghost"
             aria-keyshortcuts="Control+Z"
             aria-describedby="undo-what"
-            aria-disabled=dynamic(move || is_empty(undo).then_some("true"))
-            title=dynamic(move || now(undo))
-            on:mousedown=handler(move |event| stay_in_field(&event))
-            on:click=handler(move |_| on_step.run(false))
+            aria-disabled=move || is_empty(undo).then_some("true")
+            title=move || now(undo)
+            on:mousedown=move |event| stay_in_field(&event)
+            on:click=move |_| on_step.run(false)
         >
             <Icon name="i-undo"/>
             "Undo"
@@ -56,10 +55,10 @@ pub fn UndoButtons(
             aria-label="Redo"
             aria-keyshortcuts="Control+Shift+Z"
             aria-describedby="redo-what"
-            title=dynamic(move || now(redo))
-            hidden=dynamic(move || is_empty(redo))
-            on:mousedown=handler(move |event| stay_in_field(&event))
-            on:click=handler(move |_| on_step.run(true))
+            title=move || now(redo)
+            hidden=move || is_empty(redo)
+            on:mousedown=move |event| stay_in_field(&event)
+            on:click=move |_| on_step.run(true)
         >
             <Icon name="i-undo" turn="flip"/>
         </button>

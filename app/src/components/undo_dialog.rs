@@ -1,6 +1,5 @@
 //! Dialog before an undo (R101): what happens to each cell, which are left alone, and which work would be deleted.
 use super::ui::{dialog::Dialog, time::Time};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::domain::{
     digit_groups::grouped,
     plural::pluralize,
@@ -82,8 +81,8 @@ pub fn UndoDialog(
                                 type="checkbox"
                                 class="check"
                                 aria-describedby="undo-work"
-                                prop:checked=dynamic(move || deletes_work.get())
-                                on:change=handler(move |event| deletes_work.set(event_target_checked(&event)))
+                                prop:checked=move || deletes_work.get()
+                                on:change=move |event| deletes_work.set(event_target_checked(&event))
                             />
                             {format!("Also delete {} with work", pluralize(n_work, "row"))}
                         </label>
@@ -104,20 +103,20 @@ pub fn UndoDialog(
             // It may open by itself: a key that was meant for what had the focus before ticks nothing.
             <div class="dialog__body stack" tabindex="-1" data-first="">
                 {lists()}
-                {dynamic(move || {
+                {move || {
                     (!can_restore && !deletes_work.get()).then(|| view! { <p>"Nothing can be restored."</p> })
-                })}
+                }}
                 <p class="quiet small">"The record changes; clusters are not affected."</p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button
                     class="button"
                     data-kind="ink"
                     type="button"
-                    aria-busy=dynamic(move || is_busy.get().then_some("true"))
-                    disabled=dynamic(move || !can_restore && !deletes_work.get())
-                    on:click=handler(move |_| on_undo.run(deletes_work.get_untracked()))
+                    aria-busy=move || is_busy.get().then_some("true")
+                    disabled=move || !can_restore && !deletes_work.get()
+                    on:click=move |_| on_undo.run(deletes_work.get_untracked())
                 >
                     {verb}
                 </button>

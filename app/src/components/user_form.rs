@@ -7,7 +7,6 @@ use super::{
     scope_choice::{ScopeChoice, ScopeChoices, ScopeFields},
     ui::field::TextField,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::form::to_nfc,
     domain::{
@@ -172,8 +171,8 @@ fn RoleChoice(role: RwSignal<Role>, has_provider: bool) -> impl IntoView {
                         name="role"
                         value=it.as_str()
                         checked=is_chosen
-                        prop:checked=dynamic(move || role.get() == it)
-                        on:change=handler(move |_| role.set(it))
+                        prop:checked=move || role.get() == it
+                        on:change=move |_| role.set(it)
                     />
                     <span>{it.label()}</span>
                     <span class="hint">{it.summary()}</span>

@@ -1,7 +1,6 @@
 //! Field for the value of a variable that is missing, with the choice of the record that it is set at (R103). What is typed belongs
 //! to the page, so that it outlives the field.
 use super::ui::{icon::Icon, notice::sentence, time::Clock};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::form::to_nfc,
     domain::{
@@ -206,13 +205,13 @@ pub fn ValueField(
         view! {
             <form
                 class="value-field live-only"
-                on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+                on:submit=move |event| {
                     event.prevent_default();
                     let edit = untrack(now);
                     if !edit.value.is_empty() {
                         on_save.run(vec![edit]);
                     }
-                })
+                }
             >
                 <input
                     class="input mono"
@@ -221,13 +220,13 @@ pub fn ValueField(
                     placeholder="not set"
                     autocomplete="off"
                     spellcheck="false"
-                    prop:value=dynamic(move || now().value)
-                    on:input=handler(move |event| {
+                    prop:value=move || now().value
+                    on:input=move |event| {
                         put(ValueEdit {
                             value: to_nfc(event_target_value(&event)),
                             ..untrack(now)
                         });
-                    })
+                    }
                 />
                 {choice}
                 <button class="button" data-size="s" type="submit">"Save"</button>
@@ -286,14 +285,14 @@ pub fn ValueProblem(drafts: ValueDrafts, on_save: Callback<Vec<ValueEdit>>) -> i
                         <b>{who}</b>
                         <p>"Yours: " <span class="mono">{typed.join(", ")}</span></p>
                         <p class="row">
-                            <button type="button" class="button" data-size="s" on:click=handler(move |_| keep(mine.clone()))>
+                            <button type="button" class="button" data-size="s" on:click=move |_| keep(mine.clone())>
                                 "Keep mine"
                             </button>
                             <button
                                 type="button"
                                 class="button"
                                 data-size="s"
-                                on:click=handler(move |_| drafts.with_value(|it| it.forget(&theirs)))
+                                on:click=move |_| drafts.with_value(|it| it.forget(&theirs))
                             >
                                 "Take theirs"
                             </button>

@@ -5,7 +5,6 @@ use super::{
     ui::time::Clock,
     value_field::{ValueDrafts, ValueProblem},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::form::to_nfc,
     domain::{
@@ -117,13 +116,13 @@ fn input(
             autocomplete="off"
             spellcheck="false"
             prop:value=text
-            on:input=handler(move |event| {
+            on:input=move |event| {
                 let value = to_nfc(event_target_value(&event));
                 own.with_value(|(drafts, key, variable)| {
                     let variable = variable.clone();
                     drafts.put(key, ValueEdit { place, variable, value, replaces: false });
                 });
-            })
+            }
         />
     }
 }
@@ -162,7 +161,7 @@ pub fn ValuesGrid(
                 {field}
                 <span class="quiet small">{unknown}</span>
                 {removed
-                    .map(|it| view! { <p class="quiet small">{dynamic(move || change_text(&it, &clock.time(it.at)))}</p> })}
+                    .map(|it| view! { <p class="quiet small">{move || change_text(&it, &clock.time(it.at))}</p> })}
             </td>
         }
     };
@@ -213,10 +212,10 @@ pub fn ValuesGrid(
     view! {
         <form
             class="values-grid stack stack-s"
-            on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            on:submit=move |event| {
                 event.prevent_default();
                 on_save.run(untrack(edits));
-            })
+            }
         >
             <ValueProblem drafts=drafts on_save=on_save/>
             <div class="scroll-x">
@@ -237,7 +236,7 @@ pub fn ValuesGrid(
                     class="button"
                     data-size="s"
                     type="submit"
-                    aria-disabled=dynamic(move || is_empty.get().then_some("true"))
+                    aria-disabled=move || is_empty.get().then_some("true")
                 >
                     "Save values"
                 </button>

@@ -1,7 +1,6 @@
 //! Editor of a record's variables: rows of keys and values. A number or boolean keeps its type unless its value is
 //! edited. Inherited values are shown with their origin.
 use super::ui::{icon::Icon, posted::Posted, text_area};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -195,11 +194,11 @@ fn row_fields(variables: VariableRows, row: VariableRow) -> impl IntoView {
                     placeholder="KEY"
                     autocomplete="off"
                     spellcheck="false"
-                    aria-invalid=dynamic(move || problem.with(Option::is_some).then_some("true"))
-                    aria-describedby=dynamic(move || problem.with(Option::is_some).then(|| described_by.clone()))
+                    aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                    aria-describedby=move || problem.with(Option::is_some).then(|| described_by.clone())
                     value=row.key.get_untracked()
-                    prop:value=dynamic(move || row.key.get())
-                    on:input=handler(move |event| row.key.set(event_target_value(&event)))
+                    prop:value=move || row.key.get()
+                    on:input=move |event| row.key.set(event_target_value(&event))
                 />
                 {wrong}
             </td>
@@ -207,12 +206,12 @@ fn row_fields(variables: VariableRows, row: VariableRow) -> impl IntoView {
                 <input
                     class="input mono"
                     id=value_id
-                    aria-label=dynamic(move || format!("Value of {}", row.key.get()))
+                    aria-label=move || format!("Value of {}", row.key.get())
                     autocomplete="off"
                     spellcheck="false"
                     value=row.value.get_untracked()
-                    prop:value=dynamic(move || row.value.get())
-                    on:input=handler(move |event| row.value.set(event_target_value(&event)))
+                    prop:value=move || row.value.get()
+                    on:input=move |event| row.value.set(event_target_value(&event))
                 />
             </td>
             <td>
@@ -222,11 +221,11 @@ fn row_fields(variables: VariableRows, row: VariableRow) -> impl IntoView {
                     data-kind="ghost"
                     data-size="s"
                     data-square=""
-                    aria-label=dynamic(move || format!("Remove {}", row.key.get()))
-                    on:click=handler(move |_| {
+                    aria-label=move || format!("Remove {}", row.key.get())
+                    on:click=move |_| {
                         variables.rows.update(|rows| rows.retain(|it| it.number != n));
                         browser::dom::focus("#add-variable");
-                    })
+                    }
                 >
                     <Icon name="i-close"/>
                 </button>
@@ -244,11 +243,11 @@ fn inherited_rows(variables: VariableRows, values: Vec<InheritedVariable>) -> im
             let own = StoredValue::new((it.key.clone(), it.value.clone()));
             let is_replaced = Memo::new(move |_| variables.has_key(&key));
             view! {
-                <tr data-off=dynamic(move || is_replaced.get().then_some(""))>
+                <tr data-off=move || is_replaced.get().then_some("")>
                     <td class="mono">{it.key}</td>
                     <td class="mono">{it.value}</td>
                     <td class="quiet small">
-                        {dynamic(move || if is_replaced.get() { "overrides " } else { "from " })}
+                        {move || if is_replaced.get() { "overrides " } else { "from " }}
                         {it.from}
                     </td>
                     <td>
@@ -258,11 +257,11 @@ fn inherited_rows(variables: VariableRows, values: Vec<InheritedVariable>) -> im
                             data-kind="ghost"
                             data-size="s"
                             aria-label=label
-                            hidden=dynamic(move || is_replaced.get())
-                            on:click=handler(move |_| {
+                            hidden=move || is_replaced.get()
+                            on:click=move |_| {
                                 let (key, value) = own.get_value();
                                 variables.add_focused(key, value);
-                            })
+                            }
                         >
                             "Override"
                         </button>
@@ -336,7 +335,7 @@ pub fn VariablesEditor(
                     type="button"
                     id="add-variable"
                     data-size="s"
-                    on:click=handler(move |_| variables.add_focused(String::new(), String::new()))
+                    on:click=move |_| variables.add_focused(String::new(), String::new())
                 >
                     <Icon name="i-plus" small=true/>
                     "Add variable"

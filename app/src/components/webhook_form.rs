@@ -6,7 +6,6 @@ use super::{
     },
     ui::field::{SelectField, TextField},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::form::to_nfc,
     domain::{
@@ -202,8 +201,8 @@ pub fn WebhookForm(
                     class="check"
                     type="checkbox"
                     checked=fields.is_active.get_untracked()
-                    prop:checked=dynamic(move || fields.is_active.get())
-                    on:change=handler(move |event| fields.is_active.set(event_target_checked(&event)))
+                    prop:checked=move || fields.is_active.get()
+                    on:change=move |event| fields.is_active.set(event_target_checked(&event))
                 />
                 <span>"Active"</span>
                 <span class="hint">"While off, nothing is sent"</span>
@@ -227,8 +226,8 @@ fn KindChoice(kind: RwSignal<WebhookKind>) -> impl IntoView {
                         name="kind"
                         value=it.as_str()
                         checked=is_chosen
-                        prop:checked=dynamic(move || kind.get() == it)
-                        on:change=handler(move |_| kind.set(it))
+                        prop:checked=move || kind.get() == it
+                        on:change=move |_| kind.set(it)
                     />
                     <span>{it.label()}</span>
                 </label>
@@ -268,8 +267,8 @@ fn EventChoice(
                         name="events"
                         value=it.as_str()
                         checked=is_chosen
-                        prop:checked=dynamic(move || events.with(|events| events.contains(&it)))
-                        on:change=handler(move |event| {
+                        prop:checked=move || events.with(|events| events.contains(&it))
+                        on:change=move |event| {
                             let is_on = event_target_checked(&event);
                             events
                                 .update(|events| {
@@ -279,7 +278,7 @@ fn EventChoice(
                                         events.remove(&it);
                                     }
                                 });
-                        })
+                        }
                     />
                     <span>{it.label()}</span>
                     <span class="hint">{it.summary()}</span>
@@ -313,8 +312,8 @@ fn ClusterChoice(
                     type="radio"
                     name="clusters"
                     checked=is_chosen
-                    prop:checked=dynamic(move || fields.is_limited.get() == limited)
-                    on:change=handler(move |_| fields.is_limited.set(limited))
+                    prop:checked=move || fields.is_limited.get() == limited
+                    on:change=move |_| fields.is_limited.set(limited)
                 />
                 <span>{label}</span>
             </label>
@@ -327,8 +326,8 @@ fn ClusterChoice(
                     <input
                         class="check"
                         type="checkbox"
-                        prop:checked=dynamic(move || chosen.with(|it| it.contains(&id)))
-                        on:change=handler(move |event| {
+                        prop:checked=move || chosen.with(|it| it.contains(&id))
+                        on:change=move |event| {
                             let is_on = event_target_checked(&event);
                             chosen
                                 .update(|it| {
@@ -338,7 +337,7 @@ fn ClusterChoice(
                                         it.remove(&id);
                                     }
                                 });
-                        })
+                        }
                     />
                     <span>{name}</span>
                 </label>
@@ -352,7 +351,7 @@ fn ClusterChoice(
             {choice("All clusters", false)}
             {choice("Only some", true)}
             {group_error(error)}
-            {dynamic(move || {
+            {move || {
                 fields
                     .is_limited
                     .get()
@@ -364,7 +363,7 @@ fn ClusterChoice(
                             </fieldset>
                         }
                     })
-            })}
+            }}
         </fieldset>
     }
 }

@@ -1,6 +1,5 @@
 //! Parts of the pages of webhooks (R62): health at a glance, the table of deliveries, and a secret that is shown once.
 use super::ui::time::{Clock, Time};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     domain::{
@@ -93,8 +92,8 @@ pub fn DeliveryTable(deliveries: Vec<Delivery>, on_replay: Callback<i64>) -> imp
                             class="button live-only"
                             data-size="s"
                             type="button"
-                            aria-label=dynamic(move || format!("Replay {}, {}", event.label(), clock.time(at)))
-                            on:click=handler(move |_| on_replay.run(n))
+                            aria-label=move || format!("Replay {}, {}", event.label(), clock.time(at))
+                            on:click=move |_| on_replay.run(n)
                         >
                             "Replay"
                         </button>
@@ -155,7 +154,7 @@ pub fn MadeSecret(name: String, secret: String) -> impl IntoView {
 pub fn MessagePreview(#[prop(into)] text: Signal<String>) -> impl IntoView {
     view! {
         <pre class="message-preview" tabindex="0" role="region" aria-label="Message">
-            {dynamic(move || text.get())}
+            {move || text.get()}
         </pre>
     }
 }

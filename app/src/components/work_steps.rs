@@ -4,7 +4,6 @@ use super::{
     step_state::state_icon,
     ui::{icon::Icon, sortable::SortableList, time::Clock},
 };
-use crate::components::ui::erased::dynamic;
 use crate::{
     browser::drag::MovedRow, domain::customer_work::WorkRow, domain::id::CustomerId,
     domain::id::ReleaseId, domain::id::StepId, domain::order::Position,
@@ -108,8 +107,8 @@ fn row_content(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
         <span class="no">{number}</span>
         <span class="run__name" title=reason>{name}</span>
         <span class="marks">{marks}</span>
-        <span class="when" aria-hidden="true">{dynamic(move || state_text(&row, clock))}</span>
-        <span class="sr">{dynamic(move || screen_reader_text(&for_reader, clock))}</span>
+        <span class="when" aria-hidden="true">{move || state_text(&row, clock)}</span>
+        <span class="sr">{move || screen_reader_text(&for_reader, clock)}</span>
     }
 }
 
@@ -169,10 +168,10 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
                 href=paths::customer_step(ids.0, ids.1, id)
                 data-noscroll=""
                 data-state=state
-                aria-busy=dynamic(move || action.get().map(|_| "true"))
-                aria-current=dynamic(move || (open.get() == Some(id)).then_some("step"))
+                aria-busy=move || action.get().map(|_| "true")
+                aria-current=move || (open.get() == Some(id)).then_some("step")
             >
-                {dynamic(move || row.get().map(|(number, row)| row_content(row, number, clock)))}
+                {move || row.get().map(|(number, row)| row_content(row, number, clock))}
             </a>
         }
         .into_any()
@@ -190,12 +189,12 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
     let heading = format!("list-{category}");
     let labelled_by = heading.clone();
     view! {
-        <section aria-labelledby=labelled_by hidden=dynamic(move || named.with(Vec::is_empty))>
+        <section aria-labelledby=labelled_by hidden=move || named.with(Vec::is_empty)>
             <h2 id=heading>
                 {category.label()}
                 <span class="count">{count}</span>
             </h2>
-            {dynamic(move || {
+            {move || {
                 view! {
                     <SortableList
                         rows=named.get()
@@ -205,7 +204,7 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
                         can_move=can_move
                     />
                 }
-            })}
+            }}
         </section>
     }
 }

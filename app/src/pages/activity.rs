@@ -4,7 +4,6 @@ use super::{
     loaded, loaded_part,
     undo_requests::{UndoRequest, UndoRequests},
 };
-use crate::components::ui::erased::dynamic;
 use crate::{
     api::activity::{count_new_activity, list_activity, read_activity_choices},
     browser::{self, foreign_changes::on_change},
@@ -96,8 +95,8 @@ pub fn ActivityPage() -> impl IntoView {
     loaded(choices, move |choices| {
         view! {
             <PageHead title="Activity">
-                <a class="button" data-kind="ghost" download="" rel="external" href=dynamic(move || download("csv"))>"CSV"</a>
-                <a class="button" data-kind="ghost" download="" rel="external" href=dynamic(move || download("jsonl"))>"JSONL"</a>
+                <a class="button" data-kind="ghost" download="" rel="external" href=move || download("csv")>"CSV"</a>
+                <a class="button" data-kind="ghost" download="" rel="external" href=move || download("jsonl")>"JSONL"</a>
             </PageHead>
             <div class="page__body stack">
                 <ActivityFilter choices=choices query=filter on_query=on_query on_search=on_search/>

@@ -1,7 +1,6 @@
 //! The dashboard's table of which version each customer is on (R107), with its filter and its download. It is fetched apart from
 //! the rest of the page, so that a letter in the filter reads nothing else.
 use super::{fetch::Fetch, loaded_part, refresh_on_change::refresh_on_change};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::dashboard::list_customer_versions,
     browser,
@@ -75,7 +74,7 @@ impl VersionsTable {
                         role="search"
                         method="get"
                         action=paths::DASHBOARD
-                        on:submit=handler(move |event: leptos::ev::SubmitEvent| event.prevent_default())
+                        on:submit=move |event| event.prevent_default()
                     >
                         <div class="search">
                             <Icon name="i-search"/>
@@ -88,8 +87,8 @@ impl VersionsTable {
                                 aria-label="Filter customer versions"
                                 placeholder="Filter"
                                 value=first
-                                prop:value=dynamic(move || filter.get())
-                                on:input=handler(move |event| filter.set(event_target_value(&event)))
+                                prop:value=move || filter.get()
+                                on:input=move |event| filter.set(event_target_value(&event))
                             />
                         </div>
                         <noscript inner_html=plain></noscript>
@@ -98,7 +97,7 @@ impl VersionsTable {
                             data-size="s"
                             rel="external"
                             download=""
-                            href=dynamic(move || filter.with(|it| paths::versions_csv(it)))
+                            href=move || filter.with(|it| paths::versions_csv(it))
                         >
                             "Download CSV"
                         </a>

@@ -4,7 +4,6 @@ use super::{
     customer_versions::VersionsTable, fetch::Fetch, loaded, missing_values::MissingRequests,
     refresh_on_change::refresh_on_change,
 };
-use crate::components::ui::erased::dynamic;
 use crate::{
     api::dashboard::read_dashboard,
     components::{
@@ -81,8 +80,7 @@ fn overview(
         .map(|it| (it.summary.release.id, it.summary.release.name.clone()))
         .collect();
     let clock = Clock::from_context();
-    let today =
-        move || view! { <span class="quiet">{dynamic(move || clock.date_and_time())}</span> };
+    let today = move || view! { <span class="quiet">{move || clock.date_and_time()}</span> };
     // Few releases show their clusters; many show them folded.
     let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {

@@ -329,9 +329,7 @@ pub async fn preload(path: &str) {
     // What another part has rendered on the server can only be hydrated once that part is loaded.
     if part == PagePart::Matrix && browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
         lazy_parts::lazy_part(LazyPart::Preload).await;
-    } else if part == PagePart::Matrix
-        && browser::dom::exists(super::releases::draft::DRAFT_ON_SERVER)
-    {
+    } else if part == PagePart::Matrix && browser::dom::exists(super::releases::draft::DRAFT_ON_SERVER) {
         draft(None).await;
     }
     let loaded: Pin<Box<dyn Future<Output = ()>>> = match part {

@@ -1,6 +1,5 @@
 //! Missing values on the dashboard: the table with its requests, and the dialog with all customers of a release by its variables.
 use super::{SerialRequest, value_requests::send_values};
-use crate::components::ui::erased::handler;
 use crate::{
     api::values::read_missing_values,
     browser::{dom, form_focus, unsaved_guard},
@@ -131,7 +130,7 @@ impl MissingRequests {
                         {body}
                     </div>
                     <div class="dialog__foot">
-                        <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Close"</button>
+                        <button class="button push" type="button" on:click=move |_| open.set(false)>"Close"</button>
                     </div>
                 </Dialog>
             })

@@ -28,7 +28,6 @@ pub mod undo_requests;
 pub mod value_requests;
 pub mod webhooks;
 
-use crate::components::ui::erased::dynamic;
 use crate::{
     browser,
     components::ui::notice::{Unavailable, UnavailablePart},
@@ -63,7 +62,7 @@ where
 {
     view! {
         <Transition fallback=|| ()>
-            {dynamic(move || {
+            {move || {
                 let view = view.clone();
                 Suspend::new(async move {
                     match resource.get().await {
@@ -73,7 +72,7 @@ where
                         }
                     }
                 })
-            })}
+            }}
         </Transition>
     }
 }
@@ -89,7 +88,7 @@ where
 {
     view! {
         <Transition fallback=|| ()>
-            {dynamic(move || {
+            {move || {
                 let view = view.clone();
                 Suspend::new(async move {
                     match resource.get().await {
@@ -99,7 +98,7 @@ where
                         }
                     }
                 })
-            })}
+            }}
         </Transition>
     }
 }

@@ -1,7 +1,6 @@
 //! Sidebar of every page: navigation with counts; at its foot the caller. A signed-in user gets a menu there; in `open` mode,
 //! where there are no users, it is a name that can be changed, and the theme switch. Both have a link to the
 //! guide. `OwnName` lets other pages set that name.
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     components::rights::OwnRights,
@@ -126,7 +125,7 @@ fn NavLink(
             <a
                 class="nav-link"
                 href=path
-                aria-current=dynamic(move || is_current().then_some("page"))
+                aria-current=move || is_current().then_some("page")
                 inner_html=link_html(icon, label, count)
             ></a>
         </li>
@@ -185,7 +184,7 @@ pub fn Sidebar(
     };
     view! {
         // What can be created, the palette asks of this.
-        <header class="sidebar" data-plans=plans.then_some("") data-rail=dynamic(move || rail.get().then_some(""))>
+        <header class="sidebar" data-plans=plans.then_some("") data-rail=move || rail.get().then_some("")>
             <a class="brand" href=paths::DASHBOARD aria-label="Rollcall">
                 <svg aria-hidden="true">
                     <use href="#n-mark"></use>
@@ -262,9 +261,9 @@ pub fn Sidebar(
                             <button
                                 class="sidebar__who"
                                 aria-haspopup="dialog"
-                                aria-label=dynamic(move || actor.with(|it| format!("You: {}", if it.is_empty() { NO_NAME } else { it.as_str() })))
-                                on:click=handler(move |_| name_dialog_open.set(true))
-                                inner_html=dynamic(move || who(&actor.get()).into_string())
+                                aria-label=move || actor.with(|it| format!("You: {}", if it.is_empty() { NO_NAME } else { it.as_str() }))
+                                on:click=move |_| name_dialog_open.set(true)
+                                inner_html=move || who(&actor.get()).into_string()
                             ></button>
                         }
                         .into_any()

@@ -7,7 +7,6 @@ pub mod releases;
 pub mod table_html;
 
 use super::ui::icon::Icon;
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{browser::dom, domain::digit_groups::grouped};
 use leptos::{ev, prelude::*};
 use list_query::{ListQuery, PAGE_ROWS, sort_in};
@@ -53,11 +52,11 @@ pub fn SearchBar(
                     name="includeInactive"
                     value="true"
                     checked=shows
-                    prop:checked=dynamic(move || query.with(|it| it.inactive))
-                    on:change=handler(move |event| {
+                    prop:checked=move || query.with(|it| it.inactive)
+                    on:change=move |event| {
                         let is_on = event_target_checked(&event);
                         query.update(|it| it.inactive = is_on);
-                    })
+                    }
                 />
                 "Show inactive"
                 <span class="count">{grouped(n)}</span>
@@ -65,7 +64,7 @@ pub fn SearchBar(
         }
     });
     view! {
-        <form class="listbar" role="search" method="get" action=path on:submit=handler(move |event: ev::SubmitEvent| event.prevent_default())>
+        <form class="listbar" role="search" method="get" action=path on:submit=move |event| event.prevent_default()>
             <div class="search">
                 <Icon name="i-search"/>
                 <input
@@ -78,14 +77,14 @@ pub fn SearchBar(
                     aria-keyshortcuts="/"
                     placeholder="Filter"
                     value=first.text
-                    prop:value=dynamic(move || query.with(|it| it.text.clone()))
-                    on:input=handler(move |event| {
+                    prop:value=move || query.with(|it| it.text.clone())
+                    on:input=move |event| {
                         let text = event_target_value(&event);
                         query.update(|it| {
                             it.text = text;
                             it.rows = PAGE_ROWS;
                         });
-                    })
+                    }
                 />
                 <kbd class="live-only" aria-hidden="true">"/"</kbd>
             </div>
@@ -119,11 +118,11 @@ pub fn ListFilter(
             class="input"
             name=name
             aria-label=label
-            prop:value=dynamic(move || query.with(|it| it.choice(name).to_owned()))
-            on:change=handler(move |event| {
+            prop:value=move || query.with(|it| it.choice(name).to_owned())
+            on:change=move |event| {
                 let value = event_target_value(&event);
                 query.update(|it| it.choose(name, value));
-            })
+            }
         >
             {options}
         </select>

@@ -7,7 +7,6 @@ use super::{
     measured_layout::{DENSITIES, Density},
     state::MatrixState,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser, components::step_state::state_icon, components::ui::follow_effect::follow,
     components::ui::html::icon_html, components::ui::icon::Icon, domain::digit_groups::grouped,
@@ -264,12 +263,12 @@ pub fn FilterBar(
             on:keydown=keydown
         >
             <div class="toolbar__filters" inner_html=html on:click=click on:input=input></div>
-            <details class="more live-only" on:toggle=handler(move |_| was_opened.set(true))>
+            <details class="more live-only" on:toggle=move |_| was_opened.set(true)>
                 <summary class="button" data-kind="ghost" data-size="s">
                     "View"
                     <Icon name="i-chevron" small=true/>
                 </summary>
-                {dynamic(move || was_opened.get().then(|| view_menu.run(())))}
+                {move || was_opened.get().then(|| view_menu.run(()))}
             </details>
         </div>
     }

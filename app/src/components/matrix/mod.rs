@@ -29,7 +29,6 @@ pub mod state;
 mod viewport;
 
 use super::ui::time::Clock;
-use crate::components::ui::erased::{dynamic, handler};
 use command::GridCommand;
 use grid_renderer::{GridRenderer, ServerHtml};
 use hover_card::{HoverCard, HoverCardRequest};
@@ -84,40 +83,40 @@ pub fn MatrixGrid(
             class="matrix"
             tabindex="-1"
             node_ref=pane
-            data-density=dynamic(move || density.get().name)
-            on:scroll=handler(move |_| {
+            data-density=move || density.get().name
+            on:scroll=move |_| {
                 viewport.update();
                 hover_card.hide();
-            })
-            on:pointerdown=handler(move |event| {
+            }
+            on:pointerdown=move |event| {
                 // It would lie in the way of a drag.
                 hover_card.hide();
                 pointer.pointer_down(&event);
-            })
-            on:pointermove=handler(move |event| {
+            }
+            on:pointermove=move |event| {
                 hover_card.pointer_move(&event);
                 pointer.pointer_move(&event);
-            })
-            on:pointerup=handler(move |_| pointer.pointer_up())
-            on:pointercancel=handler(move |_| pointer.pointer_up())
-            on:pointerover=handler(move |event| {
+            }
+            on:pointerup=move |_| pointer.pointer_up()
+            on:pointercancel=move |_| pointer.pointer_up()
+            on:pointerover=move |event| {
                 if !pointer.is_pressed() {
                     hover_card.pointer_over(&event);
                 }
-            })
-            on:pointerleave=handler(move |_| hover_card.pointer_leave())
-            on:keydown=handler(move |event| keyboard.key_down(&event))
-            on:click=handler(move |event| pointer.click(&event))
-            on:focusin=handler(move |event| renderer.focus_in(&event, pointer.is_down()))
-            on:focusout=handler(move |event| renderer.focus_out(&event))
+            }
+            on:pointerleave=move |_| hover_card.pointer_leave()
+            on:keydown=move |event| keyboard.key_down(&event)
+            on:click=move |event| pointer.click(&event)
+            on:focusin=move |event| renderer.focus_in(&event, pointer.is_down())
+            on:focusout=move |event| renderer.focus_out(&event)
         >
             <table
                 class="grid"
                 role="grid"
                 aria-label=label
                 aria-multiselectable="true"
-                aria-rowcount=dynamic(move || layout.with(|it| it.visual_rows.len() + 2))
-                aria-colcount=dynamic(move || layout.with(|it| it.visual_columns.len() + 1))
+                aria-rowcount=move || layout.with(|it| it.visual_rows.len() + 2)
+                aria-colcount=move || layout.with(|it| it.visual_columns.len() + 1)
             >
                 <colgroup inner_html=html.colgroup></colgroup>
                 <thead inner_html=html.thead></thead>
@@ -130,8 +129,8 @@ pub fn MatrixGrid(
             id="cell-card"
             role="tooltip"
             hidden
-            on:pointerenter=handler(move |_| hover_card.cancel())
-            on:pointerleave=handler(move |_| hover_card.hide())
+            on:pointerenter=move |_| hover_card.cancel()
+            on:pointerleave=move |_| hover_card.hide()
         ></div>
     }
 }

@@ -6,7 +6,6 @@ use super::{
     notes::save_behind_buttons,
     step_detail::{StepDetailState, kept_text},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::menu::focus_leaves,
     components::{
@@ -110,11 +109,11 @@ pub fn CopyButton(
                 class="button"
                 data-size="l"
                 data-copy=""
-                data-kind=dynamic(move || ink.get())
-                data-copied=dynamic(move || state.is_copied().then_some(""))
+                data-kind=move || ink.get()
+                data-copied=move || state.is_copied().then_some("")
                 aria-keyshortcuts="c"
                 aria-describedby="copy-format"
-                on:click=handler(move |_| on_copy.run(None))
+                on:click=move |_| on_copy.run(None)
             >
                 <Icon name=Signal::derive(move || if state.is_copied() { "g-done" } else { "i-copy" })/>
                 <span class="clip">{label}</span>
@@ -134,10 +133,10 @@ pub fn CopiedFormat(state: StepDetailState) -> impl IntoView {
     let kept = state.read(|it| kept_text(it).map(|it| kept_label(it.is_shown)));
     view! {
         <span class="quiet small live-only" id="copy-format">
-            {dynamic(move || {
+            {move || {
                 let format = state.format().label();
                 kept.map_or_else(|| format!("Copies: {format}"), |kept| format!("Copies: {kept}, {}", format.to_ascii_lowercase()))
-            })}
+            }}
         </span>
     }
 }
@@ -166,11 +165,11 @@ pub fn StateButtons(
                 data-kind="ink"
                 data-size=size
                 aria-keyshortcuts="n"
-                on:click=handler(move |_| {
+                on:click=move |_| {
                     // The focus goes to the copy button, which the next step has as well.
                     crate::browser::dom::focus("[data-copy]");
                     on_next.run(());
-                })
+                }
             >
                 "Next "
                 <kbd aria-hidden="true">"n"</kbd>
@@ -189,7 +188,7 @@ pub fn StateButtons(
                 data-kind=ink
                 data-size=size
                 aria-keyshortcuts=key
-                on:click=handler(move |_| state.request_action(action))
+                on:click=move |_| state.request_action(action)
             >
                 {action.label()}
                 " "
@@ -224,11 +223,11 @@ pub fn StateButtons(
         <span
             class="contents"
             data-states=""
-            on:focusout=handler(move |event| {
+            on:focusout=move |event| {
                 if focus_leaves(&event) && !state.is_replaced() {
                     save_behind_buttons(state);
                 }
-            })
+            }
         >
             {buttons}
         </span>

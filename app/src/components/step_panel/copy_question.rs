@@ -1,6 +1,5 @@
 //! A copy of a step's text, which asks first if somebody else has the step in progress (R33): in the side panel and in the run mode.
 use super::step_detail::StepDetailState;
-use crate::components::ui::erased::handler;
 use crate::{
     components::{
         layout::sidebar::OwnName,
@@ -119,13 +118,13 @@ fn question_dialog(copy: AskedCopy, text: String) -> impl IntoView {
                 <p class="muted">"They may be running it right now."</p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
+                <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
                     "Cancel"
                 </button>
-                <button class="button" type="button" on:click=handler(move |_| copy.answer(true))>
+                <button class="button" type="button" on:click=move |_| copy.answer(true)>
                     "Take over and copy"
                 </button>
-                <button class="button" data-kind="ink" type="button" on:click=handler(move |_| copy.answer(false))>
+                <button class="button" data-kind="ink" type="button" on:click=move |_| copy.answer(false)>
                     "Copy anyway"
                 </button>
             </div>

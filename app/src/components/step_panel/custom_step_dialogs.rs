@@ -5,7 +5,6 @@ use super::{
     panel_session::StepDialogFields,
     step_detail::{StepDetailState, known_names_of},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     components::rights::Allowed, components::step_editor::StepEditor,
     components::ui::dialog::Dialog, components::ui::field::SelectField,
@@ -80,7 +79,7 @@ pub fn RestoredNotice(fields: StepDialogFields, on_discard: Callback<()>) -> imp
         <Show when=move || fields.is_restored.get()>
             <p class="quiet small" role="status">
                 "Restored what you typed. "
-                <button type="button" class="link" on:click=handler(move |_| on_discard.run(()))>"Discard"</button>
+                <button type="button" class="link" on:click=move |_| on_discard.run(())>"Discard"</button>
             </p>
         </Show>
     }
@@ -137,10 +136,10 @@ pub fn CustomStepDialog(
     };
     view! {
         <Dialog open=open title=title wide=true>
-            <form on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            <form on:submit=move |event| {
                 event.prevent_default();
                 on_submit.run(());
-            })>
+            }>
                 <div class="dialog__body stack">
                     <Failure error=error/>
                     <RestoredNotice fields=fields on_discard=on_discard/>
@@ -173,7 +172,7 @@ pub fn CustomStepDialog(
                                         <select
                                             class="input"
                                             id="custom-place"
-                                            on:change=handler(move |event| fields.position.set(event_target_value(&event)))
+                                            on:change=move |event| fields.position.set(event_target_value(&event))
                                         >
                                             {options}
                                         </select>
@@ -199,8 +198,8 @@ pub fn CustomStepDialog(
                                                 type="checkbox"
                                                 class="check"
                                                 aria-describedby="custom-reach"
-                                                prop:checked=dynamic(move || fields.to_template.get())
-                                                on:change=handler(move |event| fields.to_template.set(event_target_checked(&event)))
+                                                prop:checked=move || fields.to_template.get()
+                                                on:change=move |event| fields.to_template.set(event_target_checked(&event))
                                             />
                                             "Add to template"
                                         </label>
@@ -211,7 +210,7 @@ pub fn CustomStepDialog(
                         })}
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                    <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                     <button class="button" data-kind="ink" type="submit">
                         {if is_new { "Add step" } else { "Save changes" }}
                     </button>
@@ -309,12 +308,12 @@ pub fn DeleteStepDialog(state: StepDetailState) -> impl IntoView {
                 <p>{format!("Removed from {customer}'s steps. Its history is kept, and you can undo this.")}</p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button
                     class="button"
                     data-kind="danger"
                     type="button"
-                    on:click=handler(move |_| state.on_event.run(StepPanelEvent::Delete))
+                    on:click=move |_| state.on_event.run(StepPanelEvent::Delete)
                 >
                     "Delete"
                 </button>

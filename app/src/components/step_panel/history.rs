@@ -1,7 +1,6 @@
 //! History of the open step, newest first: who did what and when, the reason, the changed fields and text, the text as
 //! it was executed, and the button that undoes the change.
 use super::{events::StepPanelEvent, step_detail::StepDetailState, text_changes::change_lines};
-use crate::components::ui::erased::handler;
 use crate::{
     components::{
         diff_view::unified,
@@ -123,7 +122,7 @@ fn history_item(
                             <button
                                 type="button"
                                 class="link"
-                                on:click=handler(move |_| state.on_event.run(StepPanelEvent::Undo(batch.get_value())))
+                                on:click=move |_| state.on_event.run(StepPanelEvent::Undo(batch.get_value()))
                             >
                                 {label}
                             </button>

@@ -24,7 +24,6 @@ use super::{
     ui::{code::CodeBlock, follow_effect::follow, icon::Icon, time::Clock},
     warning_list::warning_list,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::dom, browser::form_focus, browser::panel_width,
     browser::panel_width::DEFAULT_WIDTH_PX, browser::panel_width::MAX_WIDTH_PX,
@@ -89,7 +88,7 @@ pub fn StateLine(
     let by = move || {
         let by = by.clone().filter(|_| shown.get() == status);
         by.map(|(by, at)| {
-            view! { <span class="quiet small clip">{dynamic(move || format!("{by} {word} {}", clock.time(at)))}</span> }
+            view! { <span class="quiet small clip">{move || format!("{by} {word} {}", clock.time(at))}</span> }
         })
     };
     let reason = move || {
@@ -102,7 +101,7 @@ pub fn StateLine(
         .collect_view();
     view! {
         <div class="row state-line">
-            {dynamic(move || view! { <StepStateLabel status=shown.get()/> })}
+            {move || view! { <StepStateLabel status=shown.get()/> }}
             {by}
             <span class="row push">{sources}</span>
         </div>
@@ -183,14 +182,14 @@ pub fn StepBody(
     view! {
         <div
             class="step-body"
-            inert=dynamic(move || is_inert.get())
-            on:pointerdown=handler(move |_| shut.run(()))
-            on:focusin=handler(move |event: ev::FocusEvent| {
+            inert=move || is_inert.get()
+            on:pointerdown=move |_| shut.run(())
+            on:focusin=move |event| {
                 shut.run(());
                 if is_inert.get_untracked() {
                     form_focus::refuse(&event);
                 }
-            })
+            }
         >
             <DriftNotice state=state/>
             <ChangesNotice state=state/>
@@ -219,10 +218,10 @@ pub fn StepDialogs(state: StepDetailState) -> impl IntoView {
     let loader = expect_context::<StepDialogLoader>();
     view! {
         <TextChangedDialog state=state/>
-        {dynamic(move || {
+        {move || {
             let asked = state.asked.get().filter(|it| it.0 == state.id);
             asked.map(|(_, dialog)| (loader.0)(state, dialog))
-        })}
+        }}
     }
 }
 
@@ -268,17 +267,17 @@ fn PanelEdge() -> impl IntoView {
             aria-label="Width of the panel"
             aria-valuemin=MIN_WIDTH_PX
             aria-valuemax=MAX_WIDTH_PX
-            aria-valuenow=dynamic(move || width.get())
+            aria-valuenow=move || width.get()
             title="Drag, or use the arrows, to make the panel wider or narrower"
             on:keydown=on_key
-            on:pointerdown=handler(move |event: ev::PointerEvent| {
+            on:pointerdown=move |event| {
                 event.prevent_default();
                 panel_width::capture_pointer(&event);
                 is_dragging.set_value(true);
-            })
-            on:pointermove=handler(move |event| { if is_dragging.get_value() { resize(panel_width::width_at(&event)) } })
-            on:pointerup=handler(move |_| end_drag())
-            on:pointercancel=handler(move |_| end_drag())
+            }
+            on:pointermove=move |event| { if is_dragging.get_value() { resize(panel_width::width_at(&event)) } }
+            on:pointerup=move |_| end_drag()
+            on:pointercancel=move |_| end_drag()
         ></div>
     }
 }
@@ -319,7 +318,7 @@ pub fn StepPanel(
                 data-square=""
                 aria-label=name
                 title=name
-                on:click=handler(move |_| on_go.run(toward))
+                on:click=move |_| on_go.run(toward)
             >
                 {match turn {
                     Some(turn) => view! { <Icon name="i-arrow" turn=turn/> }.into_any(),
@@ -344,12 +343,12 @@ pub fn StepPanel(
             data-of-step=state.id.to_string()
             aria-label=label
             data-cluster=hue(cluster.id)
-            on:keydown=handler(move |event: ev::KeyboardEvent| {
+            on:keydown=move |event| {
                 if event.key() == "Escape" && !event.default_prevented() {
                     event.prevent_default();
                     close();
                 }
-            })
+            }
         >
             <PanelEdge/>
             <div class="place-strip">
@@ -361,10 +360,10 @@ pub fn StepPanel(
             </div>
             <div class="sheet__head">
                 <div class="sheet__nav">
-                    <span><span class="word">"Step "</span>{dynamic(move || places.get().0)}</span>
+                    <span><span class="word">"Step "</span>{move || places.get().0}</span>
                     {nav(PanelNeighbors::PreviousStep, "Previous step", None)}
                     {nav(PanelNeighbors::NextStep, "Next step", Some("down"))}
-                    <span class="push"><span class="word">"Customer "</span>{dynamic(move || places.get().1)}</span>
+                    <span class="push"><span class="word">"Customer "</span>{move || places.get().1}</span>
                     {nav(PanelNeighbors::PreviousCustomer, "Previous customer", Some("left"))}
                     {nav(PanelNeighbors::NextCustomer, "Next customer", Some("right"))}
                     <button
@@ -374,7 +373,7 @@ pub fn StepPanel(
                         data-square=""
                         aria-label="Close the panel"
                         aria-keyshortcuts="Escape"
-                        on:click=handler(move |_| close())
+                        on:click=move |_| close()
                     >
                         <Icon name="i-close"/>
                     </button>

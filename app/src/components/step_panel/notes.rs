@@ -5,7 +5,6 @@ use super::{
     events::StepPanelEvent, left_texts::take_notes, step_detail::StepDetailState,
     text_dialogs::Comparison,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::{
         dom,
@@ -158,13 +157,13 @@ fn overtaken_notice(
                         type="button"
                         class="button"
                         data-size="s"
-                        aria-expanded=dynamic(move || shows.get().to_string())
-                        on:click=handler(move |_| shows.update(|it| *it = !*it))
+                        aria-expanded=move || shows.get().to_string()
+                        on:click=move |_| shows.update(|it| *it = !*it)
                     >
                         "Show changes"
                     </button>
-                    <button type="button" class="button" data-size="s" on:click=handler(move |_| on_choice.run(true))>"Keep mine"</button>
-                    <button type="button" class="button" data-size="s" on:click=handler(move |_| on_choice.run(false))>"Take theirs"</button>
+                    <button type="button" class="button" data-size="s" on:click=move |_| on_choice.run(true)>"Keep mine"</button>
+                    <button type="button" class="button" data-size="s" on:click=move |_| on_choice.run(false)>"Take theirs"</button>
                 </p>
             </div>
         </div>
@@ -274,14 +273,14 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
         <section
             class="field"
             data-notes=""
-            data-typed=dynamic(move || is_changed.get().then_some(""))
-            on:focusout=handler(move |event| {
+            data-typed=move || is_changed.get().then_some("")
+            on:focusout=move |event| {
                 let is_left = focus_leaves(&event) && !focus_goes_to(&event, STATE_BUTTONS);
                 if is_left && !state.is_replaced() && !is_overtaken.get_untracked() {
                     save_as(false);
                 }
-            })
-            on:keydown=handler(move |event: ev::KeyboardEvent| {
+            }
+            on:keydown=move |event: ev::KeyboardEvent| {
                 if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
                     event.prevent_default();
                     // Over another's notes only by its own button.
@@ -289,7 +288,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
                         save();
                     }
                 }
-            })
+            }
         >
             <label for="notes">"Notes"</label>
             {overtaken}
@@ -303,14 +302,14 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
                         data-size="s"
                         tabindex="-1"
                         aria-keyshortcuts="Control+Enter"
-                        on:click=handler(move |_| save())
+                        on:click=move |_| save()
                     >
                         "Save notes"
                     </button>
                 </div>
             </Show>
             <span class="hint" aria-live="polite">
-                {dynamic(move || (!is_changed.get() && value.with(|it| is_own(it))).then_some("Saved"))}
+                {move || (!is_changed.get() && value.with(|it| is_own(it))).then_some("Saved")}
             </span>
         </section>
     }

@@ -35,7 +35,7 @@ pub type UnsavedChange = (StepId, Option<OpenStepDialog>, AppError);
 #[derive(Clone, Copy)]
 pub struct ShownView {
     /// The step as it was read.
-    pub open: StoredValue<Arc<OpenStep>>,
+    pub open: StoredValue<OpenStep>,
     /// Sends a request to the page.
     pub on_event: Callback<StepPanelEvent>,
 }

@@ -104,7 +104,7 @@ pub fn known_names_of(open: &OpenStep) -> Vec<String> {
 #[derive(Clone, Copy)]
 pub struct StepDetailState {
     /// The step as it was read.
-    pub open: StoredValue<Arc<OpenStep>>,
+    pub open: StoredValue<OpenStep>,
     /// The id of the step.
     pub id: StepId,
     /// The state of the step as it was read.
@@ -168,7 +168,7 @@ impl StepDetailState {
         let (id, kind) = (open.detail.step.id, open.detail.step.kind);
         let is_kept = kept_text(&open).is_some();
         let status = open.detail.step.status;
-        let open = StoredValue::new(Arc::new(open));
+        let open = StoredValue::new(open);
         inner.shown.set(Some(ShownView { open, on_event }));
         let unsaved_of: RwSignal<Option<UnsavedChange>> = unsaved.into();
         let asked: RwSignal<Option<(StepId, OpenStepDialog)>> = asked.into();
@@ -232,8 +232,7 @@ impl StepDetailState {
 
     /// Reads from the step.
     pub fn read<T>(self, read: impl FnOnce(&OpenStep) -> T) -> T {
-        // Not within the store, whose code would be compiled for each kind of `read`.
-        read(&self.open.get_value())
+        self.open.with_value(read)
     }
 
     /// Whether the step was rendered again since, or its page left. A view that is replaced while it has the focus loses it then, which

@@ -4,7 +4,6 @@ use super::{
     events::{Compared, ComparedNow, StepPanelEvent},
     step_detail::{StepDetailState, kept_text},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     components::{
         diff_view::{SideBySide, unified},
@@ -24,7 +23,7 @@ use std::sync::Arc;
 pub fn change_lines(changes: Vec<TextChange>) -> impl IntoView {
     let clock = Clock::from_context();
     let line = move |change: TextChange| {
-        view! { <p>{dynamic(move || change_text(&change, &clock.time(change.at)))}</p> }
+        view! { <p>{move || change_text(&change, &clock.time(change.at))}</p> }
     };
     changes.into_iter().map(line).collect_view()
 }
@@ -64,8 +63,8 @@ fn TodaysText(state: StepDetailState, kept: String) -> impl IntoView {
             <button
                 type="button"
                 class="link"
-                on:click=handler(move |_| compare())
-                hidden=dynamic(move || compared.rows.with(Option::is_some))
+                on:click=move |_| compare()
+                hidden=move || compared.rows.with(Option::is_some)
             >
                 "Show the difference"
             </button>
@@ -73,21 +72,21 @@ fn TodaysText(state: StepDetailState, kept: String) -> impl IntoView {
             {can_copy
                 .then(|| {
                     view! {
-                        <button type="button" class="link" on:click=handler(move |_| state.copy_todays(copied))>
+                        <button type="button" class="link" on:click=move |_| state.copy_todays(copied)>
                             {copy_label}
                         </button>
                     }
                 })}
         </p>
         <Failure error=compared.error on_retry=Callback::new(move |()| compare())/>
-        {dynamic(move || {
+        {move || {
             compared
                 .rows
                 .get()
                 .map(|rows| {
                     view! { <pre class="diff" tabindex="0" role="region" aria-label="Difference" inner_html=unified(&rows)></pre> }
                 })
-        })}
+        }}
     }
 }
 
@@ -219,19 +218,19 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
                 <div class="dialog__body stack">
                     <Failure error=error on_retry=Callback::new(move |()| compare(found))/>
                     {foreign}
-                    {dynamic(move || now().map(|it| change_lines(it.now.changes)))}
+                    {move || now().map(|it| change_lines(it.now.changes))}
                     {sides}
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
+                    <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
                         "Cancel"
                     </button>
                     <button
                         class="button"
                         data-kind="ink"
                         type="button"
-                        disabled=dynamic(move || now().is_none())
-                        on:click=handler(move |_| compare(fresh))
+                        disabled=move || now().is_none()
+                        on:click=move |_| compare(fresh)
                     >
                         {label}
                     </button>

@@ -5,7 +5,6 @@ use super::{
     events::{Compared, OpenStepDialog, StepPanelEvent},
     step_detail::{StepDetailState, known_names_of},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser, components::diff_view::SideBySide, components::step_editor::StepEditor,
     components::ui::dialog::Dialog, components::ui::icon::Icon, components::ui::notice::Failure,
@@ -140,13 +139,13 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                             type="button"
                             class="button"
                             data-size="s"
-                            aria-expanded=dynamic(move || shows.get().to_string())
-                            on:click=handler(move |_| shows.update(|it| *it = !*it))
+                            aria-expanded=move || shows.get().to_string()
+                            on:click=move |_| shows.update(|it| *it = !*it)
                         >
                             "Show changes"
                         </button>
-                        <button type="button" class="button" data-size="s" on:click=handler(move |_| keep_mine())>"Keep mine"</button>
-                        <button type="button" class="button" data-size="s" on:click=handler(move |_| take_theirs())>"Take theirs"</button>
+                        <button type="button" class="button" data-size="s" on:click=move |_| keep_mine()>"Keep mine"</button>
+                        <button type="button" class="button" data-size="s" on:click=move |_| take_theirs()>"Take theirs"</button>
                     </p>
                 </div>
             </div>
@@ -157,16 +156,16 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
     view! {
         <Dialog open=open title=format!("Override {name} for {}", customer.get_value()) wide=true>
             <form
-                on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+                on:submit=move |event| {
                     event.prevent_default();
                     save();
-                })
-                on:keydown=handler(move |event| {
+                }
+                on:keydown=move |event| {
                     if browser::form::is_submit_shortcut(&event) {
                         event.prevent_default();
                         save();
                     }
-                })
+                }
             >
                 <div class="dialog__body stack">
                     <Failure error=state.unsaved/>
@@ -189,13 +188,13 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                     <Comparison state=state before=template after=mine left="Template" right=customer.get_value()/>
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                    <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                     <button
                         class="button"
                         data-kind="ink"
                         type="submit"
                         aria-keyshortcuts="Control+Enter"
-                        aria-disabled=dynamic(move || is_overtaken.get().then_some("true"))
+                        aria-disabled=move || is_overtaken.get().then_some("true")
                     >
                         "Save changes"
                     </button>
@@ -234,7 +233,7 @@ pub fn DriftNotice(state: StepDetailState) -> impl IntoView {
                             type="button"
                             class="button"
                             data-size="s"
-                            on:click=handler(move |_| state.open_dialog(OpenStepDialog::Drift))
+                            on:click=move |_| state.open_dialog(OpenStepDialog::Drift)
                         >
                             "Compare…"
                         </button>
@@ -251,7 +250,7 @@ pub fn DriftNotice(state: StepDetailState) -> impl IntoView {
 #[component]
 fn KeepButton(state: StepDetailState) -> impl IntoView {
     view! {
-        <button type="button" class="button" data-size="s" on:click=handler(move |_| state.on_event.run(StepPanelEvent::Keep))>
+        <button type="button" class="button" data-size="s" on:click=move |_| state.on_event.run(StepPanelEvent::Keep)>
             "Keep mine"
         </button>
     }
@@ -261,7 +260,7 @@ fn KeepButton(state: StepDetailState) -> impl IntoView {
 #[component]
 fn TakeButton(state: StepDetailState) -> impl IntoView {
     view! {
-        <button type="button" class="button" data-size="s" on:click=handler(move |_| state.on_event.run(StepPanelEvent::Reset))>
+        <button type="button" class="button" data-size="s" on:click=move |_| state.on_event.run(StepPanelEvent::Reset)>
             "Use the template"
         </button>
     }
@@ -305,7 +304,7 @@ pub fn DriftDialog(state: StepDetailState) -> impl IntoView {
                 <Comparison state=state before=now after=mine left="Template now" right=customer.get_value()/>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 {can_work.then(|| view! { <TakeButton state=state/> })}
                 {(can_work && is_overridden).then(|| view! { <KeepButton state=state/> })}
             </div>
@@ -371,22 +370,22 @@ pub fn PromoteDialog(state: StepDetailState) -> impl IntoView {
             <div class="dialog__body stack" aria-live="polite">
                 <Failure error=state.unsaved/>
                 <p>
-                    {dynamic(move || {
+                    {move || {
                         promotion
                             .with(|it| {
                                 it.as_ref()
                                     .map_or_else(|| "Checking…".to_owned(), |it| promotion_text(it, is_custom))
                             })
-                    })}
+                    }}
                 </p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button
                     class="button"
                     data-kind="ink"
                     type="button"
-                    on:click=handler(move |_| state.on_event.run(StepPanelEvent::Promote))
+                    on:click=move |_| state.on_event.run(StepPanelEvent::Promote)
                 >
                     "Promote"
                 </button>

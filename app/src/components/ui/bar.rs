@@ -1,6 +1,5 @@
 //! Progress bar of status counts: finished steps from the left, then those that need attention. Pending steps are the
 //! background. An SVG, because the content security policy forbids widths in inline styles.
-use crate::components::ui::erased::dynamic;
 use crate::{domain::progress::Counts, domain::vocabulary::StepStatus};
 use leptos::prelude::*;
 use maud::{Markup, html};
@@ -54,14 +53,14 @@ pub fn Bar(#[prop(into)] counts: Signal<Counts>, #[prop(optional)] large: bool) 
             aria-hidden="true"
             data-size=large.then_some("l")
         >
-            {dynamic(move || {
+            {move || {
                 segments(counts.get())
                     .into_iter()
                     .map(|(status, x, width)| {
                         view! { <rect data-state=status.as_str() x=x width=width height="4"></rect> }
                     })
                     .collect_view()
-            })}
+            }}
         </svg>
     }
 }

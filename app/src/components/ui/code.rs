@@ -2,7 +2,6 @@
 //! where its value comes from. The lines are written as HTML text, because a thousand lines would be thousands of reactive
 //! elements.
 use super::{html::escape_into, icon::Icon};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::dom, browser::tooltip, domain::invisible, domain::plural::pluralize,
     domain::variables, domain::variables::ResolvedSegment, domain::variables::ResolvedText,
@@ -300,8 +299,8 @@ pub fn CodeBlock(
             view! {
                 <button
                     type="button"
-                    aria-pressed=dynamic(move || (is_raw() == raw).to_string())
-                    on:click=handler(move |_| view.is_raw.set(raw))
+                    aria-pressed=move || (is_raw() == raw).to_string()
+                    on:click=move |_| view.is_raw.set(raw)
                 >
                     {label}
                 </button>
@@ -315,33 +314,33 @@ pub fn CodeBlock(
         }
     });
     view! {
-        <div class="code" data-wrap=dynamic(move || wraps.get().then_some(""))>
+        <div class="code" data-wrap=move || wraps.get().then_some("")>
             <div class="code__head">
                 <Icon name=icon small=true/>
                 <span class="clip">{count}</span>
                 <span class="segments push">
                     <button
                         type="button"
-                        aria-pressed=dynamic(move || wraps.get().to_string())
+                        aria-pressed=move || wraps.get().to_string()
                         title="Wrap long lines"
-                        on:click=handler(move |_| view.toggle_wrap())
+                        on:click=move |_| view.toggle_wrap()
                     >
                         "Wrap"
                     </button>
                 </span>
                 {forms}
             </div>
-            {dynamic(move || header.get().map(|it| view! { <p class="code__header mono" title="Copied with the text">{it}</p> }))}
+            {move || header.get().map(|it| view! { <p class="code__header mono" title="Copied with the text">{it}</p> })}
             <pre
                 tabindex="0"
                 role="region"
                 data-text=""
-                aria-label=dynamic(move || if is_raw() { "Raw text" } else { "Resolved text" })
-                on:pointerover=handler(move |event: leptos::ev::PointerEvent| { if let Some(tooltip) = element() { tooltip::show(&event, &tooltip) } })
-                on:focusin=handler(move |event: leptos::ev::FocusEvent| { if let Some(tooltip) = element() { tooltip::show(&event, &tooltip) } })
-                on:pointerout=handler(move |_| hide())
-                on:focusout=handler(move |_| hide())
-                on:scroll=handler(move |_| hide())
+                aria-label=move || if is_raw() { "Raw text" } else { "Resolved text" }
+                on:pointerover=move |event| { if let Some(tooltip) = element() { tooltip::show(&event, &tooltip) } }
+                on:focusin=move |event| { if let Some(tooltip) = element() { tooltip::show(&event, &tooltip) } }
+                on:pointerout=move |_| hide()
+                on:focusout=move |_| hide()
+                on:scroll=move |_| hide()
             >
                 <code inner_html=text></code>
             </pre>

@@ -1,7 +1,6 @@
 //! Modal dialog, on the `dialog` element of the browser, which keeps the focus inside while it is open.
 use super::icon::Icon;
 use crate::browser::dom;
-use crate::components::ui::erased::handler;
 use leptos::{html, prelude::*};
 
 /// What gets the focus when a dialog opens: a field, or what is marked as the first. Else the browser decides.
@@ -37,7 +36,7 @@ pub fn Dialog(
                 node_ref=node
                 // By its text: with two dialogs, one over the other, an id would name the first for both.
                 aria-label=title.get_value()
-                on:close=handler(move |_| open.set(false))
+                on:close=move |_| open.set(false)
             >
                 <div class="dialog__head">
                     <h2 class="grow">{title.get_value()}</h2>
@@ -46,7 +45,7 @@ pub fn Dialog(
                         data-kind="ghost"
                         data-square=""
                         aria-label="Close"
-                        on:click=handler(move |_| open.set(false))
+                        on:click=move |_| open.set(false)
                     >
                         <Icon name="i-close"/>
                     </button>

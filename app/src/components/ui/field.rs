@@ -3,7 +3,6 @@ use super::{
     icon::Icon,
     text_area::{TextArea, TextAreaKind},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use leptos::prelude::*;
 
 /// The error of a field, below it.
@@ -59,10 +58,10 @@ pub fn TextField(
                 name=id.clone()
                 autocomplete="off"
                 value=value.get_untracked()
-                prop:value=dynamic(move || value.get())
+                prop:value=move || value.get()
                 aria-describedby=described_by
-                aria-invalid=dynamic(move || error.get().is_some().then_some("true"))
-                on:input=handler(move |event| value.set(event_target_value(&event)))
+                aria-invalid=move || error.get().is_some().then_some("true")
+                on:input=move |event| value.set(event_target_value(&event))
             />
             {hint.map(|text| view! { <span class="hint" id=format!("{id}-hint")>{text}</span> })}
             <FieldMessage id=format!("{id}-error") error=error/>
@@ -116,10 +115,10 @@ pub fn SelectField(
                 class="input"
                 id=id.clone()
                 name=id.clone()
-                prop:value=dynamic(move || value.get())
+                prop:value=move || value.get()
                 aria-describedby=described_by
-                aria-invalid=dynamic(move || error.get().is_some().then_some("true"))
-                on:change=handler(move |event| value.set(event_target_value(&event)))
+                aria-invalid=move || error.get().is_some().then_some("true")
+                on:change=move |event| value.set(event_target_value(&event))
             >
                 {options}
             </select>

@@ -1,7 +1,6 @@
 //! Menu button: a button with a menu below it. The menu closes after a choice, on Escape, and when the focus leaves it, which
 //! includes clicks elsewhere.
 use crate::browser::menu;
-use crate::components::ui::erased::{dynamic, handler};
 use leptos::{ev, html, prelude::*};
 
 /// An item of a menu.
@@ -80,14 +79,14 @@ pub fn Menu(
                 tabindex="-1"
                 aria-disabled=(!is_enabled).then_some("true")
                 aria-keyshortcuts=key
-                aria-current=dynamic(move || is_current.get().then_some("true"))
+                aria-current=move || is_current.get().then_some("true")
                 title=disabled_reason
-                on:click=handler(move |_| {
+                on:click=move |_| {
                     if is_enabled {
                         close();
                         on_choose.run(());
                     }
-                })
+                }
             >
                 {label}
                 {key.map(|it| view! { " " <kbd aria-hidden="true">{it}</kbd> })}
@@ -114,24 +113,24 @@ pub fn Menu(
         <span
             class="menu-button"
             on:keydown=on_key
-            on:focusout=handler(move |event| { if menu::focus_leaves(&event) { open.set(false) } })
+            on:focusout=move |event| { if menu::focus_leaves(&event) { open.set(false) } }
         >
             <button
                 type="button"
                 class="button"
-                data-kind=dynamic(move || kind.get())
+                data-kind=move || kind.get()
                 data-size=size
                 data-square=square.then_some("")
                 aria-haspopup="menu"
-                aria-expanded=dynamic(move || open.get().to_string())
+                aria-expanded=move || open.get().to_string()
                 aria-label=label.clone()
                 title=label
                 node_ref=opener
-                on:click=handler(move |_| open.update(|it| *it = !*it))
+                on:click=move |_| open.update(|it| *it = !*it)
             >
                 {children()}
             </button>
-            {dynamic(move || {
+            {move || {
                 let name = name.clone().unwrap_or_else(|| "More".to_owned());
                 open.get().then(|| {
                     view! {
@@ -141,13 +140,13 @@ pub fn Menu(
                             aria-label=name
                             node_ref=node
                             // Otherwise a press would move the focus and close the menu before the click.
-                            on:mousedown=handler(move |event: ev::MouseEvent| event.prevent_default())
+                            on:mousedown=move |event| event.prevent_default()
                         >
                             {items.get_value().into_iter().map(item_view).collect_view()}
                         </div>
                     }
                 })
-            })}
+            }}
         </span>
     }
 }

@@ -3,7 +3,6 @@
 pub mod bar;
 pub mod code;
 pub mod dialog;
-pub mod erased;
 pub mod field;
 pub mod follow_effect;
 pub mod html;

@@ -1,6 +1,5 @@
 //! Error messages: a failed action within a page, and in place of a page or a part of it that could not be loaded.
 use super::{follow_effect::follow, icon::Icon};
-use crate::components::ui::erased::handler;
 pub use crate::error::sentence;
 use crate::{browser, error::AppError};
 use leptos::{html, prelude::*};
@@ -32,7 +31,7 @@ pub fn Failure(
                             .map(|retry| {
                                 view! {
                                     " "
-                                    <button type="button" class="link" on:click=handler(move |_| retry.run(()))>"Try again"</button>
+                                    <button type="button" class="link" on:click=move |_| retry.run(())>"Try again"</button>
                                 }
                             })}
                     </span>
@@ -98,7 +97,7 @@ pub fn UnavailablePart(error: AppError, on_retry: Callback<()>) -> impl IntoView
                 {(!is_missing)
                     .then(|| {
                         view! {
-                            <button class="button live-only" data-kind="ink" on:click=handler(move |_| on_retry.run(()))>
+                            <button class="button live-only" data-kind="ink" on:click=move |_| on_retry.run(())>
                                 "Retry"
                             </button>
                         }

@@ -7,7 +7,6 @@ use crate::browser::{
     drag::{self, MovedRow},
     menu, move_queue,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use leptos::{ev, html, prelude::*};
 
 /// The row whose menu is open, and whether the menu shows the field for a position.
@@ -206,11 +205,11 @@ fn HandleMenu(
                     role="menuitem"
                     tabindex="-1"
                     aria-disabled=action.is_none().then_some("true")
-                    on:click=handler(move |_| {
+                    on:click=move |_| {
                         if let Some(action) = action {
                             on_action.run(action);
                         }
-                    })
+                    }
                 >
                     {label}
                 </button>
@@ -239,7 +238,7 @@ fn HandleMenu(
         <div
             class="menu steplist__menu"
             on:keydown=on_key
-            on:focusout=handler(move |event| { if menu::focus_leaves(&event) { open_menu.set(None) } })
+            on:focusout=move |event| { if menu::focus_leaves(&event) { open_menu.set(None) } }
         >
             <div role="menu" aria-label=format!("Move {name}") node_ref=node>
                 {buttons}
@@ -253,14 +252,14 @@ fn HandleMenu(
                         id="steplist-position"
                         inputmode="numeric"
                         autocomplete="off"
-                        prop:value=dynamic(move || typed.get())
-                        aria-invalid=dynamic(move || is_wrong.get().then_some("true"))
+                        prop:value=move || typed.get()
+                        aria-invalid=move || is_wrong.get().then_some("true")
                         aria-describedby="steplist-position-error"
-                        on:input=handler(move |event| typed.set(event_target_value(&event)))
+                        on:input=move |event| typed.set(event_target_value(&event))
                     />
                     <button class="button" data-size="s" type="submit">"Move"</button>
                     <span class="error" id="steplist-position-error" role="alert">
-                        {dynamic(move || is_wrong.get().then(|| format!("A number from 1 to {n}")))}
+                        {move || is_wrong.get().then(|| format!("A number from 1 to {n}"))}
                     </span>
                 </form>
             </Show>
@@ -301,24 +300,24 @@ fn row_view(
                 data-handle=id.to_string()
                 aria-label=format!("Move {handle_name}")
                 aria-haspopup="menu"
-                aria-expanded=dynamic(move || is_open.get().to_string())
+                aria-expanded=move || is_open.get().to_string()
                 aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
-                on:pointerdown=handler(move |event| { if !list.is_busy.get_untracked() { drag::pointer_down(&event) } })
-                on:pointermove=handler(move |event| drag::pointer_move(&event))
-                on:pointerup=handler(move |event| list.pointer_up(&event))
-                on:pointercancel=handler(move |_| { drag::cancel(); })
-                on:lostpointercapture=handler(move |_| { drag::cancel(); })
-                on:click=handler(move |event| list.toggle_menu(id, &event))
+                on:pointerdown=move |event| { if !list.is_busy.get_untracked() { drag::pointer_down(&event) } }
+                on:pointermove=move |event| drag::pointer_move(&event)
+                on:pointerup=move |event| list.pointer_up(&event)
+                on:pointercancel=move |_| { drag::cancel(); }
+                on:lostpointercapture=move |_| { drag::cancel(); }
+                on:click=move |event| list.toggle_menu(id, &event)
             >
                 <Icon name="i-drag"/>
             </button>
         }
     });
     view! {
-        <li data-id=id.to_string() on:keydown=handler(move |event| list.key_down(id, &event))>
+        <li data-id=id.to_string() on:keydown=move |event| list.key_down(id, &event)>
             {handle}
             {row.run(id)}
-            {dynamic(move || {
+            {move || {
                 is_open.get().then(|| {
                     view! {
                         <HandleMenu
@@ -330,7 +329,7 @@ fn row_view(
                         />
                     }
                 })
-            })}
+            }}
         </li>
     }
 }
@@ -392,11 +391,11 @@ pub fn SortableList(
             class="card steplist"
             node_ref=list.node
             data-fixed=(!can_move).then_some("")
-            aria-busy=dynamic(move || is_busy.get().then_some("true"))
+            aria-busy=move || is_busy.get().then_some("true")
         >
             {items}
         </ol>
-        <p class="sr" role="status">{dynamic(move || announcement.get())}</p>
+        <p class="sr" role="status">{move || announcement.get()}</p>
     }
 }
 

@@ -1,7 +1,6 @@
 //! Text area. Leptos does not escape the content of a `textarea` on the server, so it is escaped here.
 use super::html::escape;
 use crate::browser::dom;
-use crate::components::ui::erased::{dynamic, handler};
 use leptos::{html, prelude::*};
 
 /// The HTML of a labelled text area, for forms that are shown only without JavaScript.
@@ -62,9 +61,9 @@ pub fn TextArea(
             rows=rows
             spellcheck=if code { "false" } else { "true" }
             aria-describedby=described_by
-            aria-invalid=dynamic(move || invalid.get().then_some("true"))
+            aria-invalid=move || invalid.get().then_some("true")
             inner_html=initial
-            on:input=handler(move |event| value.set(event_target_value(&event)))
+            on:input=move |event| value.set(event_target_value(&event))
         ></textarea>
     }
 }

@@ -1,6 +1,5 @@
 //! Formatting of times and dates (R108): in UTC in server-rendered HTML ("14:02 UTC"), and in the user's time zone and the form of
 //! the browser's language after hydration ("14:02", "2:02 PM"), because the server knows neither.
-use crate::components::ui::erased::dynamic;
 use crate::{
     browser::local_time::{self, DateForm},
     domain::activity_days::day_word,
@@ -183,14 +182,14 @@ pub fn long_date(date: NaiveDate) -> String {
 #[component]
 pub fn Time(at: DateTime<Utc>) -> impl IntoView {
     let clock = Clock::from_context();
-    view! { <time datetime=format!("{at:?}")>{dynamic(move || clock.time(at))}</time> }
+    view! { <time datetime=format!("{at:?}")>{move || clock.time(at)}</time> }
 }
 
 /// A calendar day, formatted by the clock of the page.
 #[component]
 pub fn CalendarDay(date: NaiveDate) -> impl IntoView {
     let clock = Clock::from_context();
-    view! { <time datetime=date.to_string()>{dynamic(move || clock.date(date))}</time> }
+    view! { <time datetime=date.to_string()>{move || clock.date(date)}</time> }
 }
 
 #[cfg(test)]

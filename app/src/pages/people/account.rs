@@ -1,6 +1,5 @@
 //! Page of one's own account, `/account`: name, password, sessions, tokens.
 use super::scope_choices::scope_choices;
-use crate::components::ui::erased::dynamic;
 use crate::{
     api::people::{
         change_password, create_token, end_session, read_account, rename_self, revoke_token,
@@ -131,12 +130,12 @@ fn show(
                 <div class="section__head"><h2 id="sessions-title" tabindex="-1">"Sessions"</h2></div>
                 <Failure error=ending.error/>
                 <Failure error=unread on_retry=reload/>
-                {dynamic(move || view! { <SessionTable sessions=sessions.get() on_end=on_end/> })}
+                {move || view! { <SessionTable sessions=sessions.get() on_end=on_end/> }}
             </section>
             <section aria-labelledby="tokens-title">
                 <div class="section__head"><h2 id="tokens-title" tabindex="-1">"Tokens"</h2></div>
                 <Failure error=revoking.error/>
-                {dynamic(move || view! { <TokenTable tokens=tokens.get() on_revoke=on_revoke/> })}
+                {move || view! { <TokenTable tokens=tokens.get() on_revoke=on_revoke/> }}
                 {token_form}
             </section>
         </div>

@@ -1,6 +1,5 @@
 //! Pages with the form of a user: `/users/new` and `/users/:id/edit`; for admins.
 use super::scope_choices::scope_choices;
-use crate::components::ui::erased::dynamic;
 use crate::{
     api::people::{
         create_user, deactivate_user, end_sessions_of, list_users, read_user, restore_user,
@@ -216,7 +215,7 @@ fn UserActions(
         <a class="button" href=paths::activity_of(id)>"Activity"</a>
         <button class="button live-only" type="button" on:click=sign_out>"Sign out everywhere"</button>
         <button class="button live-only" type="button" on:click=switch>
-            {dynamic(move || if is_active.get() { "Deactivate" } else { "Restore" })}
+            {move || if is_active.get() { "Deactivate" } else { "Restore" }}
         </button>
     }
 }

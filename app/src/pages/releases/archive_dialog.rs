@@ -1,5 +1,4 @@
 //! Dialog that asks before a release is archived, with what is still open in it (R107).
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::releases::{archive_release, list_members},
     browser,
@@ -52,18 +51,18 @@ pub fn ArchiveDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
         <Dialog open=open title=format!("Archive {}", release.name)>
             <div class="dialog__body stack">
                 <Failure error=request.error/>
-                <p>{dynamic(move || counts.get().map(Counts::open_text))}</p>
+                <p>{move || counts.get().map(Counts::open_text)}</p>
                 <p class="muted">"An archived release is read-only. You can restore it."</p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
+                <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
                     "Cancel"
                 </button>
                 <button
                     class="button"
                     data-kind="ink"
                     type="button"
-                    aria-busy=dynamic(move || is_busy.get().then_some("true"))
+                    aria-busy=move || is_busy.get().then_some("true")
                     on:click=archive
                 >
                     "Archive"

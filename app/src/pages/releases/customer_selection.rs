@@ -1,5 +1,4 @@
 //! Selection of the customers that activate a draft or join an active release, with a dry run of what would be created.
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::{
         customers::list_customers,
@@ -109,65 +108,65 @@ pub fn CustomerSelection(
         <p class="dialog__lead muted">"The steps will be created for each selected customer."</p>
         <div
             class="dialog__cols"
-            on:keydown=handler(move |event| {
+            on:keydown=move |event| {
                 if form::is_submit_shortcut(&event) {
                     event.prevent_default();
                     submit();
                 }
-            })
+            }
         >
-            {dynamic(move || match offered.get() {
+            {move || match offered.get() {
                 Some(customers) if customers.is_empty() => no_customers(is_draft).into_any(),
                 Some(customers) => {
                     view! { <CustomerPicker customers=customers chosen=selected takes_focus=true/> }.into_any()
                 }
                 None => {
                     view! {
-                        <div class="dialog__pick" aria-busy=dynamic(move || is_fetching.get().then_some("true"))>
+                        <div class="dialog__pick" aria-busy=move || is_fetching.get().then_some("true")>
                             <SelectionError error=fetching.error/>
-                            {dynamic(move || {
+                            {move || {
                                 fetching
                                     .error
                                     .get()
                                     .map(|_| {
                                         view! {
                                             <div class="empty">
-                                                <button class="button" type="button" on:click=handler(move |_| fetch.run(()))>
+                                                <button class="button" type="button" on:click=move |_| fetch.run(())>
                                                     "Retry"
                                                 </button>
                                             </div>
                                         }
                                     })
-                            })}
+                            }}
                         </div>
                     }
                         .into_any()
                 }
-            })}
+            }}
             <DryRunPane name=name preview=preview offered=offered/>
         </div>
         <SelectionError error=request.error/>
         <div class="dialog__foot">
             <span aria-live="polite">
                 <b class="label">
-                    {dynamic(move || format!("Selected {} of {} customers", grouped(selected.with(HashSet::len)), grouped(n_offered())))}
+                    {move || format!("Selected {} of {} customers", grouped(selected.with(HashSet::len)), grouped(n_offered()))}
                 </b>
                 " "
-                <span class="quiet">{dynamic(move || in_clusters(selected, offered))}</span>
+                <span class="quiet">{move || in_clusters(selected, offered)}</span>
             </span>
             <span class="quiet small push" id="choose-first">
-                {dynamic(move || is_none().then_some("Choose at least one customer"))}
+                {move || is_none().then_some("Choose at least one customer")}
             </span>
-            <button class="button" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+            <button class="button" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
             <button
                 class="button"
                 type="button"
                 data-kind="ink"
-                aria-disabled=dynamic(move || is_none().then_some("true"))
+                aria-disabled=move || is_none().then_some("true")
                 aria-describedby="choose-first"
-                aria-busy=dynamic(move || is_requesting.get().then_some("true"))
+                aria-busy=move || is_requesting.get().then_some("true")
                 aria-keyshortcuts="Control+Enter"
-                on:click=handler(move |_| submit())
+                on:click=move |_| submit()
             >
                 {if is_draft { "Activate" } else { "Add" }}
             </button>
@@ -382,7 +381,7 @@ fn DryRunPane(
                     <b>{format!("{n_values} {are} still missing. ")}</b>
                     {format!("You can activate now; {steps} blocked until set.")}
                 </span>
-                <button class="button" type="button" data-size="s" on:click=handler(move |_| preview.request(None))>
+                <button class="button" type="button" data-size="s" on:click=move |_| preview.request(None)>
                     "Refresh"
                 </button>
             </div>
@@ -396,20 +395,20 @@ fn DryRunPane(
         })
     };
     view! {
-        <div class="dialog__run" aria-busy=dynamic(move || preview.is_busy.get().then_some("true"))>
+        <div class="dialog__run" aria-busy=move || preview.is_busy.get().then_some("true")>
             <h3>"Preview"</h3>
             <dl class="figures">
                 <div>
                     <dt>"Customers"</dt>
-                    <dd>{dynamic(move || grouped(figure(|it| it.customers) as usize))}</dd>
+                    <dd>{move || grouped(figure(|it| it.customers) as usize)}</dd>
                 </div>
                 <div>
                     <dt>"Steps"</dt>
-                    <dd>{dynamic(move || figure(|it| it.cells.checked_div(it.customers).unwrap_or_default()))}</dd>
+                    <dd>{move || figure(|it| it.cells.checked_div(it.customers).unwrap_or_default())}</dd>
                 </div>
                 <div>
                     <dt>"Cells to create"</dt>
-                    <dd>{dynamic(move || grouped(figure(|it| it.cells) as usize))}</dd>
+                    <dd>{move || grouped(figure(|it| it.cells) as usize)}</dd>
                 </div>
             </dl>
             <SelectionError error=preview.error/>

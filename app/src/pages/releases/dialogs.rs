@@ -4,7 +4,6 @@ use super::{
     archive_dialog::ArchiveDialog, customer_selection::CustomerSelection,
     remove_customers_dialog::RemoveCustomersDialog, share_dialog::ShareDialog,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::releases::{clone_release, delete_draft},
     browser::unsaved_guard,
@@ -127,8 +126,8 @@ fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
                 <p>"This permanently deletes the draft and its steps. Customers are not touched."</p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" on:click=handler(move |_| open.set(false))>"Cancel"</button>
-                <button class="button" data-kind="danger" on:click=handler(move |_| delete.with_value(|it| it()))>"Delete draft"</button>
+                <button class="button push" on:click=move |_| open.set(false)>"Cancel"</button>
+                <button class="button" data-kind="danger" on:click=move |_| delete.with_value(|it| it())>"Delete draft"</button>
             </div>
         </Dialog>
     }
@@ -157,10 +156,10 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
     };
     view! {
         <Dialog open=open title=format!("Clone {}", release.name)>
-            <form on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            <form on:submit=move |event| {
                 event.prevent_default();
                 submit.with_value(|it| it());
-            })>
+            }>
                 <div class="dialog__body stack">
                     <Failure error=request.error/>
                     <TextField
@@ -178,12 +177,12 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
                     />
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                    <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                     <button
                         class="button"
                         data-kind="ink"
                         type="submit"
-                        aria-busy=dynamic(move || is_busy.get().then_some("true"))
+                        aria-busy=move || is_busy.get().then_some("true")
                     >
                         "Clone"
                     </button>

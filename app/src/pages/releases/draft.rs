@@ -4,7 +4,6 @@ use super::{
     dialogs::{LoadDialogs, OpenDialogs, ReleaseDialogsHost},
     list::status_badge,
 };
-use crate::components::ui::erased::handler;
 use crate::{
     api::releases::read_release, components::layout::page_head::PageHead,
     components::rights::Allowed, components::step_state::type_icon, components::ui::icon::Icon,
@@ -67,13 +66,13 @@ fn draft_view(
             beside=|| status_badge(ReleaseStatus::Draft)
         >
             <Allowed permission=Permission::Releases>
-                <button class="button" data-kind="ghost" on:click=handler(move |_| dialogs.delete_draft.set(true))>"Delete draft"</button>
-                <button class="button" data-kind="ghost" on:click=handler(move |_| dialogs.clone_release.set(true))>"Clone…"</button>
+                <button class="button" data-kind="ghost" on:click=move |_| dialogs.delete_draft.set(true)>"Delete draft"</button>
+                <button class="button" data-kind="ghost" on:click=move |_| dialogs.clone_release.set(true)>"Clone…"</button>
                 <a class="button" href=paths::edit_release(id)>"Edit"</a>
             </Allowed>
             <a class="button" href=paths::release_steps(id)>"Steps"</a>
             <Allowed permission=Permission::Activation>
-                <button class="button" data-kind="ink" on:click=handler(move |_| dialogs.select_customers.set(true))>"Activate…"</button>
+                <button class="button" data-kind="ink" on:click=move |_| dialogs.select_customers.set(true)>"Activate…"</button>
             </Allowed>
         </PageHead>
         <div class="page__body stack" data-aside="">

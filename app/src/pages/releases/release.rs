@@ -14,7 +14,6 @@ use super::{
     step_detail_actions::StepPanelOutcome,
     text_questions::is_at,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::releases::read_matrix, browser, components::bulk_bar::BulkBarProps,
     components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
@@ -176,7 +175,7 @@ fn ReleaseMatrix(
             on_command=on_command
             view_menu=Callback::new(move |()| lazy_parts::show(LazyPart::ViewMenu(ViewMenuProps { state, views })))
         />
-        <div class="split" on:pointerenter=handler(move |_| preload()) on:focusin=handler(move |_| preload())>
+        <div class="split" on:pointerenter=move |_| preload() on:focusin=move |_| preload()>
             <div class="matrix__pane">
                 {if is_empty {
                     view! {
@@ -198,7 +197,7 @@ fn ReleaseMatrix(
                     }
                         .into_any()
                 }}
-                {dynamic(move || {
+                {move || {
                     needs_bulk_bar.get().then(|| {
                         lazy_parts::show(LazyPart::BulkBar(BulkBarProps {
                             state,
@@ -207,9 +206,9 @@ fn ReleaseMatrix(
                             on_action: Callback::new(move |action| controller.act_on_selection(action)),
                         }))
                     })
-                })}
+                }}
             </div>
-            {dynamic(move || {
+            {move || {
                 needs_panel.get().then(|| {
                     lazy_parts::show(LazyPart::StepPanel(Box::new(StepPanelHostProps {
                         controller,
@@ -217,9 +216,9 @@ fn ReleaseMatrix(
                         on_close: Callback::new(move |()| controller.open(None)),
                     })))
                 })
-            })}
+            }}
         </div>
-        {dynamic(move || {
+        {move || {
             needs_bulk_reason.get().then(|| {
                 lazy_parts::show(LazyPart::BulkReason(Box::new(ReasonDialogProps {
                     asking: bulk_reason_action,
@@ -230,22 +229,22 @@ fn ReleaseMatrix(
                     }),
                 })))
             })
-        })}
-        {dynamic(move || {
+        }}
+        {move || {
             needs_take_over
                 .get()
                 .then(|| lazy_parts::show(LazyPart::TakeOver(TakeOverDialogProps { asked, on_take_over })))
-        })}
-        {dynamic(move || {
+        }}
+        {move || {
             needs_help
                 .get()
                 .then(|| lazy_parts::show(LazyPart::Shortcuts { open: is_help_open, state }))
-        })}
-        {dynamic(move || {
+        }}
+        {move || {
             needs_views
                 .get()
                 .then(|| lazy_parts::show(LazyPart::ViewsDialog(ViewsDialogProps { state, views })))
-        })}
+        }}
         <ReleaseDialogsHost
             open=dialogs
             release=release

@@ -1,5 +1,4 @@
 //! Dialog that removes customers from an active release (R1): those whose steps are all pending.
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::releases::{list_members, remove_customers},
     components::ui::{dialog::Dialog, follow_effect::follow, notice::Failure, toast::Toasts},
@@ -67,21 +66,21 @@ pub fn RemoveCustomersDialog(
                     autocomplete="off"
                     aria-label="Filter customers"
                     placeholder="Filter"
-                    prop:value=dynamic(move || filter.get())
-                    on:input=handler(move |event| filter.set(event_target_value(&event)))
+                    prop:value=move || filter.get()
+                    on:input=move |event| filter.set(event_target_value(&event))
                 />
                 // Where all boxes are disabled, the keyboard scrolls the list itself.
                 <ul class="tree remove__members" tabindex="0" aria-label="Customers">{rows}</ul>
             </div>
             <div class="dialog__foot">
-                <span class="quiet small">{dynamic(move || pluralize(chosen.with(BTreeSet::len), "customer"))}" selected"</span>
-                <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                <span class="quiet small">{move || pluralize(chosen.with(BTreeSet::len), "customer")}" selected"</span>
+                <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button
                     class="button"
                     data-kind="ink"
                     type="button"
-                    aria-busy=dynamic(move || is_busy.get().then_some("true"))
-                    disabled=dynamic(move || chosen.with(BTreeSet::is_empty))
+                    aria-busy=move || is_busy.get().then_some("true")
+                    disabled=move || chosen.with(BTreeSet::is_empty)
                     on:click=remove
                 >
                     "Remove"
@@ -114,7 +113,7 @@ fn member_row(member: &Member, chosen: RwSignal<BTreeSet<CustomerId>>) -> impl I
                     type="checkbox"
                     class="check"
                     disabled=is_at_work
-                    prop:checked=dynamic(move || chosen.with(|it| it.contains(&id)))
+                    prop:checked=move || chosen.with(|it| it.contains(&id))
                     on:change=toggle
                 />
                 <span>{member.name.clone()}</span>

@@ -1,6 +1,5 @@
 //! Dialog with the forms in which a release leaves the program (R107): on paper, as a file, and as a summary of its state for a
 //! chat or a mail.
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::releases::read_status_summary,
     browser,
@@ -64,14 +63,14 @@ pub fn ShareDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
                 </div>
                 <section aria-labelledby="share-summary">
                     <h3 id="share-summary">"Status summary"</h3>
-                    <pre class="share__text" id="status-summary" tabindex="0">{dynamic(move || summary.get())}</pre>
+                    <pre class="share__text" id="status-summary" tabindex="0">{move || summary.get()}</pre>
                     <p class="quiet small" role="status">
-                        {dynamic(move || is_refused.get().then_some("Couldn't copy. Text selected, press Ctrl+C"))}
+                        {move || is_refused.get().then_some("Couldn't copy. Text selected, press Ctrl+C")}
                     </p>
                 </section>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Close"</button>
+                <button class="button push" type="button" on:click=move |_| open.set(false)>"Close"</button>
                 <button class="button" data-kind="ink" type="button" data-first="" on:click=copy>"Copy status summary"</button>
             </div>
         </Dialog>

@@ -1,6 +1,5 @@
 //! Page of one webhook, `/webhooks/:id`: what it is for, its deliveries, a test; for admins.
 use super::hook_choices::hook_choices;
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::webhooks::{
         delete_webhook, list_deliveries, read_webhook, replay_delivery, test_webhook,
@@ -122,7 +121,7 @@ fn show(data: WebhookData, refetch: Callback<()>) -> impl IntoView {
             crumbs=vec![("Webhooks".into(), paths::WEBHOOKS.into())]
             beside=badge
         >
-            <button class="button live-only" data-kind="ghost" type="button" on:click=handler(move |_| asks.set(true))>
+            <button class="button live-only" data-kind="ghost" type="button" on:click=move |_| asks.set(true)>
                 "Delete…"
             </button>
             <button class="button live-only" data-kind="ghost" type="button" on:click=switch>
@@ -147,14 +146,14 @@ fn show(data: WebhookData, refetch: Callback<()>) -> impl IntoView {
                         data-kind="ghost"
                         data-size="s"
                         type="button"
-                        on:click=handler(move |_| reload.run(()))
+                        on:click=move |_| reload.run(())
                     >
                         "Refresh"
                     </button>
                 </div>
                 <Failure error=replaying.error/>
                 <Failure error=unread on_retry=reload/>
-                {dynamic(move || view! { <DeliveryTable deliveries=deliveries.get() on_replay=on_replay/> })}
+                {move || view! { <DeliveryTable deliveries=deliveries.get() on_replay=on_replay/> }}
             </section>
         </div>
     }
@@ -221,15 +220,15 @@ fn DeleteDialog(open: RwSignal<bool>, name: String, id: WebhookId) -> impl IntoV
                 <p class="muted">"Its deliveries are deleted too, and nothing more is sent."</p>
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" data-first="" on:click=handler(move |_| open.set(false))>
+                <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
                     "Cancel"
                 </button>
                 <button
                     class="button"
                     data-kind="ink"
                     type="button"
-                    aria-busy=dynamic(move || is_busy.get().then_some("true"))
-                    on:click=handler(move |_| delete.run(()))
+                    aria-busy=move || is_busy.get().then_some("true")
+                    on:click=move |_| delete.run(())
                 >
                     "Delete"
                 </button>

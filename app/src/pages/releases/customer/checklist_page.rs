@@ -1,6 +1,5 @@
 //! Printable checklist of one customer's steps: the customer page's view `?view=print`, which fetches it. The server renders
 //! all of it, so that it prints without JavaScript.
-use crate::components::ui::erased::handler;
 use crate::{
     browser::dom,
     components::{checklist_view::ChecklistView, layout::page_head::PageHead},
@@ -22,7 +21,7 @@ pub fn ChecklistPage(checklist: Checklist) -> impl IntoView {
             <PageHead title=checklist.customer.name.clone() crumbs=crumbs>
                 <a class="button" href=paths::customer_steps(release, customer)>"Back to steps"</a>
                 <a class="button" href=paths::customer_checklist(release, customer) download="" rel="external">"Download Markdown"</a>
-                <button class="button" data-kind="ink" type="button" on:click=handler(move |_| dom::print())>"Print"</button>
+                <button class="button" data-kind="ink" type="button" on:click=move |_| dom::print()>"Print"</button>
             </PageHead>
             <div class="page__body stack">
                 <ChecklistView checklist=checklist/>

@@ -1,6 +1,5 @@
 //! Parts of the customer page around the open step: links to the neighbouring customers, and the overview that is shown
 //! while no step is open.
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::dom,
     components::{
@@ -46,7 +45,7 @@ pub fn Overview(
         });
         failed.filter(|_| next_step.get().is_none()).map(|label| {
             view! {
-                <button class="button live-only" data-size="l" type="button" on:click=handler(move |_| on_retry.run(()))>
+                <button class="button live-only" data-size="l" type="button" on:click=move |_| on_retry.run(())>
                     {label}
                 </button>
             }
@@ -79,7 +78,7 @@ pub fn Overview(
     view! {
         <section class="run__step" data-home="" tabindex="-1" aria-label="Overview">
             <div class="run__inner">
-                {dynamic(move || missing_step.get().map(|text| view! { <p class="alert" role="alert">{text}</p> }))}
+                {move || missing_step.get().map(|text| view! { <p class="alert" role="alert">{text}</p> })}
                 <h2>{title}</h2>
                 <div class="run__states">{counts}</div>
                 <div class="run__do">{link}{retry}{onward}</div>

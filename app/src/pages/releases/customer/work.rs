@@ -9,7 +9,6 @@ use super::{
     shown_list::ShownList,
     work_controller::WorkController,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser::foreign_changes::on_change, components::layout::page_head::PageHead,
     components::pending_actions::ActionRequest, components::rights::OwnRights,
@@ -104,9 +103,9 @@ pub fn CustomerWork(
         {head(work, &release, customer, &cluster, previous, next)}
         <div
             class="run"
-            data-open=dynamic(move || work.open_step.get().is_some().then_some(""))
-            on:pointerenter=handler(move |_| preload())
-            on:keydown=handler(move |_| preload())
+            data-open=move || work.open_step.get().is_some().then_some("")
+            on:pointerenter=move |_| preload()
+            on:keydown=move |_| preload()
         >
             {step_list(work, adding)}
             {step_pane(work, next_customer)}
@@ -119,13 +118,13 @@ pub fn CustomerWork(
             on_act=on_act
             waits=waits
         />
-        {dynamic(move || {
+        {move || {
             needs_take_over
                 .get()
                 .then(|| (dialogs.take_over)(TakeOverDialogProps { asked, on_take_over }))
-        })}
-        {dynamic(move || needs_keys.get().then(|| (dialogs.keys)(page.shows_keys)))}
-        {dynamic(move || needs_adding.get().then(add_step))}
+        }}
+        {move || needs_keys.get().then(|| (dialogs.keys)(page.shows_keys))}
+        {move || needs_adding.get().then(add_step)}
     }
 }
 
@@ -165,13 +164,13 @@ fn head(
                         <Bar counts=Signal::derive(move || counts().counts) large=true/>
                     </span>
                     <span>
-                        <b>{dynamic(move || counts().counts.percent_text(NO_STEPS))}</b>
+                        <b>{move || counts().counts.percent_text(NO_STEPS)}</b>
                         " "
                         <span class="quiet">
-                            {dynamic(move || {
+                            {move || {
                                 let (finished, total) = (counts().counts.finished(), counts().total);
                                 format!("{} of {}", grouped_count(finished), grouped_count(total))
-                            })}
+                            }}
                         </span>
                     </span>
                 </span>
@@ -217,7 +216,7 @@ fn step_list(work: WorkController, adding: RwSignal<bool>) -> impl IntoView {
                     .can_work
                     .then(|| {
                         view! {
-                            <button class="button" data-size="s" type="button" on:click=handler(move |_| adding.set(true))>
+                            <button class="button" data-size="s" type="button" on:click=move |_| adding.set(true)>
                                 <Icon name="i-plus" small=true/>
                                 "Add custom step…"
                             </button>
@@ -238,7 +237,7 @@ fn step_list(work: WorkController, adding: RwSignal<bool>) -> impl IntoView {
                     class="link quiet small wide live-only"
                     type="button"
                     data-does="help"
-                    on:click=handler(move |_| work.page.shows_keys.set(true))
+                    on:click=move |_| work.page.shows_keys.set(true)
                 >
                     "Press ? for shortcuts"
                 </button>
@@ -281,7 +280,7 @@ fn step_pane(work: WorkController, next_customer: Signal<Option<String>>) -> imp
     });
     view! {
         <Transition fallback=|| ()>
-            {dynamic(move || {
+            {move || {
                 let owner = owner.clone();
                 Suspend::new(async move {
                     let found = work.detail.get().await;
@@ -361,7 +360,7 @@ fn step_pane(work: WorkController, next_customer: Signal<Option<String>>) -> imp
                         },
                     )
                 })
-            })}
+            }}
         </Transition>
     }
 }

@@ -1,7 +1,6 @@
 //! What activating a new release for the chosen customers would do: asked of the server while the screen of the customers is shown,
 //! again after each change.
 use super::wizard::{Wizard, WizardScreen};
-use crate::components::ui::erased::dynamic;
 use crate::{
     api::releases::preview_new_release,
     components::{ui::notice::sentence, warning_list::warning_list},
@@ -69,25 +68,25 @@ pub fn ActivationPreview(wizard: Wizard, names: NamesOfCustomers) -> impl IntoVi
         })
     };
     view! {
-        <div class="dialog__run live-only" aria-busy=dynamic(move || is_busy.get().then_some("true"))>
+        <div class="dialog__run live-only" aria-busy=move || is_busy.get().then_some("true")>
             <h2>"Preview"</h2>
             <dl class="figures">
                 <div>
                     <dt>"Customers"</dt>
-                    <dd>{dynamic(move || figure(|it| it.customers))}</dd>
+                    <dd>{move || figure(|it| it.customers)}</dd>
                 </div>
                 <div>
                     <dt>"Steps"</dt>
-                    <dd>{dynamic(move || figure(|it| it.cells.checked_div(it.customers).unwrap_or_default()))}</dd>
+                    <dd>{move || figure(|it| it.cells.checked_div(it.customers).unwrap_or_default())}</dd>
                 </div>
                 <div>
                     <dt>"Cells to create"</dt>
-                    <dd>{dynamic(move || figure(|it| it.cells))}</dd>
+                    <dd>{move || figure(|it| it.cells)}</dd>
                 </div>
             </dl>
-            {dynamic(move || {
+            {move || {
                 error.get().map(|it| view! { <p class="alert" data-tone="danger" role="alert">{in_words(&it)}</p> })
-            })}
+            }}
             <div inner_html=missing></div>
             <div inner_html=warnings></div>
         </div>

@@ -1,6 +1,5 @@
 //! The choice among the steps of the release that a new one is cloned from.
 use super::wizard::Wizard;
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::releases::read_release,
     components::{step_state::type_icon, ui::icon::Icon},
@@ -69,8 +68,8 @@ fn step_box(wizard: Wizard, step: StepTemplate) -> impl IntoView {
                 <input
                     type="checkbox"
                     class="check"
-                    prop:checked=dynamic(move || wizard.left_out.with(|it| !it.contains(&id)))
-                    on:change=handler(move |event| {
+                    prop:checked=move || wizard.left_out.with(|it| !it.contains(&id))
+                    on:change=move |event| {
                         let is_copied = event_target_checked(&event);
                         wizard
                             .left_out
@@ -81,7 +80,7 @@ fn step_box(wizard: Wizard, step: StepTemplate) -> impl IntoView {
                                     it.insert(id);
                                 }
                             });
-                    })
+                    }
                 />
                 <Icon name=type_icon(step.kind)/>
                 <span>{step.name}</span>

@@ -5,7 +5,6 @@ mod clone_choice;
 mod wizard;
 
 use super::steps::{runbook_edits::RunbookEdits, runbook_form::RunbookForm};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::{
         customers::list_customers,
@@ -178,8 +177,8 @@ fn WizardForm(
                 <button
                     type="button"
                     class="link"
-                    aria-current=dynamic(move || is_here().then_some("step"))
-                    on:click=handler(move |_| wizard.open(screen))
+                    aria-current=move || is_here().then_some("step")
+                    on:click=move |_| wizard.open(screen)
                 >
                     {screen.title()}
                 </button>
@@ -191,10 +190,10 @@ fn WizardForm(
         <form
             class="card form wizard"
             method="post"
-            on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            on:submit=move |event| {
                 event.prevent_default();
                 send.run(());
-            })
+            }
             on:keydown=on_keydown
         >
             <ol class="wizard__path live-only" aria-label="Screens">{screens.collect_view()}</ol>
@@ -223,10 +222,10 @@ fn runbook_part(wizard: Wizard) -> impl IntoView {
     let wrong = Signal::derive(move || error.get().and_then(|it| it.message_for(Field::Markdown)));
     let is_shut = move || wizard.source.get() != StepSource::Import;
     view! {
-        <div class="live-hidden stack stack-s runbook" data-shut=dynamic(move || is_shut().then_some(""))>
+        <div class="live-hidden stack stack-s runbook" data-shut=move || is_shut().then_some("")>
             {runbook.fields(wrong)}
-            {dynamic(move || runbook.notes())}
-            {dynamic(move || runbook.table())}
+            {move || runbook.notes()}
+            {move || runbook.table()}
         </div>
     }
 }
@@ -249,7 +248,7 @@ fn customers_part(wizard: Wizard, customers: Vec<CustomerSummary>) -> impl IntoV
         <p class="muted">
             "Choose customers to activate the release for them now: the steps will be created for each selected customer. Or choose none, and activate it later."
         </p>
-        {dynamic(move || wrong().map(|it| view! { <p class="alert" data-tone="danger" role="alert">{it}</p> }))}
+        {move || wrong().map(|it| view! { <p class="alert" data-tone="danger" role="alert">{it}</p> })}
         <div class="dialog__cols">
             <CustomerPicker customers=customers chosen=wizard.chosen/>
             <ActivationPreview wizard=wizard names=names/>
@@ -274,11 +273,11 @@ fn foot(wizard: Wizard) -> impl IntoView {
                 <kbd>"Ctrl"</kbd>
                 "+"
                 <kbd>"Enter"</kbd>
-                {dynamic(move || if is_last() { " to create" } else { " to go on" })}
+                {move || if is_last() { " to create" } else { " to go on" }}
             </span>
             <span class="quiet small push" aria-live="polite">{note}</span>
             <a class="button" href=paths::RELEASES>"Cancel"</a>
-            <button class="button live-only" type="button" hidden=is_first on:click=handler(move |_| wizard.step(-1))>
+            <button class="button live-only" type="button" hidden=is_first on:click=move |_| wizard.step(-1)>
                 "Back"
             </button>
             <button
@@ -287,16 +286,16 @@ fn foot(wizard: Wizard) -> impl IntoView {
                 type="button"
                 aria-keyshortcuts="Control+Enter"
                 hidden=is_last
-                on:click=handler(move |_| wizard.step(1))
+                on:click=move |_| wizard.step(1)
             >
                 "Next"
             </button>
             <button
                 class="button"
-                data-kind=dynamic(move || is_last().then_some("ink"))
+                data-kind=move || is_last().then_some("ink")
                 type="submit"
-                aria-keyshortcuts=dynamic(move || is_last().then_some("Control+Enter"))
-                aria-busy=dynamic(move || is_busy.get().then_some("true"))
+                aria-keyshortcuts=move || is_last().then_some("Control+Enter")
+                aria-busy=move || is_busy.get().then_some("true")
             >
                 "Create release"
             </button>

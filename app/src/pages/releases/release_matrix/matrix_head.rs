@@ -1,6 +1,5 @@
 //! The head of the matrix page: title, progress, undo and redo, and the actions on the release as a whole.
 use super::{controller::MatrixController, url_state};
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     browser,
     components::{
@@ -147,13 +146,13 @@ pub fn MatrixHead(
                             <Bar counts=Signal::derive(move || progress().counts) large=true/>
                         </span>
                         <span>
-                            <b>{dynamic(move || progress().counts.percent_text(NO_STEPS))}</b>
+                            <b>{move || progress().counts.percent_text(NO_STEPS)}</b>
                             " "
                             <span class="quiet">
-                                {dynamic(move || {
+                                {move || {
                                     let (finished, total) = (progress().counts.finished(), progress().total);
                                     format!("{} of {} cells", grouped_count(finished), grouped_count(total))
-                                })}
+                                }}
                             </span>
                         </span>
                     </span>
@@ -179,14 +178,14 @@ pub fn MatrixHead(
                 data-square=""
                 aria-label="Copy link"
                 title="Copy the link to this view"
-                on:click=handler(move |_| on_copy_link.run(()))
+                on:click=move |_| on_copy_link.run(())
             >
                 <Icon name="i-copy"/>
             </button>
             {(can_work && may_plan)
                 .then(|| {
                     view! {
-                        <button class="button wide" on:click=handler(move |_| dialogs.select_customers.set(true))>"Add customers…"</button>
+                        <button class="button wide" on:click=move |_| dialogs.select_customers.set(true)>"Add customers…"</button>
                     }
                 })}
             {can_work
@@ -195,7 +194,7 @@ pub fn MatrixHead(
                         <button
                             class="button"
                             aria-keyshortcuts="n"
-                            on:click=handler(move |_| on_command.run(GridCommand::NextOpen))
+                            on:click=move |_| on_command.run(GridCommand::NextOpen)
                         >
                             <span>"Next"<span class="wide">" open cell"</span></span>
                             " "

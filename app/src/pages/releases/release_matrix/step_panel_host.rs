@@ -6,7 +6,6 @@ use super::{
     super::text_questions::{TextQuestions, is_at},
     controller::MatrixController,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::steps::read_step, browser, browser::foreign_changes::on_change,
     components::matrix::filter_bar, components::matrix::layout::Collapsed,
@@ -110,7 +109,7 @@ pub fn StepPanelHost(
             waits=waits
         />
         <Transition fallback=|| ()>
-            {dynamic(move || {
+            {move || {
                 let owner = owner.clone();
                 Suspend::new(async move {
                     let found = detail.get().await;
@@ -163,7 +162,7 @@ pub fn StepPanelHost(
                         },
                     )
                 })
-            })}
+            }}
         </Transition>
     }
 }
@@ -172,7 +171,7 @@ pub fn StepPanelHost(
 fn unread_step(why: String, on_retry: Option<Callback<()>>, on_close: Callback<()>) -> AnyView {
     let retry = on_retry.map(|on_retry| {
         view! {
-            <button class="button" data-kind="ink" on:click=handler(move |_| on_retry.run(()))>
+            <button class="button" data-kind="ink" on:click=move |_| on_retry.run(())>
                 "Retry"
             </button>
         }
@@ -183,7 +182,7 @@ fn unread_step(why: String, on_retry: Option<Callback<()>>, on_close: Callback<(
                 <p role="alert">{why}</p>
                 <div class="row">
                     {retry}
-                    <button class="button" on:click=handler(move |_| on_close.run(()))>"Close"</button>
+                    <button class="button" on:click=move |_| on_close.run(())>"Close"</button>
                 </div>
             </div>
         </aside>

@@ -1,7 +1,6 @@
 //! The View menu of the matrix: how it is arranged, what is collapsed, and saved views with the dialog in which they are saved and
 //! deleted (R104). Loaded lazily, when the menu is opened.
 use super::url_state;
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::saved_views::{delete_view, list_views, save_view},
     components::{
@@ -45,7 +44,7 @@ fn choice_item(
     choose: impl Fn() + 'static,
 ) -> impl IntoView {
     view! {
-        <button class="menu__item" aria-pressed=dynamic(move || is_on().to_string()) on:click=handler(move |_| choose())>
+        <button class="menu__item" aria-pressed=move || is_on().to_string() on:click=move |_| choose()>
             {label}
         </button>
     }
@@ -78,7 +77,7 @@ pub fn ViewMenu(state: MatrixState, views: SavedViews) -> impl IntoView {
                 let SavedView { name, address, .. } = view;
                 if address.starts_with('?') {
                     view! {
-                        <button class="menu__item" on:click=handler(move |_| show(state, &address))>
+                        <button class="menu__item" on:click=move |_| show(state, &address)>
                             {name}
                         </button>
                     }
@@ -120,7 +119,7 @@ pub fn ViewMenu(state: MatrixState, views: SavedViews) -> impl IntoView {
             <button class="menu__item" on:click=collapse_all>"Collapse all"</button>
             <button class="menu__item" on:click=expand_all>"Expand all"</button>
             {saved}
-            <button class="menu__item" on:click=handler(move |_| views.is_open.set(true))>"Saved views…"</button>
+            <button class="menu__item" on:click=move |_| views.is_open.set(true)>"Saved views…"</button>
         </div>
     }
 }
@@ -156,7 +155,7 @@ fn row(view: SavedView, on_delete: Option<Callback<ViewId>>) -> impl IntoView {
                             data-kind="ghost"
                             data-size="s"
                             aria-label=label
-                            on:click=handler(move |_| on_delete.run(id))
+                            on:click=move |_| on_delete.run(id)
                         >
                             "Delete"
                         </button>
@@ -202,8 +201,8 @@ pub fn ViewsDialog(state: MatrixState, views: SavedViews) -> impl IntoView {
                 <input
                     class="check"
                     type="checkbox"
-                    prop:checked=dynamic(move || value.get())
-                    on:change=handler(move |event| value.set(event_target_checked(&event)))
+                    prop:checked=move || value.get()
+                    on:change=move |event| value.set(event_target_checked(&event))
                 />
                 <span>{label}</span>
             </label>
@@ -211,28 +210,28 @@ pub fn ViewsDialog(state: MatrixState, views: SavedViews) -> impl IntoView {
     };
     view! {
         <Dialog open=views.is_open title="Saved views">
-            <form on:submit=handler(move |event: leptos::ev::SubmitEvent| {
+            <form on:submit=move |event| {
                 event.prevent_default();
                 on_save.run(());
-            })>
+            }>
                 <div class="dialog__body stack">
                     <Failure error=request.error/>
                     <TextField label="Name of this view" id="view-name" value=name error=name_error/>
                     {may_share.then(|| check("For everyone", for_all))}
                     {check("In every release", is_general)}
                     <ul class="saved-views" aria-label="Saved views">
-                        {dynamic(move || {
+                        {move || {
                             let all = views.list.get().into_iter();
                             all.map(|view| {
                                     let may_delete = may_share || !view.for_all;
                                     row(view, may_delete.then_some(on_delete))
                                 })
                                 .collect_view()
-                        })}
+                        }}
                     </ul>
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=handler(move |_| views.is_open.set(false))>
+                    <button class="button push" type="button" on:click=move |_| views.is_open.set(false)>
                         "Cancel"
                     </button>
                     <button class="button" data-kind="ink" type="submit">"Save view"</button>

@@ -6,7 +6,6 @@ use super::{
     template_editor::{EditedTemplate, TemplateAction, TemplateEditor, focus_soon},
     template_facts::TemplateFacts,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::steps::compare_texts, api::templates::add_template, api::templates::update_template,
     components::diff_view::SideBySide, components::step_form::StepForm,
@@ -108,8 +107,8 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
                         class="button"
                         type="button"
                         data-size="s"
-                        aria-expanded=dynamic(move || shows.get().to_string())
-                        on:click=handler(move |_| show_changes())
+                        aria-expanded=move || shows.get().to_string()
+                        on:click=move |_| show_changes()
                     >
                         "Show changes"
                     </button>
@@ -117,7 +116,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
                         class="button"
                         type="button"
                         data-size="s"
-                        on:click=handler(move |_| keep_mine(&template.get_value()))
+                        on:click=move |_| keep_mine(&template.get_value())
                     >
                         "Keep mine"
                     </button>
@@ -125,7 +124,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
                         class="button"
                         type="button"
                         data-size="s"
-                        on:click=handler(move |_| editor.take_theirs(&template.get_value()))
+                        on:click=move |_| editor.take_theirs(&template.get_value())
                     >
                         "Take theirs"
                     </button>
@@ -151,10 +150,10 @@ fn deleted_notice(editor: TemplateEditor) -> impl IntoView {
                     class="button"
                     type="button"
                     data-size="s"
-                    on:click=handler(move |_| {
+                    on:click=move |_| {
                         editor.saving.error.set(None);
                         editor.what.set(Some(EditedTemplate::New));
-                    })
+                    }
                 >
                     "Save as new step"
                 </button>
@@ -201,7 +200,7 @@ fn step_buttons(editor: TemplateEditor, id: TemplateId) -> impl IntoView {
             type="button"
             data-kind="ghost"
             id="step-delete"
-            on:click=handler(move |_| editor.want(TemplateAction::Delete, id))
+            on:click=move |_| editor.want(TemplateAction::Delete, id)
         >
             "Delete…"
         </button>
@@ -210,7 +209,7 @@ fn step_buttons(editor: TemplateEditor, id: TemplateId) -> impl IntoView {
             type="button"
             data-kind="ghost"
             id="step-duplicate"
-            on:click=handler(move |_| editor.want(TemplateAction::Duplicate, id))
+            on:click=move |_| editor.want(TemplateAction::Duplicate, id)
         >
             "Duplicate"
         </button>

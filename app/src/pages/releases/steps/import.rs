@@ -7,7 +7,6 @@ use super::{
     runbook_form::RunbookForm,
     template_editor::{TemplateEditor, focus_soon},
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::{releases::update_release, templates::import_templates},
     browser::{dom, form},
@@ -133,10 +132,10 @@ fn offer(
                 <input
                     type="checkbox"
                     class="check"
-                    prop:checked=dynamic(move || taken.with(|it| it.as_ref() == Some(&offered)))
-                    on:change=handler(move |event| {
+                    prop:checked=move || taken.with(|it| it.as_ref() == Some(&offered))
+                    on:change=move |event| {
                         taken.set(event_target_checked(&event).then(|| value.clone()));
-                    })
+                    }
                 />
                 <span>{label}</span>
             </label>
@@ -207,38 +206,38 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
     view! {
         <div
             class="dialog__body stack stack-s runbook"
-            on:keydown=handler(move |event| {
+            on:keydown=move |event| {
                 if form::is_submit_shortcut(&event) {
                     event.prevent_default();
                     import.import();
                 }
-            })
+            }
         >
-            {dynamic(move || refusal_notice(editor))}
+            {move || refusal_notice(editor)}
             {is_restored.then(|| restored_notice(runbook))}
             {runbook.fields(Signal::stored(None))}
-            {dynamic(move || runbook.notes())}
-            {dynamic(move || runbook.table())}
-            {dynamic(move || import.offers())}
-            {dynamic(move || import.impact())}
+            {move || runbook.notes()}
+            {move || runbook.table()}
+            {move || import.offers()}
+            {move || import.impact()}
         </div>
         <div class="dialog__foot">
-            <span class="quiet small" id="import-reason" aria-live="polite">{dynamic(move || runbook.why_not())}</span>
-            <button class="button push" type="button" on:click=handler(move |_| editor.importing.set(false))>"Cancel"</button>
+            <span class="quiet small" id="import-reason" aria-live="polite">{move || runbook.why_not()}</span>
+            <button class="button push" type="button" on:click=move |_| editor.importing.set(false)>"Cancel"</button>
             <button
                 class="button"
                 type="button"
                 data-kind="ink"
-                aria-disabled=dynamic(move || (!runbook.may_be_imported()).then_some("true"))
-                aria-busy=dynamic(move || is_busy.get().then_some("true"))
+                aria-disabled=move || (!runbook.may_be_imported()).then_some("true")
+                aria-busy=move || is_busy.get().then_some("true")
                 aria-describedby="import-reason"
                 aria-keyshortcuts="Control+Enter"
-                on:click=handler(move |_| import.import())
+                on:click=move |_| import.import()
             >
-                {dynamic(move || match runbook.n_steps() {
+                {move || match runbook.n_steps() {
                     0 => "Import".to_owned(),
                     n => format!("Import {}", pluralize(n, "step")),
-                })}
+                }}
             </button>
         </div>
     }

@@ -6,7 +6,6 @@ use super::{
         EditedTemplate, TemplateAction, TemplateConfirmation, TemplateEditor, focus_soon,
     },
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::templates::place_template, api::templates::preview_order,
     api::templates::preview_template, browser::drag, browser::drag::MovedRow,
@@ -94,7 +93,7 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
                 type="button"
                 title=title
                 aria-current=is_current
-                on:click=handler(move |_| editor.open_step(id))
+                on:click=move |_| editor.open_step(id)
             >
                 {row.name}
             </button>
@@ -135,7 +134,7 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
                 <h2 id=heading>{category.label()}</h2>
                 <span class="count">{count}</span>
             </div>
-            {dynamic(move || impact.get().map(|it| view! { <p class="quiet small reach">{messages::reordering(it)}</p> }))}
+            {move || impact.get().map(|it| view! { <p class="quiet small reach">{messages::reordering(it)}</p> })}
             {list}
         </section>
     }
@@ -153,7 +152,7 @@ fn empty_list(editor: TemplateEditor, category: Category, can_edit: bool) -> imp
             {can_edit
                 .then(|| {
                     view! {
-                        <button class="button" type="button" on:click=handler(move |_| editor.open_new(category))>
+                        <button class="button" type="button" on:click=move |_| editor.open_new(category)>
                             {format!("Add {category} step")}
                         </button>
                     }
@@ -228,23 +227,23 @@ pub fn ConfirmDialog(editor: TemplateEditor, ask: TemplateConfirmation) -> impl 
     view! {
         <Dialog open=open title=title>
             <div class="dialog__body stack">
-                {dynamic(move || refusal_notice(editor))}
+                {move || refusal_notice(editor)}
                 <p aria-live="polite">{text}</p>
-                {dynamic(move || loses_edits().then(|| view! { <p>"Unsaved edits will be lost."</p> }))}
+                {move || loses_edits().then(|| view! { <p>"Unsaved edits will be lost."</p> })}
             </div>
             <div class="dialog__foot">
-                <button class="button push" type="button" on:click=handler(move |_| open.set(false))>"Cancel"</button>
+                <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button
                     class="button"
                     type="button"
                     data-kind=if verb == TemplateAction::Delete { "danger" } else { "ink" }
-                    aria-disabled=dynamic(move || (!is_ready()).then_some("true"))
-                    aria-busy=dynamic(move || is_busy.get().then_some("true"))
-                    on:click=handler(move |_| {
+                    aria-disabled=move || (!is_ready()).then_some("true")
+                    aria-busy=move || is_busy.get().then_some("true")
+                    on:click=move |_| {
                         if is_ready() {
                             editor.act(ask.get_value());
                         }
-                    })
+                    }
                 >
                     {word}
                 </button>

@@ -13,7 +13,6 @@ pub mod template_editor;
 mod template_facts;
 
 use super::list::status_badge;
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::releases::read_release,
     browser::dom,
@@ -148,17 +147,17 @@ fn show(it: ReleaseDetail, imports: bool, dialogs: StepsPageDialogs) -> impl Int
     let after_title = move || {
         view! {
             {move || status_badge(editor.status())}
-            {dynamic(move || {
+            {move || {
                 let members = editor.members();
                 (members > 0).then(|| view! { <span class="quiet">{pluralize(members, "customer")}</span> })
-            })}
+            }}
             // The connection of the page fills it (R33).
             <ul class="also-here" id="also-here" aria-label="Also here" hidden></ul>
         }
     };
     let import_button = move || {
         view! {
-            <button class="button" type="button" id="import-runbook" on:click=handler(move |_| editor.importing.set(true))>
+            <button class="button" type="button" id="import-runbook" on:click=move |_| editor.importing.set(true)>
                 "Import runbook…"
             </button>
         }
@@ -181,9 +180,9 @@ fn show(it: ReleaseDetail, imports: bool, dialogs: StepsPageDialogs) -> impl Int
         view! {
             <PageHead title="Steps" crumbs=crumbs beside=after_title>
                 <a class="button" data-kind="ghost" href=paths::release(id)>
-                    {dynamic(move || if is_draft.get() { "Back to release" } else { "Matrix" })}
+                    {move || if is_draft.get() { "Back to release" } else { "Matrix" }}
                 </a>
-                {dynamic(move || {
+                {move || {
                     has_steps.get().then(|| {
                         view! {
                             <a class="button" data-kind="ghost" download="" href=paths::release_markdown(id)>
@@ -191,8 +190,8 @@ fn show(it: ReleaseDetail, imports: bool, dialogs: StepsPageDialogs) -> impl Int
                             </a>
                         }
                     })
-                })}
-                {dynamic(move || {
+                }}
+                {move || {
                     can_edit.get().then(|| {
                         view! {
                             {import_button()}
@@ -201,14 +200,14 @@ fn show(it: ReleaseDetail, imports: bool, dialogs: StepsPageDialogs) -> impl Int
                                 type="button"
                                 id="add-step"
                                 data-home=""
-                                on:click=handler(move |_| editor.open_new(Category::Deploy))
+                                on:click=move |_| editor.open_new(Category::Deploy)
                             >
                                 <Icon name="i-plus"/>
                                 "Add step"
                             </button>
                         }
                     })
-                })}
+                }}
             </PageHead>
         }
     };
@@ -216,13 +215,13 @@ fn show(it: ReleaseDetail, imports: bool, dialogs: StepsPageDialogs) -> impl Int
         {head}
         <div class="page__body steps-layout">
             <div class="stack steps-side">
-                {dynamic(move || editor.asked.with(Option::is_none).then(|| refusal_notice(editor)))}
+                {move || editor.asked.with(Option::is_none).then(|| refusal_notice(editor))}
                 <StepList editor=editor category=Category::Deploy/>
                 <StepList editor=editor category=Category::Verify/>
             </div>
             {pane}
         </div>
-        {dynamic(move || editor.asked.get().map(|ask| (dialogs.confirm)(editor, ask)))}
-        {dynamic(move || needs_import.get().then(|| (dialogs.import)(editor)))}
+        {move || editor.asked.get().map(|ask| (dialogs.confirm)(editor, ask))}
+        {move || needs_import.get().then(|| (dialogs.import)(editor))}
     }
 }

@@ -1,6 +1,5 @@
 //! Preview of the edited text with the values of a chosen customer, updated as the person types.
 use super::template_editor::TemplateEditor;
-use crate::components::ui::erased::handler;
 use crate::{
     api::templates::{list_targets, preview_text},
     browser::{dom, reconnection::when_back},
@@ -144,7 +143,7 @@ impl Preview {
                 id="preview-for"
                 aria-label="Preview for"
                 inner_html=options
-                on:change=handler(move |event| self.chosen.set(event_target_value(&event)))
+                on:change=move |event| self.chosen.set(event_target_value(&event))
             ></select>
         }
     }

@@ -4,7 +4,6 @@ use super::{
     import_rows::{ROWS_ID, edit_by_event, rows_html, wrong_fields},
     runbook_edits::RunbookEdits,
 };
-use crate::components::ui::erased::{dynamic, handler};
 use crate::{
     api::templates::{preview_runbook, read_runbook},
     browser::{dom, editor::selected_file_bytes, row_marks},
@@ -195,7 +194,7 @@ impl RunbookForm {
                 <span class="hint" id="runbook-hint">
                     "Each heading becomes a step; its code block becomes the script. Steps under \"Verify\" go to Verify"
                 </span>
-                {dynamic(move || wrong.get().map(|it| view! { <span class="error" id="runbook-error">{it}</span> }))}
+                {move || wrong.get().map(|it| view! { <span class="error" id="runbook-error">{it}</span> })}
             </div>
             <div class="field live-only">
                 <label for="runbook-file">"Or choose a file"</label>
@@ -206,10 +205,10 @@ impl RunbookForm {
                     on:change=choose
                 />
             </div>
-            {dynamic(move || {
+            {move || {
                 let error = self.file_error.get().or_else(|| self.error.get());
                 error.map(|it| view! { <p class="alert" data-tone="danger" role="alert">{it}</p> })
-            })}
+            }}
         }
     }
 
@@ -275,9 +274,9 @@ impl RunbookForm {
                         <tbody
                             id=ROWS_ID
                             inner_html=rows
-                            on:input=handler(move |event| {
+                            on:input=move |event| {
                                 self.edits.rows.update(|edits| edit_by_event(edits, &event));
-                            })
+                            }
                         ></tbody>
                     </table>
                 </div>
