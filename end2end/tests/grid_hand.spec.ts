@@ -295,7 +295,9 @@ test.describe('without a connection', () => {
     await page.keyboard.press('ArrowRight');
     await expect(cell(page, 'Step 1 Announce, Globex')).toBeFocused();
     await expect(page.locator('html')).not.toHaveAttribute('data-failed');
+    const tried = page.waitForRequest(/\/pkg\//);
     await line.getByRole('button', { name: 'Retry' }).click();
+    await tried;
     await expect(line).toBeVisible();
     await context.setOffline(false);
     await expect(page.getByRole('complementary', { name: 'Announce, Globex' })).toBeVisible();
@@ -311,7 +313,9 @@ test.describe('without a connection', () => {
     await cell(page, 'Step 2 Migrate schema, Acme').click();
     const unread = page.getByRole('complementary', { name: 'Step', exact: true });
     await expect(unread.getByRole('alert')).toHaveText('The server could not be reached: check the connection and try again.');
+    const tried = page.waitForRequest('**/rpc/read_step*');
     await unread.getByRole('button', { name: 'Retry' }).click();
+    await tried;
     await expect(unread.getByRole('alert')).toBeVisible();
     await page.unroute('**/rpc/read_step*');
     await unread.getByRole('button', { name: 'Retry' }).click();

@@ -104,6 +104,7 @@ test.describe('on a phone', () => {
     await bar.getByRole('button', { name: /^Start/ }).tap();
     const toast = page.locator('.toast');
     await expect(toast).toContainText('Started 3 cells');
+    await toast.evaluate(it => Promise.all(it.getAnimations().map(one => one.finished)));
     const boxes = [toast, bar, page.getByRole('navigation', { name: 'Main' })].map(it => it.boundingBox());
     const [said, actions, pages] = (await Promise.all(boxes)).map(it => it!);
     expect(said.y + said.height).toBeLessThanOrEqual(actions.y);

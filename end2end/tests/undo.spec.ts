@@ -132,6 +132,22 @@ test('what is typed while an undo reads the steps again stays, with the focus an
   await expect(undo(page)).toHaveAccessibleDescription(/^edit(ed)? notes, Migrate schema for Acme, /);
 });
 
+test('a list that was read before a mark does not take it back when it comes after it', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.keyboard.press('d');
+  await expect(page.getByRole('heading', { level: 2, name: 'Migrate schema', exact: true })).toBeVisible();
+  const goOn = await holdAnswer(page, 'read_customer_work');
+  await undo(page).click();
+  await goOn.made;
+  const row = (n: number) => page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: new RegExp(`^${n} `) });
+  await page.keyboard.press('d');
+  await expect(row(2)).toContainText('done by Ana Ferreira');
+  goOn();
+  await expect(row(1)).toContainText('pending');
+  await expect(row(2)).toContainText('done by Ana Ferreira');
+});
+
 test('notes that go along with a mark are told by Undo', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);

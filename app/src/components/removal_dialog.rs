@@ -32,7 +32,10 @@ fn work_text(counts: Counts) -> String {
     match n_in_work(counts) {
         0 => open,
         1 => format!("{open} 1 step is in work. Reopen it first."),
-        n => format!("{open} {} are in work. Reopen them first.", pluralize(n, "step")),
+        n => format!(
+            "{open} {} are in work. Reopen them first.",
+            pluralize(n, "step")
+        ),
     }
 }
 

@@ -64,6 +64,12 @@ pub enum PagePart {
 }
 
 impl PagePart {
+    fn note_loaded(self) {
+        let mut loaded = LOADED.get();
+        loaded[self as usize] = true;
+        LOADED.set(loaded);
+    }
+
     /// How the name of its entry function begins.
     pub fn entry_name(self) -> &'static str {
         match self {
@@ -291,9 +297,7 @@ impl LazyPage {
             PagePart::CustomerSteps => Box::pin(customer_steps()),
         };
         let view = view.await;
-        let mut loaded = LOADED.get();
-        loaded[part as usize] = true;
-        LOADED.set(loaded);
+        part.note_loaded();
         view
     }
 }
@@ -329,7 +333,9 @@ pub async fn preload(path: &str) {
     // What another part has rendered on the server can only be hydrated once that part is loaded.
     if part == PagePart::Matrix && browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
         lazy_parts::lazy_part(LazyPart::Preload).await;
-    } else if part == PagePart::Matrix && browser::dom::exists(super::releases::draft::DRAFT_ON_SERVER) {
+    } else if part == PagePart::Matrix
+        && browser::dom::exists(super::releases::draft::DRAFT_ON_SERVER)
+    {
         draft(None).await;
     }
     let loaded: Pin<Box<dyn Future<Output = ()>>> = match part {
@@ -344,6 +350,7 @@ pub async fn preload(path: &str) {
         PagePart::CustomerSteps => Box::pin(__preload_customer_steps()),
     };
     loaded.await;
+    part.note_loaded();
 }
 
 impl ChooseView for LazyPage {

@@ -224,7 +224,7 @@ pub fn StateButtons(
             class="contents"
             data-states=""
             on:focusout=move |event| {
-                if focus_leaves(&event) && !state.is_replaced() {
+                if focus_leaves(&event) && !state.open.is_disposed() {
                     save_behind_buttons(state);
                 }
             }

@@ -23,10 +23,8 @@ use crate::{
         customer_work::InRelease,
         id::{CustomerId, ReleaseId},
     },
-    error::AppError,
     pages::{
         fetch::Fetch,
-        latest_read::LatestRead,
         loaded, param,
         releases::{left_notes::guard_typed_text, undo_stack::UndoStack},
     },
@@ -99,17 +97,9 @@ fn WorkListPage(ids: Signal<PageIds>, dialogs: CustomerPageDialogs) -> impl Into
             read_customer_work(release, customer).await
         },
     );
-    let (shown, reads) = (ShownList::default(), LatestRead::default());
-    let reload = Callback::new(move |()| {
-        let (release, customer) = ids_or_zero(untrack(|| ids.try_get()).flatten());
-        let take = move |answer| match answer {
-            Ok(InRelease::Member(list)) if shown.take(&list) => {}
-            // The list as it is stays in place until there is a connection.
-            Err(AppError::Transport(_)) => {}
-            _ => work.refetch(),
-        };
-        reads.run(move || read_customer_work(release, customer), take);
-    });
+    let shown = ShownList::default();
+    let render = work.refetch_callback();
+    let reload = Callback::new(move |()| shown.renew(ids, render));
     let release = move || ids.try_get().flatten().map(|it| it.0);
     let undo = UndoStack::new(PendingChanges::new(reload), release);
     let page = CustomerPageState::new(undo);

@@ -1,7 +1,14 @@
 //! The work list on screen. It takes a newer reading of its rows without being rendered again, so that what is being typed in the open
 //! step, and the focus, stay.
-use super::work_controller::WorkController;
-use crate::domain::customer_work::{NeighborCustomer, WorkList};
+use super::{PageIds, work_controller::WorkController};
+use crate::{
+    api::releases::read_customer_work,
+    browser::dom,
+    components::ui::follow_effect::follow,
+    domain::customer_work::{InRelease, NeighborCustomer, WorkList},
+    error::AppError,
+    pages::latest_read::LatestRead,
+};
 use leptos::prelude::*;
 
 #[derive(Clone)]
@@ -14,11 +21,20 @@ struct Shown {
 
 /// Handle to the list on screen; none before the first one.
 #[derive(Clone, Copy)]
-pub struct ShownList(StoredValue<Option<Shown>>);
+pub struct ShownList {
+    shown: StoredValue<Option<Shown>>,
+    /// How often rows have changed so far.
+    n_changes: StoredValue<u32>,
+    reads: LatestRead,
+}
 
 impl Default for ShownList {
     fn default() -> Self {
-        Self(StoredValue::new(None))
+        Self {
+            shown: StoredValue::new(None),
+            n_changes: StoredValue::new(0),
+            reads: LatestRead::default(),
+        }
     }
 }
 
@@ -36,12 +52,39 @@ impl ShownList {
             next_unfinished,
         };
         // The page may be gone by now.
-        let _ = self.0.try_set_value(Some(shown));
+        let _ = self.shown.try_set_value(Some(shown));
+        follow(move |_| {
+            work.rows.track();
+            let _ = self.n_changes.try_update_value(|it| *it += 1);
+        });
+    }
+
+    /// Reads the list again and shows it in place; `render` reads and renders all of it, where more than its rows has changed or it
+    /// cannot be read.
+    pub fn renew(self, ids: Signal<PageIds>, render: Callback<()>) {
+        let now = move || ids.try_get_untracked().flatten();
+        let Some((release, customer)) = now() else {
+            return;
+        };
+        let n_before = self.n_changes.try_get_value();
+        let take = move |answer| match answer {
+            _ if now() != Some((release, customer)) => {}
+            // What was changed since may be missing in it.
+            Ok(InRelease::Member(_)) if self.n_changes.try_get_value() != n_before => {
+                self.renew(ids, render);
+            }
+            Ok(InRelease::Member(list)) if self.take(&list) => {}
+            // The list as it is stays in place until there is a connection.
+            Err(AppError::Transport(_)) if dom::is_offline() => {}
+            _ => drop(render.try_run(())),
+        };
+        self.reads
+            .run(move || read_customer_work(release, customer), take);
     }
 
     /// Shows a newer reading, and has the open step read again. False if another list is on screen, or more than its rows has changed.
-    pub fn take(self, list: &WorkList) -> bool {
-        let Some(shown) = self.0.try_get_value().flatten() else {
+    fn take(self, list: &WorkList) -> bool {
+        let Some(shown) = self.shown.try_get_value().flatten() else {
             return false;
         };
         let frame = WorkList {

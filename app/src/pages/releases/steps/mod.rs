@@ -23,7 +23,7 @@ use crate::{
         summary::ReleaseDetail,
         vocabulary::{Category, ReleaseStatus},
     },
-    pages::{fetch::Fetch, latched, loaded, param},
+    pages::{fetch::Fetch, latched, loaded, param, releases::text_questions::is_at},
     paths,
 };
 use editor::{EditorCard, ReadCard};
@@ -101,7 +101,7 @@ fn open_step_of_address(editor: TemplateEditor) {
         let named: Option<TemplateId> =
             query.with(|it| it.get_str("step").and_then(|it| it.parse().ok()));
         // While the router goes to another page, the query belongs to that page.
-        let named = named.filter(|_| here.get_untracked() == own);
+        let named = named.filter(|_| untrack(|| is_at(here, &own)));
         let Some(step) = named.and_then(|it| editor.step(it)) else {
             return;
         };
@@ -112,7 +112,7 @@ fn open_step_of_address(editor: TemplateEditor) {
         }
         let (navigate, own) = (navigate.clone(), own.clone());
         dom::after_paint(move || {
-            if here.get_untracked() == own {
+            if untrack(|| is_at(here, &own)) {
                 let options = NavigateOptions {
                     replace: true,
                     scroll: false,
