@@ -131,6 +131,7 @@ fn a_store_is_made_where_it_is_known_who_asks() {
         "server/src/http/downloads.rs",
         "server/src/http/first_run.rs",
         "server/src/http/forms.rs",
+        "server/src/http/name_first.rs",
         "server/src/http/print_page.rs",
         "server/src/http/sign_in_pages.rs",
         "server/src/ops/prometheus.rs",

@@ -89,12 +89,12 @@ fn the_domain_imports_nothing_but_std_serde_chrono_thiserror_and_unicode() {
 }
 
 #[test]
-fn there_are_two_feature_gates() {
+fn there_are_three_feature_gates() {
     let gates: usize = files_below("app/src")
         .iter()
         .map(|(_, text)| text.matches("cfg(feature").count())
         .sum();
-    assert_eq!(gates, 2);
+    assert_eq!(gates, 3);
 }
 
 #[test]
