@@ -8,7 +8,9 @@ use crate::{ops::limits::REQUEST_BODY_MAX_BYTES, rest::extract::RequestClient};
 use app::{
     api::context::{ACTOR_COOKIE, Context, kept_cookie, now, to_app_error},
     domain::{
-        actor_stamp::ActorStamp, caller::Caller, validation_errors::ValidationErrors,
+        actor_stamp::ActorStamp,
+        caller::{Caller, Identity},
+        validation_errors::ValidationErrors,
         vocabulary::Field,
     },
     error::AppError,
@@ -39,7 +41,8 @@ pub async fn ask_for_name(
     request: Request,
     next: Next,
 ) -> Response {
-    if !caller.name.is_empty() || request.method() != Method::POST {
+    let is_unnamed = caller.identity == Identity::Open && caller.name.is_empty();
+    if !is_unnamed || request.method() != Method::POST {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
@@ -75,7 +78,11 @@ pub async fn ask_for_name(
         // What was posted was a file: it is chosen again.
         Redirect::to(address(&parts)).into_response()
     } else {
-        parts.extensions.insert(Arc::new(Caller::open(name)));
+        let named = Caller {
+            name,
+            ..Caller::clone(&caller)
+        };
+        parts.extensions.insert(Arc::new(named));
         let body = Form(fields).into_response().into_body();
         next.run(Request::from_parts(parts, body)).await
     };
