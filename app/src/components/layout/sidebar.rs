@@ -76,7 +76,7 @@ fn menu_html(user: Option<&str>, is_admin: bool, sees_runs: bool, signs_out: boo
             }
         } @else {
             summary class="button" data-kind="ghost" data-square="" aria-label="Menu" {
-                (glyph("i-more"))
+                (glyph("t-text"))
             }
         }
         div class="menu" {
