@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 /// The parts of a time or date that are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateForm {
-    /// "14:02", or "2:02 PM".
+    /// "14:02", or "02:02 PM".
     Time,
     /// "17 Nov".
     Day,
@@ -40,7 +40,7 @@ impl Formats {
         let (day, year) = (("day", "numeric"), ("year", "numeric"));
         let (short, long) = (("month", "short"), ("month", "long"));
         Self([
-            of(&[("timeStyle", "short")]),
+            of(&[("hour", "2-digit"), ("minute", "2-digit")]),
             of(&[day, short]),
             of(&[day, short, year]),
             of(&[day, long, year]),

@@ -1,5 +1,5 @@
 //! Formatting of times and dates (R108): in UTC in server-rendered HTML ("14:02 UTC"), and in the user's time zone and the form of
-//! the browser's language after hydration ("14:02", "2:02 PM"), because the server knows neither.
+//! the browser's language after hydration ("14:02", "02:02 PM"), because the server knows neither.
 use crate::{
     browser::local_time::{self, DateForm},
     domain::activity_days::day_word,
