@@ -13,11 +13,11 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Selector of a draft that the server has rendered.
-pub const DRAFT_ON_SERVER: &str = ".page__body[data-aside]";
+/// Selector of what marks a draft that the server has rendered, also where its steps could not be read.
+pub const DRAFT_ON_SERVER: &str = "[data-draft]";
 
 /// The same in the HTML of the page.
-pub const DRAFT_IN_HTML: &str = r#"<div data-aside="" class="page__body"#;
+pub const DRAFT_IN_HTML: &str = r#"<i data-draft="""#;
 
 /// The page of a draft: its steps and what can be done with it.
 #[component]
@@ -26,7 +26,10 @@ pub fn Draft(release: Release, reload: Callback<()>, load_dialogs: LoadDialogs) 
     let detail = Fetch::new(move || id, read_release);
     let touches = move |it: &ForeignChange| it.may_touch_release(id);
     refresh_on_change(reload, touches);
-    loaded(detail, move |it| draft_view(it, reload, load_dialogs))
+    view! {
+        <i data-draft="" hidden></i>
+        {loaded(detail, move |it| draft_view(it, reload, load_dialogs))}
+    }
 }
 
 fn draft_view(
