@@ -29,9 +29,13 @@ pub struct SiteAssets {
 }
 
 /// The scripts that are part of the document, by their names in `public/document`, as they are written there.
-const SCRIPTS: [(&str, &str); 8] = [
+const SCRIPTS: [(&str, &str); 9] = [
     ("bundle", include_str!("../../public/document/bundle.js")),
     ("copies", include_str!("../../public/document/copies.js")),
+    (
+        "cut_texts",
+        include_str!("../../public/document/cut_texts.js"),
+    ),
     (
         "held_keys",
         include_str!("../../public/document/held_keys.js"),
@@ -207,7 +211,7 @@ pub fn shell(
             let read = document_script(Some(site), "bundle");
             format!("const bundle = \"{it}\", small = \"/pkg/{small}\";\n{read}")
         });
-        let mut names = vec!["menus", "held_keys", "places", "copies"];
+        let mut names = vec!["menus", "held_keys", "cut_texts", "places", "copies"];
         names.extend(session_user.is_some().then_some("sign_in"));
         names.extend(asks_for_name.then_some("name"));
         let names = names.into_iter();

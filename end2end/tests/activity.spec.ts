@@ -34,6 +34,19 @@ test('a batch is one line, and says row by row what it did', async ({ page, open
   await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
 });
 
+test('a line that does not fit has the whole of it as its title', async ({ page, open, server }) => {
+  await activeJune(server);
+  await server.call('act_on_steps', { ids: [1], action: 'skip', reason: `not now, ${'as the window was moved to another night '.repeat(6)}`.trim() });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await open('/activity');
+  const lines = page.locator('main .log__what');
+  const [cut, whole] = [lines.filter({ hasText: 'not now' }), lines.filter({ hasText: 'activated' })];
+  await cut.hover({ position: { x: 5, y: 5 } });
+  await expect(cut).toHaveAttribute('title', /^Ana Ferreira skipped Announce, Acme.* to another night$/);
+  await whole.hover({ position: { x: 5, y: 5 } });
+  await expect(whole).not.toHaveAttribute('title');
+});
+
 test('imported customers are counted, and then named behind a colon', async ({ page, open, server }) => {
   const { eu } = await people(server);
   await server.call('import_customers', { request: { text: 'Umbrella, umbrella\nHooli, hooli', clusterId: eu } });
