@@ -130,7 +130,7 @@ fn select_menu_html() -> Markup {
 fn density_html(density: Density) -> Markup {
     html! {
         @for it in DENSITIES {
-            button data-filter=(it.name) aria-pressed=(it.name == density.name) aria-label=(it.name) title=(it.name) { (it.label) }
+            button data-filter=(it.name) aria-pressed=(it.name == density.name) aria-label=(it.name) title=(it.title) { (it.label) }
         }
     }
 }

@@ -8,6 +8,8 @@ use std::ops::Range;
 pub struct Density {
     /// The value of `data-density`, and of the saved setting.
     pub name: &'static str,
+    /// The title of its button.
+    pub title: &'static str,
     /// The text of its button.
     pub label: &'static str,
     row_height_rem: f64,
@@ -23,6 +25,7 @@ const BLOCK_ROW_HEIGHT_REM: f64 = 1.75;
 pub const DENSITIES: [Density; 3] = [
     Density {
         name: "compact",
+        title: "Compact, 28 px",
         label: "S",
         row_height_rem: 1.75,
         column_width_rem: 2.0,
@@ -32,6 +35,7 @@ pub const DENSITIES: [Density; 3] = [
     },
     Density {
         name: "default",
+        title: "Default, 36 px",
         label: "M",
         row_height_rem: 2.25,
         column_width_rem: 4.125,
@@ -41,6 +45,7 @@ pub const DENSITIES: [Density; 3] = [
     },
     Density {
         name: "roomy",
+        title: "Roomy, 44 px",
         label: "L",
         row_height_rem: 2.75,
         column_width_rem: 5.0,
@@ -53,6 +58,7 @@ pub const DENSITIES: [Density; 3] = [
 /// The density in narrow windows, whichever the user has chosen.
 const PHONE_DENSITY: Density = Density {
     name: "default",
+    title: "",
     label: "M",
     row_height_rem: 2.75,
     column_width_rem: 3.5,
