@@ -313,12 +313,14 @@ test.describe('without a connection', () => {
     await cell(page, 'Step 2 Migrate schema, Acme').click();
     const unread = page.getByRole('complementary', { name: 'Step', exact: true });
     await expect(unread.getByRole('alert')).toHaveText('The server could not be reached: check the connection and try again.');
-    const tried = page.waitForRequest('**/rpc/read_step*');
-    await unread.getByRole('button', { name: 'Retry' }).click();
+    const retry = unread.getByRole('button', { name: 'Retry' });
+    const tried = page.waitForEvent('requestfailed', it => it.url().includes('/rpc/read_step'));
+    await retry.press('Enter');
     await tried;
     await expect(unread.getByRole('alert')).toBeVisible();
+    await expect(retry).toBeFocused();
     await page.unroute('**/rpc/read_step*');
-    await unread.getByRole('button', { name: 'Retry' }).click();
+    await retry.press('Enter');
     await expect(panel(page, 'Migrate schema, Acme').getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
   });
 });
