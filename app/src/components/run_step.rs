@@ -2,8 +2,9 @@
 use super::{
     run_copy::RunCopyButton,
     step_panel::{
-        RunButton, StateLine, StepBody, StepDialogs,
+        RunButton, StateLine, StepBody,
         actions::{ActionNotice, CopiedFormat, StateButtons},
+        dialog_loader::StepDialogs,
         step_detail::StepDetailState,
     },
     step_state::{state_icon, type_icon},

@@ -1,7 +1,7 @@
 //! Actions on the open step: copying its text in five formats, the buttons that change its state, the menu "More", and
 //! the notices about missing values and failed actions.
 use super::{
-    events::{OpenStepDialog, StepPanelEvent},
+    events::{OpenStepDialog, StepRequest},
     history::kept_label,
     notes::save_behind_buttons,
     step_detail::{StepDetailState, kept_text},
@@ -255,7 +255,7 @@ fn text_menu_items(open: &OpenStep, state: StepDetailState) -> Vec<MenuItem> {
         items.push(dialog("Override", OpenStepDialog::Override));
     }
     if step.is_overridden || open.drift.is_some() {
-        let reset = Callback::new(move |()| state.on_event.run(StepPanelEvent::Reset));
+        let reset = Callback::new(move |()| state.request(StepRequest::Reset));
         items.push(MenuItem::new("Reset to template", reset));
     }
     if step.is_custom {

@@ -1,7 +1,7 @@
 //! Dialogs that add, edit and delete a custom step: a step of one customer only. A new one goes to a position of the
 //! customer's list, or to the template as well. The dialog also works without an open step.
 use super::{
-    events::StepPanelEvent,
+    events::StepRequest,
     panel_session::StepDialogFields,
     step_detail::{StepDetailState, known_names_of},
 };
@@ -226,7 +226,7 @@ pub fn AddStepDialog(state: StepDetailState) -> impl IntoView {
     let (customer, known) =
         state.read(|it| (it.detail.customer.customer.name.clone(), known_names_of(it)));
     let positions = RwSignal::new(None::<CustomStepPositions>);
-    state.on_event.run(StepPanelEvent::AskPlaces(positions));
+    state.request(StepRequest::AskPlaces(positions));
     let add = Callback::new(move |()| {
         let draft = state.fields().draft();
         let chosen = state.fields().position.get_untracked();
@@ -235,7 +235,7 @@ pub fn AddStepDialog(state: StepDetailState) -> impl IntoView {
                 chosen_position(it, &draft.category, &chosen)
             })
         });
-        state.on_event.run(StepPanelEvent::AddCustom {
+        state.request(StepRequest::AddCustom {
             draft,
             place,
             to_template: state.fields().to_template.get_untracked(),
@@ -268,9 +268,7 @@ pub fn EditStepDialog(state: StepDetailState) -> impl IntoView {
         (detail.step.name.clone(), customer, known_names_of(it))
     });
     let save = Callback::new(move |()| {
-        state
-            .on_event
-            .run(StepPanelEvent::Edit(state.fields().draft()));
+        state.request(StepRequest::Edit(state.fields().draft()));
     });
     let context = CustomStepContext {
         title: format!("Edit {name}"),
@@ -313,7 +311,7 @@ pub fn DeleteStepDialog(state: StepDetailState) -> impl IntoView {
                     class="button"
                     data-kind="danger"
                     type="button"
-                    on:click=move |_| state.on_event.run(StepPanelEvent::Delete)
+                    on:click=move |_| state.request(StepRequest::Delete)
                 >
                     "Delete"
                 </button>

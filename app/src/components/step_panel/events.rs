@@ -43,6 +43,21 @@ pub enum StepPanelEvent {
     Act(ActionRequest),
     /// Save these notes; `true` if the person asked for it, who is then told.
     Notes(String, bool),
+    /// Undo a batch of the history.
+    Undo(BatchId),
+    /// Set values that are missing.
+    SetValues(Vec<ValueEdit>),
+    /// Send what a dialog of the step asks for.
+    Request(StepRequest),
+    /// Read the step again.
+    Reread,
+    /// Close the step view.
+    Close,
+}
+
+/// What the dialogs of a step, and its comparisons, ask the server for. What sends it is loaded with the dialogs.
+#[derive(Clone)]
+pub enum StepRequest {
     /// Save this text for the customer only.
     Override(String),
     /// Keep the override although the template has changed since.
@@ -64,10 +79,6 @@ pub enum StepPanelEvent {
         /// Whether it goes into the template, and so to all members of the release.
         to_template: bool,
     },
-    /// Undo a batch of the history.
-    Undo(BatchId),
-    /// Set values that are missing.
-    SetValues(Vec<ValueEdit>),
     /// Compare two texts line by line.
     Compare {
         /// The older text.
@@ -79,14 +90,10 @@ pub enum StepPanelEvent {
     },
     /// Compare the step's text with an earlier one, and put the result into a signal.
     CompareNow(String, ComparedNow),
-    /// Read the step again.
-    Reread,
     /// Read where a custom step can be added.
     AskPlaces(RwSignal<Option<CustomStepPositions>>),
     /// Read whom a promotion would affect.
     AskPromotion(RwSignal<Option<Promotion>>),
-    /// Close the step view.
-    Close,
 }
 
 /// Where to go from the open step: along its row or its column of the matrix.

@@ -4,6 +4,7 @@
 pub mod actions;
 pub mod copy_question;
 pub mod custom_step_dialogs;
+pub mod dialog_loader;
 pub mod dialogs;
 pub mod events;
 mod evidence;
@@ -33,14 +34,15 @@ use crate::{
 };
 use actions::{ActionNotice, CopiedFormat, CopyButton, StateButtons};
 use copy_question::{AskedCopy, CopyQuestion};
-use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
+use dialog_loader::StepDialogs;
+use events::{PanelNeighbors, StepPanelEvent};
 use evidence::evidence_html;
 use history::{History, kept_label};
 use leptos::{ev, prelude::*};
 use notes::{NotesEditor, focus_again};
 use runs::{run_button_html, runs_html};
 use step_detail::{StepDetailState, kept_text};
-use text_changes::{ChangesNotice, TextChangedDialog};
+use text_changes::ChangesNotice;
 use text_dialogs::DriftNotice;
 use values::VariableValues;
 
@@ -205,23 +207,6 @@ pub fn StepBody(
             {(!evidence.is_empty()).then(|| view! { <div inner_html=evidence></div> })}
             <History state=state/>
         </div>
-    }
-}
-
-/// Loads the code of a dialog of a step and renders it. A page that shows a step provides it, so that this file imports no page.
-#[derive(Clone, Copy)]
-pub struct StepDialogLoader(pub fn(StepDetailState, OpenStepDialog) -> AnyView);
-
-/// The question about a changed text, or the dialog that is open.
-#[component]
-pub fn StepDialogs(state: StepDetailState) -> impl IntoView {
-    let loader = expect_context::<StepDialogLoader>();
-    view! {
-        <TextChangedDialog state=state/>
-        {move || {
-            let asked = state.asked.get().filter(|it| it.0 == state.id);
-            asked.map(|(_, dialog)| (loader.0)(state, dialog))
-        }}
     }
 }
 

@@ -2,8 +2,10 @@
 //! the field is left; if somebody else has saved notes meanwhile, both versions are shown. While others change the rest of the step,
 //! the field keeps its caret. What was typed when the document was left is there again after a reload.
 use super::{
-    events::StepPanelEvent, left_texts::take_notes, step_detail::StepDetailState,
-    text_dialogs::Comparison,
+    dialog_loader::{StepDialog, StepDialogLoader},
+    events::StepPanelEvent,
+    left_texts::take_notes,
+    step_detail::StepDetailState,
 };
 use crate::{
     browser::{
@@ -141,11 +143,9 @@ fn overtaken_notice(
     shows: RwSignal<bool>,
     on_choice: Callback<bool>,
 ) -> impl IntoView {
-    let comparison = move || {
-        shows
-            .get()
-            .then(|| view! { <Comparison state=state before=theirs after=yours left="Theirs" right="Yours"/> })
-    };
+    let loader = expect_context::<StepDialogLoader>();
+    let both = move || (loader.0)(state, StepDialog::Notes { theirs, yours });
+    let comparison = move || shows.get().then(both);
     view! {
         <div class="alert" role="alert">
             <Icon name="i-warn"/>

@@ -1,7 +1,7 @@
 //! State of the open step, shared by the views of the side panel and of the run mode. A step's view renders again after
 //! every change of the step; what is typed and how the text is displayed stays, because it lives in `panel_session`.
 use super::{
-    events::{OpenStepDialog, StepPanelEvent},
+    events::{OpenStepDialog, StepPanelEvent, StepRequest},
     panel_session::{
         KeptDraft, PanelSession, ShownView, StepDialogFields, StepMemory, UnsavedChange,
     },
@@ -233,6 +233,11 @@ impl StepDetailState {
     /// Reads from the step.
     pub fn read<T>(self, read: impl FnOnce(&OpenStep) -> T) -> T {
         self.open.with_value(read)
+    }
+
+    /// Asks the page to send something.
+    pub fn request(self, request: StepRequest) {
+        self.on_event.run(StepPanelEvent::Request(request));
     }
 
     /// Whether the step was rendered again since, or its page left. A view that is replaced while it has the focus loses it then, which

@@ -1,7 +1,7 @@
 //! What changed in the open step's text (R81): the question before a changed text is marked, the notice about values that
 //! changed, and what a done step was done with.
 use super::{
-    events::{Compared, ComparedNow, StepPanelEvent},
+    events::{Compared, ComparedNow, StepPanelEvent, StepRequest},
     step_detail::{StepDetailState, kept_text},
 };
 use crate::{
@@ -44,7 +44,7 @@ fn TodaysText(state: StepDetailState, kept: String) -> impl IntoView {
         let (before, after) = texts.get_value();
         compared.error.set(None);
         let into = compared;
-        state.on_event.run(StepPanelEvent::Compare {
+        state.request(StepRequest::Compare {
             before,
             after,
             into,
@@ -140,7 +140,7 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
                 shown.as_ref().map(|it| it.text.clone())
             });
             let shown = shown.unwrap_or_default();
-            state.on_event.run(StepPanelEvent::CompareNow(shown, into));
+            state.request(StepRequest::CompareNow(shown, into));
         };
         let found: ComparedNow = RwSignal::new(None);
         compare(found);

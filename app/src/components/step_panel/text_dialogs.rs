@@ -2,7 +2,7 @@
 //! since (drift), and promote it to the template.
 use super::{
     custom_step_dialogs::RestoredNotice,
-    events::{Compared, OpenStepDialog, StepPanelEvent},
+    events::{Compared, OpenStepDialog, StepRequest},
     step_detail::{StepDetailState, known_names_of},
 };
 use crate::{
@@ -30,7 +30,7 @@ pub fn Comparison(
     let compared = Compared::new();
     let compare = move || {
         compared.error.set(None);
-        state.on_event.run(StepPanelEvent::Compare {
+        state.request(StepRequest::Compare {
             before: before.get_untracked(),
             after: after.get_untracked(),
             into: compared,
@@ -98,9 +98,7 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
     };
     let save = move || {
         if !is_overtaken.get_untracked() {
-            state
-                .on_event
-                .run(StepPanelEvent::Override(mine.get_untracked()));
+            state.request(StepRequest::Override(mine.get_untracked()));
         }
     };
     let keep_mine = move || {
@@ -250,7 +248,7 @@ pub fn DriftNotice(state: StepDetailState) -> impl IntoView {
 #[component]
 fn KeepButton(state: StepDetailState) -> impl IntoView {
     view! {
-        <button type="button" class="button" data-size="s" on:click=move |_| state.on_event.run(StepPanelEvent::Keep)>
+        <button type="button" class="button" data-size="s" on:click=move |_| state.request(StepRequest::Keep)>
             "Keep mine"
         </button>
     }
@@ -260,7 +258,7 @@ fn KeepButton(state: StepDetailState) -> impl IntoView {
 #[component]
 fn TakeButton(state: StepDetailState) -> impl IntoView {
     view! {
-        <button type="button" class="button" data-size="s" on:click=move |_| state.on_event.run(StepPanelEvent::Reset)>
+        <button type="button" class="button" data-size="s" on:click=move |_| state.request(StepRequest::Reset)>
             "Use the template"
         </button>
     }
@@ -364,7 +362,7 @@ pub fn PromoteDialog(state: StepDetailState) -> impl IntoView {
     let (name, _) = names(state);
     let is_custom = state.read(|it| it.detail.step.is_custom);
     let promotion = RwSignal::new(None::<Promotion>);
-    state.on_event.run(StepPanelEvent::AskPromotion(promotion));
+    state.request(StepRequest::AskPromotion(promotion));
     view! {
         <Dialog open=open title=format!("Promote {name} to the template")>
             <div class="dialog__body stack" aria-live="polite">
@@ -385,7 +383,7 @@ pub fn PromoteDialog(state: StepDetailState) -> impl IntoView {
                     class="button"
                     data-kind="ink"
                     type="button"
-                    on:click=move |_| state.on_event.run(StepPanelEvent::Promote)
+                    on:click=move |_| state.request(StepRequest::Promote)
                 >
                     "Promote"
                 </button>

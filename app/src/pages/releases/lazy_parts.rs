@@ -13,6 +13,8 @@ use super::{
         step_panel_host::{StepPanelHost, StepPanelHostProps},
         view_menu::{ViewMenu, ViewMenuProps, ViewsDialog, ViewsDialogProps},
     },
+    step_detail_actions::StepDetailActions,
+    step_requests::send_step_request,
     steps::{
         import::ImportDialog,
         list::ConfirmDialog,
@@ -27,7 +29,9 @@ use crate::{
         run_keys_dialog::RunKeysDialog,
         shortcuts_dialog::ShortcutsDialog,
         step_panel::{
-            StepDialogLoader, dialogs::step_dialog, events::OpenStepDialog,
+            dialog_loader::{StepDialog, StepDialogLoader},
+            dialogs::step_dialog,
+            events::StepRequest,
             step_detail::StepDetailState,
         },
         take_over_dialog::{TakeOverDialog, TakeOverDialogProps},
@@ -56,7 +60,9 @@ pub enum LazyPart {
     Preload,
     StepPanel(Box<StepPanelHostProps>),
     /// A dialog of the open step.
-    StepDialog(StepDetailState, OpenStepDialog),
+    StepDialog(StepDetailState, StepDialog),
+    /// Renders nothing.
+    StepRequest(Box<(StepDetailActions, StepRequest)>),
     AddStep(Box<AddStepProps>),
     RunKeys(RwSignal<bool>),
     ImportRunbook(TemplateEditor),
@@ -110,6 +116,10 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
             StepPanelHost(*props).into_any()
         }
         LazyPart::StepDialog(state, dialog) => step_dialog(state, dialog),
+        LazyPart::StepRequest(it) => {
+            send_step_request(&it.0, it.1);
+            ().into_any()
+        }
         LazyPart::AddStep(props) => AddStep(*props).into_any(),
         LazyPart::RunKeys(open) => view! { <RunKeysDialog open=open/> }.into_any(),
         LazyPart::ImportRunbook(editor) => view! { <ImportDialog editor=editor/> }.into_any(),
@@ -202,6 +212,7 @@ pub const CUSTOMER_PAGE_DIALOGS: CustomerPageDialogs = CustomerPageDialogs {
     add_step: |props| show_dialog(LazyPart::AddStep(Box::new(props))),
     take_over: |props| show_dialog(LazyPart::TakeOver(props)),
     keys: |open| show_dialog(LazyPart::RunKeys(open)),
+    request: |actions, request| run(LazyPart::StepRequest(Box::new((actions, request)))),
     preload: || run(LazyPart::Preload),
 };
 

@@ -16,6 +16,7 @@ pub mod remove_customers_dialog;
 pub mod send_action;
 pub mod share_dialog;
 pub mod step_detail_actions;
+pub mod step_requests;
 pub mod steps;
 pub mod take_over;
 pub mod text_questions;

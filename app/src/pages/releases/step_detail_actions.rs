@@ -1,16 +1,12 @@
 //! Sends what the step panel and the large step view ask for, and reports the outcome to the page around them: the matrix
 //! or the customer's steps. Status changes are passed on to the page, which shows them before they are sent.
 use crate::{
-    api::steps::{
-        add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
-        note_step, override_step, preview_promotion, promote_step, read_changed_text,
-        read_custom_places, read_step, reset_step,
-    },
+    api::steps::{note_step, read_step},
     components::{
         notes_draft::{NotesDraft, SentNotes},
         pending_actions::{ActionRequest, FailedAction},
         step_panel::{
-            events::{OpenStepDialog, StepPanelEvent},
+            events::{OpenStepDialog, StepPanelEvent, StepRequest},
             panel_session::{PanelSession, StepMemory},
             step_detail::StepDetailState,
         },
@@ -20,10 +16,7 @@ use crate::{
         customer_work::OpenStep,
         event::Changed,
         id::{BatchId, StepId},
-        normalize::saved_message,
-        own_changes::{
-            EDIT_NOTES, KEEP_OVERRIDE, OVERRIDE, RESET, cell_in_words, message_in_words,
-        },
+        own_changes::{EDIT_NOTES, cell_in_words, message_in_words},
         step::CustomerStep,
         template::TemplateDraft,
         undo::UndoResult,
@@ -63,7 +56,7 @@ type SendResult = Pin<Box<dyn Future<Output = Result<Changed<CustomerStep>, AppE
 type OutcomeResult = Pin<Box<dyn Future<Output = Result<StepPanelOutcome, AppError>>>>;
 
 /// Sends what is to be saved on top of a version.
-type VersionedSave = Box<dyn Fn(i64) -> SendResult>;
+pub(super) type VersionedSave = Box<dyn Fn(i64) -> SendResult>;
 
 /// Whether a step has the same in two readings, as far as it is being saved.
 type IsSame = Box<dyn Fn(&CustomerStep, &CustomerStep) -> bool>;
@@ -91,13 +84,17 @@ fn same_text(a: &CustomerStep, b: &CustomerStep) -> bool {
     a.name == b.name && a.kind == b.kind && a.content == b.content
 }
 
+/// Sends what the dialogs of a step ask for (`step_requests`). The page passes it, which loads that code with the dialogs.
+pub type SendStepRequest = fn(StepDetailActions, StepRequest);
+
 /// Sends for one step, one request after the other. It outlives the rendered panel: an answer may arrive when the panel
 /// shows another step.
 #[derive(Clone)]
-struct StepDetailActions {
-    step: Arc<CustomerStep>,
+pub struct StepDetailActions {
+    pub(super) step: Arc<CustomerStep>,
     customer_name: String,
-    session: PanelSession,
+    pub(super) session: PanelSession,
+    send_request: SendStepRequest,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
     undo_requests: UndoRequests,
     own: OwnChanges,
@@ -182,7 +179,7 @@ impl StepDetailActions {
     /// Saves the text of the step, on top of other changes. A new text may have other unresolved variables, so the grid is
     /// read again. A text that this page has saved since is its own, and no conflict. `verb` is what the change is called where the
     /// message does not name the step.
-    fn save_text(
+    pub(super) fn save_text(
         &self,
         from: Option<OpenStepDialog>,
         send: VersionedSave,
@@ -207,7 +204,7 @@ impl StepDetailActions {
     }
 
     /// Sends a change that concerns other rows too.
-    fn send_wide<T: 'static>(
+    pub(super) fn send_wide<T: 'static>(
         &self,
         from: OpenStepDialog,
         request: impl Future<Output = Result<Changed<T>, AppError>> + 'static,
@@ -315,88 +312,14 @@ impl StepDetailActions {
     }
 
     fn carry_out(&self, event: StepPanelEvent) {
-        let step = Arc::clone(&self.step);
-        let id = step.id;
         match event {
             StepPanelEvent::Act(request) => self.report(StepPanelOutcome::Act(request)),
             StepPanelEvent::Close => self.report(StepPanelOutcome::Close),
             StepPanelEvent::Notes(notes, is_asked) => self.save_notes(notes, is_asked, None),
-            StepPanelEvent::Override(content) => {
-                let text = saved_message("Text overridden for this customer", &content);
-                let send: VersionedSave =
-                    Box::new(move |version| Box::pin(override_step(id, content.clone(), version)));
-                self.save_text(Some(OpenStepDialog::Override), send, Some(OVERRIDE), text);
-            }
-            StepPanelEvent::Keep => {
-                let send: VersionedSave =
-                    Box::new(move |version| Box::pin(keep_override(id, version)));
-                let text = "Override kept".to_owned();
-                self.save_text(Some(OpenStepDialog::Drift), send, Some(KEEP_OVERRIDE), text);
-            }
-            StepPanelEvent::Reset => {
-                let send: VersionedSave = Box::new(move |_| Box::pin(reset_step(id)));
-                let text = "Reset to the template's text".to_owned();
-                self.save_text(Some(OpenStepDialog::Drift), send, Some(RESET), text);
-            }
-            StepPanelEvent::Edit(draft) => {
-                let text = saved_message(&format!("Saved {}", draft.name.trim()), &draft.content);
-                let send: VersionedSave =
-                    Box::new(move |version| Box::pin(edit_custom_step(id, draft.clone(), version)));
-                self.save_text(Some(OpenStepDialog::Edit), send, None, text);
-            }
-            StepPanelEvent::Delete => {
-                let text = format!("Deleted {}", step.name);
-                self.send_wide(OpenStepDialog::Delete, delete_custom_step(id), text, true);
-            }
-            StepPanelEvent::Promote => {
-                let text = format!("Promoted {} to the template", step.name);
-                let send: VersionedSave =
-                    Box::new(move |version| Box::pin(promote_step(id, version)));
-                self.save_text(Some(OpenStepDialog::Promote), send, None, text);
-            }
-            StepPanelEvent::AddCustom {
-                draft,
-                place,
-                to_template,
-            } => {
-                let text = saved_message(&format!("Added {}", draft.name.trim()), &draft.content);
-                let (release, customer) = (step.release_id, step.customer_id);
-                let sent = add_custom_step(release, customer, draft, place, to_template);
-                self.send_wide(OpenStepDialog::AddCustom, sent, text, false);
-            }
             StepPanelEvent::Undo(batch) => self.undo(batch),
             StepPanelEvent::SetValues(edits) => self.set_values(edits),
-            StepPanelEvent::Compare {
-                before,
-                after,
-                into,
-            } => leptos::task::spawn_local(async move {
-                match compare_texts(before, after).await {
-                    Ok(rows) => drop(into.rows.try_set(Some(rows))),
-                    Err(error) => drop(into.error.try_set(Some(error))),
-                }
-            }),
-            StepPanelEvent::CompareNow(shown, into) => leptos::task::spawn_local(async move {
-                let _ = into.try_set(Some(read_changed_text(id, shown).await));
-            }),
             StepPanelEvent::Reread => self.report(StepPanelOutcome::Stale),
-            StepPanelEvent::AskPlaces(into) => leptos::task::spawn_local(async move {
-                let answer = read_custom_places(step.release_id, step.customer_id).await;
-                if let Ok(places) = answer {
-                    let _ = into.try_set(Some(places));
-                }
-            }),
-            StepPanelEvent::AskPromotion(into) => {
-                let unsaved = self.session.unsaved.clone();
-                leptos::task::spawn_local(async move {
-                    match preview_promotion(id).await {
-                        Ok(promotion) => {
-                            let _ = into.try_set(Some(promotion));
-                        }
-                        Err(error) => unsaved.set(Some((id, Some(OpenStepDialog::Promote), error))),
-                    }
-                });
-            }
+            StepPanelEvent::Request(request) => (self.send_request)(self.clone(), request),
         }
     }
 }
@@ -453,11 +376,13 @@ pub fn open_step_detail(
     failed_action: RwSignal<Option<FailedAction>>,
     reason_action: RwSignal<Option<(StepId, StepAction)>>,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
+    send_request: SendStepRequest,
 ) -> StepDetailState {
     let actions = StepDetailActions {
         step: Arc::new(open.detail.step.clone()),
         customer_name: open.detail.customer.customer.name.clone(),
         session: memory.lasting(),
+        send_request,
         on_outcome,
         undo_requests: UndoRequests::from_context(),
         own: OwnChanges::from_context(),

@@ -24,6 +24,7 @@ use crate::{
     domain::id::StepId, domain::permission::Permission, domain::progress::NO_STEPS,
     domain::release::Release, domain::vocabulary::Category, domain::vocabulary::Noun,
     domain::vocabulary::ReleaseStatus, error::AppError, pages::first_online_call, pages::latched,
+    pages::releases::step_detail_actions::SendStepRequest,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::open_step_detail, pages::with_child_owner, paths,
 };
@@ -108,7 +109,7 @@ pub fn CustomerWork(
             on:keydown=move |_| preload()
         >
             {step_list(work, adding)}
-            {step_pane(work, next_customer)}
+            {step_pane(work, next_customer, dialogs.request)}
         </div>
         <ReasonPrompt
             memory=page.memory
@@ -270,7 +271,11 @@ fn lost_step(work: WorkController, step: StepId, text: String, error: Option<App
 }
 
 /// The open step once it is fetched; the overview while none is open.
-fn step_pane(work: WorkController, next_customer: Signal<Option<String>>) -> impl IntoView {
+fn step_pane(
+    work: WorkController,
+    next_customer: Signal<Option<String>>,
+    send_request: SendStepRequest,
+) -> impl IntoView {
     let owner = Owner::current().unwrap_or_default();
     let next_step = Signal::derive(move || work.next_step());
     let has_failed = Signal::derive(move || work.first_failed().is_some());
@@ -301,6 +306,7 @@ fn step_pane(work: WorkController, next_customer: Signal<Option<String>>) -> imp
                                         page.refused,
                                         page.asking,
                                         on_outcome,
+                                        send_request,
                                     );
                                     let position = Signal::derive(move || {
                                         work.rows.with(|rows| step_position(rows, step))

@@ -3,6 +3,7 @@
 use super::{
     super::left_notes::guard_typed_text,
     super::step_detail_actions::{StepPanelOutcome, open_step_detail, shown_step},
+    super::step_requests::send_step_request,
     super::text_questions::{TextQuestions, is_at},
     controller::MatrixController,
 };
@@ -325,6 +326,7 @@ fn MatrixStepPanel(
         failed_action,
         reason_action,
         on_outcome,
+        |actions, request| send_step_request(&actions, request),
     );
     serve_requests(detail, state.panel_requests);
     view! {
