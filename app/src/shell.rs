@@ -60,7 +60,7 @@ fn parts_of(path: &str, query: &str) -> Vec<&'static str> {
     let page = page_at(path);
     let has_panel = page == Some(LazyPage::Release) && query.contains("step=");
     let part = page.map(|it| it.part().entry_name());
-    let panel = has_panel.then_some("lazy_part_");
+    let panel = has_panel.then_some("step_panel_");
     part.into_iter().chain(panel).collect()
 }
 
@@ -279,7 +279,7 @@ mod tests {
             "new_release_7",
             "template_8",
             "customer_steps_9",
-            "lazy_part_10",
+            "step_panel_10",
         ];
         let site = SiteAssets {
             parts: names.map(part).into(),
@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(site.files_of("/releases/7", ""), ["matrix_1.wasm"]);
         let steps = site.files_of("/releases/7/customer/3", "step=1");
         assert_eq!(steps, ["customer_steps_9.wasm"]);
-        let with_panel = ["lazy_part_10.wasm", "matrix_1.wasm"];
+        let with_panel = ["matrix_1.wasm", "step_panel_10.wasm"];
         assert_eq!(site.files_of("/releases/7", "step=3"), with_panel);
         assert!(site.files_of("/nowhere", "").is_empty());
     }
@@ -310,12 +310,12 @@ mod tests {
     fn a_page_has_all_its_wasm_in_one_file_if_there_is_one() {
         let bundle = |key: &str| (key.to_owned(), format!("bundle_{key}.x.bin"));
         let site = SiteAssets {
-            bundles: ["matrix_", "matrix_lazy_part_"].map(bundle).into(),
+            bundles: ["matrix_", "matrix_step_panel_"].map(bundle).into(),
             ..SiteAssets::default()
         };
         let of = |query| site.bundle_of("/releases/7", query);
         assert_eq!(of(""), Some("bundle_matrix_.x.bin"));
-        assert_eq!(of("step=3"), Some("bundle_matrix_lazy_part_.x.bin"));
+        assert_eq!(of("step=3"), Some("bundle_matrix_step_panel_.x.bin"));
         assert_eq!(site.bundle_of("/customers", ""), None);
         assert_eq!(site.bundle_of("/nowhere", ""), None);
     }

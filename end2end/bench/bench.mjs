@@ -55,6 +55,7 @@ async function onServer(data) {
     await part('memory', data.name, () => servers.idle(data, server));
     await part('pages', data.name, () => servers.pages(data, server));
     if (data.name === '500x60') await part('load', data.name, () => servers.load(data, server));
+    if (data.name === '500x60') await part('load with marks', data.name, () => servers.loadWithMarks(data, server, take));
     await part('never stale', data.name, () => servers.fresh(data, server, take));
     await part('marks', data.name, () => servers.marks(folder, data, server, take));
     await part('marks by REST', data.name, () => servers.rest(data, server, take));

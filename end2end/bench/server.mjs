@@ -1,7 +1,7 @@
 // Server benchmarks: pages, load, marking cells, bulk actions, activation, start, memory; each with a baseline of the same run.
 import { statSync } from 'node:fs';
 import { BYTES, MEMORY, MILLISECONDS, NotThere, figure, say } from './figures.mjs';
-import { copyOf, idleNode, inTurn, must, remove, requestsPerSecond, serve, shell } from './machine.mjs';
+import { copyOf, idleNode, inTurn, must, pause, remove, requestsPerSecond, serve, shell } from './machine.mjs';
 
 // Targets for a page of the matrix by size of the release (steps x customers): milliseconds, and kB raw and compressed.
 const PAGE = {
@@ -66,6 +66,36 @@ export async function load(data, server) {
   for (const [name, path] of addresses.slice(1)) {
     const target = name.endsWith('anew') ? 1500 : name.endsWith('brotli') ? 4000 : path === '/' ? 3000 : 150;
     figure({ name: `requests per second, 8 connections: ${name}`, size: data.name, values: found.get(name), unit: '/s', baseline, target, more: true });
+  }
+}
+
+// Marks a cell every tenth of a second while `work` runs: each mark is a change that no page drawn before it has.
+async function whileMarking(server, take, work) {
+  let working = true;
+  const marking = (async () => {
+    const began = performance.now();
+    for (let n = 1; working; n++) {
+      await done(server, take(1)[0]);
+      await pause(began + n * 100 - performance.now());
+    }
+  })();
+  try {
+    return await work();
+  } finally {
+    working = false;
+    await marking;
+  }
+}
+
+// As browsers ask, compressed, while a team works in the release.
+export async function loadWithMarks(data, server, take) {
+  for (const [name, path] of [['dashboard', '/'], ['matrix', `/releases/${data.release}`]]) {
+    const found = [];
+    for (let round = 0; round < 3; round++) {
+      const load = () => requestsPerSecond(server.url + path, { seconds: 2, headers: ['accept-encoding: br'] });
+      found.push(await whileMarking(server, take, load));
+    }
+    figure({ name: `requests per second, 8 connections: ${name}, brotli, ten marks a second`, size: data.name, values: found, unit: '/s', target: 1000, more: true });
   }
 }
 

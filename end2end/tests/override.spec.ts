@@ -17,6 +17,29 @@ async function choose(page: Page, item: string) {
   await page.getByRole('menuitem', { name: item }).click();
 }
 
+test('a page with an open step loads no dialog, and until the first one is there no letter is a key', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  let go = () => {};
+  const held = new Promise<void>(done => (go = done));
+  await page.route('**/pkg/split_lazy_part*', async route => { await held; await route.continue(); });
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  let n_sent = 0;
+  page.on('request', it => { if (it.url().includes('/rpc/act_on_step')) n_sent += 1; });
+  await choose(page, 'Override');
+  await expect(page.locator('[data-dialog-comes]')).toBeAttached();
+  await page.getByRole('gridcell', { name: 'Step 3 Upgrade, Acme, eu-west: pending' }).focus();
+  await page.keyboard.press('d');
+  go();
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await expect(dialog.getByLabel('Content')).toBeFocused();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(dialog).toHaveCount(0);
+  await page.getByRole('gridcell', { name: 'Step 3 Upgrade, Acme, eu-west: pending' }).focus();
+  await page.keyboard.press('i');
+  await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
+  expect(n_sent).toBe(1);
+});
+
 test('an override is written beside the template, is this customer\'s alone, and can be taken back', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.upgrade}`);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 // The matrix with its panel open; and a draft, which has the address of a matrix.
-const TOGETHER = [['matrix_', 'lazy_part_'], ['matrix_', 'draft_']];
+const TOGETHER = [['matrix_', 'step_panel_'], ['matrix_', 'draft_']];
 
 const folder = process.argv[2];
 for (const it of readdirSync(folder)) if (it.startsWith('bundle_')) rmSync(join(folder, it));
@@ -32,8 +32,8 @@ function write(key, all) {
 
 const by_key = new Map(Object.entries(manifest).map(([name, files]) => [name.replace(/\d+$/, ''), files]));
 const with_main = (parts) => [main, ...parts.map((it) => `${it}.wasm`)];
-// What is no page by itself is never loaded by itself.
-const beside = TOGETHER.map((parts) => parts[1]);
+// What is no page by itself is never loaded by itself, and what no page begins with comes file by file.
+const beside = ['lazy_part_', ...TOGETHER.map((parts) => parts[1])];
 for (const [key, files] of by_key) if (!beside.includes(key)) write(key, with_main(files));
 for (const parts of TOGETHER) write(parts.join(''), with_main(parts.flatMap((it) => by_key.get(it))));
 write('small_', names.filter((it) => it.startsWith('small_') && it.endsWith('.wasm')));

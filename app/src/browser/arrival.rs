@@ -27,8 +27,9 @@ const START: &str = "#main :is(a[data-start], [data-start] textarea)";
 const MOUNT_CHECK_MS: u32 = 50;
 const MOUNT_CHECKS: u32 = 200;
 
-/// What has the focus and keeps it when a page is opened.
-const HAS_FOCUS: &str = "#main :focus, dialog[open]";
+/// What has the focus and keeps it when a page is opened. Not its heading: `live.js` gives it a focus that went with the page before, on a
+/// slow machine before the page begins.
+const HAS_FOCUS: &str = "#main :focus:not(h1), dialog[open]";
 
 /// The path of the present page, and what tells the page from others.
 fn page_here() -> Option<(String, String)> {

@@ -331,8 +331,8 @@ pub async fn preload(path: &str) {
         return;
     };
     // What another part has rendered on the server can only be hydrated once that part is loaded.
-    if part == PagePart::Matrix && browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
-        lazy_parts::lazy_part(LazyPart::Preload).await;
+    if part == PagePart::Matrix && browser::dom::exists(lazy_parts::PANEL_ON_SERVER) {
+        drop(lazy_parts::step_panel(None).await);
     } else if part == PagePart::Matrix
         && browser::dom::exists(super::releases::draft::DRAFT_ON_SERVER)
     {

@@ -74,6 +74,8 @@ Settings, as environment variables:
   ROLLCALL_SMTP_FROM         Who that mail is from, such as rollcall@example.com [default: none]
   ROLLCALL_RUN_LEASE         Seconds that a run may go without a report until its runner counts as lost, from 1 to 3600
                              [default: 60]
+  ROLLCALL_MATRIX_CACHE      MB that the matrices in memory take together at most, about 70 bytes a cell, from 1 to 100000
+                             [default: 90]
   ROLLCALL_URL               Server that the verbs by REST ask, and `rollcall steps import` in place of the database
                              [default: none, and for the verbs by REST what `rollcall login` has kept]
   ROLLCALL_TOKEN             Token for that server; without one it is told ROLLCALL_USER [default: none]

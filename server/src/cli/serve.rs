@@ -53,6 +53,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let secrets = Arc::new(SecretBox::of(&settings));
     secrets.check(&settings)?;
     let (database, _) = database::open(&settings.database_url).await?;
+    let database = database.with_matrix_cache(settings.matrix_cache_bytes);
     if demo && demo::load(&database, context::now()).await? {
         tracing::info!("the demo is loaded");
     }

@@ -15,6 +15,7 @@ use app::{
     domain::run::RUN_LEASE_SECONDS_DEFAULT,
     domain::text::Name,
     store::engine::database_url::{file_of, is_well_formed, shown, without_password},
+    store::views::matrix_cache::MATRIX_CACHE_BYTES_DEFAULT,
 };
 use std::{
     collections::BTreeMap,
@@ -59,6 +60,8 @@ pub struct Settings {
     pub out: OutSettings,
     /// `ROLLCALL_RUN_LEASE`: how long a run is its runner's without a report.
     pub run_lease: Duration,
+    /// `ROLLCALL_MATRIX_CACHE`: what the matrices in memory take together at most, in bytes (R43).
+    pub matrix_cache_bytes: u64,
 }
 
 /// A well-formed address of a database. It may have a password, which is never printed.
@@ -118,6 +121,7 @@ const BACKUP_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// A leap year.
 const BACKUP_INTERVAL_MAX: Duration = Duration::from_hours(366 * 24);
 const DEFAULT_BACKUPS_KEPT: usize = 14;
+const MATRIX_CACHE_MB_MAX: u64 = 100_000;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSetting {
@@ -163,6 +167,8 @@ pub enum InvalidSetting {
     Filter(String),
     #[error("ROLLCALL_RUN_LEASE is `{0}`: write whole seconds, from 1 to 3600")]
     RunLease(String),
+    #[error("ROLLCALL_MATRIX_CACHE is `{0}`: write whole MB, from 1 to 100000")]
+    MatrixCache(String),
     #[error("ROLLCALL_BACKUP_EVERY is `{0}`: write a number and s, m, h or d, for example 6h")]
     BackupEvery(String),
     #[error("ROLLCALL_BACKUP_KEEP is `{0}`: write how many backups stay, 1 or more")]
@@ -229,6 +235,7 @@ impl Settings {
             jenkins: JenkinsSettings::parse(&variable)?,
             out: out(&variable)?,
             run_lease: run_lease(variable("ROLLCALL_RUN_LEASE")?)?,
+            matrix_cache_bytes: matrix_cache_bytes(variable("ROLLCALL_MATRIX_CACHE")?)?,
         })
     }
 }
@@ -300,6 +307,16 @@ fn run_lease(text: Option<String>) -> Result<Duration, InvalidSetting> {
     text.map_or(Ok(default), |it| {
         run_upkeep::parse_lease(&it).ok_or(InvalidSetting::RunLease(it))
     })
+}
+
+fn matrix_cache_bytes(text: Option<String>) -> Result<u64, InvalidSetting> {
+    let Some(text) = text else {
+        return Ok(MATRIX_CACHE_BYTES_DEFAULT);
+    };
+    match text.trim().parse::<u64>() {
+        Ok(mb) if (1..=MATRIX_CACHE_MB_MAX).contains(&mb) => Ok(mb * 1_000_000),
+        _ => Err(InvalidSetting::MatrixCache(text)),
+    }
 }
 
 fn log_format(text: Option<String>) -> Result<LogFormat, InvalidSetting> {

@@ -36,6 +36,19 @@ fn a_wrong_setting_says_what_to_write() {
 }
 
 #[test]
+fn the_matrices_in_memory_have_a_bound_of_whole_mb() {
+    let bytes = |mb| parse(&[("ROLLCALL_MATRIX_CACHE", mb)]).map(|it| it.matrix_cache_bytes);
+    assert_eq!(parse(&[]).unwrap().matrix_cache_bytes, 90_000_000);
+    assert_eq!(bytes("250"), Ok(250_000_000));
+    for wrong in ["0", "-1", "1.5", "90MB", "100001", "99999999999999999999"] {
+        let error = bytes(wrong).unwrap_err();
+        assert_eq!(error, InvalidSetting::MatrixCache(wrong.into()));
+        let says = "write whole MB, from 1 to 100000";
+        assert!(error.to_string().ends_with(says), "{error}");
+    }
+}
+
+#[test]
 fn hosts_are_those_of_both_settings_and_a_wrong_one_says_what_to_write() {
     let settings = parse(&[
         ("ROLLCALL_HOSTS", "ops, 10.0.0.5:80"),

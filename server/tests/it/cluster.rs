@@ -16,12 +16,28 @@ pub struct PostgresCluster {
     pub url: String,
 }
 
+fn dev_postgres() -> Command {
+    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../dev"));
+    command.arg("postgres");
+    command
+}
+
 impl PostgresCluster {
     /// Starts a cluster whose data are in this folder, or in a temporary one.
     pub fn start(folder: Option<&Path>) -> Self {
-        let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../dev"))
-            .arg("postgres")
-            .args(folder)
+        Self::served_by(dev_postgres().args(folder))
+    }
+
+    /// One that listens on a port of loopback too, with further arguments for `postgres`.
+    pub fn start_on_network(folder: &Path, port: u16, arguments: &[&str]) -> Self {
+        // Read by `postgres`, and by the `psql` that waits for it: its socket has the port in its name.
+        let mut command = dev_postgres();
+        command.env("PGPORT", port.to_string());
+        Self::served_by(command.arg(folder).arg("-h127.0.0.1").args(arguments))
+    }
+
+    fn served_by(command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -9,6 +9,9 @@ use super::{
 use crate::{browser, browser::grid::GridHead, domain::vocabulary::StepAction};
 use leptos::prelude::*;
 
+/// Selector of what stands for a dialog until its code is loaded.
+const DIALOG_COMES: &str = "[data-dialog-comes]";
+
 /// The command of a key, which is named as in `KeyboardEvent.key`. `control` is Control or Command. `None` for keys that
 /// the grid does not handle.
 pub fn command_for_key(key: &str, control: bool, shift: bool) -> Option<GridCommand> {
@@ -86,7 +89,9 @@ impl GridKeyboard {
             self.state.follow_focus(position);
         }
         let is_letter = event.key().chars().count() == 1 && !control && event.key() != " ";
-        if is_letter && !self.state.letter_keys_enabled.get_untracked() {
+        // It may be meant for a dialog that is being loaded.
+        let is_enabled = self.state.letter_keys_enabled.get_untracked();
+        if is_letter && (!is_enabled || browser::dom::exists(DIALOG_COMES)) {
             return;
         }
         event.prevent_default();

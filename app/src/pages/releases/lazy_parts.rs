@@ -1,5 +1,5 @@
-//! The parts of the pages that are loaded lazily: dialogs, step panel and bulk actions. All of them are one part of the WASM, which is
-//! loaded when the first of them is needed.
+//! What is loaded lazily beside and over the pages: the panel of the open step is one part of the WASM, and dialogs, bulk actions and all
+//! else another. Each is loaded when something of it is needed.
 use super::{
     customer::{
         add_step::{AddStep, AddStepProps},
@@ -13,7 +13,7 @@ use super::{
         step_panel_host::{StepPanelHost, StepPanelHostProps},
         view_menu::{ViewMenu, ViewMenuProps, ViewsDialog, ViewsDialogProps},
     },
-    step_detail_actions::StepDetailActions,
+    step_detail_actions::{SendStepRequest, StepDetailActions},
     step_requests::send_step_request,
     steps::{
         import::ImportDialog,
@@ -58,7 +58,6 @@ thread_local! {
 pub enum LazyPart {
     /// Nothing: the code is only loaded.
     Preload,
-    StepPanel(Box<StepPanelHostProps>),
     /// A dialog of the open step.
     StepDialog(StepDetailState, StepDialog),
     /// Renders nothing.
@@ -102,19 +101,23 @@ pub enum LazyPart {
     Restore(Restorable, Toasts),
 }
 
-/// Selector of what this part renders on the server: a page with it can only be hydrated once the part is loaded.
-pub const RENDERED_ON_SERVER: &str = "aside[data-aside]";
+/// Selector of the panel as the server renders it: a page with it can only be hydrated once its part is loaded.
+pub const PANEL_ON_SERVER: &str = "aside[data-aside]";
 
-/// The WASM is split here. `shell.rs` names the file by this function.
+/// The panel of the open step beside the grid; without properties it is only loaded. The WASM is split here: `shell.rs` names the file by
+/// this function.
+#[lazy]
+pub fn step_panel(props: Option<Box<StepPanelHostProps>>) -> AnyView {
+    provide_context(STEP_DIALOGS);
+    props.map(|it| StepPanelHost(*it)).into_any()
+}
+
+/// All else. The WASM is split here.
 #[lazy]
 pub fn lazy_part(part: LazyPart) -> AnyView {
     IS_LOADED.set(true);
     match part {
         LazyPart::Preload => ().into_any(),
-        LazyPart::StepPanel(props) => {
-            provide_context(StepDialogLoader(step_dialog));
-            StepPanelHost(*props).into_any()
-        }
         LazyPart::StepDialog(state, dialog) => step_dialog(state, dialog),
         LazyPart::StepRequest(it) => {
             send_step_request(&it.0, it.1);
@@ -178,6 +181,19 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
     }
 }
 
+/// Loads the panel, and all that may be asked for beside it.
+pub fn preload_panel() {
+    leptos::task::spawn_local(async {
+        drop(step_panel(None).await);
+    });
+    run(LazyPart::Preload);
+}
+
+/// Renders the panel as soon as it is loaded.
+pub fn show_panel(props: StepPanelHostProps) -> AnyView {
+    Suspend::new(step_panel(Some(Box::new(props)))).into_any()
+}
+
 /// Renders a part as soon as it is loaded.
 pub fn show(part: LazyPart) -> AnyView {
     Suspend::new(lazy_part(part)).into_any()
@@ -203,16 +219,20 @@ fn show_dialog(part: LazyPart) -> AnyView {
     dialog.into_any()
 }
 
-/// How the page of a customer's steps renders a dialog of the open step.
+/// How a dialog of the open step is rendered, in the panel and on the page of a customer's steps.
 pub const STEP_DIALOGS: StepDialogLoader =
     StepDialogLoader(|state, dialog| show_dialog(LazyPart::StepDialog(state, dialog)));
+
+/// How the panel and that page send what these dialogs ask for.
+pub const SEND_STEP_REQUEST: SendStepRequest =
+    |actions, request| run(LazyPart::StepRequest(Box::new((actions, request))));
 
 /// How the page of a customer's steps renders its own dialogs.
 pub const CUSTOMER_PAGE_DIALOGS: CustomerPageDialogs = CustomerPageDialogs {
     add_step: |props| show_dialog(LazyPart::AddStep(Box::new(props))),
     take_over: |props| show_dialog(LazyPart::TakeOver(props)),
     keys: |open| show_dialog(LazyPart::RunKeys(open)),
-    request: |actions, request| run(LazyPart::StepRequest(Box::new((actions, request)))),
+    request: SEND_STEP_REQUEST,
     preload: || run(LazyPart::Preload),
 };
 

@@ -2,7 +2,7 @@
 //! page and of lazy parts.
 use super::{
     dialogs::{OpenDialogs, ReleaseDialogsHost},
-    lazy_parts::{self, LazyPart},
+    lazy_parts::{self, LazyPart, SEND_STEP_REQUEST},
     release_matrix::{
         controller::MatrixController,
         matrix_head::MatrixHead,
@@ -135,8 +135,8 @@ fn ReleaseMatrix(
         lazy_parts::run(LazyPart::Restore(Restorable::Release(id), toasts));
     });
     let on_copy_link = Callback::new(move |()| lazy_parts::run(LazyPart::CopyLink(toasts)));
-    // The pointer or the focus in the grid is the first sign that the part will be needed.
-    let preload = first_online_call(|| lazy_parts::run(LazyPart::Preload));
+    // The pointer or the focus in the grid is the first sign that they will be needed.
+    let preload = first_online_call(lazy_parts::preload_panel);
     let needs_bulk_reason = latched(move || bulk_reason_action.get().is_some());
     let needs_bulk_bar = latched(move || state.selects_many());
     let needs_panel =
@@ -210,11 +210,12 @@ fn ReleaseMatrix(
             </div>
             {move || {
                 needs_panel.get().then(|| {
-                    lazy_parts::show(LazyPart::StepPanel(Box::new(StepPanelHostProps {
+                    lazy_parts::show_panel(StepPanelHostProps {
                         controller,
                         on_outcome,
                         on_close: Callback::new(move |()| controller.open(None)),
-                    })))
+                        send_request: SEND_STEP_REQUEST,
+                    })
                 })
             }}
         </div>

@@ -11,7 +11,7 @@ use crate::domain::{
     scope::Scope,
 };
 use crate::store::{
-    Store,
+    Database, Store,
     audit::last_event::last_event,
     entity::{audit_event, customer_step},
     error::StoreError,
@@ -29,12 +29,13 @@ use std::{
     },
 };
 
-/// The size of all cached matrices together, in bytes. Least recently used releases are evicted first.
-const CACHE_MAX_BYTES: u32 = 70_000_000;
+/// What all cached matrices and parts take together at most, in bytes, unless a setting says otherwise. Those that were used
+/// longest ago are evicted first.
+pub const MATRIX_CACHE_BYTES_DEFAULT: u64 = 90_000_000;
+/// Parts may take one in so many bytes of it, matrices the rest.
+const PARTS_SHARE: u64 = 5;
 /// What a cell of a cached matrix takes, in bytes.
-const CELL_BYTES: u32 = 70;
-/// The size of all cached parts together, in bytes.
-const PARTS_MAX_BYTES: u32 = 20_000_000;
+const CELL_BYTES: u64 = 70;
 /// With more new events than this, the matrix is reloaded: that is faster than catching up.
 const CATCH_UP_EVENTS_MAX: u64 = 5_000;
 
@@ -74,39 +75,46 @@ struct CachedPart {
 /// The cache; clones share it.
 #[derive(Clone, Debug)]
 pub struct MatrixCache {
+    /// What `whole` may take, in bytes.
+    whole_max: u64,
     whole: Cache<ReleaseId, CacheSlot>,
     parts: Cache<(ReleaseId, Scope), CachedPart>,
 }
 
 impl Default for MatrixCache {
     fn default() -> Self {
+        Self::new(MATRIX_CACHE_BYTES_DEFAULT)
+    }
+}
+
+/// The weight of a matrix in a cache, in bytes, by its number of cells. At most half of the cache, so that a large matrix is kept.
+fn bytes(grid: &Grid, cache_max: u64) -> u32 {
+    let cells = (grid.rows.len() * grid.columns.len()) as u64;
+    u32::try_from((cells * CELL_BYTES).min(cache_max / 2)).unwrap_or(u32::MAX)
+}
+
+impl MatrixCache {
+    /// A cache of at most so many bytes.
+    fn new(max_bytes: u64) -> Self {
+        let parts_max = max_bytes / PARTS_SHARE;
+        let whole_max = max_bytes - parts_max;
         let of_whole = |_: &ReleaseId, slot: &CacheSlot| slot.bytes.load(Ordering::Relaxed);
-        let of_part = |_: &(ReleaseId, Scope), part: &CachedPart| {
-            let cells = part.grid.rows.len() * part.grid.columns.len();
-            bytes(cells, PARTS_MAX_BYTES)
-        };
+        let of_part = move |_: &(ReleaseId, Scope), part: &CachedPart| bytes(&part.grid, parts_max);
         Self {
+            whole_max,
             whole: Cache::builder()
-                .max_capacity(u64::from(CACHE_MAX_BYTES))
+                .max_capacity(whole_max)
                 .weigher(of_whole)
                 .eviction_policy(EvictionPolicy::lru())
                 .build(),
             parts: Cache::builder()
-                .max_capacity(u64::from(PARTS_MAX_BYTES))
+                .max_capacity(parts_max)
                 .weigher(of_part)
                 .eviction_policy(EvictionPolicy::lru())
                 .build(),
         }
     }
-}
 
-/// The weight of a matrix in a cache, in bytes, by its number of cells. At most half of the cache, so that a large matrix is kept.
-fn bytes(cells: usize, cache_max: u32) -> u32 {
-    let cells = u32::try_from(cells).unwrap_or(u32::MAX);
-    cells.saturating_mul(CELL_BYTES).min(cache_max / 2)
-}
-
-impl MatrixCache {
     fn slot(&self, id: ReleaseId) -> CacheSlot {
         self.whole.get_with(id, CacheSlot::default)
     }
@@ -138,11 +146,22 @@ impl MatrixCache {
         grid
     }
 
-    /// Weighs a release's entry by its number of cells, which evicts others if the cache is full.
-    fn weigh(&self, id: ReleaseId, slot: CacheSlot, cells: usize) {
-        let bytes = bytes(cells, CACHE_MAX_BYTES);
+    /// Weighs a release's entry by its matrix, which evicts others if the cache is full.
+    fn weigh(&self, id: ReleaseId, slot: CacheSlot, grid: &Grid) {
+        let bytes = bytes(grid, self.whole_max);
         slot.bytes.store(bytes, Ordering::Relaxed);
         self.whole.insert(id, slot);
+    }
+}
+
+impl Database {
+    /// The same database, whose cached matrices and parts take at most so many bytes.
+    #[must_use]
+    pub fn with_matrix_cache(self, max_bytes: u64) -> Self {
+        Self {
+            matrix_cache: MatrixCache::new(max_bytes),
+            ..self
+        }
     }
 }
 
@@ -171,10 +190,9 @@ impl Store {
                 .inspect_err(|_| self.database.matrix_cache.remove(id))?,
         };
         tx.commit().await?;
-        let (rows, columns) = (fresh.grid().rows.len(), fresh.grid().columns.len());
         *cached = Some(Arc::clone(&fresh));
         drop(cached);
-        self.database.matrix_cache.weigh(id, slot, rows * columns);
+        self.database.matrix_cache.weigh(id, slot, fresh.grid());
         Ok(fresh)
     }
 }
@@ -390,6 +408,32 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &cache.part(&whole(4), &scope, &past)));
         let nobody = Scope::of_user(Some(ScopeIds::default()));
         assert!(cache.part(&whole(4), &nobody, &past).columns.is_empty());
+    }
+
+    #[test]
+    fn the_bound_is_one_of_bytes_and_a_matrix_of_any_size_is_kept() {
+        let release = |id, rows, columns| {
+            let mut grid = matrix::tests::grid(rows, columns, |_| None);
+            grid.release.id = ReleaseId(id);
+            grid
+        };
+        let kept_of = |max_bytes, grids: &[Grid]| {
+            let cache = MatrixCache::new(max_bytes);
+            for it in grids {
+                let id = it.release.id;
+                cache.weigh(id, cache.slot(id), it);
+                cache.whole.run_pending_tasks();
+            }
+            assert!(cache.whole.weighted_size() <= max_bytes);
+            let mut kept: Vec<_> = cache.whole.iter().map(|(id, _)| id.0).collect();
+            kept.sort_unstable();
+            kept
+        };
+        let ten: Vec<_> = (1..=10).map(|id| release(id, 10, 10)).collect();
+        // Each takes 7,000 bytes, and four of five bytes are for whole matrices.
+        assert_eq!(kept_of(100_000, &ten).len(), 10);
+        assert_eq!(kept_of(27_000, &ten), [8, 9, 10]);
+        assert_eq!(kept_of(1_000, &ten), [9, 10]);
     }
 
     #[test]

@@ -2,8 +2,7 @@
 //! code that decodes a step is no part of what the matrix loads first.
 use super::{
     super::left_notes::guard_typed_text,
-    super::step_detail_actions::{StepPanelOutcome, open_step_detail, shown_step},
-    super::step_requests::send_step_request,
+    super::step_detail_actions::{SendStepRequest, StepPanelOutcome, open_step_detail, shown_step},
     super::text_questions::{TextQuestions, is_at},
     controller::MatrixController,
 };
@@ -33,6 +32,7 @@ pub fn StepPanelHost(
     controller: MatrixController,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
     on_close: Callback<()>,
+    send_request: SendStepRequest,
 ) -> impl IntoView {
     let memory = StepMemory::default();
     let owner = Owner::current().unwrap_or_default();
@@ -124,6 +124,7 @@ pub fn StepPanelHost(
                                     memory,
                                     controller,
                                     on_outcome,
+                                    send_request,
                                 })
                                     .into_any()
                             }
@@ -308,6 +309,7 @@ fn MatrixStepPanel(
     memory: StepMemory,
     controller: MatrixController,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
+    send_request: SendStepRequest,
 ) -> impl IntoView {
     let MatrixController {
         state,
@@ -326,7 +328,7 @@ fn MatrixStepPanel(
         failed_action,
         reason_action,
         on_outcome,
-        |actions, request| send_step_request(&actions, request),
+        send_request,
     );
     serve_requests(detail, state.panel_requests);
     view! {
