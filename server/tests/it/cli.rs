@@ -275,7 +275,7 @@ fn the_help_names_every_setting_of_the_readme_with_its_default() {
             n += 1;
         }
     }
-    assert_eq!(n, 42);
+    assert_eq!(n, 43);
 }
 
 #[test]
