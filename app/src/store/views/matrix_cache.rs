@@ -29,10 +29,10 @@ use std::{
     },
 };
 
-/// What all cached matrices and parts take together at most, in bytes, unless a setting says otherwise. Those that were used
-/// longest ago are evicted first.
+/// Default capacity of the cache, in bytes: matrices and the parts that scopes see, together. Least recently used entries are evicted
+/// first.
 pub const MATRIX_CACHE_BYTES_DEFAULT: u64 = 90_000_000;
-/// Parts may take one in so many bytes of it, matrices the rest.
+/// The capacity for parts is the whole capacity divided by this; matrices have the rest.
 const PARTS_SHARE: u64 = 5;
 /// What a cell of a cached matrix takes, in bytes.
 const CELL_BYTES: u64 = 70;
@@ -75,7 +75,7 @@ struct CachedPart {
 /// The cache; clones share it.
 #[derive(Clone, Debug)]
 pub struct MatrixCache {
-    /// What `whole` may take, in bytes.
+    /// The capacity of `whole`, in bytes.
     whole_max: u64,
     whole: Cache<ReleaseId, CacheSlot>,
     parts: Cache<(ReleaseId, Scope), CachedPart>,
@@ -87,14 +87,15 @@ impl Default for MatrixCache {
     }
 }
 
-/// The weight of a matrix in a cache, in bytes, by its number of cells. At most half of the cache, so that a large matrix is kept.
+/// The weight of a matrix in a cache, in bytes, by its number of cells. At most half of the capacity: moka would not keep an entry that
+/// is heavier than the cache.
 fn bytes(grid: &Grid, cache_max: u64) -> u32 {
     let cells = (grid.rows.len() * grid.columns.len()) as u64;
     u32::try_from((cells * CELL_BYTES).min(cache_max / 2)).unwrap_or(u32::MAX)
 }
 
 impl MatrixCache {
-    /// A cache of at most so many bytes.
+    /// A cache with this capacity, in bytes.
     fn new(max_bytes: u64) -> Self {
         let parts_max = max_bytes / PARTS_SHARE;
         let whole_max = max_bytes - parts_max;
@@ -155,7 +156,7 @@ impl MatrixCache {
 }
 
 impl Database {
-    /// The same database, whose cached matrices and parts take at most so many bytes.
+    /// Replaces the matrix cache by an empty one with this capacity, in bytes. For the start, before the database is cloned.
     #[must_use]
     pub fn with_matrix_cache(self, max_bytes: u64) -> Self {
         Self {
