@@ -14,13 +14,10 @@ const SHOW_PEOPLE_MS = 1_000;
 const TELL_EVERY_MS = 250;
 // For so long after a change the focus and the scroll positions are put back if their elements were rendered again.
 const KEEP_FOCUS_MS = 5_000;
-// Server functions that change nothing.
-const READS = /\/rpc\/(read|list|preview|compare|count|is)_/;
 // Marks and notes.
 const WORK = /\/rpc\/(act_on_steps?|note_step)(\?|$)/;
 // Gives the page's person a name.
 const NAMING = /\/rpc\/set_actor(\?|$)/;
-const BATCH_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 // What puts the focus where it belongs after an answer or a navigation has done so by then.
 const LOST_FOCUS_MS = 300;
 const SCROLLS = ['.page', '.sheet', '.sheet__body', '.run__list', '.run__step'];
@@ -40,8 +37,7 @@ function read(request, options) {
 // --- What this page changes itself is not told to it: the batches that its own requests were answered with. While a request has no
 // answer it is not known yet which changes are its own, so nothing is told.
 
-const own = new Set();
-let n_writing = 0;
+const { READS, own, count, take_body } = window.own_writes;
 // A mark says how far the page had heard when it was made, from a lost connection until everything missed is shown: what others did to
 // its cell since then is then asked about, and not overwritten.
 const OWN_SAID_MAX = 50;
@@ -54,19 +50,6 @@ function based_on(known, request, has_waited) {
   based.headers.set('X-Rollcall-Seen', [known, ...[...own].slice(-OWN_SAID_MAX)].join(' '));
   return based;
 }
-// Reads an answer and keeps its body, so that the page has taken it as soon as it is returned: what is set for later comes after that.
-async function take_body(answer) {
-  const body = await answer.arrayBuffer();
-  for (const [batch] of new TextDecoder('latin1').decode(body).matchAll(BATCH_ID)) own.add(batch);
-  answer.arrayBuffer = async () => body;
-  answer.text = async () => new TextDecoder().decode(body);
-}
-// What asks the server whether somebody else has changed something waits for the answers too.
-function count_writing(change) {
-  n_writing += change;
-  document.documentElement.toggleAttribute('data-writing', n_writing > 0);
-  if (n_writing === 0) window.dispatchEvent(new Event('rollcall-written'));
-}
 // Has marks and notes wait while the connection is lost; none if it could not be loaded, and they fail then.
 let waiting;
 const send = window.fetch;
@@ -74,13 +57,13 @@ window.fetch = async (request, options) => {
   const url = request instanceof Request ? request.url : String(request);
   if (!url.includes('/rpc/')) return send(request, options);
   if (READS.test(url)) return read(request, options);
-  count_writing(1);
+  count(1);
   // Who is here is told by names: under the old one the page leaves, and under the new one it hears of all but itself. What was said under
   // the old one is heard before: else whoever had it would stay.
   const is_naming = NAMING.test(url);
   if (is_naming) await disconnect(true);
   // The page gets its answer first; and what it then sends to the same cell, which may have been asked for before, goes before the news.
-  const end = () => setTimeout(() => { count_writing(-1); tell(); }, is_behind ? NOTICED_MS : 0);
+  const end = () => setTimeout(count, is_behind ? NOTICED_MS : 0, -1);
   try {
     const answer = await (waiting && WORK.test(url) ? waiting.send_or_wait(request, options, seen, release_of_page()) : send(request, options));
     if (is_naming) connect();
@@ -111,8 +94,10 @@ function text_of(changes) {
   return [[...all].join(' '), by ?? '', Date.parse(last.at) || 0, ...(is_many ? ['*'] : lines)].join('\n');
 }
 
+addEventListener('rollcall-written', tell);
+
 function tell() {
-  if (n_writing > 0 || next_tell) return;
+  if (document.documentElement.hasAttribute('data-writing') || next_tell) return;
   const changes = heard.filter((it) => !own.has(it.batchId));
   heard = [];
   seen = position;

@@ -29,7 +29,7 @@ pub struct SiteAssets {
 }
 
 /// The scripts that are part of the document, by their names in `public/document`, as they are written there.
-const SCRIPTS: [(&str, &str); 9] = [
+const SCRIPTS: [(&str, &str); 10] = [
     ("bundle", include_str!("../../public/document/bundle.js")),
     ("copies", include_str!("../../public/document/copies.js")),
     (
@@ -45,6 +45,7 @@ const SCRIPTS: [(&str, &str); 9] = [
     ("name", include_str!("../../public/document/name.js")),
     ("places", include_str!("../../public/document/places.js")),
     ("sign_in", include_str!("../../public/document/sign_in.js")),
+    ("writes", include_str!("../../public/document/writes.js")),
 ];
 
 /// A script of the document: minified, if there is a built site.
@@ -214,6 +215,8 @@ pub fn shell(
         let mut names = vec!["menus", "held_keys", "cut_texts", "places", "copies"];
         names.extend(session_user.is_some().then_some("sign_in"));
         names.extend(asks_for_name.then_some("name"));
+        // Last, so that a request that the two before send once more has no answer until then.
+        names.push("writes");
         let names = names.into_iter();
         let scripts: String = names.map(|it| document_script(Some(site), it)).collect();
         let start = format!(

@@ -1,13 +1,14 @@
 // Two pages side by side (R32): what one person changes, the other sees, and nothing that is being used or typed is touched.
 import type { Locator, Page, Request } from '@playwright/test';
 import { test as base, expect, live, problemsOf } from '../fixtures/app';
+import { hold } from '../fixtures/hold';
 import { act, other, step } from '../fixtures/other';
 import { Restarted } from '../fixtures/restarted';
 import { activeJune, people } from '../fixtures/world';
 
 const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
 const said = (page: Page, text: string | RegExp) => page.getByRole('status').filter({ hasText: text });
-// From then on a page knows which changes are its own.
+// From then on a page hears what others change.
 const connected = (page: Page) => page.locator('html[data-live]').waitFor({ state: 'attached' });
 const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
 
@@ -95,6 +96,24 @@ test('what this page did itself is not read again', async ({ page, open, ben, op
   await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
   // The other page has heard of it, and then of a mark of its own.
   await expect(cell(ben, /Step 1 Announce, Acme, eu-west: done by Ana Ferreira/)).toBeVisible();
+  await cell(ben, 'Step 1 Announce, Globex').click();
+  await ben.keyboard.press('d');
+  await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Ben Okoro/)).toBeVisible();
+  expect(read.length).toBe(1);
+});
+
+test('what this page did before its connection was loaded is not read again either', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  const load = await hold(page, /\/live\.js/);
+  await open(`/releases/${june}`);
+  await openAsBen(`/releases/${june}`);
+  const read: string[] = [];
+  page.on('request', it => { if (/rpc\/read_(matrix|step)/.test(it.url())) read.push(it.url()); });
+  await cell(page, 'Step 1 Announce, Acme').focus();
+  await page.keyboard.press('d');
+  await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
+  load();
+  await connected(page);
   await cell(ben, 'Step 1 Announce, Globex').click();
   await ben.keyboard.press('d');
   await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Ben Okoro/)).toBeVisible();

@@ -1,5 +1,5 @@
 // Undo and Redo of what was done in this tab: what they say, where their keys work, and when nothing is left for them.
-import type { Page } from '@playwright/test';
+import type { Page, Response } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
 import { hold, holdAnswer } from '../fixtures/hold';
 import { act, other, step } from '../fixtures/other';
@@ -242,8 +242,6 @@ test('an own change of the template that has no answer yet ends nothing when the
   await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
   const check = await hold(page, 'is_changed_elsewhere');
   await open(`/releases/${june}/steps`);
-  // From then on the page counts what it sends.
-  await page.waitForFunction(() => !String(window.fetch).includes('[native code]'));
   await page.getByRole('listitem').getByRole('button', { name: 'Upgrade', exact: true }).click();
   await page.getByLabel('Description').fill('Slow');
   const save = await holdAnswer(page, 'update_template');
@@ -270,7 +268,6 @@ async function leaveBeforeAnswer(page: Page, open: (path: string) => Promise<voi
   await page.keyboard.press('d');
   await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
   await open(`/releases/${june}/steps`);
-  await page.waitForFunction(() => !String(window.fetch).includes('[native code]'));
   await prepare();
   const order = await holdAnswer(page, 'place_template');
   await page.getByRole('button', { name: 'Move Announce', exact: true }).press('Alt+ArrowDown');
@@ -283,6 +280,20 @@ async function leaveBeforeAnswer(page: Page, open: (path: string) => Promise<voi
 test('an own change of the template whose page was left before the answer is undone on the matrix too', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   const order = await leaveBeforeAnswer(page, open, june);
+  order();
+  await expect(undo(page)).toHaveAccessibleDescription(/^edit template, \d\d:\d\d$/);
+  await undo(page).click();
+  await expect(undo(page)).toHaveAccessibleDescription(/^mark done, .+ for .+, /);
+});
+
+test('an own change of the template that was made before the page had its connection ends nothing either', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await page.route(/\/live\.js/, () => {});
+  let found: Promise<Response> | undefined;
+  const order = await leaveBeforeAnswer(page, open, june, async () => {
+    found = page.waitForResponse(async it => /\/rpc\/is_changed_elsewhere/.test(it.url()) && (await it.text()).includes('Ana Ferreira'));
+  });
+  await (await found!).finished();
   order();
   await expect(undo(page)).toHaveAccessibleDescription(/^edit template, \d\d:\d\d$/);
   await undo(page).click();
