@@ -1,5 +1,5 @@
-//! Whether requests of this page that change something are still unanswered: the page's connection (`public/live.js`) counts them,
-//! and sets an attribute of the document meanwhile.
+//! Whether requests of this page that change something are still unanswered: a script of the document (`public/document/writes.js`)
+//! counts them, and sets an attribute of the document meanwhile.
 use super::dom;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};

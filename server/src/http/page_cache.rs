@@ -32,6 +32,7 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
+use tokio::time::interval;
 
 /// The most that the bodies of all cached pages may take: 8 MiB.
 const CACHE_MAX_BYTES: u64 = 8 * 1024 * 1024;
@@ -68,16 +69,24 @@ impl PageCache {
         let bytes = |_: &PageKey, page: &Arc<CachedPage>| {
             u32::try_from(page.body.len()).unwrap_or(u32::MAX)
         };
-        Self {
-            database,
-            pages: Cache::builder()
-                .max_capacity(CACHE_MAX_BYTES)
-                .weigher(bytes)
-                // The default policy counts accesses in a table as large as the capacity, which is bytes here.
-                .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(ENTRY_LIFETIME)
-                .build(),
-        }
+        let pages = Cache::builder()
+            .max_capacity(CACHE_MAX_BYTES)
+            .weigher(bytes)
+            // The default policy counts accesses in a table as large as the capacity, which is bytes here.
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(ENTRY_LIFETIME)
+            .build();
+        tokio::spawn(drop_expired(pages.clone()));
+        Self { database, pages }
+    }
+}
+
+/// Gives the memory of expired pages back: by itself the cache does so only when it is next used.
+async fn drop_expired(pages: Cache<PageKey, Arc<CachedPage>>) {
+    let mut ticks = interval(ENTRY_LIFETIME);
+    loop {
+        ticks.tick().await;
+        pages.run_pending_tasks().await;
     }
 }
 

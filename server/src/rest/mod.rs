@@ -44,14 +44,23 @@ pub mod webhooks;
 use app::api::context::Context;
 use axum::{
     Router,
-    http::{HeaderValue, header},
+    body::Bytes,
+    http::{HeaderValue, StatusCode, header},
     middleware,
+    response::IntoResponse,
+    routing::get,
 };
 use leptos::prelude::LeptosOptions;
+use std::{
+    future::ready,
+    sync::{Arc, OnceLock},
+};
 use tower_http::set_header::SetResponseHeaderLayer;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// Where the OpenAPI description is.
+const OPENAPI_PATH: &str = "/api/openapi.json";
 
 /// The content policy of Swagger UI: it sets styles by script, and loads nothing from other servers.
 const DOCS_CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -59,16 +68,17 @@ const DOCS_CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-
 
 /// Everything under `/api`.
 pub fn router(context: Context) -> Router<LeptosOptions> {
-    let (router, api) = operations(&context).split_for_parts();
+    let (router, _) = operations(&context).split_for_parts();
     router
         .layer(middleware::from_fn(etag::answer_not_modified))
-        .with_state(context)
-        .merge(docs(openapi_operations::complete(api)))
+        .with_state(context.clone())
+        .merge(docs(context))
 }
 
-/// The OpenAPI description, as it is served.
-pub fn openapi(context: &Context) -> OpenApi {
-    openapi_operations::complete(operations(context).into_openapi())
+/// The OpenAPI description as JSON; none if it cannot be written.
+fn openapi_json(context: &Context) -> Option<Bytes> {
+    let api = openapi_operations::complete(operations(context).into_openapi());
+    api.to_json().ok().map(Bytes::from)
 }
 
 fn operations(context: &Context) -> OpenApiRouter<Context> {
@@ -236,15 +246,24 @@ fn creating_operations() -> OpenApiRouter<Context> {
         .routes(routes!(runners::list_runners, runners::create_runner))
 }
 
-/// The OpenAPI description, and Swagger UI.
-fn docs(api: OpenApi) -> Router<LeptosOptions> {
-    let config = Config::default().validator_url("none").use_base_layout();
-    let page: Router<LeptosOptions> = SwaggerUi::new("/api/docs")
-        .url("/api/openapi.json", api)
-        .config(config)
-        .into();
-    page.route_layer(SetResponseHeaderLayer::overriding(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(DOCS_CONTENT_POLICY),
-    ))
+/// The OpenAPI description, and Swagger UI. The description is made when it is first asked for and kept as text: the structure that it is
+/// written from takes ten times the memory.
+fn docs(context: Context) -> Router<LeptosOptions> {
+    let config = Config::from(OPENAPI_PATH)
+        .validator_url("none")
+        .use_base_layout();
+    let page: Router<LeptosOptions> = SwaggerUi::new("/api/docs").config(config).into();
+    let made = Arc::new(OnceLock::new());
+    let description = move || {
+        let json = made.get_or_init(|| openapi_json(&context)).clone();
+        ready(match json {
+            Some(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+            None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        })
+    };
+    page.route(OPENAPI_PATH, get(description))
+        .route_layer(SetResponseHeaderLayer::overriding(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(DOCS_CONTENT_POLICY),
+        ))
 }

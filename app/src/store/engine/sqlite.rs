@@ -76,7 +76,7 @@ pub async fn connect(path: &Path, role: ConnectionRole) -> Result<DatabaseConnec
     // A negative `cache_size` is in KiB, per connection. The 8 readers need little, since the matrix cache answers most of
     // their queries.
     let cache = if role == ConnectionRole::Readers {
-        "-6000"
+        "-2000"
     } else {
         "-16000"
     };
