@@ -110,7 +110,7 @@ async function deliver(it) {
       const answer = await page.send(page.based_on(it.known, now, true));
       // Of a server function only what is known of its key has a problem for an answer.
       if (answer.status !== 409 || !answer.headers.get('content-type')?.startsWith('application/problem+json')) return answer;
-      const { batchId } = await answer.clone().json();
+      const { batchId } = JSON.parse(await answer.text());
       if (batchId) {
         // It was carried out, and the answer is lost with the server that made it. Done again it changes nothing, and says how it is now.
         page.own.add(batchId);
