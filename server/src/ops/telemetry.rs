@@ -33,6 +33,9 @@ pub fn init(format: LogFormat, default_filter: &str) -> Result<(), InvalidSettin
     let filter = filter(variable(EnvFilter::DEFAULT_ENV)?, default_filter)?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A failure to write would be told on standard error itself, which panics where that is what cannot be written to: a pipe whose
+        // reader is gone would end whatever logs.
+        .log_internal_errors(false)
         .with_writer(io::stderr);
     // In a file or a collector's hands the codes of colours are noise.
     let log = if io::stderr().is_terminal() {

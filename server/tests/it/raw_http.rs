@@ -2,8 +2,11 @@
 use crate::program::{RunningServer, program};
 use server::ops::limits::{BODY_DRAIN_TIMEOUT, SHUTDOWN_GRACE};
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{IpAddr, TcpStream, UdpSocket},
+    process::{Command, Stdio},
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -244,4 +247,29 @@ fn open_streams_do_not_hold_up_the_end_of_the_program() {
         stream.read_to_string(&mut rest).unwrap();
         assert!(rest.contains("retry: "), "{rest}");
     }
+}
+
+/// As a pipe to a program that has ended.
+#[test]
+fn the_program_ends_in_order_though_nobody_reads_its_log_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(&folder.path().join("app.db"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("Rollcall is at") {
+        assert!(log.read_line(&mut line).unwrap() > 0, "{line}");
+    }
+    drop(log);
+    let kill = format!("kill -TERM {}", child.id());
+    Command::new("sh").args(["-c", &kill]).status().unwrap();
+    // Its standard output ends with it.
+    let mut out = child.stdout.take().unwrap();
+    let (ended, is_over) = mpsc::channel();
+    thread::spawn(move || ended.send(out.read_to_end(&mut Vec::new()).is_ok()));
+    let waited = is_over.recv_timeout(SHUTDOWN_GRACE * 3);
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    assert!(waited.is_ok() && status.success(), "{waited:?} {status}");
 }
