@@ -84,16 +84,22 @@ test('many cells, and an undo, are seen as they are done', async ({ page, open, 
   await expect(page.getByText('0 of 12 cells')).toBeVisible();
 });
 
-test('what this page did itself is not read again', async ({ page, open, ben, openAsBen, server }) => {
-  const { june } = await activeJune(server);
-  await open(`/releases/${june}`);
-  await connected(page);
-  await openAsBen(`/releases/${june}`);
+// Marks a cell. What the page reads of the matrix and of steps, from then on too.
+async function markAndListen(page: Page) {
   const read: string[] = [];
   page.on('request', it => { if (/rpc\/read_(matrix|step)/.test(it.url())) read.push(it.url()); });
   await cell(page, 'Step 1 Announce, Acme').focus();
   await page.keyboard.press('d');
   await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
+  return read;
+}
+
+test('what this page did itself is not read again', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await connected(page);
+  await openAsBen(`/releases/${june}`);
+  const read = await markAndListen(page);
   // The other page has heard of it, and then of a mark of its own.
   await expect(cell(ben, /Step 1 Announce, Acme, eu-west: done by Ana Ferreira/)).toBeVisible();
   await cell(ben, 'Step 1 Announce, Globex').click();
@@ -107,11 +113,7 @@ test('what this page did before its connection was loaded is not read again eith
   const load = await hold(page, /\/live\.js/);
   await open(`/releases/${june}`);
   await openAsBen(`/releases/${june}`);
-  const read: string[] = [];
-  page.on('request', it => { if (/rpc\/read_(matrix|step)/.test(it.url())) read.push(it.url()); });
-  await cell(page, 'Step 1 Announce, Acme').focus();
-  await page.keyboard.press('d');
-  await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
+  const read = await markAndListen(page);
   load();
   await connected(page);
   await cell(ben, 'Step 1 Announce, Globex').click();
